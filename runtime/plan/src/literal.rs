@@ -1,0 +1,40 @@
+//! Printing plan values as the Rust that makes them.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+/// A value that can be printed as a Rust expression.
+pub trait Literal {
+    /// The expression; paths start at `plan::`.
+    fn literal(&self) -> String;
+}
+
+impl Literal for usize {
+    fn literal(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Literal for bool {
+    fn literal(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Literal for f32 {
+    fn literal(&self) -> String {
+        if self.is_finite() {
+            format!("{self:?}")
+        } else {
+            format!("f32::from_bits({:#x})", self.to_bits())
+        }
+    }
+}
+
+impl<T: Literal, const N: usize> Literal for [T; N] {
+    fn literal(&self) -> String {
+        let items: Vec<String> = self.iter().map(Literal::literal).collect();
+        format!("[{}]", items.join(", "))
+    }
+}

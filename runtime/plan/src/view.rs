@@ -1,0 +1,84 @@
+//! Places in memory.
+
+/// The memory that a view lies in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Slot {
+    /// The caller's images.
+    Input,
+    /// The arena, at this offset (elements per image).
+    Arena(usize),
+}
+
+/// A picture (or vector: 1x1xn) inside a buffer, so that CONCAT costs nothing: its channels may be a part of a wider pixel.
+///
+/// Element `(image i, y, x, c)` of the view, in a workspace for `n` images, lies at
+/// `offset * n + i * image + (y * w + x) * pixel + channel + c`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct View {
+    /// The memory and the buffer's offset in it.
+    pub slot: Slot,
+    /// Height, width, channels of the view.
+    pub shape: [usize; 3],
+    /// Elements from one pixel to the next: the channels of the whole buffer.
+    pub pixel: usize,
+    /// First channel of the view inside the buffer's pixel.
+    pub channel: usize,
+}
+
+impl View {
+    /// The caller's images, dense.
+    #[must_use]
+    pub const fn input(shape: [usize; 3]) -> Self {
+        Self {
+            slot: Slot::Input,
+            shape,
+            pixel: shape[2],
+            channel: 0,
+        }
+    }
+
+    /// A dense buffer of the arena.
+    #[must_use]
+    pub const fn arena(offset: usize, shape: [usize; 3]) -> Self {
+        Self {
+            slot: Slot::Arena(offset),
+            shape,
+            pixel: shape[2],
+            channel: 0,
+        }
+    }
+
+    /// These channels of a buffer whose pixels have `pixel` channels, starting at `channel`.
+    #[must_use]
+    pub const fn channels(self, channel: usize, pixel: usize) -> Self {
+        Self {
+            pixel,
+            channel,
+            ..self
+        }
+    }
+
+    /// Elements from one image to the next.
+    #[must_use]
+    pub const fn image(&self) -> usize {
+        self.shape[0] * self.shape[1] * self.pixel
+    }
+
+    /// Elements of the view itself, per image.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.shape[0] * self.shape[1] * self.shape[2]
+    }
+
+    /// Whether the view has no element.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether the view covers its buffer without gaps.
+    #[must_use]
+    pub const fn is_dense(&self) -> bool {
+        self.pixel == self.shape[2]
+    }
+}

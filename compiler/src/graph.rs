@@ -1,0 +1,371 @@
+//! The graph: a network after names, blocks, repeats and tables are resolved.
+//!
+//! # Meaning
+//! A [`Graph`] is a list of [`Node`]s in topological order; a node's [`NodeId`] is its index, and it reads only nodes before
+//! it. Node 0 is the INPUT. Each node computes one value, a picture or a vector per image ([`Shape`]), from the values of its
+//! `inputs`. Nothing is shared or hidden: a block used twice stands twice, `SKIP` has no node (its consumer reads the value
+//! before the branch), and a tap is nothing but a name.
+//!
+//! Every pass keeps the meaning of the output and the names of the weights. `resolve` makes the graph, with
+//! `Shape::Unknown` everywhere; `shape` fills the shapes in and turns `same` into cells; `optimise` removes and merges nodes
+//! for inference; `schedule` reads the result and makes the plan.
+
+use netc_grammar::Span;
+use netc_plan::Act;
+
+/// Index of a node in [`Graph::nodes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub usize);
+
+/// A whole network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Graph {
+    /// The struct's name: `AlexNet`.
+    pub name: String,
+    /// What the comment at the head of the file says, without comment signs; empty if there is none.
+    pub about: String,
+    /// The layers, in topological order; node 0 is the INPUT.
+    pub nodes: Vec<Node>,
+    /// The node whose value is the network's output: the end of the chain.
+    pub output: NodeId,
+    /// How pixels become inputs.
+    pub pixels: netc_plan::Pixels,
+    /// The file's `expect` lines.
+    pub claims: Vec<Claim>,
+    /// The file's `train` blocks, checked.
+    pub recipes: Vec<Recipe>,
+}
+
+/// One layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// `conv1`, or the name that `as` gave to a single layer. Prefix of the layer's weights. Unique.
+    pub name: String,
+    /// What it computes.
+    pub op: Layer,
+    /// What it reads.
+    pub inputs: Vec<NodeId>,
+    /// The shape of its value.
+    pub shape: Shape,
+    /// Where the layer is written (inside the block, for a layer that a block made).
+    pub span: Span,
+    /// Where the block was used that made this layer, innermost first; empty outside blocks.
+    pub used_at: Vec<Span>,
+}
+
+/// The shape of a value, per image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Shape {
+    /// Not known: before the shape pass, or downstream of an error that has been reported.
+    Unknown,
+    /// A picture: height, width, channels.
+    Picture([usize; 3]),
+    /// A vector.
+    Vector(usize),
+}
+
+/// What a layer computes. Sizes are height before width.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Layer {
+    /// The network's input, with its declared shape.
+    Input(Shape),
+    /// CONV and DWCONV.
+    Conv(Conv),
+    /// FC. A picture is flattened in HWC order, unless a `Flatten(Chw)` stands before.
+    Fc {
+        /// Outputs.
+        units: usize,
+        /// Has a bias.
+        bias: bool,
+        /// Initial values and L2.
+        weights: WeightOptions,
+    },
+    /// MAXPOOL and AVGPOOL.
+    Pool {
+        /// Maximum or mean.
+        kind: PoolKind,
+        /// Window.
+        window: [usize; 2],
+        /// Stride.
+        stride: [usize; 2],
+        /// Padding.
+        pad: Padding,
+    },
+    /// GLOBALPOOL: mean over the picture, `[h, w, c]` to `[1, 1, c]`.
+    GlobalPool,
+    /// BN.
+    BatchNorm {
+        /// Added to the variance.
+        eps: f32,
+        /// Share of the old moving statistics kept in each step.
+        momentum: f32,
+    },
+    /// LRN.
+    Lrn {
+        /// Channels in the window.
+        n: usize,
+        /// Added to the sum.
+        k: f32,
+        /// Factor of the sum, not divided by `n`.
+        alpha: f32,
+        /// Exponent.
+        beta: f32,
+    },
+    /// DROPOUT; the identity in inference.
+    Dropout {
+        /// Probability that an element is dropped.
+        p: f32,
+    },
+    /// RELU, GELU and so on.
+    Activation(Act),
+    /// SOFTMAX over channels.
+    Softmax,
+    /// FLATTEN.
+    Flatten(Order),
+    /// PAD.
+    Pad(Padding),
+    /// UPSAMPLE, nearest.
+    Upsample {
+        /// Vertical and horizontal factor.
+        factor: [usize; 2],
+    },
+    /// ADD: the sum of two or more inputs of one shape.
+    Add,
+    /// CONCAT: two or more inputs beside each other along the channels.
+    Concat,
+    /// SUBSAMPLE of LeNet-5: coefficient and bias a channel.
+    Subsample {
+        /// Window.
+        window: [usize; 2],
+        /// Stride.
+        stride: [usize; 2],
+    },
+    /// RBF of LeNet-5.
+    Rbf {
+        /// Classes.
+        classes: usize,
+    },
+}
+
+/// CONV and DWCONV.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conv {
+    /// Output channels. For DWCONV the channels of the input: 0 until the shape pass.
+    pub filters: usize,
+    /// Kernel.
+    pub kernel: [usize; 2],
+    /// Stride.
+    pub stride: [usize; 2],
+    /// Padding.
+    pub pad: Padding,
+    /// Dilation.
+    pub dilation: [usize; 2],
+    /// Groups. For DWCONV the channels of the input: 0 until the shape pass.
+    pub groups: usize,
+    /// Has a bias.
+    pub bias: bool,
+    /// For each output map the input maps it sees.
+    pub connect: Option<Vec<Vec<usize>>>,
+    /// Written as DWCONV.
+    pub depthwise: bool,
+    /// Initial values and L2.
+    pub weights: WeightOptions,
+}
+
+/// Maximum or mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PoolKind {
+    /// MAXPOOL, POOL.
+    Max,
+    /// AVGPOOL.
+    Avg,
+}
+
+/// The order in which a picture becomes a vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Height, width, channels: as it lies in memory.
+    Hwc,
+    /// Channels first, as PyTorch flattens.
+    Chw,
+}
+
+/// Padding as written, and in cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Padding {
+    /// As written.
+    pub mode: PadMode,
+    /// Top, bottom, left, right. For `same` zeros until the shape pass.
+    pub cells: [usize; 4],
+}
+
+/// How padding was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PadMode {
+    /// `valid`, or nothing.
+    Valid,
+    /// `same`: output ceil(input / stride), the odd cell at the bottom and right.
+    Same,
+    /// A number or four.
+    Cells,
+}
+
+/// `init=`, `bias_init=`, `l2=` of a layer; `None` where the recipe or the default decides.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WeightOptions {
+    /// Initial weights.
+    pub init: Option<Initialiser>,
+    /// Initial biases.
+    pub bias_init: Option<Initialiser>,
+    /// Factor of the squared weights in the loss.
+    pub l2: Option<f32>,
+}
+
+/// An initialiser by name.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Initialiser {
+    /// `glorot`: uniform, the default of weights.
+    Glorot,
+    /// `he`: normal.
+    He,
+    /// `lecun`: uniform.
+    LeCun,
+    /// `normal(sd)`
+    Normal(f32),
+    /// `uniform(a)`: in `[-a, a)`.
+    Uniform(f32),
+    /// `constant(v)`, or a number; 0 is the default of biases.
+    Constant(f32),
+}
+
+/// An `expect` line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claim {
+    /// What is claimed.
+    pub quantity: Quantity,
+    /// How it stands to the value.
+    pub relation: netc_grammar::ast::Relation,
+    /// The value: a number, or a shape for `output`.
+    pub value: ClaimValue,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What a claim speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantity {
+    /// All stored numbers.
+    Params,
+    /// The numbers that training moves.
+    Trainable,
+    /// Multiply-accumulates of one image.
+    Macs,
+    /// The output's shape.
+    Output,
+    /// The number of layers, INPUT not counted.
+    Layers,
+    /// Test accuracy, 0 to 1; judged by `netc eval`.
+    Accuracy,
+    /// Test loss; judged by `netc eval`.
+    Loss,
+}
+
+/// The value of a claim.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ClaimValue {
+    /// A whole number.
+    Int(u64),
+    /// A number with a point.
+    Float(f64),
+    /// A shape.
+    Size(Vec<usize>),
+}
+
+/// A `train` block: names and values checked, defaults not yet filled in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recipe {
+    /// `None` for the default recipe.
+    pub name: Option<String>,
+    /// The entries in order, each key at most once.
+    pub entries: Vec<(String, Setting)>,
+    /// The whole block.
+    pub span: Span,
+}
+
+/// A value in a recipe, constants resolved.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Setting {
+    /// A whole number.
+    Int(i64),
+    /// A number with a point.
+    Float(f64),
+    /// `true`, `false`.
+    Bool(bool),
+    /// A bare name (`mnist`), or a call (`adam(lr=0.001)`): positional arguments, pairs, then named ones.
+    Call {
+        /// `adam`
+        name: String,
+        /// Positional arguments.
+        args: Vec<Setting>,
+        /// `2: 0.8` pairs.
+        pairs: Vec<(f64, f64)>,
+        /// Named arguments.
+        named: Vec<(String, Setting)>,
+    },
+    /// `rotate(8) => shift(0.1)`
+    Pipeline(Vec<Setting>),
+    /// A text.
+    Str(String),
+}
+
+impl Graph {
+    /// The node with this id.
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0]
+    }
+}
+
+impl Shape {
+    /// Height, width, channels; a vector is 1x1xn. `None` if unknown.
+    #[must_use]
+    pub fn hwc(self) -> Option<[usize; 3]> {
+        match self {
+            Shape::Unknown => None,
+            Shape::Picture(hwc) => Some(hwc),
+            Shape::Vector(n) => Some([1, 1, n]),
+        }
+    }
+
+    /// The sizes as users see them: `[h, w, c]` or `[n]`; empty if unknown.
+    #[must_use]
+    pub fn sizes(self) -> Vec<usize> {
+        match self {
+            Shape::Unknown => Vec::new(),
+            Shape::Picture(hwc) => hwc.to_vec(),
+            Shape::Vector(n) => vec![n],
+        }
+    }
+
+    /// The number of elements. The shape pass bounds it, so that it never overflows.
+    #[must_use]
+    pub fn elements(self) -> usize {
+        self.sizes().iter().product()
+    }
+
+    /// Whether the shape is not known yet.
+    #[must_use]
+    pub fn is_unknown(self) -> bool {
+        self == Shape::Unknown
+    }
+}
+
+impl std::fmt::Display for Shape {
+    /// `55x55x96`, `4096`, `?`
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.is_unknown() {
+            return f.write_str("?");
+        }
+        let sizes: Vec<String> = self.sizes().iter().map(usize::to_string).collect();
+        f.write_str(&sizes.join("x"))
+    }
+}

@@ -49,6 +49,8 @@ pub struct Node {
     pub shape: Shape,
     /// Where the layer is written (inside the block, for a layer that a block made).
     pub span: Span,
+    /// Where its sizes are written, for a bare layer that takes them from the `where` table.
+    pub table: Option<Span>,
     /// Where the block was used that made this layer, innermost first; empty outside blocks.
     pub used_at: Vec<Span>,
 }
@@ -67,7 +69,8 @@ pub enum Shape {
 /// What a layer computes. Sizes are height before width.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Layer {
-    /// The network's input, with its declared shape.
+    /// The network's input, with its declared shape. `Input(Shape::Unknown)` elsewhere than at node 0 stands for a layer
+    /// that could not be resolved; an error has been reported then, so that only `shape` ever sees it.
     Input(Shape),
     /// CONV and DWCONV.
     Conv(Conv),
@@ -249,6 +252,8 @@ pub struct Claim {
     pub value: ClaimValue,
     /// Where it stands.
     pub span: Span,
+    /// Where the value stands.
+    pub value_span: Span,
 }
 
 /// What a claim speaks of.

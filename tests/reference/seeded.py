@@ -50,3 +50,8 @@ def tensor(name, shape):
     elif leaf == "prototypes":
         u = np.where(u >= 0, 1.0, -1.0)
     return u.astype(np.float32)
+
+
+if __name__ == "__main__":
+    print(tensor("conv1.weight", (2, 1, 2, 2)).ravel().tolist())
+    print(tensor("bn1.running_var", (4,)).tolist(), tensor("input", (3,)).tolist())

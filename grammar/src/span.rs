@@ -26,6 +26,14 @@ impl Span {
             end: self.end.max(other.end),
         }
     }
+
+    /// From the start of this span to the end of the other.
+    pub(crate) fn to_end_of(self, other: Span) -> Span {
+        Span {
+            end: other.end.max(self.start),
+            ..self
+        }
+    }
 }
 
 /// A value and where it was written.

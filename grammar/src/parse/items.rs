@@ -1,0 +1,463 @@
+//! Items: `net`, `use`, `let`, `block`, `where`, `expect`, `train`.
+
+use pest::iterators::{Pair, Pairs};
+
+use super::rules::Rule;
+use super::walk::Walk;
+use crate::ast::{
+    Block, Call, Chain, Entry, Expect, Expr, ExprKind, File, Ident, Item, Let, Relation, Stage,
+    StageKind, Train, Where, WhereEntry, WhereRow,
+};
+use crate::{Code, Diagnostic, Span, Spanned};
+
+impl Walk<'_> {
+    pub(super) fn file(mut self, pairs: Pairs<'_, Rule>) -> File {
+        let items = pairs
+            .flat_map(Pair::into_inner)
+            .filter_map(|pair| self.item(pair))
+            .collect();
+        File { items }
+    }
+
+    fn item(&mut self, pair: Pair<'_, Rule>) -> Option<Item> {
+        match pair.as_rule() {
+            Rule::net => self.only_name(pair, "the network").map(Item::Net),
+            Rule::import => self.import(pair).map(Item::Use),
+            Rule::constant => self.constant(pair),
+            Rule::block => self.block(pair).map(Item::Block),
+            Rule::network => self.chain(pair).map(Item::Chain),
+            Rule::table => Some(Item::Where(self.table(pair))),
+            Rule::claim => self.claim(pair).map(Item::Expect),
+            Rule::recipe => Some(Item::Train(self.recipe(pair))),
+            Rule::bad_assignment => self.bad_assignment(pair),
+            Rule::bad_item => {
+                self.bad_item(&pair);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn bad_item(&mut self, pair: &Pair<'_, Rule>) {
+        let at = pair.as_span().start();
+        let what = "a layer, `=>` or a keyword such as `let`";
+        let d = self.expected(what, at);
+        let place = self.place(pair);
+        let d = if self.written(place) == "," {
+            d.edit("remove it", place, "")
+        } else {
+            d
+        };
+        self.report(d);
+    }
+
+    /// The name in an item that consists of a keyword and a name, or of a name alone.
+    fn only_name(&mut self, pair: Pair<'_, Rule>, what: &str) -> Option<Ident> {
+        let name = pair.into_inner().find(|inner| is_name(inner.as_rule()))?;
+        self.name(name, what)
+    }
+
+    fn import(&mut self, pair: Pair<'_, Rule>) -> Option<Spanned<String>> {
+        let path = pair
+            .into_inner()
+            .find(|inner| inner.as_rule() != Rule::USE)?;
+        let span = self.place(&path);
+        match path.as_rule() {
+            Rule::string => Some(Spanned {
+                node: self.string(&path),
+                span,
+            }),
+            Rule::bad_path => {
+                let node = self.written(span).to_owned();
+                let d = Diagnostic::error(Code::E0111, "the path of `use` stands in quotes", span)
+                    .primary("expected a string")
+                    .edit("quote it", span, format!("\"{node}\""));
+                self.report(d);
+                Some(Spanned { node, span })
+            }
+            _ => {
+                let d = self
+                    .expected("a path in quotes", path.as_span().start())
+                    .note("for example `use \"blocks.net\"`");
+                self.report(d);
+                None
+            }
+        }
+    }
+
+    fn constant(&mut self, pair: Pair<'_, Rule>) -> Option<Item> {
+        let start = self.place(&pair);
+        let (mut name, mut value, mut rest) = (None, None, None);
+        for inner in pair.into_inner() {
+            match inner.as_rule() {
+                rule if is_name(rule) => name = self.name(inner, "the constant"),
+                Rule::bad_equals | Rule::no_equals => self.wrong_equals(&inner),
+                Rule::expr => value = self.expr(inner),
+                Rule::no_value => self.no_value(inner.as_span().start()),
+                Rule::bad_chain => rest = inner.into_inner().find(|p| p.as_rule() == Rule::chain),
+                _ => {}
+            }
+        }
+        let (name, value) = (name?, value?);
+        let Some(rest) = rest else {
+            let span = start.to_end_of(value.span);
+            return Some(Item::Let(Let { name, value, span }));
+        };
+        self.chain_in_let(start, name, value, rest)
+    }
+
+    /// `let stem = CONV(64, 3x3) => RELU` is taken for the block that it should be.
+    fn chain_in_let(
+        &mut self,
+        start: Span,
+        name: Ident,
+        first: Expr,
+        rest: Pair<'_, Rule>,
+    ) -> Option<Item> {
+        let keyword = Span {
+            end: start.start + 3,
+            ..start
+        };
+        let d = Diagnostic::error(Code::E0121, "a constant cannot hold a chain", name.span)
+            .primary("`let` names a value")
+            .edit("name a chain with `block`", keyword, "block");
+        self.report(d);
+        let mut body = self.chain(rest)?;
+        body.stages.splice(0..0, stage_of(first));
+        body.span = body.stages.first()?.span.to_end_of(body.span);
+        let span = start.to_end_of(body.span);
+        Some(Item::Block(Block {
+            name,
+            params: None,
+            body,
+            span,
+        }))
+    }
+
+    fn block(&mut self, pair: Pair<'_, Rule>) -> Option<Block> {
+        let start = self.place(&pair);
+        let (mut name, mut params, mut body) = (None, None, None);
+        for inner in pair.into_inner() {
+            match inner.as_rule() {
+                rule if is_name(rule) => name = self.name(inner, "the block"),
+                Rule::params => params = Some(self.params(inner)),
+                Rule::bad_equals | Rule::no_equals => self.wrong_equals(&inner),
+                Rule::chain => body = self.chain(inner),
+                _ => {}
+            }
+        }
+        let body = body?;
+        let span = start.to_end_of(body.span);
+        Some(Block {
+            name: name?,
+            params,
+            body,
+            span,
+        })
+    }
+
+    fn params(&mut self, pair: Pair<'_, Rule>) -> Vec<Ident> {
+        let open = pair.as_span().start();
+        let mut params = Vec::new();
+        for inner in pair.into_inner() {
+            let at = inner.as_span().start();
+            match inner.as_rule() {
+                rule if is_name(rule) => params.extend(self.name(inner, "a parameter")),
+                Rule::junk => {
+                    let d = self
+                        .expected("`,` or `)`", at)
+                        .note("parameters are names: `block fire(s, e) = ...`");
+                    self.report(d);
+                }
+                Rule::no_comma => self.no_comma(at),
+                Rule::no_close => self.not_closed(open, at, ')'),
+                _ => {}
+            }
+        }
+        params
+    }
+
+    fn table(&mut self, pair: Pair<'_, Rule>) -> Where {
+        let place = self.place(&pair);
+        let mut span = Span {
+            end: place.start + 5,
+            ..place
+        };
+        let mut rows = Vec::new();
+        for inner in pair.into_inner() {
+            match inner.as_rule() {
+                Rule::row => rows.extend(self.row(inner)),
+                Rule::no_row => {
+                    let at = inner.as_span().start();
+                    let d = self
+                        .expected("a row of the table", at)
+                        .note("for example `CONV = (32, 3x3), (64, 3x3)`");
+                    self.report(d);
+                }
+                _ => {}
+            }
+        }
+        if let Some(last) = rows.last() {
+            span = span.to_end_of(last.span);
+        }
+        Where { rows, span }
+    }
+
+    fn row(&mut self, pair: Pair<'_, Rule>) -> Option<WhereRow> {
+        let mut kind = None;
+        let mut entries = Vec::new();
+        for inner in pair.into_inner() {
+            let at = inner.as_span().start();
+            match inner.as_rule() {
+                Rule::name => kind = Some(self.ident(&inner)),
+                Rule::bad_equals | Rule::bad_is => self.wrong_equals(&inner),
+                Rule::entry => entries.extend(self.entry(inner)),
+                Rule::no_entry_comma => self.no_comma(at),
+                Rule::no_value => self.no_value(at),
+                _ => {}
+            }
+        }
+        let kind = kind?;
+        let span = entries.last().map_or(kind.span, |last: &WhereEntry| {
+            kind.span.to_end_of(last.span)
+        });
+        Some(WhereRow {
+            kind,
+            entries,
+            span,
+        })
+    }
+
+    fn entry(&mut self, pair: Pair<'_, Rule>) -> Option<WhereEntry> {
+        let inner = pair.into_inner().next()?;
+        if inner.as_rule() == Rule::args {
+            let span = self.place(&inner);
+            let (args, _) = self.args(inner);
+            return Some(WhereEntry { args, span });
+        }
+        let value = self.expr(inner)?;
+        let span = value.span;
+        Some(WhereEntry {
+            args: vec![super::expr::positional(value)],
+            span,
+        })
+    }
+
+    fn claim(&mut self, pair: Pair<'_, Rule>) -> Option<Expect> {
+        let start = self.place(&pair);
+        let (mut quantity, mut relation, mut value) = (None, None, None);
+        for inner in pair.into_inner() {
+            match inner.as_rule() {
+                rule if is_name(rule) => quantity = self.name(inner, "what is claimed"),
+                Rule::relation | Rule::bad_relation | Rule::no_relation => {
+                    relation = self.relation(&inner)
+                }
+                Rule::expr => value = self.expr(inner),
+                Rule::no_value => self.no_value(inner.as_span().start()),
+                Rule::bad_thousands => self.thousands(value.as_ref(), &inner),
+                _ => {}
+            }
+        }
+        let (quantity, relation, value) = (quantity?, relation?, value?);
+        let span = start.to_end_of(value.span);
+        Some(Expect {
+            quantity,
+            relation,
+            value,
+            span,
+        })
+    }
+
+    fn relation(&mut self, pair: &Pair<'_, Rule>) -> Option<Spanned<Relation>> {
+        let span = self.place(pair);
+        let (node, meant) = match pair.as_str() {
+            "=" | "==" | ":" | ":=" | "===" => (Relation::Eq, "="),
+            ">=" | "=>" => (Relation::Ge, ">="),
+            "<=" | "=<" => (Relation::Le, "<="),
+            ">" => (Relation::Gt, ">"),
+            "<" => (Relation::Lt, "<"),
+            _ => {
+                let d = self.expected("`=`, `>=`, `<=`, `>` or `<`", pair.as_span().start());
+                self.report(d);
+                return None;
+            }
+        };
+        if pair.as_rule() == Rule::bad_relation {
+            let d = Diagnostic::error(
+                Code::E0107,
+                format!("`{}` is not a relation", self.written(span)),
+                span,
+            )
+            .primary("expected `=`, `>=`, `<=`, `>` or `<`")
+            .edit(format!("write `{meant}`"), span, meant);
+            self.report(d);
+        }
+        Some(Spanned { node, span })
+    }
+
+    /// `expect params = 60,965,224`
+    fn thousands(&mut self, value: Option<&Expr>, pair: &Pair<'_, Rule>) {
+        let place = self.place(pair);
+        let whole = value.map_or(place, |v| v.span.to_end_of(place));
+        let d = Diagnostic::error(
+            Code::E0112,
+            "digits are grouped with `_`, not with `,`",
+            place,
+        )
+        .primary("not part of the number")
+        .edit(
+            "write it so",
+            whole,
+            self.written(whole).replace(',', "_").replace(' ', ""),
+        );
+        self.report(d);
+    }
+
+    fn recipe(&mut self, pair: Pair<'_, Rule>) -> Train {
+        let place = self.place(&pair);
+        let mut name = None;
+        let mut entries = Vec::new();
+        let mut span = place;
+        for inner in pair.into_inner() {
+            match inner.as_rule() {
+                Rule::name | Rule::bad_name => name = self.name(inner, "the recipe"),
+                Rule::settings => {
+                    span = span.to_end_of(self.place(&inner));
+                    self.settings(inner, &mut entries);
+                }
+                Rule::setting => entries.extend(self.setting(inner)),
+                Rule::no_open => {
+                    let d = self
+                        .expected("`{`", inner.as_span().start())
+                        .note("a recipe is `train { epochs = 5 ... }`");
+                    self.report(d);
+                }
+                _ => {}
+            }
+        }
+        Train {
+            name,
+            entries,
+            span,
+        }
+    }
+
+    fn settings(&mut self, pair: Pair<'_, Rule>, entries: &mut Vec<Entry>) {
+        let open = pair.as_span().start();
+        for inner in pair.into_inner() {
+            let at = inner.as_span().start();
+            match inner.as_rule() {
+                Rule::setting => entries.extend(self.setting(inner)),
+                Rule::no_close => self.not_closed(open, at, '}'),
+                Rule::bad_setting => {
+                    let d = self.expected("`key = value` or `}`", at);
+                    self.report(d);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn setting(&mut self, pair: Pair<'_, Rule>) -> Option<Entry> {
+        let (mut key, mut value, mut no_equals) = (None, None, false);
+        for inner in pair.into_inner() {
+            match inner.as_rule() {
+                Rule::name | Rule::bad_name => key = self.name(inner, "the entry"),
+                Rule::bad_equals => self.wrong_equals(&inner),
+                Rule::no_equals => {
+                    no_equals = true;
+                    self.wrong_equals(&inner);
+                }
+                Rule::pipeline => value = self.pipeline(inner),
+                Rule::no_value if !no_equals => self.no_value(inner.as_span().start()),
+                _ => {}
+            }
+        }
+        let (key, value) = (key?, value?);
+        let span = key.span.to_end_of(value.span);
+        Some(Entry { key, value, span })
+    }
+
+    /// `width = 64` without `let`, or a row outside a `where` table.
+    fn bad_assignment(&mut self, pair: Pair<'_, Rule>) -> Option<Item> {
+        let row = self.row(pair)?;
+        let kind = row.kind.clone();
+        let head = Span {
+            end: kind.span.start,
+            ..kind.span
+        };
+        let is_layer = !kind.node.bytes().any(|b| b.is_ascii_lowercase());
+        let (code, headline, what, keyword) = if is_layer {
+            (
+                Code::E0122,
+                "a row of sizes stands in a `where` table",
+                "a row without its table",
+                "where ",
+            )
+        } else {
+            (
+                Code::E0121,
+                "a constant is defined with `let`",
+                "a constant without `let`",
+                "let ",
+            )
+        };
+        let d = Diagnostic::error(code, headline, kind.span)
+            .primary(what)
+            .edit(format!("add `{}`", keyword.trim()), head, keyword);
+        self.report(d);
+        if is_layer {
+            let span = row.span;
+            return Some(Item::Where(Where {
+                rows: vec![row],
+                span,
+            }));
+        }
+        let value = row
+            .entries
+            .into_iter()
+            .next()?
+            .args
+            .into_iter()
+            .next()?
+            .value;
+        Some(Item::Let(Let {
+            name: kind,
+            value,
+            span: row.span,
+        }))
+    }
+}
+
+fn is_name(rule: Rule) -> bool {
+    matches!(
+        rule,
+        Rule::name | Rule::bad_name | Rule::bad_new_name | Rule::no_name
+    )
+}
+
+/// The stage that a value would be in a chain, if it can be one.
+fn stage_of(value: Expr) -> Option<Stage> {
+    let span = value.span;
+    let call = match value.kind {
+        ExprKind::Name(node) => Call {
+            name: Spanned { node, span },
+            args: None,
+            span,
+        },
+        ExprKind::Call(call) => call,
+        _ => return None,
+    };
+    Some(Stage {
+        kind: StageKind::Call(call),
+        repeat: None,
+        tap: None,
+        span,
+    })
+}
+
+/// Only a chain of at least one stage is one.
+pub(super) fn chain_of(stages: Vec<Stage>) -> Option<Chain> {
+    let span = stages.first()?.span.to_end_of(stages.last()?.span);
+    Some(Chain { stages, span })
+}

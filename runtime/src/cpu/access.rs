@@ -1,0 +1,200 @@
+//! How kernels reach memory: views whose bounds and overlaps `Mem::step` has checked, as pointers.
+//!
+//! The output of a step may lie between channels that the same step reads (a CONCAT buffer), so a kernel must not make a slice
+//! that spans more than one pixel of a view, unless the view is dense.
+
+use crate::plan::View;
+use crate::threads::Threads;
+use core::marker::PhantomData;
+use core::ops::Range;
+
+/// What one step reads and writes.
+pub(crate) struct Step<'m, const N: usize> {
+    pub(crate) x: [Source<'m>; N],
+    pub(crate) y: Target<'m>,
+    /// `Scratch::shared` elements (or more).
+    pub(crate) shared: &'m mut [f32],
+    /// `worker_size` elements for each of the threads; see [`Worker`].
+    pub(crate) workers: *mut f32,
+    pub(crate) worker_size: usize,
+    pub(crate) threads: Threads,
+    pub(crate) _workers: PhantomData<&'m mut [f32]>,
+}
+
+/// Pictures that a step reads.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'m> {
+    ptr: *const f32,
+    pub(crate) geometry: Geometry,
+    _memory: PhantomData<&'m [f32]>,
+}
+
+/// Pictures that a step writes.
+pub(crate) struct Target<'m> {
+    ptr: *mut f32,
+    pub(crate) geometry: Geometry,
+    _memory: PhantomData<&'m mut [f32]>,
+}
+
+/// Sizes and strides, in elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Geometry {
+    pub(crate) images: usize,
+    /// `[h, w, c]`
+    pub(crate) shape: [usize; 3],
+    /// From one image to the next.
+    pub(crate) image: usize,
+    /// From one pixel to the next.
+    pub(crate) pixel: usize,
+}
+
+impl Geometry {
+    fn new(view: View, images: usize) -> Self {
+        Self {
+            images,
+            shape: view.shape,
+            image: view.image(),
+            pixel: view.pixel,
+        }
+    }
+
+    fn is_dense(self) -> bool {
+        self.pixel == self.shape[2]
+    }
+
+    /// From the view's first element to the first of this pixel.
+    fn offset(self, image: usize, y: usize, x: usize) -> usize {
+        let [h, w, _] = self.shape;
+        assert!(image < self.images && y < h && x < w);
+        image * self.image + (y * w + x) * self.pixel
+    }
+
+    /// The same memory with each row as one long pixel.
+    fn flat(self) -> Self {
+        let [h, w, c] = self.shape;
+        Self {
+            shape: [h, 1, w * c],
+            pixel: w * c,
+            ..self
+        }
+    }
+}
+
+// SAFETY: a source is a shared borrow of numbers.
+unsafe impl Send for Source<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for Source<'_> {}
+
+impl<'m> Source<'m> {
+    /// `ptr` is the view's first element; the whole view is readable for `'m` (checked by `Mem::step`).
+    pub(crate) fn new(ptr: *const f32, view: View, images: usize) -> Self {
+        Self {
+            ptr,
+            geometry: Geometry::new(view, images),
+            _memory: PhantomData,
+        }
+    }
+
+    /// The channels of a pixel.
+    #[inline]
+    pub(crate) fn pixel(&self, image: usize, y: usize, x: usize) -> &'m [f32] {
+        let at = self.geometry.offset(image, y, x);
+        // SAFETY: the pixel is inside the view (`offset` checks it), and the view inside its memory (`Mem::step`), where
+        // nothing writes to this view's elements for `'m`.
+        unsafe { core::slice::from_raw_parts(self.ptr.add(at), self.geometry.shape[2]) }
+    }
+
+    /// The first element.
+    #[allow(dead_code, reason = "for the convolution's kernels")]
+    pub(crate) fn as_ptr(&self) -> *const f32 {
+        self.ptr
+    }
+}
+
+// SAFETY: a target is an exclusive borrow of numbers; sharing it between threads gives access through `unsafe` only.
+unsafe impl Send for Target<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for Target<'_> {}
+
+impl<'m> Target<'m> {
+    /// `ptr` is the view's first element; the whole view is writable for `'m` (checked by `Mem::step`).
+    pub(crate) fn new(ptr: *mut f32, view: View, images: usize) -> Self {
+        Self {
+            ptr,
+            geometry: Geometry::new(view, images),
+            _memory: PhantomData,
+        }
+    }
+
+    /// The first element.
+    #[allow(dead_code, reason = "for the convolution's kernels")]
+    pub(crate) fn as_mut_ptr(&self) -> *mut f32 {
+        self.ptr
+    }
+
+    /// A row of one image.
+    ///
+    /// # Safety
+    /// No two rows of the same place live at the same time.
+    unsafe fn row(&self, image: usize, y: usize) -> Row<'m> {
+        Row {
+            image,
+            y,
+            // SAFETY: `offset` checks that the row is inside the view.
+            ptr: unsafe { self.ptr.add(self.geometry.offset(image, y, 0)) },
+            geometry: self.geometry,
+            _memory: PhantomData,
+        }
+    }
+}
+
+/// A row of the output, owned by one task.
+pub(crate) struct Row<'m> {
+    pub(crate) image: usize,
+    pub(crate) y: usize,
+    ptr: *mut f32,
+    geometry: Geometry,
+    _memory: PhantomData<&'m mut [f32]>,
+}
+
+impl Row<'_> {
+    /// Pixels.
+    pub(crate) fn width(&self) -> usize {
+        self.geometry.shape[1]
+    }
+
+    /// The channels of a pixel.
+    #[inline]
+    pub(crate) fn pixel(&mut self, x: usize) -> &mut [f32] {
+        let [_, w, c] = self.geometry.shape;
+        assert!(x < w);
+        // SAFETY: the pixel is inside the row, which is this task's alone, and the borrow is unique through `&mut self`.
+        unsafe { core::slice::from_raw_parts_mut(self.ptr.add(x * self.geometry.pixel), c) }
+    }
+}
+
+impl<'m, const N: usize> Step<'m, N> {
+    /// For operations on elements: where all views are dense, their rows become single long pixels.
+    pub(crate) fn flat(mut self) -> Self {
+        let dense = self.x.iter().all(|x| x.geometry.is_dense()) && self.y.geometry.is_dense();
+        if dense {
+            self.x
+                .iter_mut()
+                .for_each(|x| x.geometry = x.geometry.flat());
+            self.y.geometry = self.y.geometry.flat();
+        }
+        self
+    }
+
+    /// Calls `body` for every row of the output, on several threads; a row costs about `cost` elementary operations.
+    pub(crate) fn for_rows(self, cost: usize, body: impl Fn(&[Source<'m>; N], Row<'m>) + Sync) {
+        let Self { x, y, threads, .. } = self;
+        let height = y.geometry.shape[0];
+        threads.for_ranges(y.geometry.images * height, cost, |rows: Range<usize>, _| {
+            for row in rows {
+                // SAFETY: the ranges cover each row once, so each row is made once.
+                body(&x, unsafe { y.row(row / height, row % height) });
+            }
+        });
+    }
+}

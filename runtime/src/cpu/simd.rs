@@ -1,0 +1,72 @@
+//! The vector instructions of the machine at hand.
+
+/// Instruction sets that kernels are compiled for, worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    /// What the target has for certain.
+    Portable,
+    /// AVX2 and FMA: 8 floats.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// AVX-512 F, VL, BW, DQ: 16 floats.
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+}
+
+/// The best level that this machine runs.
+#[inline]
+pub(crate) fn level() -> Level {
+    #[cfg(target_arch = "x86_64")]
+    {
+        // The standard library asks the CPU once and keeps the answer.
+        #[cfg(feature = "std")]
+        macro_rules! has {
+            ($($feature:tt),*) => { true $(&& std::arch::is_x86_feature_detected!($feature))* };
+        }
+        #[cfg(not(feature = "std"))]
+        macro_rules! has {
+            ($($feature:tt),*) => { true $(&& cfg!(target_feature = $feature))* };
+        }
+        if has!("avx512f", "avx512vl", "avx512bw", "avx512dq", "fma") {
+            return Level::Avx512;
+        }
+        if has!("avx2", "fma") {
+            return Level::Avx2;
+        }
+    }
+    Level::Portable
+}
+
+/// Compiles a plain function once for each [`Level`] and calls the best one.
+///
+/// All of them give the same bits: Rust neither reorders nor contracts float operations.
+macro_rules! multiversion {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $body:block) => {
+        $(#[$meta])*
+        $vis fn $name($($arg: $ty),*) {
+            #[inline(always)]
+            fn plain($($arg: $ty),*) $body
+
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,fma")]
+                fn avx512($($arg: $ty),*) {
+                    plain($($arg),*);
+                }
+                #[target_feature(enable = "avx2,fma")]
+                fn avx2($($arg: $ty),*) {
+                    plain($($arg),*);
+                }
+                match $crate::cpu::simd::level() {
+                    // SAFETY: `level` has found these instructions on this machine.
+                    $crate::cpu::simd::Level::Avx512 => return unsafe { avx512($($arg),*) },
+                    // SAFETY: as above.
+                    $crate::cpu::simd::Level::Avx2 => return unsafe { avx2($($arg),*) },
+                    $crate::cpu::simd::Level::Portable => {}
+                }
+            }
+            plain($($arg),*);
+        }
+    };
+}
+pub(crate) use multiversion;

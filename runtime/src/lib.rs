@@ -1,0 +1,36 @@
+//! The runtime of netc: what the Rust that netc writes calls, and the executor behind netc's own commands.
+//!
+//! Generated code holds one prepared kernel per layer ([`cpu`]), made from checked [`Weights`], and runs them one after the
+//! other over a [`Workspace`]. The [`Executor`] walks a [`plan::Plan`] and calls the very same kernels, so both give the same bits.
+//!
+//! A model is immutable once made: it is `Send + Sync`, and threads share it, each with its own workspace. A forward pass
+//! allocates nothing. Its result does not depend on the number of threads.
+//!
+//! | feature | default | gives |
+//! | --- | --- | --- |
+//! | `std` | yes | files, and the choice of the vector instructions at run time; without it the crate is `no_std` with `alloc` |
+//! | `threads` | yes | several threads for one forward pass |
+//! | `mmap` | yes | weights files are mapped instead of read |
+//! | `ndarray` | no | `forward_view` on `ndarray` views |
+
+#![cfg_attr(not(feature = "std"), no_std)]
+extern crate alloc;
+
+pub mod cpu;
+mod error;
+// mod executor;
+mod model;
+// pub mod reference;
+mod threads;
+mod weights;
+mod workspace;
+
+pub use netc_plan as plan;
+
+pub use error::{Error, ErrorKind};
+// pub use executor::Executor;
+#[cfg(feature = "ndarray")]
+pub use model::ForwardView;
+pub use model::{Model, Prediction, Scores};
+pub use weights::{Layer, Weights};
+pub use workspace::{Mem, Scratch, Workspace};

@@ -1,0 +1,163 @@
+//! Weights in safetensors files.
+
+use super::{Data, Storage, Tensor, Weights};
+use crate::plan::Param;
+use crate::{Error, ErrorKind};
+use alloc::borrow::Cow;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use safetensors::tensor::{Dtype, Metadata, SafeTensorError, SafeTensors};
+
+impl Weights {
+    /// Reads a safetensors file.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or lists everything in which it differs from `params`.
+    #[cfg(feature = "std")]
+    pub fn from_file(path: impl AsRef<std::path::Path>, params: &[Param]) -> Result<Self, Error> {
+        let path = path.as_ref();
+        open(path)
+            .map_err(|error| Error::new(ErrorKind::Io, error.to_string()))
+            .and_then(|file| Self::parse(file, params))
+            .map_err(|error| error.about(path.display().to_string()))
+    }
+
+    /// Reads a safetensors file from memory.
+    ///
+    /// # Errors
+    /// Lists everything in which it differs from `params`.
+    pub fn from_bytes(bytes: &[u8], params: &[Param]) -> Result<Self, Error> {
+        Self::parse(Storage::Read(bytes.to_vec()), params)
+    }
+
+    fn parse(file: Storage, params: &[Param]) -> Result<Self, Error> {
+        let bytes = file.bytes();
+        let (header, metadata) = SafeTensors::read_metadata(bytes)
+            .map_err(|error| Error::new(ErrorKind::Weights, explain(&error, bytes)))?;
+        // Eight bytes hold the length of the header; the tensors follow it.
+        let data = header + 8;
+        let mut problems = Vec::new();
+        let tensors = collect(&metadata, data, &mut problems);
+        Self { file, tensors }.checked(params, problems)
+    }
+
+    /// The weights as the bytes of a safetensors file; the same weights give the same bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let views = self.tensors().map(|(name, shape, numbers)| {
+            let shape = shape.to_vec();
+            (name, Floats { shape, numbers })
+        });
+        // It fails for a header over 100 MB: some million layers.
+        safetensors::serialize(views, None).expect("weights with a header that can be written")
+    }
+
+    /// Writes a safetensors file: beside its place first, so that a fault leaves the old file whole.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    #[cfg(feature = "std")]
+    pub fn save(&self, path: impl AsRef<std::path::Path>) -> Result<(), Error> {
+        let path = path.as_ref();
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(".part");
+        let beside = std::path::PathBuf::from(beside);
+        let written = std::fs::write(&beside, self.to_bytes())
+            .and_then(|()| std::fs::File::open(&beside)?.sync_all())
+            .and_then(|()| std::fs::rename(&beside, path));
+        written.map_err(|error| {
+            // The fault to report is the first one.
+            let _ = std::fs::remove_file(&beside);
+            Error::new(ErrorKind::Io, error.to_string()).about(path.display().to_string())
+        })
+    }
+}
+
+#[cfg(feature = "mmap")]
+fn open(path: &std::path::Path) -> std::io::Result<Storage> {
+    let file = std::fs::File::open(path)?;
+    if file.metadata()?.len() == 0 {
+        return Ok(Storage::None); // an empty file cannot be mapped
+    }
+    // SAFETY: the map is only read, and only while a model is made. A file that another program changes meanwhile gives other
+    // numbers; one that is cut short ends this program (SIGBUS), as it would for every mapping loader.
+    unsafe { memmap2::Mmap::map(&file) }.map(Storage::Mapped)
+}
+
+#[cfg(all(feature = "std", not(feature = "mmap")))]
+fn open(path: &std::path::Path) -> std::io::Result<Storage> {
+    std::fs::read(path).map(Storage::Read)
+}
+
+fn collect(
+    metadata: &Metadata,
+    data: usize,
+    problems: &mut Vec<String>,
+) -> BTreeMap<String, Tensor> {
+    let mut tensors = BTreeMap::new();
+    for (name, info) in metadata.tensors() {
+        // It is an I64 scalar; `checked` drops it.
+        if info.dtype != Dtype::F32 && !name.ends_with(".num_batches_tracked") {
+            problems.push(format!(
+                "`{name}` is {:?}, expected F32: `netc weights import` converts it",
+                info.dtype
+            ));
+        }
+        let (start, end) = info.data_offsets;
+        let tensor = Tensor {
+            shape: info.shape.clone(),
+            data: Data::File(data + start..data + end),
+        };
+        tensors.insert(name, tensor);
+    }
+    problems.sort();
+    tensors
+}
+
+/// What is wrong with a file that does not parse.
+fn explain(error: &SafeTensorError, bytes: &[u8]) -> String {
+    let size = bytes.len();
+    let cut = match error {
+        SafeTensorError::HeaderTooSmall | SafeTensorError::InvalidHeaderLength => true,
+        SafeTensorError::MetadataIncompleteBuffer => {
+            return format!(
+                "a broken safetensors file: its tensors do not fill its {size} bytes; it may have been cut short"
+            );
+        }
+        _ => false,
+    };
+    // Every safetensors header starts with a brace.
+    let looks_right = bytes.get(8).is_none_or(|&b| b == b'{');
+    match cut && looks_right {
+        true => format!("a broken safetensors file, cut short after {size} bytes"),
+        false => format!("not a safetensors file ({error})"),
+    }
+}
+
+struct Floats<'w> {
+    shape: Vec<usize>,
+    numbers: Cow<'w, [f32]>,
+}
+
+impl safetensors::View for Floats<'_> {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        if cfg!(target_endian = "little") {
+            return Cow::Borrowed(bytemuck::cast_slice(&self.numbers));
+        }
+        self.numbers.iter().flat_map(|x| x.to_le_bytes()).collect()
+    }
+
+    fn data_len(&self) -> usize {
+        size_of_val(&self.numbers[..])
+    }
+}

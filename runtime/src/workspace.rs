@@ -1,0 +1,281 @@
+//! The memory of a forward pass: one allocation for all activations and all scratch space.
+
+use crate::cpu::access::{Source, Step, Target};
+use crate::plan::{Slot, View};
+use crate::threads::Threads;
+use crate::{Error, ErrorKind};
+use alloc::format;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::marker::PhantomData;
+
+/// Cache lines and the widest vectors: 64 bytes.
+const ALIGN: usize = 64 / size_of::<f32>();
+
+/// Memory for the forward passes of one thread; made by a model's `workspace`.
+pub struct Workspace {
+    /// Spare elements in front, up to `start`; then the arena (`arena * max_batch`), then the scratch memory.
+    memory: Vec<f32>,
+    start: usize,
+    /// Elements of one image.
+    image: usize,
+    /// Elements of the arena per image.
+    arena: usize,
+    scratch: Scratch,
+    max_batch: usize,
+    /// Images of the last pass.
+    batch: usize,
+    threads: Threads,
+}
+
+/// Memory that a kernel needs while it runs, in elements. Steps run one after the other and share it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scratch {
+    /// For the whole step.
+    pub shared: usize,
+    /// For each thread.
+    pub worker: usize,
+}
+
+impl Scratch {
+    /// Enough for either.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        Self {
+            shared: self.shared.max(other.shared),
+            worker: self.worker.max(other.worker),
+        }
+    }
+
+    /// Whole cache lines, so that every part starts on one.
+    fn rounded(self) -> Self {
+        Self {
+            shared: self.shared.next_multiple_of(ALIGN),
+            worker: self.worker.next_multiple_of(ALIGN),
+        }
+    }
+}
+
+impl Workspace {
+    /// Memory for batches of up to `max_batch` images of `image` elements, with `arena` elements for each (a plan's
+    /// `arena`), and enough scratch space for each of the kernels. Uses all the threads of the machine.
+    ///
+    /// # Panics
+    /// If `max_batch` is 0, or the size exceeds the address space.
+    #[must_use]
+    pub fn new(
+        image: usize,
+        arena: usize,
+        max_batch: usize,
+        scratch: impl IntoIterator<Item = Scratch>,
+    ) -> Self {
+        assert!(max_batch > 0, "a workspace is for one image at least");
+        let scratch = scratch.into_iter().fold(Scratch::default(), Scratch::max);
+        let mut workspace = Self {
+            memory: Vec::new(),
+            start: 0,
+            image,
+            arena,
+            scratch: scratch.rounded(),
+            max_batch,
+            batch: 0,
+            threads: Threads::all(),
+        };
+        workspace.allocate();
+        workspace
+    }
+
+    /// Uses at most `threads` threads, the caller's included. The results stay the same.
+    #[must_use]
+    pub fn with_threads(mut self, threads: usize) -> Self {
+        self.threads = Threads::new(threads);
+        self.allocate();
+        self
+    }
+
+    fn allocate(&mut self) {
+        let total = self
+            .arena
+            .checked_mul(self.max_batch)
+            .and_then(|arena| arena.checked_next_multiple_of(ALIGN))
+            .and_then(|arena| arena.checked_add(self.scratch.shared))
+            .and_then(|all| all.checked_add(self.scratch.worker.checked_mul(self.threads.count())?))
+            .and_then(|all| all.checked_add(ALIGN))
+            .expect("a workspace that exceeds the address space");
+        self.memory = vec![0.0; total];
+        // A `Vec<f32>` starts at a multiple of 4 bytes, so this is below `ALIGN`.
+        self.start = self.memory.as_ptr().align_offset(size_of::<f32>() * ALIGN);
+        self.batch = 0;
+    }
+
+    /// The largest batch.
+    #[must_use]
+    pub fn max_batch(&self) -> usize {
+        self.max_batch
+    }
+
+    /// How many threads a forward pass may use.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.threads.count()
+    }
+
+    /// Bytes allocated.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of_val(&self.memory[..])
+    }
+
+    /// Starts a forward pass over these images.
+    ///
+    /// # Errors
+    /// If `images` does not hold between 1 and `max_batch` whole images.
+    pub fn begin<'w, 'i>(&'w mut self, images: &'i [f32]) -> Result<Mem<'w, 'i>, Error> {
+        let wrong = |problem| Err(Error::new(ErrorKind::Input, problem));
+        if images.is_empty() {
+            return wrong("no images: a forward pass needs one at least".into());
+        }
+        if self.image == 0 || !images.len().is_multiple_of(self.image) {
+            return wrong(format!(
+                "{} numbers are not a whole number of images: each has {}",
+                images.len(),
+                self.image
+            ));
+        }
+        let batch = images.len() / self.image;
+        if batch > self.max_batch {
+            return wrong(format!(
+                "{batch} images, but the workspace holds {}: make it with `workspace({batch})`",
+                self.max_batch
+            ));
+        }
+        self.batch = batch;
+        let memory = &mut self.memory[self.start..];
+        let reserved = (self.arena * self.max_batch).next_multiple_of(ALIGN);
+        let (arena, scratch) = memory.split_at_mut(reserved);
+        Ok(Mem {
+            arena: &mut arena[..self.arena * batch],
+            scratch,
+            sizes: self.scratch,
+            images,
+            batch,
+            threads: self.threads,
+        })
+    }
+
+    /// The values that a view of the arena had after the last pass, dense, one image after the other.
+    ///
+    /// # Panics
+    /// If the view is not in the arena.
+    #[must_use]
+    pub fn read(&self, view: View) -> Vec<f32> {
+        let arena = &self.memory[self.start..][..self.arena * self.batch];
+        let Slot::Arena(offset) = view.slot else {
+            panic!("the caller's images are not kept")
+        };
+        let first = offset * self.batch;
+        let buffer = &arena[first..first + view.image() * self.batch];
+        buffer
+            .chunks_exact(view.pixel)
+            .flat_map(|pixel| &pixel[view.channel..view.channel + view.shape[2]])
+            .copied()
+            .collect()
+    }
+}
+
+/// A forward pass under way: the arena, the images, the threads.
+pub struct Mem<'w, 'i> {
+    arena: &'w mut [f32],
+    scratch: &'w mut [f32],
+    sizes: Scratch,
+    images: &'i [f32],
+    batch: usize,
+    threads: Threads,
+}
+
+impl<'w> Mem<'w, '_> {
+    /// Images in this pass.
+    #[must_use]
+    pub fn batch(&self) -> usize {
+        self.batch
+    }
+
+    /// The result.
+    ///
+    /// # Panics
+    /// If the view is not a dense buffer inside the arena: the planner ends with such a one.
+    #[must_use]
+    pub fn finish(&mut self, result: View) -> &'w [f32] {
+        let Slot::Arena(offset) = result.slot else {
+            panic!("the result lies in the caller's images")
+        };
+        assert!(result.is_dense(), "the result is not dense");
+        let arena: &'w mut [f32] = core::mem::take(&mut self.arena);
+        &arena[offset * self.batch..][..result.len() * self.batch]
+    }
+
+    /// Access to the inputs and the output of one step.
+    ///
+    /// # Panics
+    /// If a view leaves its memory, or if the output shares an element with an input or is not in the arena.
+    pub(crate) fn step<const N: usize>(&mut self, inputs: [View; N], output: View) -> Step<'_, N> {
+        for input in inputs {
+            assert!(
+                disjoint(input, output),
+                "a step reads what it writes: {input:?}, {output:?}"
+            );
+        }
+        let (arena, size) = (self.arena.as_mut_ptr(), self.arena.len());
+        let x = inputs.map(|view| {
+            // SAFETY: `first` and `last` are checked to be in bounds by `place`.
+            let ptr = match view.slot {
+                Slot::Input => {
+                    let first = place(view, 0, self.batch, self.images.len());
+                    self.images[first..].as_ptr()
+                }
+                Slot::Arena(offset) => {
+                    let first = place(view, offset, self.batch, size);
+                    arena.cast_const().wrapping_add(first)
+                }
+            };
+            Source::new(ptr, view, self.batch)
+        });
+        let Slot::Arena(offset) = output.slot else {
+            panic!("a step writes into the caller's images")
+        };
+        let y = arena.wrapping_add(place(output, offset, self.batch, size));
+        let (shared, workers) = self.scratch.split_at_mut(self.sizes.shared);
+        Step {
+            x,
+            y: Target::new(y, output, self.batch),
+            shared,
+            workers: workers.as_mut_ptr(),
+            worker_size: self.sizes.worker,
+            threads: self.threads,
+            _workers: PhantomData,
+        }
+    }
+}
+
+/// Where the view's first element lies in a memory of `size` elements, after checking that the whole view lies in it.
+fn place(view: View, offset: usize, batch: usize, size: usize) -> usize {
+    let [h, w, c] = view.shape;
+    let inside = || {
+        let last = view.channel.checked_add(c)?;
+        let image = h.checked_mul(w)?.checked_mul(view.pixel)?;
+        let end = offset.checked_add(image)?.checked_mul(batch)?;
+        (last <= view.pixel && end <= size).then_some(offset * batch + view.channel)
+    };
+    inside().unwrap_or_else(|| panic!("a view leaves its memory of {size} elements: {view:?}"))
+}
+
+/// Whether two views share no element: other memory, other buffers, or other channels of one buffer.
+fn disjoint(a: View, b: View) -> bool {
+    let (Slot::Arena(at), Slot::Arena(bt)) = (a.slot, b.slot) else {
+        return true; // images are only read
+    };
+    let other_buffer = at.saturating_add(a.image()) <= bt || bt.saturating_add(b.image()) <= at;
+    let same_buffer = at == bt && a.pixel == b.pixel && a.image() == b.image();
+    let other_channels = a.channel + a.shape[2] <= b.channel || b.channel + b.shape[2] <= a.channel;
+    other_buffer || (same_buffer && other_channels)
+}

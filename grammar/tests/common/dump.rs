@@ -3,7 +3,7 @@
 use netc_grammar::ast::*;
 use std::fmt::Write as _;
 
-pub fn dump(file: &File) -> String {
+pub(crate) fn dump(file: &File) -> String {
     let mut out = String::new();
     for item in &file.items {
         dump_item(&mut out, item);

@@ -35,8 +35,16 @@ fn dump_item(out: &mut String, item: &Item) {
         Item::Where(table) => {
             line(out, 0, format_args!("where"));
             for row in &table.rows {
-                let entries: Vec<_> = row.entries.iter().map(|e| format!("({})", args(&e.args))).collect();
-                line(out, 1, format_args!("{} = {}", row.kind.node, entries.join(", ")));
+                let entries: Vec<_> = row
+                    .entries
+                    .iter()
+                    .map(|e| format!("({})", args(&e.args)))
+                    .collect();
+                line(
+                    out,
+                    1,
+                    format_args!("{} = {}", row.kind.node, entries.join(", ")),
+                );
             }
         }
         Item::Expect(claim) => line(
@@ -53,7 +61,11 @@ fn dump_item(out: &mut String, item: &Item) {
             let name = recipe.name.as_ref().map_or("(default)", |name| &name.node);
             line(out, 0, format_args!("train {name}"));
             for entry in &recipe.entries {
-                line(out, 1, format_args!("{} = {}", entry.key.node, expr(&entry.value)));
+                line(
+                    out,
+                    1,
+                    format_args!("{} = {}", entry.key.node, expr(&entry.value)),
+                );
             }
         }
     }
@@ -61,8 +73,14 @@ fn dump_item(out: &mut String, item: &Item) {
 
 fn dump_chain(out: &mut String, depth: usize, chain: &Chain) {
     for stage in &chain.stages {
-        let repeat = stage.repeat.as_ref().map_or(String::new(), |n| format!(" * {}", expr(n)));
-        let tap = stage.tap.as_ref().map_or(String::new(), |name| format!(" as {}", name.node));
+        let repeat = stage
+            .repeat
+            .as_ref()
+            .map_or(String::new(), |n| format!(" * {}", expr(n)));
+        let tap = stage
+            .tap
+            .as_ref()
+            .map_or(String::new(), |name| format!(" as {}", name.node));
         match &stage.kind {
             StageKind::Call(c) => line(out, depth, format_args!("{}{repeat}{tap}", call(c))),
             StageKind::Group(chain) => {
@@ -100,11 +118,17 @@ fn args(args: &[Arg]) -> String {
 }
 
 fn expr(value: &Expr) -> String {
-    let list = |values: &[Expr], separator: &str| values.iter().map(expr).collect::<Vec<_>>().join(separator);
+    let list = |values: &[Expr], separator: &str| {
+        values.iter().map(expr).collect::<Vec<_>>().join(separator)
+    };
     match &value.kind {
         ExprKind::Int(n) => n.to_string(),
         ExprKind::Float(x) => format!("{x:?}"),
-        ExprKind::Size(sides) => sides.iter().map(u64::to_string).collect::<Vec<_>>().join("x"),
+        ExprKind::Size(sides) => sides
+            .iter()
+            .map(u64::to_string)
+            .collect::<Vec<_>>()
+            .join("x"),
         ExprKind::Str(text) => format!("{text:?}"),
         ExprKind::Name(name) => name.clone(),
         ExprKind::Tuple(values) => format!("tuple({})", list(values, ", ")),

@@ -18,9 +18,9 @@ extern crate alloc;
 
 pub mod cpu;
 mod error;
-// mod executor;
+mod executor;
 mod model;
-// pub mod reference;
+pub mod reference;
 mod threads;
 mod weights;
 mod workspace;
@@ -28,7 +28,7 @@ mod workspace;
 pub use netc_plan as plan;
 
 pub use error::{Error, ErrorKind};
-// pub use executor::Executor;
+pub use executor::Executor;
 #[cfg(feature = "ndarray")]
 pub use model::ForwardView;
 pub use model::{Model, Prediction, Scores};

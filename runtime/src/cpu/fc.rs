@@ -47,7 +47,7 @@ impl Fc {
 }
 
 /// The definition in [`plan::Fc`], for any number of dense images; `weight` is `[units, h * w * c]`.
-pub fn reference<T: Real>(d: &plan::Fc, weight: &[T], bias: &[T], x: &[T], y: &mut [T]) {
+pub(crate) fn reference<T: Real>(d: &plan::Fc, weight: &[T], bias: &[T], x: &[T], y: &mut [T]) {
     let inputs = d.input.iter().product();
     for (x, y) in x.chunks_exact(inputs).zip(y.chunks_exact_mut(d.units)) {
         for (unit, y) in y.iter_mut().enumerate() {

@@ -6,15 +6,44 @@
 //! References compute the same from the definition, slowly, for `f32` and `f64`, on dense pictures in NHWC order.
 
 pub(crate) mod access;
-// mod act;
-mod conv;
-mod fc;
+pub(crate) mod act;
+pub(crate) mod activation;
+pub(crate) mod add;
+pub(crate) mod avg_pool;
+pub(crate) mod batch_norm;
+pub(crate) mod conv;
+pub(crate) mod copy;
+pub(crate) mod fc;
+pub(crate) mod global_pool;
+pub(crate) mod lrn;
+pub(crate) mod max_pool;
+pub(crate) mod pad;
+pub(crate) mod rbf;
 mod real;
 pub(crate) mod simd;
+pub(crate) mod softmax;
+pub(crate) mod subsample;
+pub(crate) mod transpose;
+pub(crate) mod upsample;
+mod window;
 
+pub use activation::Activation;
+pub use add::Add;
+pub use avg_pool::AvgPool;
+pub use batch_norm::BatchNorm;
 pub use conv::Conv;
+pub use copy::Copy;
 pub use fc::Fc;
+pub use global_pool::GlobalPool;
+pub use lrn::Lrn;
+pub use max_pool::MaxPool;
+pub use pad::Pad;
+pub use rbf::Rbf;
 pub use real::{Real, activate};
+pub use softmax::Softmax;
+pub use subsample::Subsample;
+pub use transpose::Transpose;
+pub use upsample::Upsample;
 
 /// Panics unless a step's views have the shapes of its operation.
 #[track_caller]

@@ -1,6 +1,6 @@
 //! Convolution.
 
-pub mod reference;
+pub(crate) mod reference;
 
 use crate::cpu::expect_shape;
 use crate::plan::{self, Op, View};

@@ -4,7 +4,7 @@ use crate::cpu::{Real, activate};
 use crate::plan::{self, Op};
 
 /// The definition in [`plan::Conv`], for any number of dense images; `weight` is `[filters, c / groups, kh, kw]`.
-pub fn conv<T: Real>(d: &plan::Conv, weight: &[T], bias: &[T], x: &[T], y: &mut [T]) {
+pub(crate) fn conv<T: Real>(d: &plan::Conv, weight: &[T], bias: &[T], x: &[T], y: &mut [T]) {
     let [ih, iw, ic] = d.input;
     let [oh, ow, filters] = Op::Conv(*d).output();
     let ([kh, kw], [sh, sw], [dh, dw]) = (d.kernel, d.stride, d.dilation);

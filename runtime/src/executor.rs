@@ -1,0 +1,180 @@
+//! Runs a plan step by step, with the kernels that generated code calls.
+
+use crate::plan::{Op, Plan, Slot, Step, for_each_op};
+use crate::{Error, ErrorKind, Layer, Mem, Model, Scores, Scratch, Weights, Workspace, cpu};
+use alloc::format;
+use alloc::vec::Vec;
+
+/// A plan prepared for this machine.
+pub struct Executor {
+    plan: Plan,
+    kernels: Vec<Kernel>,
+}
+
+/// The kernel of an operation with (`true`) or without weights.
+macro_rules! make {
+    ($op:ident, $d:ident, $layer:ident, true) => {
+        cpu::$op::new(*$d, $layer()?)
+    };
+    ($op:ident, $d:ident, $layer:ident, false) => {
+        cpu::$op::new(*$d)
+    };
+}
+
+/// The views that an operation reads, as its kernel takes them.
+macro_rules! inputs {
+    ($views:expr, 1) => {
+        $views[0]
+    };
+    ($views:expr, 2) => {
+        [$views[0], $views[1]]
+    };
+}
+
+macro_rules! kernels {
+    ($({ $op:ident, $arity:tt, $weights:tt })*) => {
+        enum Kernel {
+            $($op(cpu::$op),)*
+        }
+
+        impl Kernel {
+            fn new(step: &Step, weights: &Weights) -> Result<Self, Error> {
+                let layer = || match &step.source {
+                    Some(source) => Ok(Layer::of(weights, source)),
+                    None => Err(fault(step, "names no layer for its weights")),
+                };
+                if step.inputs.len() != step.op.arity() {
+                    return Err(fault(step, "reads a wrong number of views"));
+                }
+                Ok(match &step.op {
+                    $(Op::$op(d) => Kernel::$op(make!($op, d, layer, $weights)),)*
+                })
+            }
+
+            fn run(&self, mem: &mut Mem<'_, '_>, step: &Step) {
+                match self {
+                    $(Kernel::$op(kernel) => kernel.run(mem, inputs!(step.inputs, $arity), step.output),)*
+                }
+            }
+        }
+    };
+}
+for_each_op!(kernels);
+
+impl Kernel {
+    fn scratch(&self, max_batch: usize) -> Scratch {
+        match self {
+            Kernel::Conv(conv) => conv.scratch(max_batch),
+            Kernel::Fc(fc) => fc.scratch(max_batch),
+            _ => Scratch::default(),
+        }
+    }
+}
+
+fn fault(step: &Step, what: &str) -> Error {
+    Error::new(
+        ErrorKind::Input,
+        format!("a faulty plan: step `{}` {what}", step.name),
+    )
+}
+
+impl Executor {
+    /// Prepares a plan: packs its weights for this machine.
+    ///
+    /// # Errors
+    /// If the weights are not the plan's, or the plan is not whole.
+    pub fn new(plan: &Plan, weights: &Weights) -> Result<Self, Error> {
+        weights.check(&plan.params)?;
+        let kernels = plan.steps.iter().map(|step| Kernel::new(step, weights));
+        Ok(Self {
+            kernels: kernels.collect::<Result<_, _>>()?,
+            plan: plan.clone(),
+        })
+    }
+
+    /// The plan.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The values that a kept layer had in the last pass over this workspace, dense, one image after the other; none where
+    /// the plan does not keep a layer of this name.
+    #[must_use]
+    pub fn kept(&self, workspace: &Workspace, name: &str) -> Option<Vec<f32>> {
+        let mut kept = self.plan.kept.iter();
+        let &(_, view) = kept.find(|(kept, _)| kept == name)?;
+        matches!(view.slot, Slot::Arena(_)).then(|| workspace.read(view))
+    }
+
+    /// As [`forward`](Model::forward), and adds to `times` how long each step took, in the plan's order.
+    ///
+    /// # Errors
+    /// As [`forward`](Model::forward).
+    #[cfg(feature = "std")]
+    pub fn forward_timed<'w>(
+        &self,
+        workspace: &'w mut Workspace,
+        images: &[f32],
+        times: &mut Vec<std::time::Duration>,
+    ) -> Result<&'w [f32], Error> {
+        times.resize(self.kernels.len(), std::time::Duration::ZERO);
+        let mut times = times.iter_mut();
+        self.walk(workspace, images, |kernel, mem, step| {
+            let start = std::time::Instant::now();
+            kernel.run(mem, step);
+            if let Some(time) = times.next() {
+                *time += start.elapsed();
+            }
+        })
+    }
+
+    fn walk<'w>(
+        &self,
+        workspace: &'w mut Workspace,
+        images: &[f32],
+        mut run: impl FnMut(&Kernel, &mut Mem<'_, '_>, &Step),
+    ) -> Result<&'w [f32], Error> {
+        let mut mem = workspace.begin(images)?;
+        for (kernel, step) in self.kernels.iter().zip(&self.plan.steps) {
+            run(kernel, &mut mem, step);
+        }
+        Ok(mem.finish(self.plan.result))
+    }
+}
+
+impl Model for Executor {
+    fn input(&self) -> &[usize] {
+        &self.plan.input
+    }
+
+    fn output(&self) -> &[usize] {
+        &self.plan.output
+    }
+
+    fn scores(&self) -> Scores {
+        match &self.plan {
+            plan if plan.probabilities => Scores::Probabilities,
+            plan if plan.distances => Scores::Distances,
+            _ => Scores::Logits,
+        }
+    }
+
+    fn workspace(&self, max_batch: usize) -> Workspace {
+        let scratch = self.kernels.iter().map(|kernel| kernel.scratch(max_batch));
+        Workspace::new(
+            self.plan.input.iter().product(),
+            self.plan.arena,
+            max_batch,
+            scratch,
+        )
+    }
+
+    fn forward<'w>(
+        &self,
+        workspace: &'w mut Workspace,
+        images: &[f32],
+    ) -> Result<&'w [f32], Error> {
+        self.walk(workspace, images, Kernel::run)
+    }
+}

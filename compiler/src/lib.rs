@@ -6,4 +6,9 @@
 //!
 //! Nothing here prints, reads the environment or knows cargo, except the thin adapter for build scripts.
 
+pub mod emit;
 pub mod graph;
+pub mod lower;
+pub mod optimise;
+pub mod program;
+pub mod schedule;

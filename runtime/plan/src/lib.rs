@@ -50,6 +50,8 @@ pub struct Plan {
     pub arena: usize,
     /// The forward program.
     pub steps: Vec<Step>,
+    /// Where the CONCATs lie, whose inputs are computed in place: for readers of the plan, nothing is left to run.
+    pub joins: Vec<Join>,
     /// Where the output lies after the last step.
     pub result: View,
     /// Where the values of the layers asked for by `Options::keep` lie after the last step.
@@ -71,6 +73,19 @@ pub struct Step {
     pub inputs: Vec<View>,
     /// What is written.
     pub output: View,
+}
+
+/// A value that no step writes as a whole, because several steps write their channels of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Join {
+    /// The layer's name (`concat1`).
+    pub name: String,
+    /// As [`Step::text`].
+    pub text: String,
+    /// It is complete after this many steps.
+    pub after: usize,
+    /// Where it lies.
+    pub view: View,
 }
 
 /// How the bytes of a picture become inputs: `(byte * scale - mean[c]) / std[c]`.

@@ -97,6 +97,12 @@ macro_rules! op_enum {
                 match self { $(Op::$op(_) => $arity,)* }
             }
 
+            /// Shape of one input image.
+            #[must_use]
+            pub fn input(&self) -> [usize; 3] {
+                match self { $(Op::$op(d) => d.input,)* }
+            }
+
             /// Whether the operation has parameters from the weights file.
             #[must_use]
             pub fn has_weights(&self) -> bool {
@@ -242,7 +248,7 @@ descriptors! {
         input: [usize; 3],
     }
     /// Batch normalisation with moving statistics: `y = act((x - m) * g / sqrt(v + eps) + b)` per channel.
-    /// Parameters `weight` (g), `bias` (b), `running_mean` (m), `running_var` (v), each `[c]`.
+    /// Parameters `weight` (g), `bias` (b), `running_mean` (m), `running_var` (v), each `[c]`. May run in place.
     BatchNorm {
         /// Input shape.
         input: [usize; 3],
@@ -329,6 +335,29 @@ descriptors! {
 }
 
 impl Op {
+    /// Whether the output may be the very view that is read: each element depends on elements of its own pixel only.
+    #[must_use]
+    pub fn in_place(&self) -> bool {
+        matches!(
+            self,
+            Op::BatchNorm(_) | Op::Activation(_) | Op::Softmax(_) | Op::Add(_)
+        )
+    }
+
+    /// The activation fused into the operation, where it has room for one.
+    pub fn act_mut(&mut self) -> Option<&mut Act> {
+        match self {
+            Op::Conv(Conv { act, .. })
+            | Op::Fc(Fc { act, .. })
+            | Op::MaxPool(MaxPool { act, .. })
+            | Op::AvgPool(AvgPool { act, .. })
+            | Op::BatchNorm(BatchNorm { act, .. })
+            | Op::Add(Add { act, .. })
+            | Op::Subsample(Subsample { act, .. }) => Some(act),
+            _ => None,
+        }
+    }
+
     /// Shape of one output image.
     #[must_use]
     pub fn output(&self) -> [usize; 3] {

@@ -1,5 +1,7 @@
 //! Weights: what the file must hold, how it starts, and how it is folded on loading.
 
+use crate::Literal;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -16,6 +18,69 @@ pub struct Param {
     pub trainable: bool,
     /// For CONV with a connection table: for each output map the input maps it sees. The weights elsewhere are zero.
     pub connect: Option<Vec<Vec<usize>>>,
+}
+
+impl Param {
+    /// A tensor that training moves.
+    #[must_use]
+    pub fn new(name: &str, shape: &[usize], init: Init) -> Self {
+        Self {
+            name: name.into(),
+            shape: shape.into(),
+            init,
+            trainable: true,
+            connect: None,
+        }
+    }
+
+    /// The same tensor, stored but not trained.
+    #[must_use]
+    pub fn fixed(self) -> Self {
+        Self {
+            trainable: false,
+            ..self
+        }
+    }
+
+    /// The same tensor with a connection table: for each output map the input maps it sees.
+    #[must_use]
+    pub fn connect(self, table: &[&[usize]]) -> Self {
+        Self {
+            connect: Some(table.iter().map(|maps| maps.to_vec()).collect()),
+            ..self
+        }
+    }
+
+    /// How many numbers it holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether it holds no number.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Literal for Param {
+    fn literal(&self) -> String {
+        let mut text = format!(
+            "plan::Param::new({:?}, &{:?}, {})",
+            self.name,
+            self.shape,
+            self.init.literal()
+        );
+        if !self.trainable {
+            text.push_str(".fixed()");
+        }
+        if let Some(table) = &self.connect {
+            let maps: Vec<String> = table.iter().map(|maps| format!("&{maps:?}")).collect();
+            text.push_str(&format!(".connect(&[{}])", maps.join(", ")));
+        }
+        text
+    }
 }
 
 /// The distribution of initial values. Fans count connected inputs and outputs of one unit, kernel area included.
@@ -47,6 +112,19 @@ pub enum Init {
     /// LeNet-5's RBF prototypes: 7x12 pictures of the digits in -1 and 1 (LeCun et al. 1998, figure 3); -1 and 1 at random
     /// where the shape is not `[10, 84]`.
     Prototypes,
+}
+
+impl Literal for Init {
+    fn literal(&self) -> String {
+        match self {
+            Init::Constant(value) => format!("plan::Init::Constant({})", value.literal()),
+            Init::Uniform(limit) => format!("plan::Init::Uniform({})", limit.literal()),
+            Init::Normal(sd) => format!("plan::Init::Normal({})", sd.literal()),
+            Init::Glorot { .. } | Init::He { .. } | Init::LeCun { .. } | Init::Prototypes => {
+                format!("plan::Init::{self:?}")
+            }
+        }
+    }
 }
 
 /// Where a step's parameters come from, and what is done to them once, on loading.

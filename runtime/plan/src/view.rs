@@ -1,5 +1,9 @@
 //! Places in memory.
 
+use crate::Literal;
+use alloc::format;
+use alloc::string::String;
+
 /// The memory that a view lies in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Slot {
@@ -80,5 +84,18 @@ impl View {
     #[must_use]
     pub const fn is_dense(&self) -> bool {
         self.pixel == self.shape[2]
+    }
+}
+
+impl Literal for View {
+    fn literal(&self) -> String {
+        let mut text = match self.slot {
+            Slot::Input => format!("View::input({})", self.shape.literal()),
+            Slot::Arena(offset) => format!("View::arena({offset}, {})", self.shape.literal()),
+        };
+        if !self.is_dense() {
+            text.push_str(&format!(".channels({}, {})", self.channel, self.pixel));
+        }
+        text
     }
 }

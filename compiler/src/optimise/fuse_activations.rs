@@ -1,0 +1,26 @@
+//! An activation is applied where its input is computed, while the value is still in a register.
+
+use netc_plan::{Act, Op};
+
+use super::rewrite::walk;
+use crate::program::{Program, What};
+
+pub(super) fn run(program: &mut Program) {
+    walk(program, |units, readers, id| {
+        let Some(Op::Activation(activation)) = units[id].op().copied() else {
+            return None;
+        };
+        let before = *units[id].inputs.first()?;
+        let text = format!("{} + {}", units[before].text, units[id].text);
+        if !readers.only_one(before) {
+            return None;
+        }
+        let What::Run { op, .. } = &mut units[before].what else {
+            return None;
+        };
+        let act = op.act_mut().filter(|act| **act == Act::None)?;
+        *act = activation.act;
+        units[before].text = text;
+        Some(before)
+    });
+}

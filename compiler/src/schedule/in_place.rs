@@ -1,0 +1,194 @@
+//! Buffers: which values share memory for good, and from when to when each buffer is needed.
+//!
+//! A step that may run in place overwrites its input if nobody reads that again. If the step's output has its place in a
+//! CONCAT, the input moves there with it.
+
+use crate::program::{Program, UnitId, What};
+
+use super::concat::{Concats, Slot};
+use super::pack::Lifetime;
+use super::values::Values;
+
+/// Where a value lies in its buffer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// The buffer.
+    pub(super) buffer: usize,
+    /// First channel, and channels of the buffer's pixel; `None` if the value is the whole buffer.
+    pub(super) channels: Option<(usize, usize)>,
+}
+
+/// The buffers and what lies in them.
+pub(super) struct Buffers {
+    places: Vec<Option<Place>>,
+    /// Size and time of each buffer; times are units.
+    pub(super) lifetimes: Vec<Lifetime>,
+}
+
+impl Buffers {
+    pub(super) fn assign(program: &Program, values: &Values, concats: &Concats) -> Self {
+        let ends = Ends::find(program, values, concats);
+        let mut cells = Cells::default();
+        for id in 0..program.units.len() {
+            cells.enter(program, values, concats, &ends, id);
+        }
+        cells.into_buffers(program, &ends)
+    }
+
+    /// Where a unit's value lies; `None` for the network's input, which the caller holds.
+    pub(super) fn place(&self, id: UnitId) -> Option<Place> {
+        self.places[id]
+    }
+}
+
+/// When values are read for the last time.
+struct Ends {
+    /// The last reader of the value, through the concatenations that it is a part of.
+    value: Vec<usize>,
+    /// The last reader of the value or of any part of it.
+    parts: Vec<usize>,
+}
+
+impl Ends {
+    fn find(program: &Program, values: &Values, concats: &Concats) -> Self {
+        let count = program.units.len();
+        let mut value: Vec<usize> = (0..count).collect();
+        value[values.root(program.output)] = count;
+        for (_, kept) in &program.kept {
+            value[values.root(*kept)] = count;
+        }
+        for (id, unit) in program.units.iter().enumerate().rev() {
+            match unit.what {
+                What::Input | What::Reshape => {}
+                What::Run { .. } => {
+                    for input in &unit.inputs {
+                        let root = values.root(*input);
+                        value[root] = value[root].max(id);
+                    }
+                }
+                What::Concat => {
+                    for part in concats.parts(id) {
+                        let root = values.root(part.input);
+                        let until = if part.copied { id } else { value[id] };
+                        value[root] = value[root].max(until);
+                    }
+                }
+            }
+        }
+
+        let mut parts = value.clone();
+        for id in 0..count {
+            for part in concats.parts(id).iter().filter(|part| !part.copied) {
+                parts[id] = parts[id].max(parts[values.root(part.input)]);
+            }
+        }
+        Self { value, parts }
+    }
+}
+
+/// Values that share one place, one after the other.
+struct Cell {
+    slot: Option<Slot>,
+    /// Holds the parts of a CONCAT, so that it cannot move into another.
+    fixed: bool,
+    dense: bool,
+    elements: usize,
+}
+
+#[derive(Default)]
+struct Cells {
+    cells: Vec<Cell>,
+    /// The cell of each unit; `None` for the input and for RESHAPE.
+    of: Vec<Option<usize>>,
+}
+
+impl Cells {
+    fn enter(
+        &mut self,
+        program: &Program,
+        values: &Values,
+        concats: &Concats,
+        ends: &Ends,
+        id: UnitId,
+    ) {
+        let unit = &program.units[id];
+        if matches!(unit.what, What::Input | What::Reshape) {
+            self.of.push(None);
+            return;
+        }
+        let in_place = unit.op().is_some_and(|op| op.in_place());
+        let candidates = unit.inputs.iter().filter(|_| in_place);
+        let shared = candidates
+            .map(|input| values.root(*input))
+            .filter(|input| ends.parts[*input] <= id && program.units[*input].shape == unit.shape)
+            .find_map(|input| self.overwrite(values, concats, input, id));
+        let cell = shared.unwrap_or_else(|| {
+            self.cells.push(Cell {
+                slot: concats.slot(id),
+                fixed: unit.what == What::Concat,
+                dense: values.is_dense(id),
+                elements: unit.shape.iter().product(),
+            });
+            self.cells.len() - 1
+        });
+        self.of.push(Some(cell));
+    }
+
+    /// Lets the value of `id` take the place of its input, which dies there, if both can have the same place.
+    fn overwrite(
+        &mut self,
+        values: &Values,
+        concats: &Concats,
+        input: UnitId,
+        id: UnitId,
+    ) -> Option<usize> {
+        let index = self.of[input]?;
+        let cell = &mut self.cells[index];
+        match (cell.slot, concats.slot(id)) {
+            (None, None) => {}
+            (None, Some(slot)) if !cell.fixed && !cell.dense => cell.slot = Some(slot),
+            // A part of a wider buffer would keep all of it alive.
+            _ => return None,
+        }
+        cell.dense |= values.is_dense(id);
+        Some(index)
+    }
+
+    fn into_buffers(self, program: &Program, ends: &Ends) -> Buffers {
+        let mut lifetimes: Vec<Lifetime> = Vec::new();
+        let mut own_buffer: Vec<Option<usize>> = Vec::with_capacity(self.cells.len());
+        for cell in &self.cells {
+            own_buffer.push(cell.slot.is_none().then(|| {
+                lifetimes.push(Lifetime {
+                    elements: cell.elements,
+                    from: usize::MAX,
+                    to: 0,
+                });
+                lifetimes.len() - 1
+            }));
+        }
+        let mut places = Vec::with_capacity(self.of.len());
+        for (id, cell) in self.of.iter().enumerate() {
+            let place = cell.and_then(|cell| {
+                let Some(slot) = self.cells[cell].slot else {
+                    return own_buffer[cell].map(|buffer| Place {
+                        buffer,
+                        channels: None,
+                    });
+                };
+                let within = self.of[slot.within].and_then(|cell| own_buffer[cell]);
+                within.map(|buffer| Place {
+                    buffer,
+                    channels: Some((slot.channel, program.units[slot.within].shape[2])),
+                })
+            });
+            if let Some(place) = place {
+                let lifetime = &mut lifetimes[place.buffer];
+                lifetime.from = lifetime.from.min(id);
+                lifetime.to = lifetime.to.max(ends.value[id]);
+            }
+            places.push(place);
+        }
+        Buffers { places, lifetimes }
+    }
+}

@@ -1,0 +1,64 @@
+//! Facts about values that do not depend on where they lie.
+
+use netc_plan::Op;
+
+use crate::program::{Program, UnitId, What};
+
+/// Which unit computes each value, and which values have to lie without gaps.
+pub(super) struct Values {
+    root: Vec<UnitId>,
+    dense: Vec<bool>,
+}
+
+impl Values {
+    pub(super) fn find(program: &Program) -> Self {
+        let mut root: Vec<UnitId> = Vec::with_capacity(program.units.len());
+        for (id, unit) in program.units.iter().enumerate() {
+            let same = match (&unit.what, unit.inputs.first()) {
+                (What::Reshape, Some(input)) => root[*input],
+                _ => id,
+            };
+            root.push(same);
+        }
+
+        let mut values = Self {
+            dense: vec![false; root.len()],
+            root,
+        };
+        for id in 0..program.units.len() {
+            values.note_readings(program, id);
+        }
+        // The caller gets the result as one slice, and a kept FLATTEN as the vector it is.
+        values.dense[values.root[program.output]] = true;
+        for (_, kept) in &program.kept {
+            let root = values.root[*kept];
+            values.dense[root] |= program.units[*kept].shape != program.units[root].shape;
+        }
+        values
+    }
+
+    /// A picture that is read as a vector has to be dense: FC and RBF run over pixels, and a view has no shape but its own.
+    fn note_readings(&mut self, program: &Program, id: UnitId) {
+        let unit = &program.units[id];
+        if unit.what == What::Reshape {
+            return;
+        }
+        for input in &unit.inputs {
+            let root = self.root[*input];
+            let [h, w, _] = program.units[root].shape;
+            let read = program.reads_as(id).unwrap_or(program.units[*input].shape);
+            let over_pixels = matches!(unit.op(), Some(Op::Fc(_) | Op::Rbf(_))) && h * w > 1;
+            self.dense[root] |= over_pixels || read != program.units[root].shape;
+        }
+    }
+
+    /// The unit that computes this unit's value: the unit itself, or what a RESHAPE stands for.
+    pub(super) fn root(&self, id: UnitId) -> UnitId {
+        self.root[id]
+    }
+
+    /// Whether the value of this unit has to lie without gaps.
+    pub(super) fn is_dense(&self, id: UnitId) -> bool {
+        self.dense[id]
+    }
+}

@@ -1,13 +1,12 @@
 //! The memory of a forward pass: one allocation for all activations and all scratch space.
 
-use crate::cpu::access::{Source, Step, Target};
+use crate::cpu::access::{Source, Step, Target, Workers};
 use crate::plan::{Slot, View};
 use crate::threads::Threads;
 use crate::{Error, ErrorKind};
 use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::marker::PhantomData;
 
 /// Cache lines and the widest vectors: 64 bytes.
 const ALIGN: usize = 64 / size_of::<f32>();
@@ -249,10 +248,8 @@ impl<'w> Mem<'w, '_> {
             x,
             y: Target::new(y, output, self.batch),
             shared,
-            workers: workers.as_mut_ptr(),
-            worker_size: self.sizes.worker,
+            workers: Workers::new(workers, self.sizes.worker, self.threads.count()),
             threads: self.threads,
-            _workers: PhantomData,
         }
     }
 }

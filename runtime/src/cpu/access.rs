@@ -12,13 +12,50 @@ use core::ops::Range;
 pub(crate) struct Step<'m, const N: usize> {
     pub(crate) x: [Source<'m>; N],
     pub(crate) y: Target<'m>,
-    /// `Scratch::shared` elements (or more).
+    /// `Scratch::shared` elements, or some more; what they hold is left from other steps.
+    #[allow(dead_code, reason = "for kernels that pack their input as a whole")]
     pub(crate) shared: &'m mut [f32],
-    /// `worker_size` elements for each of the threads; see [`Worker`].
-    pub(crate) workers: *mut f32,
-    pub(crate) worker_size: usize,
+    #[allow(dead_code, reason = "for the convolution's kernels")]
+    pub(crate) workers: Workers<'m>,
     pub(crate) threads: Threads,
-    pub(crate) _workers: PhantomData<&'m mut [f32]>,
+}
+
+/// Scratch memory for each thread.
+pub(crate) struct Workers<'m> {
+    ptr: *mut f32,
+    size: usize,
+    count: usize,
+    _memory: PhantomData<&'m mut [f32]>,
+}
+
+// SAFETY: exclusive memory; sharing it between threads gives access through `unsafe` only.
+unsafe impl Send for Workers<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for Workers<'_> {}
+
+impl<'m> Workers<'m> {
+    /// `size` elements for each of `count` threads.
+    pub(crate) fn new(memory: &'m mut [f32], size: usize, count: usize) -> Self {
+        assert!(size * count <= memory.len());
+        Self {
+            ptr: memory.as_mut_ptr(),
+            size,
+            count,
+            _memory: PhantomData,
+        }
+    }
+
+    /// `Scratch::worker` elements, or some more; what they hold is left from other tasks.
+    ///
+    /// # Safety
+    /// No other part of the same worker is alive. (`Threads::for_each` never runs two tasks with the same worker at once.)
+    #[allow(dead_code, reason = "for the convolution's kernels")]
+    #[allow(clippy::mut_from_ref, reason = "each worker has its own part")]
+    pub(crate) unsafe fn part(&self, worker: usize) -> &mut [f32] {
+        assert!(worker < self.count);
+        // SAFETY: `new` checks that all parts lie in the memory; this one is the caller's alone.
+        unsafe { core::slice::from_raw_parts_mut(self.ptr.add(worker * self.size), self.size) }
+    }
 }
 
 /// Pictures that a step reads.

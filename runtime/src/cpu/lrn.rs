@@ -4,6 +4,8 @@ use super::simd::multiversion;
 use super::{Real, access, expect_shape};
 use crate::Mem;
 use crate::plan::{self, View};
+#[cfg(not(feature = "std"))]
+use num_traits::Float as _;
 
 /// See [`plan::Lrn`].
 pub struct Lrn(plan::Lrn);

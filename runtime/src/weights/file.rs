@@ -6,7 +6,9 @@ use crate::{Error, ErrorKind};
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
+#[cfg(feature = "std")]
+use alloc::string::ToString;
 use alloc::vec::Vec;
 use safetensors::tensor::{Dtype, Metadata, SafeTensorError, SafeTensors};
 

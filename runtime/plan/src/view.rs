@@ -91,11 +91,26 @@ impl Literal for View {
     fn literal(&self) -> String {
         let mut text = match self.slot {
             Slot::Input => format!("View::input({})", self.shape.literal()),
-            Slot::Arena(offset) => format!("View::arena({offset}, {})", self.shape.literal()),
+            Slot::Arena(offset) => {
+                format!("View::arena({}, {})", grouped(offset), self.shape.literal())
+            }
         };
         if !self.is_dense() {
             text.push_str(&format!(".channels({}, {})", self.channel, self.pixel));
         }
         text
     }
+}
+
+/// `290_400`
+fn grouped(value: usize) -> String {
+    let digits = format!("{value}");
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push('_');
+        }
+        text.push(digit);
+    }
+    text
 }

@@ -1,0 +1,211 @@
+//! Names in generated code: fields, constants and types that clash with nothing.
+
+use std::collections::{BTreeSet, HashMap};
+
+use netc_plan::{Plan, View};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+/// The names of one generated file.
+pub(super) struct Names {
+    network: Ident,
+    kernels: BTreeSet<&'static str>,
+    fields: Vec<Ident>,
+    places: Places,
+}
+
+/// The constants of the module `at`, and who uses which.
+#[derive(Default)]
+struct Places {
+    all: Vec<(Ident, View)>,
+    declared: BTreeSet<String>,
+    inputs: Vec<Vec<Ident>>,
+    outputs: Vec<Ident>,
+    result: Option<Ident>,
+}
+
+impl Names {
+    pub(super) fn of(plan: &Plan) -> Self {
+        let mut unique = Unique::default();
+        let image = unique.name("image");
+        let fields: Vec<String> = plan
+            .steps
+            .iter()
+            .map(|step| unique.name(&step.name))
+            .collect();
+        Self {
+            network: ident(&plan.name),
+            kernels: plan.steps.iter().map(|step| step.op.name()).collect(),
+            places: Places::of(plan, image, &fields, &mut unique),
+            fields: fields.iter().map(|field| ident(field)).collect(),
+        }
+    }
+
+    /// The struct.
+    pub(super) fn network(&self) -> &Ident {
+        &self.network
+    }
+
+    /// The field of a step.
+    pub(super) fn field(&self, step: usize) -> &Ident {
+        &self.fields[step]
+    }
+
+    /// The constants of the module `at`, in the order of their first use.
+    pub(super) fn places(&self) -> &[(Ident, View)] {
+        &self.places.all
+    }
+
+    /// What a step reads.
+    pub(super) fn inputs(&self, step: usize) -> &[Ident] {
+        &self.places.inputs[step]
+    }
+
+    /// What a step writes.
+    pub(super) fn output(&self, step: usize) -> &Ident {
+        &self.places.outputs[step]
+    }
+
+    /// Where the result lies.
+    pub(super) fn result(&self) -> Option<&Ident> {
+        self.places.result.as_ref()
+    }
+
+    /// The kernels' types, as they are imported.
+    pub(super) fn kernels(&self) -> Vec<TokenStream> {
+        self.kernels
+            .iter()
+            .map(|kernel| self.import(kernel))
+            .collect()
+    }
+
+    /// A type of the runtime as it is imported: under another name if the network has its name.
+    pub(super) fn import(&self, name: &str) -> TokenStream {
+        let original = ident(name);
+        if self.clashes(name) {
+            let other = ident(&renamed(name));
+            quote!(#original as #other)
+        } else {
+            quote!(#original)
+        }
+    }
+
+    /// A type of the runtime, or of the prelude, as it is written.
+    pub(super) fn ty(&self, name: &str) -> TokenStream {
+        let original = ident(name);
+        match name {
+            _ if !self.clashes(name) => quote!(#original),
+            "Result" => quote!(std::result::Result),
+            "Vec" => quote!(std::vec::Vec),
+            "AsRef" => quote!(std::convert::AsRef),
+            _ => {
+                let other = ident(&renamed(name));
+                quote!(#other)
+            }
+        }
+    }
+
+    fn clashes(&self, name: &str) -> bool {
+        self.network == name
+    }
+}
+
+impl Places {
+    fn of(plan: &Plan, image: String, fields: &[String], unique: &mut Unique) -> Self {
+        let mut places = Self::default();
+        // The name of the value that was last written to a view.
+        let mut names: HashMap<View, String> = HashMap::new();
+        names.insert(View::input(hwc(&plan.input)), image);
+        let mut joins = plan.joins.iter().peekable();
+        for (i, step) in plan.steps.iter().enumerate() {
+            while let Some(join) = joins.next_if(|join| join.after <= i) {
+                names.insert(join.view, unique.name(&join.name));
+            }
+            let mut inputs = Vec::with_capacity(step.inputs.len());
+            for view in &step.inputs {
+                // A value that is read in another shape than it was written in.
+                let name = names
+                    .entry(*view)
+                    .or_insert_with(|| unique.name(&format!("{}_input", step.name)));
+                inputs.push(places.constant(name, *view));
+            }
+            places.inputs.push(inputs);
+            names.insert(step.output, fields[i].clone());
+            let output = places.constant(&fields[i], step.output);
+            places.outputs.push(output);
+        }
+        for join in joins {
+            names.insert(join.view, unique.name(&join.name));
+        }
+        let name = names
+            .entry(plan.result)
+            .or_insert_with(|| unique.name("result"));
+        places.result = Some(places.constant(name, plan.result));
+        places
+    }
+
+    /// The constant of this name, declared at its first use.
+    fn constant(&mut self, name: &str, view: View) -> Ident {
+        let constant = ident(&name.to_ascii_uppercase());
+        if self.declared.insert(name.to_string()) {
+            self.all.push((constant.clone(), view));
+        }
+        constant
+    }
+}
+
+/// The names given so far.
+#[derive(Default)]
+struct Unique(BTreeSet<String>);
+
+impl Unique {
+    /// This name in snake case, or one like it that is still free.
+    fn name(&mut self, wanted: &str) -> String {
+        let base = snake_case(wanted);
+        let mut name = base.clone();
+        let mut count = 1;
+        while !self.0.insert(name.clone()) {
+            count += 1;
+            name = format!("{base}_{count}");
+        }
+        name
+    }
+}
+
+/// `stemConv` is `stem_conv`. A keyword stays one, so the caller's names are none: [`netc_plan::Step::name`] is an identifier.
+fn snake_case(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 4);
+    let mut small = false;
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && small || c == '_' {
+            snake.push('_');
+        }
+        small = c.is_ascii_lowercase() || c.is_ascii_digit();
+        if c != '_' {
+            snake.push(c.to_ascii_lowercase());
+        }
+    }
+    // rustc finds two underscores in a row as little pleasing as people do.
+    while snake.contains("__") {
+        snake = snake.replace("__", "_");
+    }
+    snake
+}
+
+/// What a type of the runtime is called where the network has its name: `NetcConv`.
+fn renamed(name: &str) -> String {
+    format!("Netc{name}")
+}
+
+fn ident(name: &str) -> Ident {
+    syn::parse_str(name)
+        .unwrap_or_else(|_| Ident::new(&format!("{}_", snake_case(name)), Span::call_site()))
+}
+
+/// A shape as views have it.
+fn hwc(sizes: &[usize]) -> [usize; 3] {
+    match *sizes {
+        [h, w, c] => [h, w, c],
+        _ => [1, 1, sizes.iter().product()],
+    }
+}

@@ -22,6 +22,9 @@ impl Reports {
     /// The diagnostics in the order of the text.
     pub(crate) fn finish(mut self) -> Vec<Diagnostic> {
         self.list.sort_by_key(|d| (d.span().start, d.span().end));
+        // A place that something has been said about needs no second "expected ..., found ...".
+        self.list
+            .dedup_by(|later, d| later.code == Code::E0101 && later.span().start == d.span().start);
         self.list.extend(self.first_left_out.map(|span| {
             Diagnostic::error(
                 Code::E0134,

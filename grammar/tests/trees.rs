@@ -10,6 +10,7 @@ fn trees() {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("snapshots/trees");
     settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
     settings.bind(|| {
         insta::glob!("trees/*.net", |path| {
             let text = std::fs::read_to_string(path).unwrap();

@@ -44,7 +44,7 @@ impl Walk<'_> {
                 self.report(d);
             }
             Rule::bad_in_chain => {
-                let d = self.expected("`=>` or the end of the chain", at);
+                let d = self.unexpected("`=>` or the end of the chain", at);
                 self.report(d);
             }
             _ => {}
@@ -52,7 +52,7 @@ impl Walk<'_> {
     }
 
     fn no_stage(&mut self, at: usize, arrow: Option<Span>) {
-        let d = self.expected("a layer", at);
+        let d = self.missing("a layer", at);
         let d = match arrow {
             Some(arrow) => d.label(arrow, "after this `=>`"),
             None => d,
@@ -62,11 +62,15 @@ impl Walk<'_> {
 
     fn no_arrow(&mut self, at: usize) {
         let (span, found) = self.found(at);
-        let end = self.behind(at);
+        let (place, arrow) = if self.begins_line(at) {
+            (self.span(at, at), "=> ")
+        } else {
+            (self.behind(at), " =>")
+        };
         let d = Diagnostic::error(Code::E0104, format!("expected `=>` before {found}"), span)
             .primary("stages are joined by `=>`")
             .note("a second chain in one file begins with INPUT")
-            .edit("add it", end, " =>");
+            .edit("add it", place, arrow);
         self.report(d);
     }
 
@@ -104,7 +108,7 @@ impl Walk<'_> {
             }
         }
         let Some(call) = call else {
-            let d = self.expected("a layer", at);
+            let d = self.unexpected("a layer", at);
             self.report(d);
             return None;
         };
@@ -174,7 +178,7 @@ impl Walk<'_> {
         match count.as_rule() {
             Rule::no_count => {
                 let d = self
-                    .expected("how often to repeat", at)
+                    .missing("how often to repeat", at)
                     .note("for example `(CONV(64, 3x3, same) => RELU) * 3`");
                 self.report(d);
                 None

@@ -38,7 +38,7 @@ impl Walk<'_> {
     }
 
     pub(super) fn no_value(&mut self, at: usize) {
-        let d = self.expected("a value", at);
+        let d = self.missing("a value", at);
         self.report(d);
     }
 
@@ -118,7 +118,7 @@ impl Walk<'_> {
     fn no_operand(&mut self, at: usize, operator: Span) {
         let sign = self.written(operator).to_owned();
         let d = self
-            .expected("a value", at)
+            .missing("a value", at)
             .label(operator, format!("after this `{sign}`"));
         self.report(d);
     }
@@ -244,7 +244,7 @@ impl Walk<'_> {
             Rule::no_close => self.not_closed(open, at, closer),
             Rule::no_entry => self.no_value(at),
             Rule::junk => {
-                let d = self.expected(&format!("`,` or `{closer}`"), at);
+                let d = self.unexpected(&format!("`,` or `{closer}`"), at);
                 self.report(d);
             }
             _ => {}

@@ -5,8 +5,8 @@ use pest::iterators::{Pair, Pairs};
 use super::rules::Rule;
 use super::walk::Walk;
 use crate::ast::{
-    Block, Call, Chain, Entry, Expect, Expr, ExprKind, File, Ident, Item, Let, Relation, Stage,
-    StageKind, Train, Where, WhereEntry, WhereRow,
+    Block, Chain, Entry, Expect, Expr, ExprKind, File, Ident, Item, Let, Relation, Stage, Train,
+    Where, WhereEntry, WhereRow,
 };
 use crate::{Code, Diagnostic, Span, Spanned};
 
@@ -41,7 +41,7 @@ impl Walk<'_> {
     fn bad_item(&mut self, pair: &Pair<'_, Rule>) {
         let at = pair.as_span().start();
         let what = "a layer, `=>` or a keyword such as `let`";
-        let d = self.expected(what, at);
+        let d = self.unexpected(what, at);
         let place = self.place(pair);
         let d = if self.written(place) == "," {
             d.edit("remove it", place, "")
@@ -77,7 +77,7 @@ impl Walk<'_> {
             }
             _ => {
                 let d = self
-                    .expected("a path in quotes", path.as_span().start())
+                    .missing("a path in quotes", path.as_span().start())
                     .note("for example `use \"blocks.net\"`");
                 self.report(d);
                 None
@@ -87,33 +87,28 @@ impl Walk<'_> {
 
     fn constant(&mut self, pair: Pair<'_, Rule>) -> Option<Item> {
         let start = self.place(&pair);
-        let (mut name, mut value, mut rest) = (None, None, None);
+        let (mut name, mut value, mut chain) = (None, None, None);
         for inner in pair.into_inner() {
             match inner.as_rule() {
                 rule if is_name(rule) => name = self.name(inner, "the constant"),
                 Rule::bad_equals | Rule::no_equals => self.wrong_equals(&inner),
                 Rule::expr => value = self.expr(inner),
                 Rule::no_value => self.no_value(inner.as_span().start()),
-                Rule::bad_chain => rest = inner.into_inner().find(|p| p.as_rule() == Rule::chain),
+                Rule::bad_chain => chain = inner.into_inner().find(|p| p.as_rule() == Rule::chain),
                 _ => {}
             }
         }
-        let (name, value) = (name?, value?);
-        let Some(rest) = rest else {
-            let span = start.to_end_of(value.span);
-            return Some(Item::Let(Let { name, value, span }));
-        };
-        self.chain_in_let(start, name, value, rest)
+        let name = name?;
+        if let Some(chain) = chain {
+            return self.chain_in_let(start, name, chain);
+        }
+        let value = value?;
+        let span = start.to_end_of(value.span);
+        Some(Item::Let(Let { name, value, span }))
     }
 
     /// `let stem = CONV(64, 3x3) => RELU` is taken for the block that it should be.
-    fn chain_in_let(
-        &mut self,
-        start: Span,
-        name: Ident,
-        first: Expr,
-        rest: Pair<'_, Rule>,
-    ) -> Option<Item> {
+    fn chain_in_let(&mut self, start: Span, name: Ident, chain: Pair<'_, Rule>) -> Option<Item> {
         let keyword = Span {
             end: start.start + 3,
             ..start
@@ -122,9 +117,7 @@ impl Walk<'_> {
             .primary("`let` names a value")
             .edit("name a chain with `block`", keyword, "block");
         self.report(d);
-        let mut body = self.chain(rest)?;
-        body.stages.splice(0..0, stage_of(first));
-        body.span = body.stages.first()?.span.to_end_of(body.span);
+        let body = self.chain(chain)?;
         let span = start.to_end_of(body.span);
         Some(Item::Block(Block {
             name,
@@ -165,7 +158,7 @@ impl Walk<'_> {
                 rule if is_name(rule) => params.extend(self.name(inner, "a parameter")),
                 Rule::junk => {
                     let d = self
-                        .expected("`,` or `)`", at)
+                        .unexpected("`,` or `)`", at)
                         .note("parameters are names: `block fire(s, e) = ...`");
                     self.report(d);
                 }
@@ -190,7 +183,7 @@ impl Walk<'_> {
                 Rule::no_row => {
                     let at = inner.as_span().start();
                     let d = self
-                        .expected("a row of the table", at)
+                        .missing("a row of the table", at)
                         .note("for example `CONV = (32, 3x3), (64, 3x3)`");
                     self.report(d);
                 }
@@ -254,7 +247,7 @@ impl Walk<'_> {
                 }
                 Rule::expr => value = self.expr(inner),
                 Rule::no_value => self.no_value(inner.as_span().start()),
-                Rule::bad_thousands => self.thousands(value.as_ref(), &inner),
+                Rule::bad_thousands => self.thousands(&mut value, &inner),
                 _ => {}
             }
         }
@@ -277,7 +270,7 @@ impl Walk<'_> {
             ">" => (Relation::Gt, ">"),
             "<" => (Relation::Lt, "<"),
             _ => {
-                let d = self.expected("`=`, `>=`, `<=`, `>` or `<`", pair.as_span().start());
+                let d = self.missing("`=`, `>=`, `<=`, `>` or `<`", pair.as_span().start());
                 self.report(d);
                 return None;
             }
@@ -296,21 +289,24 @@ impl Walk<'_> {
     }
 
     /// `expect params = 60,965,224`
-    fn thousands(&mut self, value: Option<&Expr>, pair: &Pair<'_, Rule>) {
+    fn thousands(&mut self, value: &mut Option<Expr>, pair: &Pair<'_, Rule>) {
         let place = self.place(pair);
-        let whole = value.map_or(place, |v| v.span.to_end_of(place));
+        let Some(value) = value else {
+            return;
+        };
+        value.span = value.span.to_end_of(place);
+        let mended = self.written(value.span).replace(',', "_").replace(' ', "");
         let d = Diagnostic::error(
             Code::E0112,
             "digits are grouped with `_`, not with `,`",
             place,
         )
         .primary("not part of the number")
-        .edit(
-            "write it so",
-            whole,
-            self.written(whole).replace(',', "_").replace(' ', ""),
-        );
+        .edit("write it so", value.span, mended.as_str());
         self.report(d);
+        if let Ok(number) = mended.replace('_', "").parse() {
+            value.kind = ExprKind::Int(number);
+        }
     }
 
     fn recipe(&mut self, pair: Pair<'_, Rule>) -> Train {
@@ -328,7 +324,7 @@ impl Walk<'_> {
                 Rule::setting => entries.extend(self.setting(inner)),
                 Rule::no_open => {
                     let d = self
-                        .expected("`{`", inner.as_span().start())
+                        .missing("`{`", inner.as_span().start())
                         .note("a recipe is `train { epochs = 5 ... }`");
                     self.report(d);
                 }
@@ -350,7 +346,7 @@ impl Walk<'_> {
                 Rule::setting => entries.extend(self.setting(inner)),
                 Rule::no_close => self.not_closed(open, at, '}'),
                 Rule::bad_setting => {
-                    let d = self.expected("`key = value` or `}`", at);
+                    let d = self.unexpected("`key = value` or `}`", at);
                     self.report(d);
                 }
                 _ => {}
@@ -359,17 +355,24 @@ impl Walk<'_> {
     }
 
     fn setting(&mut self, pair: Pair<'_, Rule>) -> Option<Entry> {
-        let (mut key, mut value, mut no_equals) = (None, None, false);
+        let (mut key, mut value, mut no_equals) = (None, None, None);
         for inner in pair.into_inner() {
-            match inner.as_rule() {
-                Rule::name | Rule::bad_name => key = self.name(inner, "the entry"),
-                Rule::bad_equals => self.wrong_equals(&inner),
-                Rule::no_equals => {
-                    no_equals = true;
-                    self.wrong_equals(&inner);
+            let at = inner.as_span().start();
+            match (inner.as_rule(), &no_equals) {
+                (Rule::name | Rule::bad_name, _) => key = self.name(inner, "the entry"),
+                (Rule::bad_equals, _) => self.wrong_equals(&inner),
+                (Rule::no_equals, _) => no_equals = Some(inner),
+                (Rule::pipeline, no_equals) => {
+                    if let Some(place) = no_equals {
+                        self.wrong_equals(place);
+                    }
+                    value = self.pipeline(inner);
                 }
-                Rule::pipeline => value = self.pipeline(inner),
-                Rule::no_value if !no_equals => self.no_value(inner.as_span().start()),
+                (Rule::no_value, Some(_)) => {
+                    let d = self.missing("`=` and a value", at);
+                    self.report(d);
+                }
+                (Rule::no_value, None) => self.no_value(at),
                 _ => {}
             }
         }
@@ -434,26 +437,6 @@ fn is_name(rule: Rule) -> bool {
         rule,
         Rule::name | Rule::bad_name | Rule::bad_new_name | Rule::no_name
     )
-}
-
-/// The stage that a value would be in a chain, if it can be one.
-fn stage_of(value: Expr) -> Option<Stage> {
-    let span = value.span;
-    let call = match value.kind {
-        ExprKind::Name(node) => Call {
-            name: Spanned { node, span },
-            args: None,
-            span,
-        },
-        ExprKind::Call(call) => call,
-        _ => return None,
-    };
-    Some(Stage {
-        kind: StageKind::Call(call),
-        repeat: None,
-        tap: None,
-        span,
-    })
 }
 
 /// Only a chain of at least one stage is one.

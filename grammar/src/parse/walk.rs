@@ -71,11 +71,27 @@ impl<'a> Walk<'a> {
         (span, format!("`{}`", shortened(self.written(span))))
     }
 
-    /// "expected ..., found ...".
-    pub(super) fn expected(&self, what: &str, at: usize) -> Diagnostic {
+    /// Something is missing. At the end of a line it is shown there, not where the next line begins.
+    pub(super) fn missing(&self, what: &str, at: usize) -> Diagnostic {
+        let (found_at, found) = self.found(at);
+        let span = if self.begins_line(at) {
+            self.behind(at)
+        } else {
+            found_at
+        };
+        expected(what, &found, span)
+    }
+
+    /// Something stands where it does not belong.
+    pub(super) fn unexpected(&self, what: &str, at: usize) -> Diagnostic {
         let (span, found) = self.found(at);
-        Diagnostic::error(Code::E0101, format!("expected {what}, found {found}"), span)
-            .primary(format!("expected {what}"))
+        expected(what, &found, span)
+    }
+
+    /// Whether the token at `at` is the first of its line, and not of the file.
+    pub(super) fn begins_line(&self, at: usize) -> bool {
+        let end = self.behind(at).end as usize;
+        end > 0 && self.clean[end.min(at)..at].contains('\n')
     }
 
     /// A `no_close` in brackets that were opened at `open`.
@@ -103,7 +119,7 @@ impl<'a> Walk<'a> {
             Rule::bad_name => return self.keyword_as_name(pair.into_inner()),
             Rule::bad_new_name => {
                 let d = self
-                    .expected(&format!("the name of {what}"), at)
+                    .unexpected(&format!("the name of {what}"), at)
                     .note(NAMES);
                 let place = self.place(&pair);
                 let bare = self.written(place).trim_matches('"').to_owned();
@@ -117,7 +133,7 @@ impl<'a> Walk<'a> {
                 self.report(d);
             }
             _ => {
-                let d = self.expected(&format!("the name of {what}"), at);
+                let d = self.missing(&format!("the name of {what}"), at);
                 self.report(d);
             }
         }
@@ -154,7 +170,7 @@ impl<'a> Walk<'a> {
         let place = self.place(pair);
         let d = if pair.as_rule() == Rule::no_equals {
             let end = self.behind(pair.as_span().start());
-            self.expected("`=`", pair.as_span().start())
+            self.missing("`=`", pair.as_span().start())
                 .edit("add it", end, " =")
         } else {
             Diagnostic::error(
@@ -163,9 +179,18 @@ impl<'a> Walk<'a> {
                 place,
             )
             .primary("values are given with `=`")
-            .edit("write `=`", place, "=")
+            .edit("write `=`", place, self.equals_for(place))
         };
         self.report(d);
+    }
+
+    /// `=`, with a space before it where none is.
+    fn equals_for(&self, wrong: Span) -> &'static str {
+        if self.text[..wrong.start as usize].ends_with([' ', '\t']) {
+            "="
+        } else {
+            " ="
+        }
     }
 
     /// `no_comma` and `no_entry_comma`.
@@ -177,6 +202,11 @@ impl<'a> Walk<'a> {
             .edit("add it", end, ",");
         self.report(d);
     }
+}
+
+fn expected(what: &str, found: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(Code::E0101, format!("expected {what}, found {found}"), span)
+        .primary(format!("expected {what}"))
 }
 
 const NAMES: &str = "a name is letters, digits and `_`, and begins with a letter or `_`";

@@ -1,6 +1,6 @@
 //! rustc's style, drawn by annotate-snippets.
 
-use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Patch, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Patch, Renderer, Snippet};
 use std::ops::Range;
 
 use crate::{Diagnostic, FileId, Help, Label, Severity, Sources, Span};
@@ -86,43 +86,37 @@ fn snippets<'a>(sources: &'a Sources, labels: &'a [Label]) -> Vec<Element<'a>> {
                 });
                 elements.push(window.snippet(sources).annotations(annotations).into());
             }
-            None => elements.extend(here.flat_map(|label| excerpt(sources, label, kind(label)))),
+            None => elements.extend(here.map(|label| excerpt(sources, label, kind(label)))),
         }
     }
     elements
 }
 
-/// A label in a line too long to show: the place as numbers, and an excerpt.
-fn excerpt<'a>(sources: &'a Sources, label: &'a Label, kind: AnnotationKind) -> [Element<'a>; 2] {
+/// A label in a line too long to show, with what stands around it. Spaces take the place of the text before, so that the column is right.
+fn excerpt<'a>(sources: &'a Sources, label: &'a Label, kind: AnnotationKind) -> Element<'a> {
     let span = label.span;
     let source = sources.get(span.file);
     let (start, _) = sources.line_col(span);
     let line = sources.lines(span.file, start.line, start.line);
-    let from = source
-        .text
-        .floor_char_boundary((span.start as usize).saturating_sub(CONTEXT))
-        .max(line.start);
-    let until = source
-        .text
-        .floor_char_boundary(span.start as usize + 2 * CONTEXT)
-        .min(line.end)
-        .max(from);
-    let lead = if from > line.start { "... " } else { "" };
-    let tail = if until < line.end { " ..." } else { "" };
-    let shown = format!("{lead}{}{tail}", &source.text[from..until]);
-    let at = |offset: u32| (offset as usize).clamp(from, until) - from + lead.len();
+    let boundary = |at: usize| {
+        source
+            .text
+            .floor_char_boundary(at)
+            .clamp(line.start, line.end)
+    };
+    let from = boundary((span.start as usize).saturating_sub(CONTEXT));
+    let until = boundary(span.start as usize + 2 * CONTEXT);
+    let hidden = source.text[line.start..from].chars().count();
+    let more = if until < line.end { "..." } else { "" };
+    let shown = format!("{:hidden$}{}{more}", "", &source.text[from..until]);
+    let at = |offset: u32| (offset as usize).clamp(from, until) - from + hidden;
     let text = (!label.text.is_empty()).then_some(label.text.as_str());
     let annotation = kind.span(at(span.start)..at(span.end)).label(text);
-    [
-        Origin::path(&source.name)
-            .line(start.line)
-            .char_column(start.column)
-            .into(),
-        Snippet::source(shown)
-            .line_start(start.line)
-            .annotation(annotation)
-            .into(),
-    ]
+    Snippet::source(shown)
+        .path(&source.name)
+        .line_start(start.line)
+        .annotation(annotation)
+        .into()
 }
 
 /// The edit as rustc shows suggestions; `None` where it must be put in words.
@@ -140,8 +134,8 @@ fn edit_group<'a>(sources: &'a Sources, help: &'a Help) -> Option<Group<'a>> {
 
 fn in_words(help: &Help) -> String {
     match &help.edit {
-        Some((_, replacement)) if !replacement.is_empty() => {
-            format!("{}: `{replacement}`", help.text)
+        Some((_, replacement)) if !help.text.contains(replacement.trim()) => {
+            format!("{}: `{}`", help.text, replacement.trim())
         }
         _ => help.text.clone(),
     }

@@ -55,6 +55,11 @@ impl Brackets {
         }
     }
 
+    /// The bracket that would close the innermost open one.
+    pub(crate) fn innermost_closer(&self) -> Option<char> {
+        self.stack.last().map(|open| partner(open.bracket))
+    }
+
     /// An arrow ends arguments that were never closed: `CONV(64, 3x3 => RELU`.
     pub(crate) fn arrow(&mut self) {
         while self.stack.pop_if(|open| open.call).is_some() {}

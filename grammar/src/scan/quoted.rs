@@ -21,7 +21,11 @@ impl Scanner<'_> {
     fn unclosed_string(&mut self, line: usize) {
         self.unclosed_until = self.at + line;
         let body = self.rest()[..line].trim_end();
-        let len = body.find([')', ']', '}', ',']).unwrap_or(body.len());
+        let closer = self.brackets.innermost_closer();
+        let ends = |c: char| Some(c) == closer || c == ',' && closer.is_some_and(|c| c != '}');
+        let len = body
+            .find(ends)
+            .map_or(body.len(), |end| body[..end].trim_end().len());
         let end = self.span_at(self.at + len, 0);
         let d = Diagnostic::error(Code::E0110, "this string is not closed", self.span(len))
             .primary("expected `\"` before the end of the line")

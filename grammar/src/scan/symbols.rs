@@ -228,8 +228,12 @@ impl Scanner<'_> {
         } else {
             return false;
         };
-        let with = if c == '\u{a0}' { " " } else { "" };
-        self.report(d.edit("remove it", span, with));
+        let d = if c.is_whitespace() {
+            d.edit("write an ordinary space", span, " ")
+        } else {
+            d.edit("remove it", span, "")
+        };
+        self.report(d);
         true
     }
 }

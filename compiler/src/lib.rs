@@ -6,9 +6,28 @@
 //!
 //! Nothing here prints, reads the environment or knows cargo, except the thin adapter for build scripts.
 
+mod build;
+pub mod claims;
+mod compile;
 pub mod emit;
 pub mod graph;
+pub mod layers;
+pub mod limits;
+pub mod loader;
 pub mod lower;
+mod names;
 pub mod optimise;
+pub mod options;
+pub mod params;
 pub mod program;
+pub mod recipe;
+mod report;
+pub mod resolve;
 pub mod schedule;
+pub mod shape;
+mod value;
+
+pub use build::build;
+pub use compile::{Options, Output, compile};
+pub use loader::{Files, Loader};
+pub use netc_grammar as grammar;

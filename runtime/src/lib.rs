@@ -34,3 +34,20 @@ pub use model::ForwardView;
 pub use model::{Model, Prediction, Scores};
 pub use weights::{Layer, Weights};
 pub use workspace::{Mem, Scratch, Workspace};
+
+/// The wrapper for networks that a build script compiled: the Rust that `netc_compiler::build("models/alexnet.net")` wrote.
+///
+/// It holds `use` lines and a module of its own, so it stands alone in a module:
+///
+/// ```ignore
+/// mod alexnet {
+///     netc_runtime::include_net!("alexnet");
+/// }
+/// use alexnet::AlexNet;
+/// ```
+#[macro_export]
+macro_rules! include_net {
+    ($stem:literal) => {
+        ::core::include!(::core::concat!(::core::env!("OUT_DIR"), "/", $stem, ".rs"));
+    };
+}

@@ -1,0 +1,118 @@
+//! `net!`: a neural network in arrow notation, compiled with your crate.
+//!
+//! ```ignore
+//! use netc_macros::net;
+//!
+//! net! {
+//!     net Tiny
+//!     INPUT(28x28x1) => CONV(8, 3x3) => RELU => POOL(2x2) => FC(10) => SOFTMAX
+//! }
+//!
+//! net!("models/alexnet.net"); // relative to the crate's Cargo.toml
+//!
+//! let model = Tiny::random(1);
+//! ```
+//!
+//! Both forms define a struct named after the net, at the place of the macro. Rust allows a macro only `()`, `[]` and `{}` as
+//! delimiters; all three work (`net!(...)` and `net![...]` need a semicolon after them). The generated code calls
+//! `netc_runtime`, which the crate must depend on.
+
+mod report;
+mod text;
+
+use netc_compiler::{Files, Options, Output, compile};
+use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
+use quote::quote;
+use report::Report;
+use std::path::PathBuf;
+use text::Text;
+
+/// Defines a network: `net!{ net Tiny  INPUT(28x28x1) => ... }` or `net!("models/tiny.net")`.
+///
+/// Errors of the network are errors of the crate: at the tokens inside `net!{ }`, or rendered with file and line for a path.
+#[proc_macro]
+pub fn net(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    let input = TokenStream::from(input);
+    let tokens = match path_of(&input) {
+        Some(path) => from_file(&path),
+        None => inline(input),
+    };
+    tokens.into()
+}
+
+/// The path of `net!("models/alexnet.net")`.
+fn path_of(input: &TokenStream) -> Option<Literal> {
+    let mut trees = input.clone().into_iter();
+    match (trees.next(), trees.next()) {
+        (Some(TokenTree::Literal(path)), None) if path.to_string().starts_with('"') => Some(path),
+        _ => None,
+    }
+}
+
+fn inline(input: TokenStream) -> TokenStream {
+    let text = Text::of(input);
+    let output = run("net!", text.as_bytes());
+    let report = Report::new(&output);
+    match &output.code {
+        Some(code) => items(&output, code),
+        None => report.at_tokens(&text),
+    }
+}
+
+fn from_file(path: &Literal) -> TokenStream {
+    let literal = path.to_string();
+    let name = literal.trim_matches('"');
+    let span = path.span();
+    let text = match netc_compiler::Loader::read(&mut crate_files(), name) {
+        Ok(text) => text,
+        Err(why) => {
+            let message = format!(
+                "cannot read `{name}`: {why}\nhelp: the path is relative to the folder of the crate's Cargo.toml"
+            );
+            return report::error_at(span, span, &message);
+        }
+    };
+    let output = run(name, text);
+    let watch = output.files.iter().map(|file| {
+        let file = format!("/{file}");
+        quote!(const _: &[u8] = ::core::include_bytes!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #file));)
+    });
+    let body = match &output.code {
+        Some(code) => items(&output, code),
+        None => report::error_at(span, span, &Report::new(&output).rendered()),
+    };
+    quote!(#(#watch)* #body)
+}
+
+fn run(name: &str, text: Vec<u8>) -> Output {
+    let options = Options {
+        code: true,
+        ..Options::default()
+    };
+    compile(name, text, &options, &mut crate_files())
+}
+
+/// Files relative to the crate that uses the macro.
+fn crate_files() -> Files {
+    let root = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(PathBuf::new, PathBuf::from);
+    Files { root }
+}
+
+/// The generated file in a module of its own, and the struct re-exported from it.
+fn items(output: &Output, code: &str) -> TokenStream {
+    let name = output.plan.as_ref().map_or("Net", |plan| &plan.name);
+    let module = Ident::new(&format!("__netc_{name}"), Span::call_site());
+    let name = Ident::new(name, Span::call_site());
+    match code.parse::<TokenStream>() {
+        Ok(code) => quote! {
+            #[doc(hidden)]
+            #[allow(non_snake_case)]
+            mod #module { #code }
+            pub use #module::#name;
+        },
+        Err(e) => {
+            let span = Span::call_site();
+            report::error_at(span, span, &format!("netc wrote Rust that does not lex, which is a bug of netc: {e}"))
+        }
+    }
+}

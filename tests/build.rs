@@ -1,0 +1,53 @@
+//! Compiles every network of `models/` and `tests/networks/` as a user's build script would, and lists the results, so that
+//! the tests run the generated code itself.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+fn main() {
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
+    let mut list = String::new();
+    for folder in ["../models", "networks"] {
+        println!("cargo::rerun-if-changed={folder}");
+        for path in networks(Path::new(folder)) {
+            netc_compiler::build(&path);
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let code = std::fs::read_to_string(out.join(&stem).with_extension("rs")).unwrap_or_default();
+            let name = code
+                .lines()
+                .find_map(|line| line.strip_prefix("pub struct ")?.split([' ', ';']).next())
+                .unwrap_or_default();
+            let _ = writeln!(
+                list,
+                "/// Generated from `{stem}.net`.\npub mod {stem} {{ netc_runtime::include_net!({stem:?}); }}\n\
+                 impl crate::generated::Generated for {stem}::{name} {{\n\
+                     fn load(bytes: &[u8]) -> Result<Self, netc_runtime::Error> {{ Self::from_bytes(bytes) }}\n\
+                     fn params() -> Vec<netc_plan::Param> {{ Self::params() }}\n\
+                 }}"
+            );
+            let _ = writeln!(list, "// {stem} {name}");
+        }
+    }
+    let names: Vec<&str> = list.lines().filter_map(|l| l.strip_prefix("// ")).collect();
+    let mut table = String::from("/// Runs one check on the generated code of every network.\npub fn each(check: &mut impl crate::generated::Check) {\n");
+    for row in names {
+        if let Some((stem, name)) = row.split_once(' ') {
+            let _ = writeln!(table, "    check.network::<{stem}::{name}>({stem:?});");
+        }
+    }
+    table.push_str("}\n");
+    if let Err(e) = std::fs::write(out.join("networks.rs"), list + &table) {
+        println!("cargo::error=cannot write the list of networks: {e}");
+    }
+}
+
+/// The networks of a folder, in order of their names.
+fn networks(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|e| e == "net"))
+        .collect();
+    paths.sort();
+    paths
+}

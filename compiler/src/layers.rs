@@ -1,0 +1,413 @@
+//! The table of layers: names, aliases, options, defaults. Resolving, suggestions, the reference and the formatter read it.
+
+mod build;
+
+pub(crate) use crate::emit::notation::kind;
+pub(crate) use build::{build, pixels};
+
+use crate::limits::MAX_SIZE;
+use crate::names::nearest;
+use crate::options::Default::{Is, Means, Required};
+use crate::options::{Kind, Opt, Owner, Range};
+use netc_plan::Act;
+
+/// A kind of layer.
+#[derive(Clone, Copy, Debug)]
+pub struct LayerSpec {
+    /// What it computes.
+    pub what: What,
+    /// The name: `CONV`.
+    pub name: &'static str,
+    /// Other names that work, in capitals without underscores: the formatter writes `name` for them.
+    pub aliases: &'static [&'static str],
+    /// What layer names begin with: `conv` for `conv1`.
+    pub prefix: &'static str,
+    /// The options.
+    pub options: &'static [Opt],
+    /// How many of the options may be given without their names.
+    pub positional: usize,
+    /// A complete use.
+    pub example: &'static str,
+    /// What it does.
+    pub about: &'static str,
+}
+
+/// What a kind of layer computes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum What {
+    /// The input: the first layer, and only there.
+    Input,
+    /// Convolution.
+    Conv,
+    /// Depthwise convolution.
+    DwConv,
+    /// Fully connected.
+    Fc,
+    /// Maximum pooling.
+    MaxPool,
+    /// Mean pooling.
+    AvgPool,
+    /// Mean over the picture.
+    GlobalPool,
+    /// Batch normalisation.
+    BatchNorm,
+    /// Local response normalisation.
+    Lrn,
+    /// Dropout.
+    Dropout,
+    /// An activation; where it has a number, the default.
+    Activation(Act),
+    /// Softmax.
+    Softmax,
+    /// A picture becomes a vector.
+    Flatten,
+    /// Zeros around a picture.
+    Pad,
+    /// Enlargement.
+    Upsample,
+    /// LeNet-5's trainable subsampling.
+    Subsample,
+    /// LeNet-5's output.
+    Rbf,
+    /// Joins branches and taps by adding; its arguments are taps.
+    Add,
+    /// Joins branches and taps beside each other; its arguments are taps.
+    Concat,
+    /// Passes a branch's input on.
+    Skip,
+}
+
+const fn opt(
+    name: &'static str,
+    kind: Kind,
+    default: crate::options::Default,
+    about: &'static str,
+) -> Opt {
+    Opt {
+        name,
+        kind,
+        default,
+        about,
+    }
+}
+
+const COUNT: Kind = Kind::Whole(1, MAX_SIZE);
+
+const KERNEL: Opt = opt(
+    "kernel",
+    Kind::Window,
+    Required,
+    "height x width, perhaps with a stride: 11x11/4",
+);
+const WINDOW: Opt = opt(
+    "window",
+    Kind::Window,
+    Required,
+    "height x width, perhaps with a stride: 3x3/2",
+);
+const PAD: Opt = opt(
+    "pad",
+    Kind::Pad,
+    Is("valid"),
+    "`valid`, `same`, a number, or (top, bottom, left, right)",
+);
+const STRIDE: Opt = opt("stride", Kind::Factor, Is("1"), "steps between windows");
+const POOL_STRIDE: Opt = opt(
+    "stride",
+    Kind::Factor,
+    Means("the window"),
+    "steps between windows",
+);
+const DILATION: Opt = opt(
+    "dilation",
+    Kind::Factor,
+    Is("1"),
+    "steps between the cells of the kernel",
+);
+const BIAS: Opt = opt(
+    "bias",
+    Kind::Bool,
+    Is("true"),
+    "adds a number to each output",
+);
+const INIT: Opt = opt(
+    "init",
+    Kind::Init,
+    Means("the recipe's, or glorot"),
+    "how weights start",
+);
+const BIAS_INIT: Opt = opt(
+    "bias_init",
+    Kind::Init,
+    Means("the recipe's, or 0"),
+    "how biases start",
+);
+const L2: Opt = opt(
+    "l2",
+    Kind::Number(Range::NotNegative),
+    Means("the recipe's, or 0"),
+    "factor of the squared weights in the loss",
+);
+
+const INPUT_OPTIONS: &[Opt] = &[
+    opt(
+        "shape",
+        Kind::Shape,
+        Required,
+        "height x width x channels, or a number of inputs",
+    ),
+    opt(
+        "scale",
+        Kind::Number(Range::Any),
+        Is("1"),
+        "multiplies each byte of a picture",
+    ),
+    opt(
+        "mean",
+        Kind::PerChannel(Range::Any),
+        Is("0"),
+        "subtracted then, one number or one a channel",
+    ),
+    opt(
+        "std",
+        Kind::PerChannel(Range::Positive),
+        Is("1"),
+        "divides then, one number or one a channel",
+    ),
+];
+const CONV_OPTIONS: &[Opt] = &[
+    opt("filters", COUNT, Required, "output channels"),
+    KERNEL,
+    PAD,
+    STRIDE,
+    DILATION,
+    opt("groups", COUNT, Is("1"), "parts that do not see each other"),
+    BIAS,
+    opt(
+        "connect",
+        Kind::Connect,
+        Means("all maps"),
+        "for each output map its input maps: [[0, 1], [1, 2]]",
+    ),
+    INIT,
+    BIAS_INIT,
+    L2,
+];
+const DWCONV_OPTIONS: &[Opt] = &[KERNEL, PAD, STRIDE, DILATION, BIAS, INIT, BIAS_INIT, L2];
+const FC_OPTIONS: &[Opt] = &[
+    opt("units", COUNT, Required, "outputs"),
+    BIAS,
+    INIT,
+    BIAS_INIT,
+    L2,
+];
+const POOL_OPTIONS: &[Opt] = &[WINDOW, PAD, POOL_STRIDE];
+const BN_OPTIONS: &[Opt] = &[
+    opt(
+        "eps",
+        Kind::Number(Range::Positive),
+        Is("0.001"),
+        "added to the variance",
+    ),
+    opt(
+        "momentum",
+        Kind::Number(Range::Unit),
+        Is("0.99"),
+        "share of the old moving statistics kept in a step",
+    ),
+];
+const LRN_OPTIONS: &[Opt] = &[
+    opt("n", COUNT, Is("5"), "channels in the window, an odd number"),
+    opt(
+        "k",
+        Kind::Number(Range::Positive),
+        Is("2"),
+        "added to the sum",
+    ),
+    opt(
+        "alpha",
+        Kind::Number(Range::NotNegative),
+        Is("0.0001"),
+        "factor of the sum, not divided by n",
+    ),
+    opt("beta", Kind::Number(Range::Any), Is("0.75"), "exponent"),
+];
+const DROPOUT_OPTIONS: &[Opt] = &[opt(
+    "p",
+    Kind::Number(Range::BelowOne),
+    Is("0.5"),
+    "probability that an element is dropped",
+)];
+const LEAKY_OPTIONS: &[Opt] = &[opt(
+    "slope",
+    Kind::Number(Range::Any),
+    Is("0.01"),
+    "factor below 0",
+)];
+const ELU_OPTIONS: &[Opt] = &[opt(
+    "alpha",
+    Kind::Number(Range::Any),
+    Is("1"),
+    "factor below 0",
+)];
+const FLATTEN_OPTIONS: &[Opt] = &[opt(
+    "order",
+    Kind::Order,
+    Is("hwc"),
+    "`hwc`, or `chw` for weights trained in PyTorch",
+)];
+const PAD_OPTIONS: &[Opt] = &[opt(
+    "pad",
+    Kind::Cells,
+    Required,
+    "a number, or (top, bottom, left, right)",
+)];
+const UPSAMPLE_OPTIONS: &[Opt] = &[opt(
+    "factor",
+    Kind::Factor,
+    Is("2x2"),
+    "how often rows and columns are repeated",
+)];
+const SUBSAMPLE_OPTIONS: &[Opt] = &[WINDOW, POOL_STRIDE];
+const RBF_OPTIONS: &[Opt] = &[opt("classes", COUNT, Required, "prototypes")];
+
+macro_rules! layers {
+    ($($name:literal $(= $alias:literal)* => $what:expr, $prefix:literal, $positional:literal of $options:expr, $example:literal, $about:literal;)*) => {
+        /// Every kind of layer.
+        pub const LAYERS: &[LayerSpec] = &[$(LayerSpec {
+            what: $what,
+            name: $name,
+            aliases: &[$($alias),*],
+            prefix: $prefix,
+            options: $options,
+            positional: $positional,
+            example: $example,
+            about: $about,
+        }),*];
+    };
+}
+
+layers! {
+    "INPUT" => What::Input, "input", 1 of INPUT_OPTIONS,
+        "INPUT(32x32x3)", "the input: a picture, or a vector";
+    "CONV" = "CONV2D" = "CONVOLUTION" = "CONVOLUTION2D" => What::Conv, "conv", 3 of CONV_OPTIONS,
+        "CONV(64, 3x3)", "convolution";
+    "DWCONV" = "DWCONV2D" = "DEPTHWISECONV" = "DEPTHWISECONV2D" = "DEPTHWISE" => What::DwConv, "dwconv", 2 of DWCONV_OPTIONS,
+        "DWCONV(3x3, same)", "depthwise convolution: one filter a channel";
+    "FC" = "DENSE" = "LINEAR" = "FULLYCONNECTED" = "INNERPRODUCT" => What::Fc, "fc", 1 of FC_OPTIONS,
+        "FC(10)", "fully connected; flattens a picture by itself";
+    "POOL" = "MAXPOOL" = "MAXPOOL2D" = "MAXPOOLING" = "MAXPOOLING2D" => What::MaxPool, "pool", 2 of POOL_OPTIONS,
+        "POOL(2x2)", "maximum over windows";
+    "AVGPOOL" = "AVGPOOL2D" = "AVERAGEPOOL" = "AVERAGEPOOLING" = "AVERAGEPOOLING2D" = "MEANPOOL" => What::AvgPool, "avgpool", 2 of POOL_OPTIONS,
+        "AVGPOOL(2x2)", "mean over windows; padded cells are not counted";
+    "GLOBALPOOL" = "GAP" = "GLOBALAVGPOOL" = "GLOBALAVGPOOL2D" = "GLOBALAVERAGEPOOLING" = "GLOBALAVERAGEPOOLING2D" => What::GlobalPool, "globalpool", 0 of &[],
+        "GLOBALPOOL", "mean over the whole picture";
+    "BN" = "BATCHNORM" = "BATCHNORM2D" = "BATCHNORM1D" = "BATCHNORMALIZATION" => What::BatchNorm, "bn", 2 of BN_OPTIONS,
+        "BN", "batch normalisation";
+    "LRN" = "LOCALRESPONSENORM" => What::Lrn, "lrn", 4 of LRN_OPTIONS,
+        "LRN", "local response normalisation across channels";
+    "DROPOUT" = "DROPOUT2D" => What::Dropout, "dropout", 1 of DROPOUT_OPTIONS,
+        "DROPOUT(0.5)", "drops elements while training";
+    "RELU" => What::Activation(Act::Relu), "relu", 0 of &[],
+        "RELU", "max(x, 0)";
+    "RELU6" => What::Activation(Act::Relu6), "relu6_", 0 of &[],
+        "RELU6", "min(max(x, 0), 6)";
+    "LEAKY_RELU" = "LEAKYRELU" = "LRELU" => What::Activation(Act::LeakyRelu(0.01)), "leaky_relu", 1 of LEAKY_OPTIONS,
+        "LEAKY_RELU(0.01)", "x above 0, slope * x below";
+    "ELU" => What::Activation(Act::Elu(1.0)), "elu", 1 of ELU_OPTIONS,
+        "ELU", "x above 0, alpha * (exp(x) - 1) below";
+    "GELU" => What::Activation(Act::Gelu), "gelu", 0 of &[],
+        "GELU", "x * (1 + erf(x / sqrt(2))) / 2, exact";
+    "SILU" = "SWISH" => What::Activation(Act::Silu), "silu", 0 of &[],
+        "SILU", "x / (1 + exp(-x))";
+    "SIGMOID" = "LOGISTIC" => What::Activation(Act::Sigmoid), "sigmoid", 0 of &[],
+        "SIGMOID", "1 / (1 + exp(-x))";
+    "TANH" => What::Activation(Act::Tanh), "tanh", 0 of &[],
+        "TANH", "tanh(x)";
+    "LECUN_TANH" = "LECUNTANH" = "SCALEDTANH" => What::Activation(Act::LecunTanh), "lecun_tanh", 0 of &[],
+        "LECUN_TANH", "1.7159 tanh(2x / 3), LeNet-5's";
+    "SOFTMAX" => What::Softmax, "softmax", 0 of &[],
+        "SOFTMAX", "probabilities over the channels";
+    "FLATTEN" => What::Flatten, "flatten", 1 of FLATTEN_OPTIONS,
+        "FLATTEN", "a picture becomes a vector";
+    "PAD" = "ZEROPAD" = "ZEROPAD2D" = "ZEROPADDING2D" => What::Pad, "pad", 1 of PAD_OPTIONS,
+        "PAD(1)", "zeros around the picture";
+    "UPSAMPLE" = "UPSAMPLE2D" = "UPSAMPLING" = "UPSAMPLING2D" => What::Upsample, "upsample", 1 of UPSAMPLE_OPTIONS,
+        "UPSAMPLE(2x2)", "enlarges the picture, nearest neighbour";
+    "ADD" = "SUM" => What::Add, "add", 0 of &[],
+        "ADD", "adds branches or taps";
+    "CONCAT" = "CONCATENATE" = "CAT" => What::Concat, "concat", 0 of &[],
+        "CONCAT", "puts the channels of branches or taps beside each other";
+    "SKIP" = "IDENTITY" => What::Skip, "skip", 0 of &[],
+        "SKIP", "a branch that passes its input on";
+    "SUBSAMPLE" => What::Subsample, "subsample", 1 of SUBSAMPLE_OPTIONS,
+        "SUBSAMPLE(2x2)", "LeNet-5's: coefficient * sum over the window + bias";
+    "RBF" => What::Rbf, "rbf", 1 of RBF_OPTIONS,
+        "RBF(10)", "LeNet-5's: squared distances to fixed prototypes";
+}
+
+/// The kind of layer with this name or alias, in exactly this case; underscores do not count in aliases.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static LayerSpec> {
+    let exact = LAYERS.iter().find(|l| l.name == name);
+    exact.or_else(|| {
+        let plain = name.replace('_', "");
+        LAYERS
+            .iter()
+            .find(|l| l.aliases.contains(&plain.as_str()) || (l.name == plain && plain != name))
+    })
+}
+
+/// The kind of layer that was probably meant by a name in any case: `conv`, `Relu`, `CONVV`.
+pub(crate) fn meant(name: &str) -> Option<&'static LayerSpec> {
+    let caps = name.to_ascii_uppercase();
+    find(&caps).or_else(|| {
+        let names = LAYERS
+            .iter()
+            .flat_map(|l| l.aliases.iter().copied().chain([l.name]));
+        nearest(&caps, names).and_then(find)
+    })
+}
+
+impl LayerSpec {
+    pub(crate) fn owner(&self) -> Owner {
+        Owner {
+            name: self.name,
+            options: self.options,
+            positional: self.positional,
+            example: self.example,
+        }
+    }
+
+    /// Whether it needs arguments, and so a row of the `where` table if it is written bare.
+    #[must_use]
+    pub fn needs_arguments(&self) -> bool {
+        self.options.iter().any(|o| matches!(o.default, Required))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_aliases_are_unique() {
+        let mut names: Vec<&str> = LAYERS
+            .iter()
+            .flat_map(|l| l.aliases.iter().copied().chain([l.name]))
+            .collect();
+        names.sort_unstable();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+
+    #[test]
+    fn aliases_ignore_underscores() {
+        assert_eq!(find("MAX_POOL_2D").map(|l| l.name), Some("POOL"));
+        assert_eq!(find("LEAKYRELU").map(|l| l.name), Some("LEAKY_RELU"));
+        assert_eq!(find("GLOBAL_POOL").map(|l| l.name), Some("GLOBALPOOL"));
+        assert!(find("conv").is_none());
+        assert_eq!(meant("Conv2d").map(|l| l.name), Some("CONV"));
+    }
+}

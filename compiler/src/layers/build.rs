@@ -1,0 +1,199 @@
+//! From options to a layer.
+
+use super::{LayerSpec, What};
+use crate::graph::{Conv, Layer, Order, PadMode, Padding, PoolKind, Shape, WeightOptions};
+use crate::options::Bound;
+use crate::value::Value;
+use netc_grammar::{Code, Diagnostic};
+use netc_plan::{Act, Pixels};
+
+/// A layer with its options, or `None` where something is missing or wrong that has been reported. Joins are not made here.
+pub(crate) fn build(
+    spec: &LayerSpec,
+    bound: &Bound,
+    errors: &mut Vec<Diagnostic>,
+) -> Option<Layer> {
+    if !bound.complete {
+        return None;
+    }
+    Some(match spec.what {
+        What::Input => Layer::Input(shape(bound)?),
+        What::Conv | What::DwConv => Layer::Conv(conv(spec.what == What::DwConv, bound, errors)?),
+        What::Fc => Layer::Fc {
+            units: bound.whole("units")?,
+            bias: bound.flag("bias"),
+            weights: weights(bound),
+        },
+        What::MaxPool => pool(PoolKind::Max, bound, errors)?,
+        What::AvgPool => pool(PoolKind::Avg, bound, errors)?,
+        What::GlobalPool => Layer::GlobalPool,
+        What::BatchNorm => Layer::BatchNorm {
+            eps: bound.number("eps")?,
+            momentum: bound.number("momentum")?,
+        },
+        What::Lrn => lrn(bound, errors)?,
+        What::Dropout => Layer::Dropout {
+            p: bound.number("p")?,
+        },
+        What::Activation(Act::LeakyRelu(_)) => {
+            Layer::Activation(Act::LeakyRelu(bound.number("slope")?))
+        }
+        What::Activation(Act::Elu(_)) => Layer::Activation(Act::Elu(bound.number("alpha")?)),
+        What::Activation(act) => Layer::Activation(act),
+        What::Softmax => Layer::Softmax,
+        What::Flatten => Layer::Flatten(if bound.word("order") == Some("chw") {
+            Order::Chw
+        } else {
+            Order::Hwc
+        }),
+        What::Pad => Layer::Pad(padding(bound)?),
+        What::Upsample => Layer::Upsample {
+            factor: bound.factor("factor").unwrap_or([2, 2]),
+        },
+        What::Subsample => {
+            let (window, own) = bound.window("window")?;
+            Layer::Subsample {
+                window,
+                stride: stride(bound, own, errors)?.unwrap_or(window),
+            }
+        }
+        What::Rbf => Layer::Rbf {
+            classes: bound.whole("classes")?,
+        },
+        What::Add | What::Concat | What::Skip => return None,
+    })
+}
+
+/// How pixels become inputs, by the options of INPUT.
+pub(crate) fn pixels(bound: &Bound) -> Pixels {
+    let usual = Pixels::default();
+    Pixels {
+        scale: bound.number("scale").unwrap_or(usual.scale),
+        mean: bound.numbers("mean").unwrap_or(usual.mean),
+        std: bound.numbers("std").unwrap_or(usual.std),
+    }
+}
+
+fn shape(bound: &Bound) -> Option<Shape> {
+    match &bound.given("shape")?.node {
+        Value::Size { sizes, .. } => Some(Shape::Picture(sizes.as_slice().try_into().ok()?)),
+        other => other.as_size().map(Shape::Vector),
+    }
+}
+
+fn conv(depthwise: bool, bound: &Bound, errors: &mut Vec<Diagnostic>) -> Option<Conv> {
+    let (kernel, own) = bound.window("kernel")?;
+    Some(Conv {
+        filters: if depthwise {
+            0
+        } else {
+            bound.whole("filters")?
+        },
+        kernel,
+        stride: stride(bound, own, errors)?.unwrap_or([1, 1]),
+        pad: padding(bound)?,
+        dilation: bound.factor("dilation").unwrap_or([1, 1]),
+        groups: if depthwise { 0 } else { bound.whole("groups")? },
+        bias: bound.flag("bias"),
+        connect: if depthwise {
+            None
+        } else {
+            bound.connect("connect")
+        },
+        depthwise,
+        weights: weights(bound),
+    })
+}
+
+fn pool(kind: PoolKind, bound: &Bound, errors: &mut Vec<Diagnostic>) -> Option<Layer> {
+    let (window, own) = bound.window("window")?;
+    let stride = stride(bound, own, errors)?.unwrap_or(window);
+    Some(Layer::Pool {
+        kind,
+        window,
+        stride,
+        pad: padding(bound)?,
+    })
+}
+
+/// The stride after the size, or the option's; `Some(None)` if there is neither, `None` if there are both.
+fn stride(
+    bound: &Bound,
+    own: Option<[usize; 2]>,
+    errors: &mut Vec<Diagnostic>,
+) -> Option<Option<[usize; 2]>> {
+    let Some(option) = bound.given("stride") else {
+        return Some(own);
+    };
+    if own.is_none() {
+        return Some(bound.factor("stride"));
+    }
+    let size = bound
+        .all_given()
+        .find(|(o, _)| matches!(o.name, "kernel" | "window"))
+        .map(|(_, v)| v.span);
+    let error = Diagnostic::error(Code::E0303, "the stride is given twice", option.span)
+        .primary("given again here");
+    errors.push(size.into_iter().fold(error, |e, span| {
+        e.label(span, "this size has a stride of its own")
+    }));
+    None
+}
+
+fn padding(bound: &Bound) -> Option<Padding> {
+    let Some(value) = bound.given("pad") else {
+        return Some(Padding {
+            mode: PadMode::Valid,
+            cells: [0; 4],
+        });
+    };
+    Some(match &value.node {
+        Value::Word(word) if word == "same" => Padding {
+            mode: PadMode::Same,
+            cells: [0; 4],
+        },
+        Value::Word(_) => Padding {
+            mode: PadMode::Valid,
+            cells: [0; 4],
+        },
+        Value::Tuple(items) => {
+            let cells: Option<Vec<usize>> = items.iter().map(|v| v.node.as_size()).collect();
+            Padding {
+                mode: PadMode::Cells,
+                cells: cells?.try_into().ok()?,
+            }
+        }
+        other => Padding {
+            mode: PadMode::Cells,
+            cells: [other.as_size()?; 4],
+        },
+    })
+}
+
+fn weights(bound: &Bound) -> WeightOptions {
+    WeightOptions {
+        init: bound.init("init"),
+        bias_init: bound.init("bias_init"),
+        l2: bound.given("l2").and_then(|_| bound.number("l2")),
+    }
+}
+
+fn lrn(bound: &Bound, errors: &mut Vec<Diagnostic>) -> Option<Layer> {
+    let n = bound.whole("n")?;
+    if n % 2 == 0 {
+        let span = bound.given("n")?.span;
+        errors.push(
+            Diagnostic::error(Code::E0307, "`n` of LRN must be odd", span)
+                .primary(format!("this is {n}"))
+                .note("the window reaches n / 2 channels to both sides of its own")
+                .edit(format!("write {}", n + 1), span, (n + 1).to_string()),
+        );
+        return None;
+    }
+    Some(Layer::Lrn {
+        n,
+        k: bound.number("k")?,
+        alpha: bound.number("alpha")?,
+        beta: bound.number("beta")?,
+    })
+}

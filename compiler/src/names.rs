@@ -1,0 +1,153 @@
+//! Names: what users may choose, what the compiler chooses, and what was probably meant.
+
+use crate::emit::numbers::thousands;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Words that Rust keeps for itself, edition 2024 and reserved ones included.
+const RUST_KEYWORDS: &[&str] = &[
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",
+    "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl",
+    "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref",
+    "return", "self", "static", "struct", "super", "trait", "true", "try", "type", "typeof",
+    "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+];
+
+/// Whether a name that ends up in generated code, lower-cased, would be a keyword of Rust.
+pub(crate) fn is_rust_keyword(name: &str) -> bool {
+    RUST_KEYWORDS
+        .binary_search(&name.to_ascii_lowercase().as_str())
+        .is_ok()
+}
+
+/// Whether a name is all caps, and so belongs to the language.
+pub(crate) fn is_all_caps(name: &str) -> bool {
+    !name.chars().any(|c| c.is_ascii_lowercase())
+}
+
+/// The name of a network whose file does not give one: `alexnet_cifar.net` is `AlexnetCifar`.
+pub(crate) fn camel_case(file: &str) -> String {
+    let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
+    let words = stem.split(|c: char| !c.is_ascii_alphanumeric());
+    let camel: String = words.map(capitalised).collect();
+    match camel.chars().next() {
+        None => "Net".to_owned(),
+        Some(first) if first.is_ascii_digit() || is_rust_keyword(&camel) => format!("Net{camel}"),
+        Some(_) => camel,
+    }
+}
+
+fn capitalised(word: &str) -> String {
+    let mut chars = word.chars();
+    let first = chars.next().map(|c| c.to_ascii_uppercase());
+    first.into_iter().chain(chars).collect()
+}
+
+/// The candidate that is most like `name`, if any is like it at all.
+pub(crate) fn nearest<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let wanted = name.to_ascii_lowercase();
+    let allowed = (wanted.len() / 3).max(1);
+    candidates
+        .into_iter()
+        .map(|c| {
+            (
+                strsim::damerau_levenshtein(&wanted, &c.to_ascii_lowercase()),
+                c,
+            )
+        })
+        .filter(|&(distance, c)| distance <= allowed && distance < c.len())
+        .min()
+        .map(|(_, c)| c)
+}
+
+/// `a`, `a` and `b`, `a`, `b` and `c`: names in backquotes.
+pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let quoted: Vec<String> = names.into_iter().map(|n| format!("`{n}`")).collect();
+    match quoted.split_last() {
+        None => "none".to_owned(),
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+/// `1 layer`, `2 layers`
+pub(crate) fn plural(n: usize, noun: &str) -> String {
+    format!(
+        "{} {noun}{}",
+        thousands(n as u64),
+        if n == 1 { "" } else { "s" }
+    )
+}
+
+/// Hands out layer names: each kind counts from 1.
+#[derive(Debug, Default)]
+pub(crate) struct Counter {
+    counts: BTreeMap<&'static str, usize>,
+}
+
+impl Counter {
+    /// The next name of a kind: `conv1`, `conv2`.
+    pub(crate) fn next(&mut self, prefix: &'static str) -> String {
+        let count = self.counts.entry(prefix).or_default();
+        *count += 1;
+        format!("{prefix}{count}")
+    }
+}
+
+/// Names in use, compared without case: generated code has a constant `CONV1` beside a field `conv1`.
+#[derive(Debug, Default)]
+pub(crate) struct Taken(BTreeSet<String>);
+
+impl Taken {
+    /// Takes a name; false if it is taken already.
+    pub(crate) fn insert(&mut self, name: &str) -> bool {
+        self.0.insert(name.to_ascii_lowercase())
+    }
+
+    /// Takes the first free one of `name2`, `name3` ...: a layer with an `as` inside a block that is used again.
+    pub(crate) fn insert_numbered(&mut self, name: &str, next: &mut usize) -> String {
+        loop {
+            *next += 1;
+            let numbered = format!("{name}{next}");
+            if self.insert(&numbered) {
+                return numbered;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keywords_are_sorted() {
+        assert!(RUST_KEYWORDS.is_sorted());
+        assert!(is_rust_keyword("Self") && is_rust_keyword("match") && !is_rust_keyword("stem"));
+    }
+
+    #[test]
+    fn file_names_become_type_names() {
+        for (file, name) in [
+            ("models/alexnet_cifar-14.net", "AlexnetCifar14"),
+            ("14.net", "Net14"),
+            ("net!", "Net"),
+            ("", "Net"),
+            ("self.net", "NetSelf"),
+            ("größe.net", "GrE"),
+        ] {
+            assert_eq!(camel_case(file), name, "{file}");
+        }
+    }
+
+    #[test]
+    fn near_names_are_found() {
+        assert_eq!(nearest("CONVV", ["CONV", "FC"]), Some("CONV"));
+        assert_eq!(nearest("strid", ["stride", "pad"]), Some("stride"));
+        assert_eq!(nearest("q", ["stride", "s"]), None);
+        assert_eq!(nearest("banana", ["stride", "pad"]), None);
+    }
+}

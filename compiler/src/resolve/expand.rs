@@ -1,0 +1,667 @@
+//! Expansion: blocks, repeats and bare layers become nodes.
+
+use super::chain::{Flow, Frame};
+use super::constants::Constants;
+use super::modules::{Def, Defined, Program};
+use super::table::Table;
+use crate::emit::numbers::thousands;
+use crate::graph::{Layer, Node, NodeId, Shape};
+use crate::layers::{self, LayerSpec, What};
+use crate::limits::MAX_STAGES;
+use crate::names::{Counter, Taken, plural};
+use crate::options::bind;
+use crate::report::{Report, within};
+use crate::value::{Argument, Value, Valued, evaluate};
+use netc_grammar::ast::{Arg, Call, Chain, Ident};
+use netc_grammar::{Code, Diagnostic, Span};
+use netc_plan::Pixels;
+use std::collections::{HashMap, HashSet};
+
+/// What a chain comes to: its nodes, the index of the last one, and how pixels become inputs.
+pub(super) type Network = (Vec<Node>, usize, Pixels);
+
+/// Expands the network's chain; then, for their errors only, the blocks that it does not use.
+pub(super) fn expand(
+    program: &Program,
+    constants: &Constants,
+    chain: Option<&Chain>,
+    report: &mut Report,
+) -> Option<Network> {
+    let table = Table::new(program.root(), report);
+    let mut expander = Expander::new(program, constants, report, table);
+    let network = chain.and_then(|chain| expander.network(chain));
+    expander.check_unused_blocks();
+    network
+}
+
+pub(super) struct Expander<'a, 'r> {
+    pub(super) program: &'a Program,
+    pub(super) constants: &'a Constants,
+    report: &'a mut Report<'r>,
+    pub(super) nodes: Vec<Node>,
+    counter: Counter,
+    /// The `as` of single layers: they rename once all names are known.
+    renames: Vec<(NodeId, Ident)>,
+    table: Table<'a>,
+    pixels: Pixels,
+    /// Blocks that are being expanded, outermost first.
+    active: Vec<Def>,
+    /// Where they are used, outermost first.
+    used_at: Vec<Span>,
+    /// Blocks that have been expanded at least once.
+    expanded: HashSet<Def>,
+    /// Blocks, groups and branches that are open.
+    pub(super) depth: usize,
+    stages: usize,
+    /// Too many stages: expansion is over.
+    pub(super) exhausted: bool,
+}
+
+impl<'a, 'r> Expander<'a, 'r> {
+    fn new(
+        program: &'a Program,
+        constants: &'a Constants,
+        report: &'a mut Report<'r>,
+        table: Table<'a>,
+    ) -> Self {
+        Self {
+            program,
+            constants,
+            report,
+            nodes: Vec::new(),
+            counter: Counter::default(),
+            renames: Vec::new(),
+            table,
+            pixels: Pixels::default(),
+            active: Vec::new(),
+            used_at: Vec::new(),
+            expanded: HashSet::new(),
+            depth: 0,
+            stages: 0,
+            exhausted: false,
+        }
+    }
+
+    pub(super) fn error(&mut self, diagnostic: Diagnostic) {
+        let used_at: Vec<Span> = self.used_at.iter().rev().copied().collect();
+        self.report.push(within(diagnostic, &used_at));
+    }
+
+    pub(super) fn errors(&mut self, diagnostics: Vec<Diagnostic>) {
+        diagnostics.into_iter().for_each(|d| self.error(d));
+    }
+
+    fn network(&mut self, chain: &'a Chain) -> Option<Network> {
+        let mut frame = Frame::file(self.program.root_index());
+        let end = self.chain(chain, Flow::Start, &mut frame);
+        let end = self.single(end, chain.stages.last().map_or(chain.span, |s| s.span));
+        self.rename();
+        if !self.exhausted {
+            self.table.finish(self.report);
+        }
+        let nodes = std::mem::take(&mut self.nodes);
+        Some((nodes, end?.0, std::mem::take(&mut self.pixels)))
+    }
+
+    /// Expands every block that the chain does not reach, with unknown arguments: their mistakes count too.
+    fn check_unused_blocks(&mut self) {
+        for module in 0..self.program.modules.len() {
+            for (def, defined) in self.program.defs(module) {
+                let Defined::Block(block) = defined else {
+                    continue;
+                };
+                if self.expanded.contains(&def) {
+                    continue;
+                }
+                (self.nodes, self.stages, self.exhausted) = (Vec::new(), 0, false);
+                let input = self.broken(block.name.span, Vec::new());
+                let params = block
+                    .params
+                    .iter()
+                    .flatten()
+                    .map(|p| (p.node.as_str(), Value::Unknown))
+                    .collect();
+                self.block_body(def, params, Flow::One(input));
+            }
+        }
+    }
+
+    /// Counts a stage; false when there are too many.
+    pub(super) fn count_stage(&mut self, span: Span) -> bool {
+        self.stages += 1;
+        if self.stages > MAX_STAGES && !self.exhausted {
+            self.exhausted = true;
+            self.error(
+                Diagnostic::error(Code::E0217, "the network is too large", span)
+                    .primary(format!(
+                        "here it passes {} stages",
+                        thousands(MAX_STAGES as u64)
+                    ))
+                    .note("stages are counted after blocks and repeats are expanded"),
+            );
+        }
+        !self.exhausted
+    }
+
+    /// Whether this chain is the file's own, not a block's.
+    fn in_block(&self) -> bool {
+        !self.active.is_empty()
+    }
+
+    pub(super) fn call(
+        &mut self,
+        call: &'a Call,
+        flow: Flow,
+        frame: &mut Frame<'a>,
+        name: Option<&Ident>,
+    ) -> Flow {
+        if let Some(spec) = layers::find(&call.name.node) {
+            return match spec.what {
+                What::Skip => self.skip(call, flow),
+                What::Add | What::Concat => self.join(spec, call, flow, frame, name),
+                _ => self.layer(spec, call, flow, frame, name),
+            };
+        }
+        let mut errors = Vec::new();
+        let found = super::constants::lookup(self.program, frame.module, &call.name, &mut errors);
+        self.errors(errors);
+        match found.map(|def| def.and_then(|def| Some((def, self.program.get(def)?)))) {
+            Some(Some((def, Defined::Block(_)))) => self.block(def, call, flow, frame),
+            Some(Some((_, Defined::Let(constant)))) => {
+                self.error(
+                    Diagnostic::error(
+                        Code::E0301,
+                        format!("`{}` is a constant, not a block", call.name.node),
+                        call.name.span,
+                    )
+                    .primary("a layer or a block is needed here")
+                    .label(constant.name.span, "defined here"),
+                );
+                self.unknown_stage(call, flow)
+            }
+            Some(None) => self.unknown_stage(call, flow),
+            None => {
+                self.error(unknown_layer(self.program, frame, &call.name));
+                self.unknown_stage(call, flow)
+            }
+        }
+    }
+
+    /// What stands for a stage that could not be resolved. It may have been a join, so branches end in it.
+    fn unknown_stage(&mut self, call: &Call, flow: Flow) -> Flow {
+        let inputs = match flow {
+            Flow::Start => Vec::new(),
+            Flow::One(id) => vec![id],
+            Flow::Many { values, .. } => values,
+        };
+        Flow::One(self.broken(call.span, inputs))
+    }
+
+    fn layer(
+        &mut self,
+        spec: &'static LayerSpec,
+        call: &'a Call,
+        flow: Flow,
+        frame: &Frame<'a>,
+        name: Option<&Ident>,
+    ) -> Flow {
+        let (args, sized) = self.arguments(spec, call, frame);
+        let mut errors = Vec::new();
+        let layer = args.and_then(|args| {
+            let span = sized.unwrap_or(call.span);
+            let bound = bind(spec.owner(), &args, span, &mut errors);
+            if spec.what == What::Input && bound.complete {
+                self.pixels = layers::pixels(&bound);
+            }
+            layers::build(spec, &bound, &mut errors)
+        });
+        self.errors(errors);
+        let inputs = self.inputs(spec, call, flow);
+        let layer = layer.unwrap_or(Layer::Input(Shape::Unknown));
+        Flow::One(self.push(spec, layer, inputs, call.span, sized, name))
+    }
+
+    /// What a layer reads. INPUT stands first, everything else does not.
+    fn inputs(&mut self, spec: &LayerSpec, call: &Call, flow: Flow) -> Vec<NodeId> {
+        let is_input = spec.what == What::Input;
+        match flow {
+            Flow::Start if is_input => return Vec::new(),
+            Flow::Start => {
+                let id = self.missing_input(call.span);
+                return vec![id];
+            }
+            Flow::One(_) | Flow::Many { .. } if is_input => {
+                let error = Diagnostic::error(
+                    Code::E0216,
+                    "INPUT stands only at the start of the chain",
+                    call.span,
+                )
+                .primary("a second INPUT");
+                let first = self
+                    .nodes
+                    .first()
+                    .filter(|n| !n.inputs.is_empty() || matches!(n.op, Layer::Input(_)))
+                    .map(|n| n.span);
+                self.error(
+                    first
+                        .filter(|&s| s != call.span)
+                        .into_iter()
+                        .fold(error, |e, s| e.label(s, "the chain's input")),
+                );
+            }
+            Flow::One(_) | Flow::Many { .. } => {}
+        }
+        self.single(flow, call.span).into_iter().collect()
+    }
+
+    /// Reports that the chain does not begin with INPUT, and stands in for it.
+    pub(super) fn missing_input(&mut self, span: Span) -> NodeId {
+        let start = Span {
+            end: span.start,
+            ..span
+        };
+        self.error(
+            Diagnostic::error(Code::E0215, "the chain does not begin with INPUT", span)
+                .primary("the network starts here")
+                .edit(
+                    "say what goes in, for example `INPUT(32x32x3) => `",
+                    start,
+                    "INPUT(32x32x3) => ",
+                ),
+        );
+        self.broken(span, Vec::new())
+    }
+
+    /// A node of unknown shape, for what could not be resolved.
+    pub(super) fn broken(&mut self, span: Span, inputs: Vec<NodeId>) -> NodeId {
+        self.add(
+            "unknown".to_owned(),
+            Layer::Input(Shape::Unknown),
+            inputs,
+            span,
+            None,
+        )
+    }
+
+    pub(super) fn push(
+        &mut self,
+        spec: &'static LayerSpec,
+        layer: Layer,
+        inputs: Vec<NodeId>,
+        span: Span,
+        table: Option<Span>,
+        name: Option<&Ident>,
+    ) -> NodeId {
+        let numbered = if spec.what == What::Input {
+            spec.prefix.to_owned()
+        } else {
+            self.counter.next(spec.prefix)
+        };
+        let id = self.add(numbered, layer, inputs, span, table);
+        self.renames.extend(name.map(|name| (id, name.clone())));
+        id
+    }
+
+    fn add(
+        &mut self,
+        name: String,
+        op: Layer,
+        inputs: Vec<NodeId>,
+        span: Span,
+        table: Option<Span>,
+    ) -> NodeId {
+        let id = NodeId(self.nodes.len());
+        let used_at = self.used_at.iter().rev().copied().collect();
+        self.nodes.push(Node {
+            name,
+            op,
+            inputs,
+            shape: Shape::Unknown,
+            span,
+            table,
+            used_at,
+        });
+        id
+    }
+
+    /// A layer's arguments, and the table's entry that they come from. `None` if a row should give them and does not.
+    fn arguments(
+        &mut self,
+        spec: &'static LayerSpec,
+        call: &'a Call,
+        frame: &Frame<'a>,
+    ) -> (Option<Vec<Argument>>, Option<Span>) {
+        if let Some(args) = &call.args {
+            return (Some(self.evaluate_args(args, frame)), None);
+        }
+        if self.in_block() {
+            return (Some(Vec::new()), None).or_bare(spec, call, self);
+        }
+        match self.table.next(spec, call.span) {
+            super::table::Served::Entry(entry) => (
+                Some(self.evaluate_args(&entry.args, frame)),
+                Some(entry.span),
+            ),
+            super::table::Served::TooFew => (None, None),
+            super::table::Served::NoRow => (Some(Vec::new()), None).or_bare(spec, call, self),
+        }
+    }
+
+    fn needs_sizes(&mut self, spec: &LayerSpec, call: &Call) {
+        let in_block = self.in_block();
+        let sizes = spec.example.trim_start_matches(spec.name);
+        let example = spec.example;
+        let error = Diagnostic::error(
+            Code::E0305,
+            format!("this {} has no sizes", spec.name),
+            call.span,
+        );
+        self.error(if in_block {
+            error
+                .primary("written bare inside a block")
+                .note("the `where` table serves the network's own chain; layers inside blocks need their own sizes")
+                .help(format!("for example `{example}`"))
+        } else {
+            let row = if spec.positional == 1 || sizes.matches(',').count() == 0 { sizes.trim_matches(['(', ')']) } else { sizes };
+            error
+                .primary("written bare, and no row of a `where` table gives its sizes")
+                .help(format!("give them here, `{example}`, or in a table: `where {} = {row}`", spec.name))
+        });
+    }
+
+    fn evaluate_args(&mut self, args: &[Arg], frame: &Frame<'a>) -> Vec<Argument> {
+        let mut errors = Vec::new();
+        let scope = frame.scope(self.program, self.constants);
+        let values = args
+            .iter()
+            .map(|arg| Argument {
+                name: arg.name.clone(),
+                value: evaluate(&arg.value, &scope, &mut errors),
+                span: arg.span,
+            })
+            .collect();
+        self.errors(errors);
+        values
+    }
+
+    pub(super) fn evaluate(&mut self, expr: &netc_grammar::ast::Expr, frame: &Frame<'a>) -> Valued {
+        let mut errors = Vec::new();
+        let value = evaluate(
+            expr,
+            &frame.scope(self.program, self.constants),
+            &mut errors,
+        );
+        self.errors(errors);
+        value
+    }
+
+    fn block(&mut self, def: Def, call: &'a Call, flow: Flow, frame: &Frame<'a>) -> Flow {
+        self.constants.used.borrow_mut().insert(def);
+        let Some(Defined::Block(block)) = self.program.get(def) else {
+            return flow;
+        };
+        if let Some(at) = self.active.iter().position(|&d| d == def) {
+            let circle: Vec<Def> = self.active[at..].iter().copied().chain([def]).collect();
+            self.error(recursive(self.program, &circle, call.span));
+            return self.unknown_stage(call, flow);
+        }
+        let args = self.evaluate_args(call.args.as_deref().unwrap_or_default(), frame);
+        let declared = block.params.as_deref().unwrap_or_default();
+        let mut errors = Vec::new();
+        let params = bind_params(call, &block.name, declared, &args, &mut errors);
+        self.errors(errors);
+        self.used_at.push(call.span);
+        let flow = self.block_body(def, params, flow);
+        self.used_at.pop();
+        flow
+    }
+
+    fn block_body(&mut self, def: Def, params: HashMap<&'a str, Value>, flow: Flow) -> Flow {
+        let Some(Defined::Block(block)) = self.program.get(def) else {
+            return flow;
+        };
+        self.expanded.insert(def);
+        self.active.push(def);
+        let mut frame = Frame::block(def.module, params);
+        let flow = self.nested(block.body.span, flow, |this, flow| {
+            this.chain(&block.body, flow, &mut frame)
+        });
+        self.active.pop();
+        flow
+    }
+
+    /// Gives layers the names that `as` chose, now that all numbered names are known.
+    fn rename(&mut self) {
+        let renamed: HashSet<NodeId> = self.renames.iter().map(|(id, _)| *id).collect();
+        let mut taken = Taken::default();
+        let mut owners: HashMap<String, Span> = HashMap::new();
+        for (index, node) in self
+            .nodes
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| !renamed.contains(&NodeId(*i)))
+        {
+            let _ = (index, taken.insert(&node.name));
+            owners
+                .entry(node.name.to_ascii_lowercase())
+                .or_insert(node.span);
+        }
+        let mut next: HashMap<String, usize> = HashMap::new();
+        for (id, ident) in std::mem::take(&mut self.renames) {
+            let count = next.entry(ident.node.to_ascii_lowercase()).or_insert(0);
+            *count += 1;
+            if *count > 1 {
+                *count -= 1;
+                self.nodes[id.0].name = taken.insert_numbered(&ident.node, count);
+            } else if taken.insert(&ident.node) {
+                self.nodes[id.0].name = ident.node;
+            } else {
+                let owner = owners.get(&ident.node.to_ascii_lowercase()).copied();
+                let error = Diagnostic::error(
+                    Code::E0210,
+                    format!("another layer is called `{}`", ident.node),
+                    ident.span,
+                )
+                .primary("this name is taken")
+                .note("layers without `as` are called by kind and number: conv1, conv2, fc1 ...");
+                self.report.push(
+                    owner
+                        .into_iter()
+                        .fold(error, |e, span| e.label(span, "by this layer")),
+                );
+            }
+        }
+    }
+}
+
+/// A bare layer without a row takes its defaults, if it has them.
+trait OrBare {
+    fn or_bare(
+        self,
+        spec: &'static LayerSpec,
+        call: &Call,
+        expander: &mut Expander<'_, '_>,
+    ) -> Self;
+}
+
+impl OrBare for (Option<Vec<Argument>>, Option<Span>) {
+    fn or_bare(
+        self,
+        spec: &'static LayerSpec,
+        call: &Call,
+        expander: &mut Expander<'_, '_>,
+    ) -> Self {
+        if !spec.needs_arguments() {
+            return self;
+        }
+        expander.needs_sizes(spec, call);
+        (None, None)
+    }
+}
+
+fn unknown_layer(program: &Program, frame: &Frame<'_>, name: &Ident) -> Diagnostic {
+    let visible = &program.modules[frame.module].visible;
+    let mut blocks: Vec<&str> = visible
+        .iter()
+        .filter(|(_, defs)| {
+            defs.iter()
+                .any(|&d| matches!(program.get(d), Some(Defined::Block(_))))
+        })
+        .map(|(name, _)| name.as_str())
+        .collect();
+    blocks.sort_unstable();
+    let is_layer_like = crate::names::is_all_caps(&name.node);
+    let what = if is_layer_like { "layer" } else { "block" };
+    let error = Diagnostic::error(
+        Code::E0301,
+        format!("there is no {what} `{}`", name.node),
+        name.span,
+    );
+    let near_block = crate::names::nearest(&name.node, blocks.iter().copied());
+    let near_layer = layers::meant(&name.node);
+    if let Some(near) = near_block.filter(|_| !is_layer_like) {
+        return error.primary("not defined").edit(
+            format!("did you mean the block `{near}`?"),
+            name.span,
+            near,
+        );
+    }
+    match near_layer {
+        Some(layer) if is_layer_like => error.primary("unknown").edit(
+            format!("did you mean `{}`?", layer.name),
+            name.span,
+            layer.name,
+        ),
+        Some(layer) => error.primary("names of layers are upper case").edit(
+            format!("did you mean `{}`?", layer.name),
+            name.span,
+            layer.name,
+        ),
+        None if is_layer_like => error.primary("unknown").note(format!(
+            "the layers are {}",
+            layers::LAYERS
+                .iter()
+                .map(|l| l.name)
+                .collect::<Vec<_>>()
+                .join(", ")
+        )),
+        None => error.primary("not defined").help(format!(
+            "define it: `block {} = CONV(64, 3x3) => RELU`",
+            name.node
+        )),
+    }
+}
+
+fn recursive(program: &Program, circle: &[Def], span: Span) -> Diagnostic {
+    let names: Vec<&Ident> = circle
+        .iter()
+        .filter_map(|&d| Some(program.get(d)?.name()))
+        .collect();
+    let path: Vec<&str> = names.iter().map(|n| n.node.as_str()).collect();
+    let first = names.first().map_or(span, |n| n.span);
+    let path = if path.len() > 10 {
+        format!(
+            "{} => ... => {}",
+            path[..5].join(" => "),
+            path[path.len() - 4..].join(" => ")
+        )
+    } else {
+        path.join(" => ")
+    };
+    Diagnostic::error(
+        Code::E0204,
+        format!(
+            "the block `{}` uses itself",
+            names.first().map_or("", |n| &n.node)
+        ),
+        span,
+    )
+    .primary("it would never end")
+    .label(first, "defined here")
+    .note(format!("the circle is {path}"))
+    .help("for the same layers again and again, repeat them: `(CONV(64, 3x3) => RELU) * 3`")
+}
+
+/// Gives each argument of a block to its parameter. What is missing or wrong is unknown then.
+fn bind_params<'a>(
+    call: &Call,
+    block: &Ident,
+    params: &'a [Ident],
+    args: &[Argument],
+    errors: &mut Vec<Diagnostic>,
+) -> HashMap<&'a str, Value> {
+    let mut given: HashMap<&str, (&Argument, Span)> = HashMap::new();
+    let mut positional = params.iter();
+    for arg in args {
+        let param = match &arg.name {
+            Some(name) => params.iter().find(|p| p.node == name.node),
+            None => positional.next(),
+        };
+        let Some(param) = param else {
+            errors.push(match &arg.name {
+                Some(name) => unknown_param(name, block, params),
+                None => wrong_count(call, block, params, args),
+            });
+            continue;
+        };
+        if let Some((_, first)) = given.insert(&param.node, (arg, arg.span)) {
+            errors.push(
+                Diagnostic::error(
+                    Code::E0208,
+                    format!("`{}` of `{}` is given twice", param.node, block.node),
+                    arg.span,
+                )
+                .primary("given again here")
+                .label(first, "first given here"),
+            );
+        }
+    }
+    if errors.is_empty() && given.len() < params.len() {
+        errors.push(wrong_count(call, block, params, args));
+    }
+    let value = |p: &Ident| {
+        given
+            .get(p.node.as_str())
+            .map_or(Value::Unknown, |(arg, _)| arg.value.node.clone())
+    };
+    params.iter().map(|p| (p.node.as_str(), value(p))).collect()
+}
+
+fn unknown_param(name: &Ident, block: &Ident, params: &[Ident]) -> Diagnostic {
+    let names = || params.iter().map(|p| p.node.as_str());
+    let error = Diagnostic::error(
+        Code::E0208,
+        format!("`{}` has no parameter `{}`", block.node, name.node),
+        name.span,
+    )
+    .label(
+        block.span,
+        format!("its parameters are {}", crate::names::listed(names())),
+    );
+    match crate::names::nearest(&name.node, names()) {
+        Some(near) => error.edit(format!("did you mean `{near}`?"), name.span, near),
+        None => error,
+    }
+}
+
+fn wrong_count(call: &Call, block: &Ident, params: &[Ident], args: &[Argument]) -> Diagnostic {
+    let headline = format!(
+        "`{}` takes {}, not {}",
+        block.node,
+        plural(params.len(), "argument"),
+        args.len()
+    );
+    let names = params
+        .iter()
+        .map(|p| p.node.as_str())
+        .collect::<Vec<_>>()
+        .join(", ");
+    Diagnostic::error(Code::E0208, headline, call.span)
+        .primary(format!("{} given", plural(args.len(), "argument")))
+        .label(block.span, "defined here")
+        .help(if params.is_empty() {
+            format!("write `{}`", block.node)
+        } else {
+            format!("write `{}({names})`", block.node)
+        })
+}

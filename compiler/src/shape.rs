@@ -1,0 +1,206 @@
+//! Shapes: what each layer gives, and whether it fits what it is given.
+//!
+//! A layer that does not fit is reported once; its shape stays unknown, and so does all that depends on it, silently.
+
+mod join;
+mod limits;
+mod picture;
+mod window;
+
+use crate::graph::{Graph, Layer, Node, NodeId, Order, Shape};
+use crate::layers;
+use crate::report::{Report, within};
+use netc_grammar::{Code, Diagnostic, Span};
+
+/// Fills in every shape, the cells of `same`, and the channels of DWCONV.
+pub fn infer(graph: &mut Graph, diagnostics: &mut Vec<Diagnostic>) {
+    let mut report = Report::new(diagnostics);
+    check_pixels(graph, &mut report);
+    for index in 0..graph.nodes.len() {
+        let (before, rest) = graph.nodes.split_at_mut(index);
+        let Some(node) = rest.first_mut() else { break };
+        let mut site = Site { before, node };
+        match site.infer() {
+            Ok(shape) => site.node.shape = shape,
+            Err(Some(error)) => report.push(within(*error, &rest[0].used_at)),
+            Err(None) => {}
+        }
+    }
+    warn_repeated_activations(graph, &mut report);
+    limits::check_total(graph, &mut report);
+}
+
+/// `Err(None)`: unknown, because of what has been reported already.
+type Inferred<T = Shape> = Result<T, Option<Box<Diagnostic>>>;
+
+/// A layer among those before it.
+struct Site<'a> {
+    before: &'a [Node],
+    node: &'a mut Node,
+}
+
+impl Site<'_> {
+    fn infer(&mut self) -> Inferred {
+        let shape = match &self.node.op {
+            Layer::Input(shape) => *shape,
+            Layer::Add => return self.add(),
+            Layer::Concat => return self.concat(),
+            _ => self.of_layer()?,
+        };
+        self.bounded(shape)
+    }
+
+    fn of_layer(&mut self) -> Inferred {
+        let input = self.input()?;
+        match self.node.op.clone() {
+            Layer::Conv(conv) => self.conv(conv),
+            Layer::Pool {
+                window,
+                stride,
+                pad,
+                ..
+            } => self.pool(window, stride, pad),
+            Layer::Subsample { window, stride } => self.subsample(window, stride),
+            Layer::GlobalPool => self.picture().map(|[_, _, c]| Shape::Picture([1, 1, c])),
+            Layer::Pad(pad) => self.pad(pad),
+            Layer::Upsample { factor } => self.upsample(factor),
+            Layer::Fc { units, .. } => {
+                self.weights_bounded(&[units, input.elements()])?;
+                Ok(Shape::Vector(units))
+            }
+            Layer::Rbf { classes } => {
+                self.weights_bounded(&[classes, input.elements()])?;
+                Ok(Shape::Vector(classes))
+            }
+            Layer::Flatten(Order::Hwc | Order::Chw) => Ok(Shape::Vector(input.elements())),
+            Layer::BatchNorm { .. }
+            | Layer::Lrn { .. }
+            | Layer::Dropout { .. }
+            | Layer::Activation(_)
+            | Layer::Softmax
+            | Layer::Input(_)
+            | Layer::Add
+            | Layer::Concat => Ok(input),
+        }
+    }
+
+    /// The node that this one reads.
+    fn source(&self) -> Option<&Node> {
+        self.node.inputs.first().map(|id| &self.before[id.0])
+    }
+
+    /// The shape that comes in.
+    fn input(&self) -> Inferred {
+        match self.source().map(|n| n.shape) {
+            None | Some(Shape::Unknown) => Err(None),
+            Some(shape) => Ok(shape),
+        }
+    }
+
+    /// The picture that comes in; a vector is an error.
+    fn picture(&self) -> Inferred<[usize; 3]> {
+        match self.input()? {
+            Shape::Picture(hwc) => Ok(hwc),
+            Shape::Unknown => Err(None),
+            Shape::Vector(n) => {
+                let kind = layers::kind(&self.node.op);
+                let error = self.error(
+                    Code::E0402,
+                    format!("{kind} needs a picture, and a vector of {n} comes in"),
+                );
+                Err(Some(Box::new(
+                    self.with_source(error.primary("this works on height x width x channels"))
+                        .help(format!(
+                            "put {kind} before the FC, FLATTEN or INPUT({n}) that makes the vector"
+                        )),
+                )))
+            }
+        }
+    }
+
+    fn error(&self, code: Code, headline: impl Into<String>) -> Diagnostic {
+        let error = Diagnostic::error(code, headline, self.node.span);
+        match self.node.table {
+            Some(entry) => error.label(entry, "its sizes"),
+            None => error,
+        }
+    }
+
+    /// Labels the layer before as the cause: "this POOL gives 6x6x256".
+    fn with_source(&self, error: Diagnostic) -> Diagnostic {
+        match self.node.inputs.first() {
+            Some(&id) => self.with_cause(error, id),
+            None => error,
+        }
+    }
+
+    fn with_cause(&self, error: Diagnostic, id: NodeId) -> Diagnostic {
+        let cause = &self.before[id.0];
+        let text = format!("this {} gives {}", layers::kind(&cause.op), cause.shape);
+        let place = place(cause, &error, &self.node.used_at);
+        error.label(place, text)
+    }
+}
+
+/// Where to point for a node: where it is written, or where its block is used if that place is labelled already.
+fn place(node: &Node, error: &Diagnostic, shared: &[Span]) -> Span {
+    let labelled = |span: Span| error.labels.iter().any(|l| l.span == span);
+    let mut places = std::iter::once(node.span)
+        .chain(node.used_at.iter().copied().filter(|s| !shared.contains(s)));
+    places.find(|&s| !labelled(s)).unwrap_or(node.span)
+}
+
+/// INPUT's mean and std hold one number, or one a channel.
+fn check_pixels(graph: &Graph, report: &mut Report) {
+    let Some(input) = graph.nodes.first() else {
+        return;
+    };
+    let Layer::Input(shape) = input.op else {
+        return;
+    };
+    let Some([_, _, channels]) = shape.hwc() else {
+        return;
+    };
+    for (name, count) in [
+        ("mean", graph.pixels.mean.len()),
+        ("std", graph.pixels.std.len()),
+    ] {
+        if count != 1 && count != channels {
+            report.push(
+                Diagnostic::error(
+                    Code::E0405,
+                    format!("`{name}` of INPUT has {count} numbers for {channels} channels"),
+                    input.span,
+                )
+                .primary("one number, or one a channel"),
+            );
+        }
+    }
+}
+
+/// `RELU => RELU` is a slip.
+fn warn_repeated_activations(graph: &Graph, report: &mut Report) {
+    for node in &graph.nodes {
+        let Some(source) = node.inputs.first().filter(|_| node.inputs.len() == 1) else {
+            continue;
+        };
+        let before = graph.node(*source);
+        let twice = match (&node.op, &before.op) {
+            (Layer::Activation(a), Layer::Activation(b)) => a == b,
+            (Layer::Softmax, Layer::Softmax)
+            | (Layer::BatchNorm { .. }, Layer::BatchNorm { .. }) => true,
+            _ => false,
+        };
+        if twice {
+            let kind = layers::kind(&node.op);
+            let warning = Diagnostic::warning(
+                Code::W0005,
+                format!("{kind} directly after {kind}"),
+                node.span,
+            )
+            .primary("the second one");
+            let first = place(before, &warning, &node.used_at);
+            report.push(within(warning.label(first, "the first one"), &node.used_at));
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! ADD and CONCAT: what comes in must fit together.
+
+use super::{Inferred, Site};
+use crate::graph::{NodeId, Shape};
+use netc_grammar::{Code, Diagnostic};
+
+impl Site<'_> {
+    pub(super) fn add(&self) -> Inferred {
+        let (first, rest) = self.joined()?;
+        let different = rest.iter().find(|(_, shape)| shape.hwc() != first.1.hwc());
+        match different {
+            None => Ok(first.1),
+            Some(other) => {
+                let error = self
+                    .error(
+                        Code::E0407,
+                        format!("{} and {} cannot be added", first.1, other.1),
+                    )
+                    .primary("ADD needs equal shapes");
+                Err(Some(Box::new(self.mismatch(error, first, *other, 3))))
+            }
+        }
+    }
+
+    pub(super) fn concat(&self) -> Inferred {
+        let (first, rest) = self.joined()?;
+        let Some([h, w, mut channels]) = first.1.hwc() else {
+            return Err(None);
+        };
+        for other in &rest {
+            let Some([oh, ow, oc]) = other.1.hwc() else {
+                return Err(None);
+            };
+            if [oh, ow] != [h, w] {
+                let error = self
+                    .error(
+                        Code::E0408,
+                        format!("{} and {} cannot stand beside each other", first.1, other.1),
+                    )
+                    .primary("CONCAT needs equal heights and widths");
+                return Err(Some(Box::new(self.mismatch(error, first, *other, 2))));
+            }
+            channels = channels.saturating_add(oc);
+        }
+        let vectors = [first]
+            .iter()
+            .chain(&rest)
+            .all(|(_, shape)| matches!(shape, Shape::Vector(_)));
+        self.bounded(if vectors {
+            Shape::Vector(channels)
+        } else {
+            Shape::Picture([h, w, channels])
+        })
+    }
+
+    /// The shapes that come in, the first apart.
+    fn joined(&self) -> Inferred<((NodeId, Shape), Vec<(NodeId, Shape)>)> {
+        let mut shapes = self
+            .node
+            .inputs
+            .iter()
+            .map(|&id| (id, self.before[id.0].shape));
+        let first = shapes.next().ok_or(None)?;
+        let rest: Vec<(NodeId, Shape)> = shapes.collect();
+        if rest.is_empty()
+            || first.1.is_unknown()
+            || rest.iter().any(|(_, shape)| shape.is_unknown())
+        {
+            return Err(None);
+        }
+        Ok((first, rest))
+    }
+
+    fn mismatch(
+        &self,
+        error: Diagnostic,
+        first: (NodeId, Shape),
+        other: (NodeId, Shape),
+        axes: usize,
+    ) -> Diagnostic {
+        let error = self.with_cause(self.with_cause(error, first.0), other.0);
+        let (Some(a), Some(b)) = (first.1.hwc(), other.1.hwc()) else {
+            return error;
+        };
+        let names = ["height", "width", "channels"];
+        let differing = (0..axes)
+            .filter(|&i| a[i] != b[i])
+            .map(|i| format!("{} {} and {}", names[i], a[i], b[i]));
+        let error = error.note(format!(
+            "they differ: {}",
+            differing.collect::<Vec<_>>().join(", ")
+        ));
+        if a[..2] == b[..2] {
+            error.help(format!(
+                "project one of them: `CONV({}, 1x1)` makes {} channels",
+                a[2], a[2]
+            ))
+        } else {
+            error.help("give both the same strides and padding")
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Every network of the catalogue compiles without a warning, and its claims hold.
+
+use netc_compiler::{Files, Options, compile};
+use std::path::{Path, PathBuf};
+
+fn nets(folder: &str) -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .join(folder);
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&root)
+        .unwrap_or_else(|e| panic!("{folder}: {e}"))
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "net"))
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn the_catalogue_holds_its_claims() {
+    let all = [nets("models"), nets("tests/networks")].concat();
+    assert!(all.len() > 20);
+    for path in all {
+        let name = path.file_name().and_then(|n| n.to_str()).unwrap();
+        let root = path.parent().unwrap().to_owned();
+        let output = compile(
+            name,
+            std::fs::read(&path).unwrap(),
+            &Options::default(),
+            &mut Files { root },
+        );
+        assert!(
+            output.diagnostics.is_empty(),
+            "{name}\n{}",
+            output.rendered()
+        );
+        assert!(
+            output.graph.is_some_and(|g| !g.claims.is_empty()),
+            "{name} claims nothing"
+        );
+    }
+}

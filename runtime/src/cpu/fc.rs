@@ -1,15 +1,16 @@
-//! Fully connected layers.
+//! Fully connected layers: convolutions whose window is the whole picture.
 
-use crate::cpu::{Real, activate, expect_shape};
+use crate::cpu::conv::Pixels;
+use crate::cpu::conv::direct::{Direct, Strides};
+use crate::cpu::simd::{self, Level};
+use crate::cpu::{Real, activate, expect_shape, kernel};
 use crate::plan::{self, Op, View};
 use crate::{Layer, Mem, Scratch};
-use alloc::vec::Vec;
 
 /// See [`plan::Fc`].
 pub struct Fc {
     d: plan::Fc,
-    weight: Vec<f32>,
-    bias: Vec<f32>,
+    direct: Direct,
 }
 
 impl Fc {
@@ -18,8 +19,26 @@ impl Fc {
     pub fn new(d: plan::Fc, layer: Layer<'_>) -> Self {
         let inputs = d.input.iter().product();
         let (weight, bias) = layer.affine::<f32>(d.units, inputs, d.bias);
-        let weight = weight.into_owned();
-        Self { d, weight, bias }
+        Self::with_level(d, &weight, &bias, simd::level())
+    }
+
+    pub(super) fn with_level(d: plan::Fc, weight: &[f32], bias: &[f32], level: Level) -> Self {
+        let [h, w, c] = d.input;
+        let conv = plan::Conv {
+            input: d.input,
+            filters: d.units,
+            kernel: [h, w],
+            act: d.act,
+            ..plan::Conv::DEFAULT
+        };
+        let strides = Strides {
+            filter: h * w * c,
+            y: w * c,
+            x: c,
+            channel: 1,
+        };
+        let direct = Direct::new(conv, weight, strides, bias, kernel::kernels(level));
+        Self { d, direct }
     }
 
     /// Memory for a batch.
@@ -35,14 +54,22 @@ impl Fc {
     pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
         expect_shape("input", x.shape, self.d.input);
         expect_shape("output", y.shape, Op::Fc(self.d).output());
-        let [h, w, c] = self.d.input;
-        mem.step([x], y).for_rows(usize::MAX, |[x], mut row| {
-            let mut image = Vec::with_capacity(h * w * c);
-            for iy in 0..h {
-                (0..w).for_each(|ix| image.extend_from_slice(x.pixel(row.image, iy, ix)));
-            }
-            reference(&self.d, &self.weight, &self.bias, &image, row.pixel(0));
-        });
+        let step = mem.step([x], y);
+        let [x] = step.x;
+        let input = Pixels {
+            start: x.as_ptr(),
+            pixel: x.geometry.pixel,
+        };
+        let output = Pixels {
+            start: step.y.as_mut_ptr(),
+            pixel: step.y.geometry.pixel,
+        };
+        // SAFETY: `step` has checked that both views lie in their memory and share no element, and holds them for the time
+        // of this call; their shapes are the descriptor's.
+        unsafe {
+            self.direct
+                .run(x.geometry.images, input, output, step.threads);
+        }
     }
 }
 

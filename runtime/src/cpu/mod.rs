@@ -15,6 +15,7 @@ pub(crate) mod conv;
 pub(crate) mod copy;
 pub(crate) mod fc;
 pub(crate) mod global_pool;
+pub(crate) mod kernel;
 pub(crate) mod lrn;
 pub(crate) mod max_pool;
 pub(crate) mod pad;

@@ -1,17 +1,41 @@
 //! Convolution.
 
+mod depthwise;
+pub(crate) mod direct;
+mod pixels;
 pub(crate) mod reference;
+#[cfg(test)]
+mod tests;
 
+use crate::cpu::access::Step;
 use crate::cpu::expect_shape;
+use crate::cpu::kernel::{self, Kernels};
+use crate::cpu::simd::{self, Level};
 use crate::plan::{self, Op, View};
+use crate::threads::Threads;
 use crate::{Layer, Mem, Scratch};
-use alloc::vec::Vec;
+use depthwise::Depthwise;
+use direct::{Direct, Strides};
+pub(crate) use pixels::Pixels;
+
+/// Below this many channels a picture is padded in scratch memory, so that each row of a window is one run of inputs: runs of
+/// one cell would be too short. (From there on the kernels read the picture where it lies.)
+const FEW_CHANNELS: usize = 16;
 
 /// See [`plan::Conv`].
 pub struct Conv {
     d: plan::Conv,
-    weight: Vec<f32>,
-    bias: Vec<f32>,
+    algorithm: Algorithm,
+}
+
+/// A way to compute the layer, with its packed weights.
+enum Algorithm {
+    /// The kernels read the picture where it lies.
+    Direct(Direct),
+    /// The same on a padded copy.
+    Padded(Direct),
+    /// One filter a channel.
+    Depthwise(Depthwise),
 }
 
 impl Conv {
@@ -20,14 +44,42 @@ impl Conv {
     pub fn new(d: plan::Conv, layer: Layer<'_>) -> Self {
         let inputs = d.input[2] / d.groups * d.kernel[0] * d.kernel[1];
         let (weight, bias) = layer.affine::<f32>(d.filters, inputs, d.bias);
-        let weight = weight.into_owned();
-        Self { d, weight, bias }
+        Self::with_level(d, &weight, &bias, simd::level())
+    }
+
+    fn with_level(d: plan::Conv, weight: &[f32], bias: &[f32], level: Level) -> Self {
+        let kernels: &Kernels = kernel::kernels(level);
+        let area = d.kernel[0] * d.kernel[1];
+        let strides = Strides {
+            filter: d.input[2] / d.groups * area,
+            y: d.kernel[1],
+            x: 1,
+            channel: area,
+        };
+        let direct = |d| Direct::new(d, weight, strides, bias, kernels);
+        let algorithm = if Depthwise::fits(&d) {
+            Algorithm::Depthwise(Depthwise::new(d, weight, bias, kernels))
+        } else if d.groups == 1
+            && d.input[2] < FEW_CHANNELS
+            && d.kernel[1] > 1
+            && d.dilation[1] == 1
+            && d.pad[2] + d.pad[3] > 0
+        {
+            Algorithm::Padded(direct(padded(d)))
+        } else {
+            Algorithm::Direct(direct(d))
+        };
+        Self { d, algorithm }
     }
 
     /// Memory for a batch.
     #[must_use]
-    pub fn scratch(&self, _max_batch: usize) -> Scratch {
-        Scratch::default()
+    pub fn scratch(&self, max_batch: usize) -> Scratch {
+        let shared = match self.algorithm {
+            Algorithm::Padded(_) => max_batch * padded(self.d).input.iter().product::<usize>(),
+            Algorithm::Direct(_) | Algorithm::Depthwise(_) => 0,
+        };
+        Scratch { shared, worker: 0 }
     }
 
     /// Computes the step.
@@ -38,21 +90,102 @@ impl Conv {
         expect_shape("input", x.shape, self.d.input);
         expect_shape("output", y.shape, Op::Conv(self.d).output());
         let step = mem.step([x], y);
-        let [ih, iw, ic] = self.d.input;
-        let width = y.shape[1];
-        step.for_rows(usize::MAX, |[x], mut row| {
-            // The picture, dense, and the whole output for one row of it: slow and simple.
-            let mut picture = Vec::with_capacity(ih * iw * ic);
-            for iy in 0..ih {
-                (0..iw).for_each(|ix| picture.extend_from_slice(x.pixel(row.image, iy, ix)));
+        let [x] = step.x;
+        let images = x.geometry.images;
+        let input = Pixels {
+            start: x.as_ptr(),
+            pixel: x.geometry.pixel,
+        };
+        let output = Pixels {
+            start: step.y.as_mut_ptr(),
+            pixel: step.y.geometry.pixel,
+        };
+        match &self.algorithm {
+            Algorithm::Direct(direct) => {
+                // SAFETY: `step` has checked that both views lie in their memory and share no element, and holds them for
+                // the time of this call; their shapes are the descriptor's.
+                unsafe { direct.run(images, input, output, step.threads) }
             }
-            let mut all = alloc::vec![0.0; y.len()];
-            reference::conv(&self.d, &self.weight, &self.bias, &picture, &mut all);
-            let filters = self.d.filters;
-            for ox in 0..width {
-                let at = (row.y * width + ox) * filters;
-                row.pixel(ox).copy_from_slice(&all[at..at + filters]);
+            Algorithm::Padded(direct) => {
+                let threads = step.threads;
+                let input = pad(&self.d, step);
+                // SAFETY: as above; the copy is scratch memory of this step.
+                unsafe { direct.run(images, input, output, threads) }
             }
+            Algorithm::Depthwise(depthwise) => {
+                step.threads.for_each(depthwise.tasks(images), |task, _| {
+                    // SAFETY: as above; the tasks write different pixels.
+                    unsafe { depthwise.run(images, task, input, output) }
+                });
+            }
+        }
+    }
+}
+
+/// The same convolution over a picture that holds its padding.
+fn padded(d: plan::Conv) -> plan::Conv {
+    let [top, bottom, left, right] = d.pad;
+    let [h, w, c] = d.input;
+    plan::Conv {
+        input: [top + h + bottom, left + w + right, c],
+        pad: [0; 4],
+        ..d
+    }
+}
+
+/// Copies the pictures into scratch memory, with zeros around them.
+fn pad(d: &plan::Conv, step: Step<'_, 1>) -> Pixels<*const f32> {
+    let [h, w, c] = d.input;
+    let [top, _, left, _] = d.pad;
+    let [height, width, _] = padded(*d).input;
+    let [x] = step.x;
+    let images = x.geometry.images;
+    let row_size = width * c;
+    let copy = &mut step.shared[..images * height * row_size];
+    let rows = Pixels {
+        start: copy.as_mut_ptr(),
+        pixel: row_size,
+    };
+    step.threads
+        .for_ranges(images * height, row_size, |range, _| {
+            for row in range {
+                let start = { rows }.start.wrapping_add(row * row_size);
+                // SAFETY: the slice above has this row, and the ranges cover each row once.
+                let to = unsafe { core::slice::from_raw_parts_mut(start, row_size) };
+                let Some(y) = (row % height).checked_sub(top).filter(|&y| y < h) else {
+                    to.fill(0.0);
+                    continue;
+                };
+                to[..left * c].fill(0.0);
+                to[(left + w) * c..].fill(0.0);
+                for (ix, to) in to[left * c..][..w * c].chunks_exact_mut(c).enumerate() {
+                    to.copy_from_slice(x.pixel(row / height, y, ix));
+                }
+            }
+        });
+    Pixels {
+        start: rows.start.cast_const(),
+        pixel: c,
+    }
+}
+
+impl Direct {
+    /// Computes a batch.
+    ///
+    /// # Safety
+    /// `input` and `output` hold `images` images of the descriptor's sizes. For the time of the call nobody else writes the
+    /// input or touches the output, and they share no element.
+    pub(crate) unsafe fn run(
+        &self,
+        images: usize,
+        input: Pixels<*const f32>,
+        output: Pixels<*mut f32>,
+        threads: Threads,
+    ) {
+        let tasks = self.tasks(images, input.pixel);
+        threads.for_each(tasks.count(), |task, _| {
+            // SAFETY: the caller's promise; the tasks write different elements.
+            unsafe { self.task(&tasks, task, input, output) }
         });
     }
 }

@@ -1,0 +1,144 @@
+//! Depthwise convolution: one filter a channel, vectors of channels.
+
+use super::pixels::{Origin, Pixels, origins};
+use crate::cpu::act;
+use crate::cpu::kernel::{Aligned, Depthwise as Tile, Fused, Kernels, MAX_LANES};
+use crate::plan::{Act, Conv, Op};
+
+/// Elementary operations that make a task worth its start.
+const TASK: usize = 1 << 16;
+/// The most cells of a kernel; larger ones are left to the direct convolution.
+const MAX_TAPS: usize = 64;
+/// The most pixels that any kernel takes at once.
+const MAX_ROWS: usize = 6;
+
+/// Packed weights and the way through them.
+pub(super) struct Depthwise {
+    d: Conv,
+    /// Output height and width.
+    output: [usize; 2],
+    kernels: &'static Kernels,
+    fused: Fused,
+    /// What is left of the activation when `fused` is done.
+    late: Act,
+    /// Channels, rounded up to whole vectors.
+    padded: usize,
+    /// `[kh * kw][padded]`
+    weights: Aligned,
+    biases: Aligned,
+    /// What padded cells hold.
+    zeros: Aligned,
+}
+
+impl Depthwise {
+    /// Whether the convolution is of this kind.
+    pub(super) fn fits(d: &Conv) -> bool {
+        d.groups == d.input[2] && d.filters == d.groups && d.kernel[0] * d.kernel[1] <= MAX_TAPS
+    }
+
+    /// Packs weights `[channels, kh, kw]` and biases.
+    pub(super) fn new(d: Conv, weights: &[f32], bias: &[f32], kernels: &'static Kernels) -> Self {
+        let taps = d.kernel[0] * d.kernel[1];
+        let channels = d.input[2];
+        assert!(Self::fits(&d), "depthwise: {d:?}");
+        assert_eq!(weights.len(), channels * taps, "weights of {d:?}");
+        let padded = channels.next_multiple_of(MAX_LANES);
+        let mut packed = Aligned::zeros(taps * padded);
+        for (c, filter) in weights.chunks_exact(taps).enumerate() {
+            for (t, w) in filter.iter().enumerate() {
+                packed.as_mut_slice()[t * padded + c] = *w;
+            }
+        }
+        let mut biases = Aligned::zeros(padded);
+        biases.as_mut_slice()[..channels].copy_from_slice(bias);
+        let (fused, late) = Fused::split(d.act);
+        let [height, width, _] = Op::Conv(d).output();
+        Self {
+            d,
+            output: [height, width],
+            kernels,
+            fused,
+            late,
+            padded,
+            weights: packed,
+            biases,
+            zeros: Aligned::zeros(channels),
+        }
+    }
+
+    /// Output pixels of a task.
+    fn step(&self) -> usize {
+        let work = self.d.kernel[0] * self.d.kernel[1] * self.d.input[2];
+        (TASK / work.max(1)).next_multiple_of(self.kernels.depthwise.len())
+    }
+
+    pub(super) fn tasks(&self, images: usize) -> usize {
+        (images * self.output[0] * self.output[1]).div_ceil(self.step())
+    }
+
+    /// Computes one task of a run.
+    ///
+    /// # Safety
+    /// `input` and `output` hold `images` images; nobody else writes the output's elements of this task or any of the input
+    /// while this runs.
+    pub(super) unsafe fn run(
+        &self,
+        images: usize,
+        task: usize,
+        input: Pixels<*const f32>,
+        output: Pixels<*mut f32>,
+    ) {
+        let d = &self.d;
+        let total = images * self.output[0] * self.output[1];
+        let start = task * self.step();
+        let end = total.min(start + self.step());
+        let mut windows = [Origin::default(); MAX_ROWS];
+        let mut rows = [core::ptr::null::<f32>(); MAX_TAPS * MAX_ROWS];
+        for from in (start..end).step_by(self.kernels.depthwise.len()) {
+            let count = self.kernels.depthwise.len().min(end - from);
+            let windows = &mut windows[..count];
+            origins(d, self.output, from, input.pixel, windows);
+            let mut slots = rows.iter_mut();
+            for ky in 0..d.kernel[0] {
+                let y = ky * d.dilation[0];
+                for kx in 0..d.kernel[1] {
+                    let x = kx * d.dilation[1];
+                    let cell = (y * d.input[1] + x) * input.pixel;
+                    for (o, slot) in windows.iter().zip(&mut slots) {
+                        let here = o.y.wrapping_add_unsigned(y) as usize;
+                        let there = o.x.wrapping_add_unsigned(x) as usize;
+                        // A negative row or column is huge as a `usize`.
+                        *slot = if here < d.input[0] && there < d.input[1] {
+                            input.start.wrapping_add(o.offset.wrapping_add(cell))
+                        } else {
+                            self.zeros.as_slice().as_ptr()
+                        };
+                    }
+                }
+            }
+            let tile = Tile {
+                rows: rows.as_ptr(),
+                taps: d.kernel[0] * d.kernel[1],
+                weights: self.weights.as_slice().as_ptr(),
+                bias: self.biases.as_slice().as_ptr(),
+                padded: self.padded,
+                channels: d.input[2],
+                out: output.start.wrapping_add(from * output.pixel),
+                stride: output.pixel,
+                act: self.fused,
+            };
+            // SAFETY: the kernels' level was checked when they were chosen. Each pointer is to a pixel inside the picture
+            // (checked above) or to as many zeros; weights and biases are padded to whole vectors; the outputs are this
+            // task's own.
+            unsafe { self.kernels.depthwise[count - 1](&tile) }
+            if self.late != Act::None {
+                for r in 0..count {
+                    let pixel = tile.out.wrapping_add(r * tile.stride);
+                    // SAFETY: the tile has just written these elements, which are this task's own.
+                    let pixel = unsafe { core::slice::from_raw_parts_mut(pixel, tile.channels) };
+                    act::apply(self.late, pixel);
+                }
+            }
+        }
+    }
+}

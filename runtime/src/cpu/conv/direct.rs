@@ -1,0 +1,406 @@
+//! Direct convolution: the tile kernels driven over an NHWC picture without an im2col copy. A fully connected layer is the
+//! same thing with one output pixel whose window is the whole picture.
+//!
+//! The sum over `K = kh * kw * c` inputs is cut into blocks ([`Block`]), so that a block of a panel stays near the core while
+//! all pixels of a task pass over it, and so that the sum stays accurate. Between blocks the sums rest in the output.
+
+use super::pixels::{Origin, Pixels, origins};
+use crate::cpu::act;
+use crate::cpu::kernel::{Aligned, Fused, Kernels, MAX_LANES, MAX_ROWS, Tile};
+use crate::plan::{Act, Conv, Op};
+use alloc::vec::Vec;
+use core::ops::Range;
+
+/// Bytes of a panel that one block may take: a part of L2, next to the pixels of a task.
+const PANEL_BYTES: usize = 128 << 10;
+/// The same where few pixels share the panel, so that keeping it buys nothing; bounded for the accuracy of the sum.
+const STREAM_BYTES: usize = 256 << 10;
+/// Bytes of input that the pixels of one task may span: a part of L2.
+const INPUT_BYTES: usize = 384 << 10;
+/// The most pixels in a task.
+const MAX_PIXELS: usize = 384;
+/// The most runs of inputs in a block.
+const MAX_SEGMENTS: usize = 64;
+/// Multiplications that make a task worth its start.
+const TASK_MACS: usize = 1 << 20;
+/// Tasks enough to keep all threads busy to the end.
+const TASKS: usize = 32;
+
+/// Distances in a tensor of weights, in elements, for one step along each axis.
+#[derive(Clone, Copy)]
+pub(crate) struct Strides {
+    pub(crate) filter: usize,
+    pub(crate) y: usize,
+    pub(crate) x: usize,
+    pub(crate) channel: usize,
+}
+
+/// Packed weights and the way through them.
+pub(crate) struct Direct {
+    d: Conv,
+    /// Output height and width.
+    output: [usize; 2],
+    /// Input channels of a group.
+    channels: usize,
+    kernels: &'static Kernels,
+    fused: Fused,
+    /// What is left of the activation when `fused` is done.
+    late: Act,
+    panels: Vec<Panel>,
+    blocks: Vec<Block>,
+    weights: Aligned,
+    biases: Aligned,
+    /// What padded cells hold.
+    zeros: Aligned,
+}
+
+/// A few filters of one group: packed `[K][vectors * lanes]`.
+#[derive(Clone, Copy)]
+struct Panel {
+    group: usize,
+    filter: usize,
+    width: usize,
+    vectors: usize,
+    /// Offset of the weights.
+    weights: usize,
+    /// Offset of the biases.
+    bias: usize,
+}
+
+/// A part of the sum: some rows of the window, or some cells of one row, or some channels of one cell.
+struct Block {
+    y: Range<usize>,
+    x: Range<usize>,
+    channel: Range<usize>,
+    /// How many terms of the sum come before.
+    start: usize,
+}
+
+/// The tasks of one run, from the sizes alone.
+#[derive(Clone, Copy)]
+pub(crate) struct Tasks {
+    pixels: usize,
+    step: usize,
+    parts: usize,
+    panels: usize,
+    panels_first: bool,
+}
+
+impl Tasks {
+    pub(crate) fn count(&self) -> usize {
+        self.parts * self.panels
+    }
+}
+
+impl Direct {
+    /// Packs `weights` (of any layout) and `bias`.
+    ///
+    /// # Panics
+    /// If the sizes do not fit the descriptor.
+    pub(crate) fn new(
+        d: Conv,
+        weights: &[f32],
+        strides: Strides,
+        bias: &[f32],
+        kernels: &'static Kernels,
+    ) -> Self {
+        let [height, width, _] = Op::Conv(d).output();
+        let channels = d.input[2] / d.groups;
+        let filters = d.filters / d.groups;
+        let [kh, kw] = d.kernel;
+        let terms = kh * kw * channels;
+        assert_eq!(weights.len(), d.filters * terms, "weights of {d:?}");
+        assert_eq!(bias.len(), d.filters, "biases of {d:?}");
+        let (fused, late) = Fused::split(d.act);
+
+        let lanes = kernels.lanes;
+        let single = height * width <= 4;
+        let mut panels = Vec::new();
+        let (mut size, mut bias_size) = (0, 0);
+        for group in 0..d.groups {
+            let mut filter = 0;
+            for vectors in widths(filters.div_ceil(lanes), kernels.max_vectors(), single) {
+                panels.push(Panel {
+                    group,
+                    filter: group * filters + filter,
+                    width: (filters - filter).min(vectors * lanes),
+                    vectors,
+                    weights: size,
+                    bias: bias_size,
+                });
+                filter += vectors * lanes;
+                size += terms * vectors * lanes;
+                bias_size += vectors * lanes;
+            }
+        }
+        let mut packed = Aligned::zeros(size);
+        let mut biases = Aligned::zeros(bias_size + MAX_LANES);
+        for p in &panels {
+            pack(
+                &mut packed.as_mut_slice()[p.weights..],
+                p,
+                p.vectors * lanes,
+                [kh, kw, channels],
+                weights,
+                strides,
+            );
+            biases.as_mut_slice()[p.bias..][..p.width]
+                .copy_from_slice(&bias[p.filter..][..p.width]);
+        }
+        let widest = panels.iter().map(|p| p.vectors).max().unwrap_or(1);
+        let bytes = if single { STREAM_BYTES } else { PANEL_BYTES };
+        Self {
+            d,
+            output: [height, width],
+            channels,
+            kernels,
+            fused,
+            late,
+            blocks: blocks([kh, kw, channels], bytes / (widest * lanes * 4)),
+            panels,
+            weights: packed,
+            biases,
+            zeros: Aligned::zeros(if d.pad == [0; 4] { 0 } else { kw * channels }),
+        }
+    }
+
+    /// How a batch of `images` is cut: by size only, so that the threads do not matter.
+    pub(crate) fn tasks(&self, images: usize, pixel: usize) -> Tasks {
+        let d = &self.d;
+        let pixels = images * self.output[0] * self.output[1];
+        let terms = d.kernel[0] * d.kernel[1] * self.channels;
+        let work = terms * self.panels.iter().map(|p| p.width).max().unwrap_or(1);
+        let input = d.stride[0] * d.stride[1] * pixel * 4;
+        let fair = pixels * self.panels.len() / TASKS;
+        let step = fair
+            .max(TASK_MACS / work.max(1))
+            .min(INPUT_BYTES / input.max(1))
+            .clamp(2 * MAX_ROWS, MAX_PIXELS);
+        let parts = pixels.div_ceil(step).max(1);
+        Tasks {
+            pixels,
+            step: pixels.div_ceil(parts),
+            parts,
+            panels: self.panels.len(),
+            panels_first: self.weights.as_slice().len() > (512 << 10) / 4,
+        }
+    }
+
+    /// Computes one task of a run.
+    ///
+    /// # Safety
+    /// `input` and `output` hold the batch that `tasks` was made for; nobody else writes the output's elements of this task
+    /// or any of the input while this runs.
+    pub(super) unsafe fn task(
+        &self,
+        tasks: &Tasks,
+        task: usize,
+        input: Pixels<*const f32>,
+        output: Pixels<*mut f32>,
+    ) {
+        let (part, panel) = if tasks.panels_first {
+            (task % tasks.parts, task / tasks.parts)
+        } else {
+            (task / tasks.panels, task % tasks.panels)
+        };
+        let start = part * tasks.step;
+        let end = tasks.pixels.min(start + tasks.step);
+        if start < end {
+            // SAFETY: the caller's promise is the same; the step is at most MAX_PIXELS.
+            unsafe { self.part(start, end - start, &self.panels[panel], input, output) }
+        }
+    }
+
+    /// `count` pixels from `start` on, by one panel.
+    unsafe fn part(
+        &self,
+        start: usize,
+        count: usize,
+        panel: &Panel,
+        input: Pixels<*const f32>,
+        output: Pixels<*mut f32>,
+    ) {
+        let d = &self.d;
+        let mut windows = [Origin::default(); MAX_PIXELS];
+        let windows = &mut windows[..count];
+        origins(d, self.output, start, input.pixel, windows);
+
+        let tiles = self.kernels.tiles(panel.vectors);
+        let tile_count = count.div_ceil(tiles.len());
+        let lanes = panel.vectors * self.kernels.lanes;
+        let group = panel.group * self.channels;
+        // A row of the window is one run where its cells touch.
+        let rows_touch = d.kernel[1] == 1 || (d.dilation[1] == 1 && input.pixel == self.channels);
+        let reach = (d.kernel[1] - 1) * d.dilation[1];
+        let mut rows = [core::ptr::null::<f32>(); MAX_SEGMENTS * MAX_ROWS];
+
+        for (b, block) in self.blocks.iter().enumerate() {
+            let whole = block.channel.len() == self.channels;
+            for t in 0..tile_count {
+                // Even tiles: a small rest would waste most of the weights it loads.
+                let (from, to) = (t * count / tile_count, (t + 1) * count / tile_count);
+                let pixels = &windows[from..to];
+                let inside = pixels
+                    .iter()
+                    .all(|o| o.x >= 0 && o.x as usize + reach < d.input[1]);
+                let merged = whole && rows_touch && inside;
+                let mut segments = 0;
+                for ky in block.y.clone() {
+                    let y = ky * d.dilation[0];
+                    let step = if merged { block.x.len() } else { 1 };
+                    for kx in block.x.clone().step_by(step) {
+                        let x = kx * d.dilation[1];
+                        let cell = (y * d.input[1] + x) * input.pixel + group + block.channel.start;
+                        let slots = &mut rows[segments * pixels.len()..][..pixels.len()];
+                        for (slot, o) in slots.iter_mut().zip(pixels) {
+                            // A negative row or column is huge as a `usize`.
+                            let here = o.y.wrapping_add_unsigned(y) as usize;
+                            let there = o.x.wrapping_add_unsigned(x) as usize;
+                            *slot = if here < d.input[0] && (merged || there < d.input[1]) {
+                                input.start.wrapping_add(o.offset.wrapping_add(cell))
+                            } else {
+                                self.zeros.as_slice().as_ptr()
+                            };
+                        }
+                        segments += 1;
+                    }
+                }
+                let last = b + 1 == self.blocks.len();
+                let tile = Tile {
+                    rows: rows.as_ptr(),
+                    segments,
+                    len: if merged {
+                        block.x.len() * self.channels
+                    } else {
+                        block.channel.len()
+                    },
+                    // In bounds: `pack` filled K * lanes elements from `panel.weights` on.
+                    panel: self.weights.as_slice()[panel.weights + block.start * lanes..].as_ptr(),
+                    bias: if b == 0 {
+                        self.biases.as_slice()[panel.bias..].as_ptr()
+                    } else {
+                        core::ptr::null()
+                    },
+                    out: output
+                        .start
+                        .wrapping_add((start + from) * output.pixel + panel.filter),
+                    stride: output.pixel,
+                    width: panel.width,
+                    act: if last { self.fused } else { Fused::None },
+                };
+                // SAFETY: the kernels' level was checked when they were chosen. Each run of inputs lies inside the picture
+                // (checked above) or is `zeros`, which is as long as the longest run; the panel and its biases are padded to
+                // whole vectors; the outputs are this task's own.
+                unsafe { tiles[to - from - 1](&tile) }
+                if last && self.late != Act::None {
+                    for r in 0..to - from {
+                        let pixel = tile.out.wrapping_add(r * tile.stride);
+                        // SAFETY: the tile has just written these elements, which are this task's own.
+                        let pixel = unsafe { core::slice::from_raw_parts_mut(pixel, tile.width) };
+                        act::apply(self.late, pixel);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Cuts `total` vectors of filters into panels: threes where that comes out even, fours where that does, else threes and
+/// twos. A panel of one vector is the worst, as every pixel's value is loaded for it anew.
+fn widths(total: usize, most: usize, single: bool) -> Vec<usize> {
+    let even = |width: usize| most >= width && total.is_multiple_of(width);
+    let widest = if single && most >= 4 {
+        4 // for a single pixel: the most sums at once
+    } else if even(3) {
+        3
+    } else if even(4) {
+        4
+    } else {
+        most.min(3)
+    };
+    let mut left = total;
+    let mut widths = Vec::new();
+    while left > 0 {
+        let width = match left {
+            4 if widest == 3 => 2,
+            _ => widest.min(left),
+        };
+        widths.push(width);
+        left -= width;
+    }
+    widths
+}
+
+/// Cuts a sum over `[kh, kw, c]` into blocks of about `terms`.
+fn blocks([kh, kw, channels]: [usize; 3], terms: usize) -> Vec<Block> {
+    let terms = terms.max(16);
+    let even = |total: usize, most: usize| {
+        let parts = total.div_ceil(most.max(1));
+        (0..parts).map(move |i| i * total / parts..(i + 1) * total / parts)
+    };
+    let mut blocks = Vec::new();
+    if kw * channels <= terms && kw <= MAX_SEGMENTS {
+        for y in even(kh, (terms / (kw * channels)).min(MAX_SEGMENTS / kw)) {
+            let start = y.start * kw * channels;
+            blocks.push(Block {
+                y,
+                x: 0..kw,
+                channel: 0..channels,
+                start,
+            });
+        }
+        return blocks;
+    }
+    for ky in 0..kh {
+        if channels <= terms {
+            for x in even(kw, (terms / channels).min(MAX_SEGMENTS)) {
+                let start = (ky * kw + x.start) * channels;
+                blocks.push(Block {
+                    y: ky..ky + 1,
+                    x,
+                    channel: 0..channels,
+                    start,
+                });
+            }
+        } else {
+            for kx in 0..kw {
+                for channel in even(channels, terms) {
+                    let start = (ky * kw + kx) * channels + channel.start;
+                    blocks.push(Block {
+                        y: ky..ky + 1,
+                        x: kx..kx + 1,
+                        channel,
+                        start,
+                    });
+                }
+            }
+        }
+    }
+    blocks
+}
+
+/// Writes `[K][lanes]` weights of a panel; lanes past its width stay zero.
+fn pack(
+    to: &mut [f32],
+    panel: &Panel,
+    lanes: usize,
+    [kh, kw, channels]: [usize; 3],
+    from: &[f32],
+    s: Strides,
+) {
+    /// Channels at a time: a cache line of each filter.
+    const CHUNK: usize = 16;
+    for ky in 0..kh {
+        for kx in 0..kw {
+            for chunk in (0..channels).step_by(CHUNK) {
+                for f in 0..panel.width {
+                    let source = (panel.filter + f) * s.filter + ky * s.y + kx * s.x;
+                    for c in chunk..channels.min(chunk + CHUNK) {
+                        to[((ky * kw + kx) * channels + c) * lanes + f] =
+                            from[source + c * s.channel];
+                    }
+                }
+            }
+        }
+    }
+}

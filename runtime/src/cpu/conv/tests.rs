@@ -1,0 +1,333 @@
+//! Every instruction set and every algorithm against the definition, over many shapes.
+
+use super::{Conv, reference};
+use crate::cpu::simd::{self, Level};
+use crate::cpu::{Copy, Fc, activate, fc};
+use crate::plan::{self, Act, Op, View};
+use crate::{Mem, Scratch, Workspace};
+use alloc::vec::Vec;
+
+const ACTS: [Act; 10] = [
+    Act::None,
+    Act::Relu,
+    Act::Relu6,
+    Act::LeakyRelu(0.1),
+    Act::Elu(1.5),
+    Act::Gelu,
+    Act::Silu,
+    Act::Sigmoid,
+    Act::Tanh,
+    Act::LecunTanh,
+];
+
+fn levels() -> impl Iterator<Item = Level> {
+    let all = [
+        Level::Portable,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512,
+    ];
+    all.into_iter().filter(|level| *level <= simd::level())
+}
+
+/// SplitMix64.
+struct Rng(u64);
+
+impl Rng {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// From `low` to `high`, both included.
+    fn size(&mut self, low: usize, high: usize) -> usize {
+        low + (self.next() % (high - low + 1) as u64) as usize
+    }
+
+    fn pick<T: core::marker::Copy>(&mut self, from: &[T]) -> T {
+        from[self.size(0, from.len() - 1)]
+    }
+
+    /// Weights that keep a sum of `terms` products near the size of its terms.
+    fn weights(&mut self, n: usize, terms: usize) -> Vec<f32> {
+        let scale = 1.0 / (terms as f32).sqrt();
+        self.numbers(n).into_iter().map(|w| w * scale).collect()
+    }
+
+    fn numbers(&mut self, n: usize) -> Vec<f32> {
+        let one = |x: u64| (x >> 40) as f32 / (1 << 23) as f32 - 1.0;
+        (0..n).map(|_| one(self.next())).collect()
+    }
+}
+
+/// Where a kernel reads and writes: pixels wider than the view, or dense.
+#[derive(Clone, core::marker::Copy, Debug)]
+struct Places {
+    x: View,
+    y: View,
+    arena: usize,
+}
+
+impl Places {
+    fn new(rng: &mut Rng, input: [usize; 3], output: [usize; 3]) -> Self {
+        let mut end = 0;
+        let mut place = |shape: [usize; 3]| {
+            let before = rng.pick(&[0, 0, 3, 16]);
+            let after = rng.pick(&[0, 0, 1]);
+            let view = View::arena(end, shape).channels(before, before + shape[2] + after);
+            end += view.image();
+            view
+        };
+        let (x, y) = (place(input), place(output));
+        Self { x, y, arena: end }
+    }
+
+    /// Runs `kernel` on `images`, placed as `self` says.
+    fn run(
+        self,
+        images: &[f32],
+        scratch: impl Fn(usize) -> Scratch,
+        threads: usize,
+        kernel: impl Fn(&mut Mem<'_, '_>, View, View),
+    ) -> Vec<f32> {
+        let image = self.x.len();
+        let batch = images.len() / image;
+        let mut workspace =
+            Workspace::new(image, self.arena, batch, [scratch(batch)]).with_threads(threads);
+        let mut mem = workspace.begin(images).expect("whole images");
+        let shape = self.x.shape;
+        Copy::new(plan::Copy { input: shape }).run(&mut mem, View::input(shape), self.x);
+        kernel(&mut mem, self.x, self.y);
+        drop(mem);
+
+        let [h, w, c] = self.y.shape;
+        let whole = View {
+            shape: [h, w, self.y.pixel],
+            channel: 0,
+            ..self.y
+        };
+        for pixel in workspace.read(whole).chunks_exact(self.y.pixel) {
+            let (before, after) = (&pixel[..self.y.channel], &pixel[self.y.channel + c..]);
+            assert!(
+                before.iter().chain(after).all(|x| *x == 0.0),
+                "written outside the view"
+            );
+        }
+        workspace.read(self.y)
+    }
+}
+
+#[track_caller]
+fn expect_close(fast: &[f32], plain: &[f64], context: &str) {
+    assert_eq!(fast.len(), plain.len(), "{context}");
+    let scale = plain.iter().fold(1.0_f64, |max, y| max.max(y.abs()));
+    for (i, (&fast, &plain)) in fast.iter().zip(plain).enumerate() {
+        let error = (f64::from(fast) - plain).abs();
+        assert!(
+            error <= 3e-6 * scale,
+            "{context}, element {i}: {fast}, exactly {plain}"
+        );
+    }
+}
+
+fn double(x: &[f32]) -> Vec<f64> {
+    x.iter().copied().map(f64::from).collect()
+}
+
+/// All levels; one and three threads, and each image alone, must give the same bits.
+fn check_conv(rng: &mut Rng, d: plan::Conv) {
+    let output = Op::Conv(d).output();
+    if output.contains(&0) {
+        return;
+    }
+    let inputs = d.input[2] / d.groups * d.kernel[0] * d.kernel[1];
+    let (weight, bias) = (
+        rng.weights(d.filters * inputs, inputs),
+        rng.numbers(d.filters),
+    );
+    let batch = rng.size(1, 5);
+    let image = d.input.iter().product::<usize>();
+    let images = rng.numbers(batch * image);
+    let places = Places::new(rng, d.input, output);
+    let mut plain = alloc::vec![0.0; batch * output.iter().product::<usize>()];
+    reference::conv(
+        &d,
+        &double(&weight),
+        &double(&bias),
+        &double(&images),
+        &mut plain,
+    );
+    for level in levels() {
+        let context = alloc::format!("{level:?}, batch {batch}, {d:?}, {places:?}");
+        let conv = Conv::with_level(d, &weight, &bias, level);
+        let run = |images: &[f32], threads| {
+            let scratch = |batch| conv.scratch(batch);
+            places.run(images, scratch, threads, |mem, x, y| conv.run(mem, x, y))
+        };
+        let fast = run(&images, 1);
+        expect_close(&fast, &plain, &context);
+        assert!(fast == run(&images, 3), "threads matter: {context}");
+        let alone: Vec<f32> = images.chunks_exact(image).flat_map(|i| run(i, 1)).collect();
+        assert!(fast == alone, "the batch matters: {context}");
+    }
+}
+
+/// Kernel, stride, padding and dilation.
+fn window(rng: &mut Rng, input: [usize; 3]) -> plan::Conv {
+    plan::Conv {
+        input,
+        kernel: [rng.size(1, 5), rng.size(1, 5)],
+        stride: [rng.pick(&[1, 1, 2, 4]), rng.pick(&[1, 1, 2, 3])],
+        pad: core::array::from_fn(|_| rng.pick(&[0, 0, 1, 2, 6])),
+        dilation: [rng.pick(&[1, 1, 2]), rng.pick(&[1, 1, 3])],
+        act: rng.pick(&ACTS),
+        ..plan::Conv::DEFAULT
+    }
+}
+
+#[test]
+fn conv() {
+    for round in 0..300 {
+        let rng = &mut Rng(round);
+        let groups = rng.pick(&[1, 1, 1, 2, 3]);
+        let channels = groups * rng.size(1, 70 / groups);
+        let input = [rng.size(1, 13), rng.size(1, 13), channels];
+        let d = plan::Conv {
+            filters: groups * rng.size(1, 70 / groups),
+            groups,
+            ..window(rng, input)
+        };
+        check_conv(rng, d);
+    }
+}
+
+#[test]
+fn depthwise() {
+    for round in 0..150 {
+        let rng = &mut Rng(1000 + round);
+        let input = [rng.size(1, 13), rng.size(1, 13), rng.size(1, 70)];
+        let d = plan::Conv {
+            filters: input[2] * rng.pick(&[1, 1, 1, 2]),
+            groups: input[2],
+            ..window(rng, input)
+        };
+        check_conv(rng, d);
+    }
+}
+
+/// Sums that are cut into blocks of rows, of cells and of channels, and kernels with more cells than a block has runs.
+#[test]
+fn long_sums() {
+    let rng = &mut Rng(2000);
+    for (input, kernel, pad) in [
+        ([6, 7, 300], [3, 3], [1, 1, 1, 1]),
+        ([5, 5, 150], [5, 5], [0, 2, 2, 0]),
+        ([4, 3, 2500], [1, 1], [0; 4]),
+        ([3, 3, 1500], [2, 2], [1, 0, 0, 1]),
+        ([12, 80, 17], [11, 11], [5; 4]),
+        ([2, 150, 1], [1, 130], [0, 0, 4, 4]),
+        ([2, 150, 16], [2, 70], [0, 1, 4, 4]),
+        ([13, 13, 2], [11, 13], [5, 5, 6, 6]),
+    ] {
+        let d = plan::Conv {
+            input,
+            filters: 50,
+            kernel,
+            pad,
+            ..plan::Conv::DEFAULT
+        };
+        check_conv(rng, d);
+    }
+}
+
+/// Pictures large enough for several tasks.
+#[test]
+fn many_pixels() {
+    let rng = &mut Rng(3000);
+    for (input, filters, kernel) in [([40, 41, 3], 100, [5, 5]), ([30, 31, 20], 129, [3, 3])] {
+        let d = plan::Conv {
+            input,
+            filters,
+            kernel,
+            pad: [1, 2, 2, 1],
+            act: Act::Relu,
+            ..plan::Conv::DEFAULT
+        };
+        check_conv(rng, d);
+    }
+}
+
+#[test]
+fn fully_connected() {
+    for round in 0..150 {
+        let rng = &mut Rng(4000 + round);
+        let input = rng.pick(&[[1, 1, 1], [1, 1, 3000], [3, 2, 5], [6, 6, 70], [1, 5, 16]]);
+        let units = rng.size(1, 200);
+        let act = rng.pick(&ACTS);
+        let d = plan::Fc {
+            input,
+            units,
+            act,
+            ..plan::Fc::DEFAULT
+        };
+        let image = input.iter().product::<usize>();
+        let (weight, bias) = (rng.weights(units * image, image), rng.numbers(units));
+        let batch = rng.size(1, 20);
+        let images = rng.numbers(batch * image);
+        let places = Places::new(rng, input, [1, 1, units]);
+        let mut plain = alloc::vec![0.0; batch * units];
+        fc::reference(
+            &d,
+            &double(&weight),
+            &double(&bias),
+            &double(&images),
+            &mut plain,
+        );
+        for level in levels() {
+            let context = alloc::format!("{level:?}, batch {batch}, {d:?}, {places:?}");
+            let fc = Fc::with_level(d, &weight, &bias, level);
+            let run = |images: &[f32], threads| {
+                let scratch = |batch| fc.scratch(batch);
+                places.run(images, scratch, threads, |mem, x, y| fc.run(mem, x, y))
+            };
+            let fast = run(&images, 1);
+            expect_close(&fast, &plain, &context);
+            assert!(fast == run(&images, 3), "threads matter: {context}");
+            let alone: Vec<f32> = images.chunks_exact(image).flat_map(|i| run(i, 1)).collect();
+            assert!(fast == alone, "the batch matters: {context}");
+        }
+    }
+}
+
+/// Fused activations keep a NaN, as the definition does.
+#[test]
+fn a_nan_stays_a_nan() {
+    for act in ACTS {
+        assert!(activate(act, f32::NAN).is_nan());
+        let d = plan::Conv {
+            input: [1, 1, 20],
+            filters: 40,
+            act,
+            ..plan::Conv::DEFAULT
+        };
+        let depthwise = plan::Conv {
+            filters: 20,
+            groups: 20,
+            ..d
+        };
+        for d in [d, depthwise] {
+            let places = Places::new(&mut Rng(0), d.input, [1, 1, d.filters]);
+            let weight = alloc::vec![1.0; d.filters * 20 / d.groups];
+            let bias = alloc::vec![0.0; d.filters];
+            for level in levels() {
+                let conv = Conv::with_level(d, &weight, &bias, level);
+                let scratch = |batch| conv.scratch(batch);
+                let y = places.run(&[f32::NAN; 20], scratch, 1, |mem, x, y| conv.run(mem, x, y));
+                assert!(y.iter().all(|y| y.is_nan()), "{level:?}, {act:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Micro-kernels: the innermost loops of convolution and matrix product, for each instruction set, and their data.
+//!
+//! A [`Kernels`] is a table of function pointers, chosen once, when a layer is prepared. All of them compute the same thing
+//! from the same layout, so everything above this folder is free of instruction sets:
+//!
+//! - weights are packed into *panels* of a few vectors of filters ([`Panels`]),
+//! - inputs are read where they lie, by pointers to runs of contiguous elements ([`Tile`]), one run a pixel at a time,
+//! - each output is summed in the same order whatever tile it falls in, so results depend neither on the batch nor on threads.
+
+mod memory;
+mod tile;
+mod vector;
+
+pub(crate) use memory::Aligned;
+pub(crate) use tile::{Depthwise, DepthwiseKernel, Fused, Tile, TileKernel};
+
+use super::simd::{self, Level};
+
+/// The kernels of an instruction set.
+///
+/// # Panics
+/// If this CPU does not have it.
+pub(crate) fn kernels(level: Level) -> &'static Kernels {
+    assert!(level <= simd::level(), "this CPU has no {level:?}");
+    match level {
+        Level::Portable => &portable::KERNELS,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => &avx2::KERNELS,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => &avx512::KERNELS,
+    }
+}
+
+/// The kernels of one instruction set.
+pub(crate) struct Kernels {
+    /// Numbers in a vector.
+    pub(crate) lanes: usize,
+    /// `tiles[nv - 1][mr - 1]` computes `mr` pixels by `nv` vectors of filters. The wider the panel, the fewer pixels fit the
+    /// registers.
+    tiles: &'static [&'static [TileKernel]],
+    /// `depthwise[mr - 1]` computes `mr` pixels.
+    pub(crate) depthwise: &'static [DepthwiseKernel],
+}
+
+impl Kernels {
+    /// The most vectors in a panel.
+    pub(crate) fn max_vectors(&self) -> usize {
+        self.tiles.len()
+    }
+
+    /// The kernels for panels of `vectors` vectors, by number of pixels less one.
+    pub(crate) fn tiles(&self, vectors: usize) -> &'static [TileKernel] {
+        self.tiles[vectors - 1]
+    }
+}
+
+/// The most pixels in a tile of any kernel.
+pub(crate) const MAX_ROWS: usize = 12;
+
+/// Wide enough for every level's vectors.
+pub(crate) const MAX_LANES: usize = 16;
+
+macro_rules! level {
+    ($level:ident, $vector:ident, [$($feature:literal)?], $([$nv:literal: $($mr:literal)*])*, [$($dw:literal)*]) => {
+        mod $level {
+            use super::tile::{self, Depthwise, DepthwiseKernel, Tile, TileKernel};
+            use super::vector::{Vector, $vector};
+
+            $(#[target_feature(enable = $feature)])?
+            unsafe fn tile<const MR: usize, const NV: usize>(t: &Tile) {
+                // SAFETY: the caller's promise is the same.
+                unsafe { tile::tile::<$vector, MR, NV>(t) }
+            }
+
+            $(#[target_feature(enable = $feature)])?
+            unsafe fn depthwise<const MR: usize>(d: &Depthwise) {
+                // SAFETY: the caller's promise is the same.
+                unsafe { tile::depthwise::<$vector, MR>(d) }
+            }
+
+            pub(super) static KERNELS: super::Kernels = super::Kernels {
+                lanes: $vector::LANES,
+                tiles: &[$(&[$(tile::<$mr, $nv> as TileKernel),*]),*],
+                depthwise: &[$(depthwise::<$dw> as DepthwiseKernel),*],
+            };
+        }
+    };
+}
+
+// 16 registers hold 3 x 4 sums (or 6 x 2) with a row of weights and a pixel; 32 registers 9 x 3, 6 x 4 or 12 x 2. More than
+// 12 pixels would not fit the 16 general registers.
+level!(portable, Portable, [], [1: 1 2 3 4 5 6] [2: 1 2 3 4 5 6] , [1 2 3 4]);
+#[cfg(target_arch = "x86_64")]
+level!(avx2, Avx2, ["avx2,fma"], [1: 1 2 3 4 5 6 7 8] [2: 1 2 3 4 5 6] [3: 1 2 3 4], [1 2 3 4]);
+#[cfg(target_arch = "x86_64")]
+level!(avx512, Avx512, ["avx512f"],
+    [1: 1 2 3 4 5 6 7 8 9 10 11 12] [2: 1 2 3 4 5 6 7 8 9 10 11 12] [3: 1 2 3 4 5 6 7 8 9] [4: 1 2 3 4 5 6],
+    [1 2 3 4 5 6]);

@@ -1,0 +1,228 @@
+//! The micro-kernels. Each is written once over [`Vector`] and compiled for every instruction set.
+
+use super::vector::Vector;
+use crate::plan::Act;
+
+/// An activation that is computed in registers, before the store.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) enum Fused {
+    /// `x`
+    #[default]
+    None,
+    /// `max(x, 0)`
+    Relu,
+    /// `min(max(x, 0), 6)`
+    Relu6,
+    /// `max(x, 0) + slope * min(x, 0)`
+    Leaky(f32),
+}
+
+impl Fused {
+    /// The part of an activation that is done in registers, and the part that is left for later.
+    pub(crate) fn split(act: Act) -> (Self, Act) {
+        match act {
+            Act::Relu => (Fused::Relu, Act::None),
+            Act::Relu6 => (Fused::Relu6, Act::None),
+            Act::LeakyRelu(slope) => (Fused::Leaky(slope), Act::None),
+            late => (Fused::None, late),
+        }
+    }
+}
+
+/// Work for one call of a tile kernel: `MR` pixels by one panel of filters, over a part of the sum.
+///
+/// For row `r` and filter `f`:
+/// `out[r * stride + f] = act(first(r, f) + sum over s < segments, k < len of rows[s * MR + r][k] * panel[(s * len + k) * N + f])`,
+/// where `N` is the width of the panel in memory and `first` the bias, or what `out` holds already.
+pub(crate) struct Tile {
+    /// Where the inputs of each pixel lie: `MR` pointers a segment, each to `len` readable elements.
+    pub(crate) rows: *const *const f32,
+    /// Pieces of contiguous inputs.
+    pub(crate) segments: usize,
+    /// Elements in each piece.
+    pub(crate) len: usize,
+    /// Packed weights: `segments * len` times `N` elements.
+    pub(crate) panel: *const f32,
+    /// `N` biases; null to go on from what `out` holds.
+    pub(crate) bias: *const f32,
+    /// The first pixel's outputs.
+    pub(crate) out: *mut f32,
+    /// Elements between two pixels' outputs.
+    pub(crate) stride: usize,
+    /// Filters to store: the last vector of the panel may be partial.
+    pub(crate) width: usize,
+    /// Applied to what is stored.
+    pub(crate) act: Fused,
+}
+
+/// A tile kernel of a fixed number of pixels and vectors.
+///
+/// # Safety
+/// The CPU has the kernel's instruction set, and the pointers of the tile are good for what it describes.
+pub(crate) type TileKernel = unsafe fn(&Tile);
+
+/// How far ahead of the arithmetic the panel is asked for: a panel streams from L2 (or further out), and the hardware
+/// prefetcher alone hides too little of that.
+const AHEAD: usize = 512; // elements
+
+#[inline(always)]
+pub(super) unsafe fn tile<V: Vector, const MR: usize, const NV: usize>(t: &Tile) {
+    // SAFETY: the tile describes what may be read and written (see `TileKernel`); the panel is padded to whole vectors, and
+    // the store touches `width` elements of each row only.
+    unsafe {
+        let mut acc = [[V::splat(0.0); NV]; MR];
+        let mut panel = t.panel;
+        for s in 0..t.segments {
+            let rows: [*const f32; MR] = t.rows.add(s * MR).cast::<[*const f32; MR]>().read();
+            for k in 0..t.len {
+                let mut weights = [V::splat(0.0); NV];
+                for (v, w) in weights.iter_mut().enumerate() {
+                    *w = V::load(panel.add(v * V::LANES));
+                    V::prefetch(panel.wrapping_add(v * V::LANES + AHEAD));
+                }
+                for (row, acc) in rows.iter().zip(&mut acc) {
+                    let x = V::splat(row.add(k).read());
+                    for (sum, w) in acc.iter_mut().zip(weights) {
+                        *sum = sum.add_product(x, w);
+                    }
+                }
+                panel = panel.add(NV * V::LANES);
+            }
+        }
+
+        // The first vectors are whole, the last has `tail` lanes.
+        let tail = t.width - (NV - 1) * V::LANES;
+        let mut bias = [V::splat(0.0); NV];
+        if !t.bias.is_null() {
+            for (v, b) in bias.iter_mut().enumerate() {
+                *b = V::load(t.bias.add(v * V::LANES));
+            }
+        }
+        for (r, acc) in acc.into_iter().enumerate() {
+            let out = t.out.add(r * t.stride);
+            for (v, sum) in acc.into_iter().enumerate() {
+                let out = out.add(v * V::LANES);
+                let last = v + 1 == NV;
+                let first = if !t.bias.is_null() {
+                    bias[v]
+                } else if last {
+                    V::load_partial(out, tail)
+                } else {
+                    V::load(out)
+                };
+                let sum = fuse(sum.add(first), t.act);
+                if last {
+                    sum.store_partial(out, tail);
+                } else {
+                    sum.store(out);
+                }
+            }
+        }
+    }
+}
+
+/// NaN stays NaN: `max` and `min` give their second operand then.
+#[inline(always)]
+unsafe fn fuse<V: Vector>(x: V, act: Fused) -> V {
+    // SAFETY: the caller vouches for the instruction set.
+    unsafe {
+        let zero = V::splat(0.0);
+        match act {
+            Fused::None => x,
+            Fused::Relu => zero.max(x),
+            Fused::Relu6 => V::splat(6.0).min(zero.max(x)),
+            Fused::Leaky(slope) => zero.max(x).add_product(zero.min(x), V::splat(slope)),
+        }
+    }
+}
+
+/// Work for one call of a depthwise kernel: `MR` pixels by all channels.
+///
+/// `out[r * stride + c] = act(bias[c] + sum over t < taps of rows[t * MR + r][c] * weights[t * padded + c])`.
+pub(crate) struct Depthwise {
+    /// Where the inputs of each pixel lie: `MR` pointers a tap, each to `channels` readable elements.
+    pub(crate) rows: *const *const f32,
+    /// Cells of the kernel.
+    pub(crate) taps: usize,
+    /// `taps` times `padded` weights.
+    pub(crate) weights: *const f32,
+    /// `padded` biases.
+    pub(crate) bias: *const f32,
+    /// Channels, rounded up to whole vectors of any kernel.
+    pub(crate) padded: usize,
+    /// Channels.
+    pub(crate) channels: usize,
+    /// The first pixel's outputs.
+    pub(crate) out: *mut f32,
+    /// Elements between two pixels' outputs.
+    pub(crate) stride: usize,
+    /// Applied to what is stored.
+    pub(crate) act: Fused,
+}
+
+/// A depthwise kernel of a fixed number of pixels.
+///
+/// # Safety
+/// The CPU has the kernel's instruction set, and the pointers are good for what [`Depthwise`] describes.
+pub(crate) type DepthwiseKernel = unsafe fn(&Depthwise);
+
+#[inline(always)]
+pub(super) unsafe fn depthwise<V: Vector, const MR: usize>(d: &Depthwise) {
+    // SAFETY: see `DepthwiseKernel`; whole vectors are read while they lie inside `channels`, partial ones after.
+    unsafe {
+        let mut c = 0;
+        while c + 2 * V::LANES <= d.channels {
+            channels::<V, MR, 2>(d, c, V::LANES);
+            c += 2 * V::LANES;
+        }
+        while c < d.channels {
+            channels::<V, MR, 1>(d, c, V::LANES.min(d.channels - c));
+            c += V::LANES;
+        }
+    }
+}
+
+/// `NV` vectors of channels from `c` on; the last has `tail` lanes.
+#[inline(always)]
+unsafe fn channels<V: Vector, const MR: usize, const NV: usize>(
+    d: &Depthwise,
+    c: usize,
+    tail: usize,
+) {
+    // SAFETY: the caller gives channels inside `d.channels`; weights and bias are padded to whole vectors.
+    unsafe {
+        let load = |p: *const f32, v: usize| {
+            let p = p.add(c + v * V::LANES);
+            if v + 1 == NV && tail < V::LANES {
+                V::load_partial(p, tail)
+            } else {
+                V::load(p)
+            }
+        };
+        let mut acc = [[V::splat(0.0); NV]; MR];
+        for (v, b) in acc[0].iter_mut().enumerate() {
+            *b = V::load(d.bias.add(c + v * V::LANES));
+        }
+        acc = [acc[0]; MR];
+        for t in 0..d.taps {
+            let rows: [*const f32; MR] = d.rows.add(t * MR).cast::<[*const f32; MR]>().read();
+            for v in 0..NV {
+                let w = V::load(d.weights.add(t * d.padded + c + v * V::LANES));
+                for (row, acc) in rows.iter().zip(&mut acc) {
+                    acc[v] = acc[v].add_product(load(*row, v), w);
+                }
+            }
+        }
+        for (r, acc) in acc.into_iter().enumerate() {
+            for (v, sum) in acc.into_iter().enumerate() {
+                let sum = fuse(sum, d.act);
+                let out = d.out.add(r * d.stride + c + v * V::LANES);
+                if v + 1 == NV && tail < V::LANES {
+                    sum.store_partial(out, tail);
+                } else {
+                    sum.store(out);
+                }
+            }
+        }
+    }
+}

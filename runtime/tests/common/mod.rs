@@ -1,0 +1,167 @@
+//! Random numbers and small plans.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use netc_runtime::plan::{Copy, Init, Op, Param, Pixels, Plan, Source, Step, View};
+
+/// splitmix64
+pub(crate) struct Rng(pub(crate) u64);
+
+impl Rng {
+    pub(crate) fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// In `low..=high`.
+    pub(crate) fn size(&mut self, low: usize, high: usize) -> usize {
+        low + (self.bits() % (high - low + 1) as u64) as usize
+    }
+
+    pub(crate) fn pick<T: Clone>(&mut self, all: &[T]) -> T {
+        all[self.size(0, all.len() - 1)].clone()
+    }
+
+    /// In `[-1, 1)`.
+    pub(crate) fn number(&mut self) -> f32 {
+        (self.bits() >> 40) as f32 / (1 << 23) as f32 - 1.0
+    }
+
+    pub(crate) fn numbers(&mut self, len: usize) -> Vec<f32> {
+        (0..len).map(|_| self.number()).collect()
+    }
+}
+
+pub(crate) fn param(name: &str, shape: &[usize]) -> Param {
+    Param::new(name, shape, Init::Uniform(1.0))
+}
+
+/// The parameters that an operation called `layer` reads.
+pub(crate) fn params(op: &Op) -> Vec<Param> {
+    let mut all = Vec::new();
+    let mut add = |leaf: &str, shape: &[usize]| all.push(param(&format!("layer.{leaf}"), shape));
+    match op {
+        Op::Conv(d) => {
+            let [kh, kw] = d.kernel;
+            add("weight", &[d.filters, d.input[2] / d.groups, kh, kw]);
+            if d.bias {
+                add("bias", &[d.filters]);
+            }
+        }
+        Op::Fc(d) => {
+            add("weight", &[d.units, d.input.iter().product()]);
+            if d.bias {
+                add("bias", &[d.units]);
+            }
+        }
+        Op::BatchNorm(d) => {
+            for leaf in ["weight", "bias", "running_mean", "running_var"] {
+                add(leaf, &[d.input[2]]);
+            }
+        }
+        Op::Subsample(d) => {
+            add("coefficient", &[d.input[2]]);
+            add("bias", &[d.input[2]]);
+        }
+        Op::Rbf(d) => add("prototypes", &[d.classes, d.input.iter().product()]),
+        _ => {}
+    }
+    all
+}
+
+/// Random numbers for these; variances are positive, and sums of products stay near 1.
+pub(crate) fn tensors(rng: &mut Rng, params: &[Param]) -> Vec<(String, Vec<f32>)> {
+    let tensor = |p: &Param| {
+        let mut numbers = rng.numbers(p.len());
+        if p.name.ends_with("running_var") {
+            numbers.iter_mut().for_each(|v| *v = 1.0 + 0.5 * *v);
+        }
+        if p.name.ends_with("weight") && p.shape.len() > 1 {
+            let fan_in: usize = p.shape[1..].iter().product();
+            let scale = (3.0 / fan_in as f32).sqrt();
+            numbers.iter_mut().for_each(|w| *w *= scale);
+        }
+        (p.name.clone(), numbers)
+    };
+    params.iter().map(tensor).collect()
+}
+
+pub(crate) fn step(name: &str, op: impl Into<Op>, inputs: &[View], output: View) -> Step {
+    let op = op.into();
+    let source = op.has_weights().then(|| Source {
+        layer: name.into(),
+        fold: None,
+        chw: None,
+    });
+    Step {
+        name: name.into(),
+        text: op.name().into(),
+        op,
+        source,
+        inputs: inputs.to_vec(),
+        output,
+    }
+}
+
+pub(crate) fn plan(input: &[usize], steps: Vec<Step>, params: Vec<Param>, result: View) -> Plan {
+    let views = steps
+        .iter()
+        .flat_map(|s| s.inputs.iter().chain([&s.output]));
+    let end = |view: &View| match view.slot {
+        netc_runtime::plan::Slot::Arena(offset) => offset.saturating_add(view.image()),
+        netc_runtime::plan::Slot::Input => 0,
+    };
+    Plan {
+        name: "Test".into(),
+        input: input.to_vec(),
+        output: vec![result.len()],
+        probabilities: false,
+        distances: false,
+        pixels: Pixels::default(),
+        params,
+        arena: views.map(end).max().unwrap_or(0),
+        steps,
+        result,
+        kept: Vec::new(),
+        joins: Vec::new(),
+    }
+}
+
+/// The operation `layer`, whose inputs and output lie between other channels of wider buffers. The result is the output's whole
+/// buffer, so that a write beside the output shows.
+pub(crate) fn strided(rng: &mut Rng, op: Op) -> Plan {
+    let [h, w, c] = op.input();
+    let [oh, ow, oc] = op.output();
+    let arity = op.arity();
+    let (before, after) = (rng.size(0, 3), rng.size(0, 3));
+    let (first, last) = (rng.size(0, 3), rng.size(0, 3));
+    let wide = before + arity * c + after;
+    let out = [oh, ow, first + oc + last];
+    let buffer = View::arena(0, [h, w, wide]);
+    let output = View::arena(buffer.len(), [oh, ow, oc]).channels(first, out[2]);
+    let part = |i: usize, start: usize, all: usize| {
+        move |view: View| {
+            View {
+                shape: [h, w, c],
+                ..view
+            }
+            .channels(start + i * c, all)
+        }
+    };
+    let inputs: Vec<View> = (0..arity).map(|i| part(i, before, wide)(buffer)).collect();
+    let image = [h, w, arity * c];
+    let mut steps: Vec<Step> = inputs
+        .iter()
+        .enumerate()
+        .map(|(i, &to)| {
+            let from = part(i, 0, arity * c)(View::input(image));
+            step(&format!("copy{i}"), Copy { input: [h, w, c] }, &[from], to)
+        })
+        .collect();
+    let params = params(&op);
+    steps.push(step("layer", op, &inputs, output));
+    plan(&image, steps, params, View::arena(buffer.len(), out))
+}

@@ -7,6 +7,7 @@ use netc_plan::{
 
 use crate::emit::notation;
 use crate::graph::{Graph, Layer, Node, NodeId, Order, PoolKind};
+use crate::params;
 use crate::program::{Program, Unit, UnitId, What};
 
 /// The plain program of a graph whose shapes are known: one unit a layer, nothing merged. An ADD of n values becomes n-1
@@ -30,7 +31,7 @@ pub fn lower(graph: &Graph, keep: &[String]) -> Program {
         input_sizes: graph.node(NodeId(0)).shape.sizes(),
         kept: kept(graph, &unit_of, keep),
         pixels: graph.pixels.clone(),
-        params: Vec::new(),
+        params: params::all(graph),
         probabilities: ends_in(graph, &Layer::Softmax),
         distances: matches!(last(graph).op, Layer::Rbf { .. }),
         units,

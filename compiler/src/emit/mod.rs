@@ -1,10 +1,27 @@
 //! Emitters: what a network looks like as Rust, as tables, as text and as a picture.
 
+mod arrow;
+mod cards;
+mod dot;
+mod json;
+mod keras;
 pub(crate) mod notation;
-mod numbers;
+pub(crate) mod numbers;
 mod rust;
+mod structure;
+mod summary;
+mod svg;
 
+pub use arrow::arrow;
+pub use dot::dot;
+pub use json::{json, plan_json};
+pub use keras::keras;
 pub use rust::rust;
+pub use summary::summary;
+pub use svg::svg;
+
+use crate::graph::Graph;
+use crate::params;
 
 /// What the emitters say about a network beside its plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,4 +36,19 @@ pub struct EmitInfo {
     pub trainable: u64,
     /// Multiply-accumulates for one image.
     pub macs: u64,
+}
+
+impl EmitInfo {
+    /// What there is to say about a network that was read from `file`.
+    #[must_use]
+    pub fn of(graph: &Graph, file: &str) -> Self {
+        let total = params::total(graph);
+        Self {
+            file: file.into(),
+            about: graph.about.clone(),
+            params: total.params,
+            trainable: total.trainable,
+            macs: total.macs,
+        }
+    }
 }

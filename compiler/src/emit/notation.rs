@@ -5,7 +5,7 @@ use netc_plan::Act;
 use crate::graph::{Conv, Layer, Order, PadMode, Padding, PoolKind};
 
 /// `CONV(96, 11x11/4)`: the layer as a file would say it; initialisers and long tables left out.
-pub(crate) fn layer(layer: &Layer) -> String {
+pub fn layer(layer: &Layer) -> String {
     let arguments = arguments(layer);
     if arguments.is_empty() {
         kind(layer).to_string()
@@ -15,7 +15,7 @@ pub(crate) fn layer(layer: &Layer) -> String {
 }
 
 /// `CONV`: the layer's word.
-pub(crate) fn kind(layer: &Layer) -> &'static str {
+pub fn kind(layer: &Layer) -> &'static str {
     match layer {
         Layer::Input(_) => "INPUT",
         Layer::Conv(conv) if conv.depthwise => "DWCONV",

@@ -1,0 +1,164 @@
+//! Cards: what a drawing shows as one box. A layer takes the small ones that follow it (BN, RELU, DROPOUT) onto its card.
+
+use crate::graph::{Graph, Layer, Node, NodeId};
+use crate::params;
+
+use super::notation;
+use super::numbers::{shape, thousands};
+use super::structure::Stage;
+
+/// Kinds of layers that look alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Family {
+    Input,
+    Conv,
+    Dense,
+    Pool,
+    Norm,
+    Activation,
+    Join,
+    Shape,
+}
+
+impl Family {
+    pub(super) fn of(layer: &Layer) -> Self {
+        match layer {
+            Layer::Input(_) => Family::Input,
+            Layer::Conv(_) => Family::Conv,
+            Layer::Fc { .. } | Layer::Rbf { .. } => Family::Dense,
+            Layer::Pool { .. } | Layer::GlobalPool | Layer::Subsample { .. } => Family::Pool,
+            Layer::BatchNorm { .. } | Layer::Lrn { .. } => Family::Norm,
+            Layer::Activation(_) | Layer::Softmax => Family::Activation,
+            Layer::Add | Layer::Concat => Family::Join,
+            Layer::Dropout { .. } | Layer::Flatten(_) | Layer::Pad(_) | Layer::Upsample { .. } => {
+                Family::Shape
+            }
+        }
+    }
+
+    /// The strong colour, and a tint of it for surfaces.
+    pub(super) fn colours(self) -> (&'static str, &'static str) {
+        match self {
+            Family::Input => ("#334155", "#f1f5f9"),
+            Family::Conv => ("#2563eb", "#eff6ff"),
+            Family::Dense => ("#7c3aed", "#f5f3ff"),
+            Family::Pool => ("#059669", "#ecfdf5"),
+            Family::Norm => ("#d97706", "#fffbeb"),
+            Family::Activation => ("#dc2626", "#fef2f2"),
+            Family::Join => ("#475569", "#f8fafc"),
+            Family::Shape => ("#64748b", "#f8fafc"),
+        }
+    }
+}
+
+/// One box.
+pub(super) struct Card {
+    pub(super) family: Family,
+    /// The layer's name: `conv1`.
+    pub(super) name: String,
+    /// `CONV(96, 11x11/4)`
+    pub(super) text: String,
+    /// The small layers on the same card.
+    pub(super) chips: Vec<(Family, String)>,
+    /// The shape of the card's value.
+    pub(super) output: String,
+    /// `34,944 parameters`, where there are any.
+    pub(super) weight: String,
+    /// Layers that the card reads beside those before it.
+    pub(super) taps: Vec<NodeId>,
+    /// The layers on the card, in order.
+    pub(super) layers: Vec<NodeId>,
+}
+
+/// A part of a drawing.
+pub(super) enum Part {
+    Card(Card),
+    /// Branches between what stands before and the card that joins them.
+    Fork(Vec<Vec<Part>>, Card),
+}
+
+/// The cards of a chain.
+pub(super) fn parts(graph: &Graph, stages: &[Stage]) -> Vec<Part> {
+    let mut readers = vec![0; graph.nodes.len()];
+    for input in graph.nodes.iter().flat_map(|node| &node.inputs) {
+        readers[input.0] += 1;
+    }
+    Dealer { graph, readers }.chain(stages)
+}
+
+struct Dealer<'a> {
+    graph: &'a Graph,
+    readers: Vec<usize>,
+}
+
+impl Dealer<'_> {
+    fn chain(&self, stages: &[Stage]) -> Vec<Part> {
+        let mut parts: Vec<Part> = Vec::new();
+        for stage in stages {
+            match stage {
+                Stage::Layer(id, taps) => {
+                    let last = parts.last_mut().map(|part| match part {
+                        Part::Card(card) | Part::Fork(_, card) => card,
+                    });
+                    match last {
+                        Some(card) if self.belongs(*id, card) => self.append(*id, card),
+                        _ => parts.push(Part::Card(self.card(*id, taps))),
+                    }
+                }
+                Stage::Branches(branches, join) => {
+                    let branches = branches.iter().map(|branch| self.chain(branch)).collect();
+                    parts.push(Part::Fork(branches, self.card(*join, &[])));
+                }
+            }
+        }
+        parts
+    }
+
+    /// A small layer goes onto the card before it, if nobody else reads that card's value.
+    fn belongs(&self, id: NodeId, card: &Card) -> bool {
+        let small = matches!(
+            self.graph.node(id).op,
+            Layer::BatchNorm { .. }
+                | Layer::Lrn { .. }
+                | Layer::Activation(_)
+                | Layer::Softmax
+                | Layer::Dropout { .. }
+        );
+        let alone = card
+            .layers
+            .last()
+            .is_some_and(|last| self.readers[last.0] == 1);
+        small && alone && card.family != Family::Input && card.chips.len() < 3
+    }
+
+    fn append(&self, id: NodeId, card: &mut Card) {
+        let node = self.graph.node(id);
+        card.chips
+            .push((Family::of(&node.op), notation::kind(&node.op).to_string()));
+        card.output = output(node);
+        card.layers.push(id);
+    }
+
+    fn card(&self, id: NodeId, taps: &[NodeId]) -> Card {
+        let node = self.graph.node(id);
+        let params = params::count(node, self.graph).params;
+        Card {
+            family: Family::of(&node.op),
+            name: node.name.clone(),
+            text: notation::layer(&node.op),
+            chips: Vec::new(),
+            output: output(node),
+            weight: if params == 0 {
+                String::new()
+            } else {
+                format!("{} parameters", thousands(params))
+            },
+            taps: taps.to_vec(),
+            layers: vec![id],
+        }
+    }
+}
+
+fn output(node: &Node) -> String {
+    shape(&node.shape.sizes())
+}

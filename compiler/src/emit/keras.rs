@@ -1,0 +1,326 @@
+//! The table that Keras 2 prints for the same network: its rows, names and totals.
+//!
+//! Keras has rows where netc has none (FLATTEN before the first FC, zero padding), and names layers by class.
+
+use std::collections::BTreeMap;
+
+use netc_plan::Act;
+
+use crate::graph::{Graph, Layer, Node, NodeId, PadMode, Padding, PoolKind};
+use crate::params;
+
+use super::numbers::thousands;
+
+/// Keras' `model.summary()`.
+#[must_use]
+pub fn keras(graph: &Graph) -> String {
+    let model = Model::of(graph);
+    model.print(graph)
+}
+
+struct Row {
+    name: String,
+    class: &'static str,
+    /// Without the batch.
+    output: Vec<usize>,
+    params: u64,
+    /// Indices of rows.
+    inputs: Vec<usize>,
+}
+
+struct Model {
+    rows: Vec<Row>,
+    sequential: bool,
+}
+
+impl Model {
+    fn of(graph: &Graph) -> Self {
+        let sequential = graph
+            .nodes
+            .iter()
+            .enumerate()
+            .skip(1)
+            .all(|(i, node)| node.inputs == [NodeId(i - 1)]);
+        let mut rows = Rows {
+            graph,
+            rows: Vec::new(),
+            counts: BTreeMap::new(),
+            row_of: Vec::with_capacity(graph.nodes.len()),
+            vectors: pooled_to_vectors(graph),
+        };
+        for id in 0..graph.nodes.len() {
+            rows.node(id);
+        }
+        let mut rows = rows.rows;
+        if sequential {
+            rows.remove(0);
+        }
+        Self { rows, sequential }
+    }
+}
+
+/// GLOBALPOOL gives a vector in Keras, unless something that needs a picture reads it.
+fn pooled_to_vectors(graph: &Graph) -> Vec<bool> {
+    let mut vector = vec![true; graph.nodes.len()];
+    for (id, node) in graph.nodes.iter().enumerate().rev() {
+        let tolerant = match node.op {
+            Layer::Fc { .. } | Layer::Flatten(_) | Layer::Rbf { .. } => true,
+            Layer::Dropout { .. }
+            | Layer::Activation(_)
+            | Layer::Softmax
+            | Layer::BatchNorm { .. } => vector[id],
+            _ => false,
+        };
+        if !tolerant {
+            for input in &node.inputs {
+                vector[input.0] = false;
+            }
+        }
+    }
+    vector
+}
+
+struct Rows<'a> {
+    graph: &'a Graph,
+    rows: Vec<Row>,
+    counts: BTreeMap<&'static str, usize>,
+    /// The row that holds each node's value.
+    row_of: Vec<usize>,
+    vectors: Vec<bool>,
+}
+
+impl Rows<'_> {
+    fn node(&mut self, id: usize) {
+        let node = &self.graph.nodes[id];
+        let mut inputs: Vec<usize> = node
+            .inputs
+            .iter()
+            .map(|input| self.row_of[input.0])
+            .collect();
+        if let Some(row) = self.before(node, &inputs) {
+            inputs = vec![row];
+        }
+        let (class, name) = class(&node.op);
+        let output = self.output(id);
+        let count = params::count(node, self.graph).params;
+        let row = self.push(class, name, output, count, inputs);
+        self.row_of.push(row);
+    }
+
+    /// The row that Keras needs before this layer: flattening for a dense one, zeros around a picture.
+    fn before(&mut self, node: &Node, inputs: &[usize]) -> Option<usize> {
+        let read = &self.rows.get(*inputs.first()?)?.output;
+        match (&node.op, &read[..]) {
+            (Layer::Fc { .. } | Layer::Rbf { .. }, [_, _, _]) => {
+                let flat = vec![read.iter().product()];
+                Some(self.push("Flatten", "flatten", flat, 0, inputs.to_vec()))
+            }
+            (Layer::Conv(conv), [h, w, c]) => {
+                let padded = padded([*h, *w, *c], &conv.pad)?;
+                Some(self.push(
+                    "ZeroPadding2D",
+                    "zero_padding2d",
+                    padded,
+                    0,
+                    inputs.to_vec(),
+                ))
+            }
+            (
+                Layer::Pool {
+                    kind: PoolKind::Max,
+                    pad,
+                    ..
+                },
+                [h, w, c],
+            ) => {
+                let padded = padded([*h, *w, *c], pad)?;
+                Some(self.push(
+                    "ZeroPadding2D",
+                    "zero_padding2d",
+                    padded,
+                    0,
+                    inputs.to_vec(),
+                ))
+            }
+            _ => None,
+        }
+    }
+
+    fn output(&self, id: usize) -> Vec<usize> {
+        let sizes = self.graph.nodes[id].shape.sizes();
+        match sizes[..] {
+            [1, 1, c] if self.is_pooled_vector(id) => vec![c],
+            _ => sizes,
+        }
+    }
+
+    /// Whether the value comes from a GLOBALPOOL that is a vector in Keras.
+    fn is_pooled_vector(&self, mut id: usize) -> bool {
+        loop {
+            if !self.vectors[id] {
+                return false;
+            }
+            let node = &self.graph.nodes[id];
+            match (&node.op, node.inputs.first()) {
+                (Layer::GlobalPool, _) => return true,
+                (
+                    Layer::Dropout { .. }
+                    | Layer::Activation(_)
+                    | Layer::Softmax
+                    | Layer::BatchNorm { .. },
+                    Some(input),
+                ) => id = input.0,
+                _ => return false,
+            }
+        }
+    }
+
+    fn push(
+        &mut self,
+        class: &'static str,
+        name: &'static str,
+        output: Vec<usize>,
+        params: u64,
+        inputs: Vec<usize>,
+    ) -> usize {
+        let count = self.counts.entry(name).or_default();
+        let name = match *count {
+            // Keras counts inputs from 1 and everything else from nothing.
+            0 if name != "input" => name.to_string(),
+            0 => {
+                *count += 1;
+                "input_1".to_string()
+            }
+            n => format!("{name}_{n}"),
+        };
+        *count += 1;
+        self.rows.push(Row {
+            name,
+            class,
+            output,
+            params,
+            inputs,
+        });
+        self.rows.len() - 1
+    }
+}
+
+fn padded([h, w, c]: [usize; 3], pad: &Padding) -> Option<Vec<usize>> {
+    let [top, bottom, left, right] = pad.cells;
+    let explicit = pad.mode == PadMode::Cells && pad.cells != [0; 4];
+    explicit.then(|| vec![h + top + bottom, w + left + right, c])
+}
+
+/// Keras' class, and the name that its layers get.
+fn class(layer: &Layer) -> (&'static str, &'static str) {
+    match layer {
+        Layer::Input(_) => ("InputLayer", "input"),
+        Layer::Conv(conv) if conv.depthwise => ("DepthwiseConv2D", "depthwise_conv2d"),
+        Layer::Conv(_) => ("Conv2D", "conv2d"),
+        Layer::Fc { .. } => ("Dense", "dense"),
+        Layer::Pool {
+            kind: PoolKind::Max,
+            ..
+        } => ("MaxPooling2D", "max_pooling2d"),
+        Layer::Pool {
+            kind: PoolKind::Avg,
+            ..
+        } => ("AveragePooling2D", "average_pooling2d"),
+        Layer::GlobalPool => ("GlobalAveragePooling2D", "global_average_pooling2d"),
+        Layer::BatchNorm { .. } => ("BatchNormalization", "batch_normalization"),
+        Layer::Dropout { .. } => ("Dropout", "dropout"),
+        Layer::Activation(Act::LeakyRelu(_)) => ("LeakyReLU", "leaky_re_lu"),
+        Layer::Activation(_) | Layer::Softmax => ("Activation", "activation"),
+        Layer::Flatten(_) => ("Flatten", "flatten"),
+        Layer::Pad(_) => ("ZeroPadding2D", "zero_padding2d"),
+        Layer::Upsample { .. } => ("UpSampling2D", "up_sampling2d"),
+        Layer::Add => ("Add", "add"),
+        Layer::Concat => ("Concatenate", "concatenate"),
+        // Keras has none of these; people write them as layers of their own.
+        Layer::Lrn { .. } => ("LRN", "lrn"),
+        Layer::Subsample { .. } => ("Subsample", "subsample"),
+        Layer::Rbf { .. } => ("RBF", "rbf"),
+    }
+}
+
+/// The widths of Keras' columns: `model.summary()` of a Sequential, and of a model with connections.
+const SEQUENTIAL: [usize; 4] = [29, 26, 10, 0];
+const FUNCTIONAL: [usize; 4] = [32, 22, 11, 33];
+
+impl Model {
+    fn print(&self, graph: &Graph) -> String {
+        let head = ["Layer (type)", "Output Shape", "Param #", "Connected to"].map(str::to_string);
+        let rows: Vec<Vec<[String; 4]>> = self.rows.iter().map(|row| self.row(row)).collect();
+        let (title, mut widths) = if self.sequential {
+            ("sequential", SEQUENTIAL)
+        } else {
+            ("model", FUNCTIONAL)
+        };
+        // Where Keras would break a long name over two lines, the column grows, as with its `line_length`.
+        for line in rows.iter().flatten() {
+            for (width, cell) in widths.iter_mut().zip(line) {
+                if *width > 0 {
+                    *width = (*width).max(cell.len() + 2);
+                }
+            }
+        }
+        let width = widths.iter().sum();
+        let (thin, thick) = ("_".repeat(width), "=".repeat(width));
+        let rows: Vec<String> = rows
+            .iter()
+            .map(|lines| lines.iter().map(|cells| line(cells, widths)).collect())
+            .collect();
+        let total = params::total(graph);
+        format!(
+            "Model: \"{title}\"\n{thin}\n{}{thick}\n{}{thick}\n\
+             Total params: {}\nTrainable params: {}\nNon-trainable params: {}\n{thin}\n",
+            line(&head, widths),
+            rows.join("\n"),
+            thousands(total.params),
+            thousands(total.trainable),
+            thousands(total.params - total.trainable)
+        )
+    }
+
+    /// The lines of a row: one, and another for each input after the first.
+    fn row(&self, row: &Row) -> Vec<[String; 4]> {
+        let sizes: Vec<String> = row.output.iter().map(usize::to_string).collect();
+        let mut shape = format!("(None, {})", sizes.join(", "));
+        if row.class == "InputLayer" {
+            shape = format!("[{shape}]");
+        }
+        let name = format!("{} ({})", row.name, row.class);
+        let mut lines = vec![[name, shape, row.params.to_string(), "[]".into()]];
+        for (i, input) in row.inputs.iter().enumerate() {
+            let open = if i == 0 { "[" } else { " " };
+            let close = if i + 1 == row.inputs.len() { "]" } else { "," };
+            let connection = format!("{open}'{}[0][0]'{close}", self.input(*input));
+            match lines.last_mut().filter(|_| i == 0) {
+                Some(first) => first[3] = connection,
+                None => lines.push([String::new(), String::new(), String::new(), connection]),
+            }
+        }
+        if self.sequential {
+            lines.truncate(1);
+        }
+        lines
+    }
+
+    fn input(&self, row: usize) -> &str {
+        self.rows.get(row).map_or("", |row| &row.name)
+    }
+}
+
+/// Each cell after a space, filled up to its column's width; columns without a width are left out.
+fn line(cells: &[String; 4], widths: [usize; 4]) -> String {
+    let mut text = String::new();
+    for (i, (cell, width)) in cells.iter().zip(widths).enumerate() {
+        let space = if i == 0 { " " } else { "" };
+        if width > 0 {
+            text.push_str(&format!("{:<width$}", format!("{space}{cell}")));
+        }
+    }
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    text
+}

@@ -57,3 +57,11 @@ fn ceil_char_boundary(text: &str, at: usize) -> usize {
 fn offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
+
+/// At most some thirty characters of a text, for headlines.
+pub(crate) fn shortened(text: &str) -> String {
+    match text.char_indices().nth(32) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}

@@ -259,7 +259,7 @@ fn long_and_deep() {
         "\\",
     ];
     for unit in units {
-        survives(&unit.repeat(60_000 / unit.len()));
+        survives(&unit.repeat(20_000 / unit.len()));
         survives(&format!("INPUT(4) => {}", unit.repeat(100)));
         survives(&format!("let a = ({}", unit.repeat(100)));
         survives(&format!("train {{ a = f({}", unit.repeat(100)));

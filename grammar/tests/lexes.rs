@@ -21,5 +21,4 @@ fn a_string_right_behind_a_word_is_rejected() {
     let mut sources = Sources::default();
     let file = sources.add("a.net", "use\"blocks.net\"");
     assert!(!parse(&sources, file).1.is_empty());
-    assert!(TokenStream::from_str("use\"blocks.net\"").is_err());
 }

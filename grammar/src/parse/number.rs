@@ -5,6 +5,7 @@ use pest::iterators::Pair;
 use super::rules::Rule;
 use super::walk::Walk;
 use crate::ast::ExprKind;
+use crate::reports::shortened;
 use crate::{Code, Diagnostic, Span};
 
 impl Walk<'_> {
@@ -69,7 +70,7 @@ impl Walk<'_> {
         let written = self.written(span);
         let d = Diagnostic::error(
             Code::E0112,
-            format!("`{}` is not a number", super::walk::shortened(written)),
+            format!("`{}` is not a number", shortened(written)),
             span,
         )
         .primary("expected a number such as 64, 0.5, 1e-4, or a size such as 3x3");

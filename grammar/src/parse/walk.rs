@@ -4,7 +4,7 @@ use pest::iterators::{Pair, Pairs};
 
 use super::rules::Rule;
 use crate::ast::Ident;
-use crate::reports::{Reports, span_in};
+use crate::reports::{Reports, shortened, span_in};
 use crate::{Code, Diagnostic, FileId, Span, Spanned};
 
 pub(super) struct Walk<'a> {
@@ -213,12 +213,4 @@ const NAMES: &str = "a name is letters, digits and `_`, and begins with a letter
 
 pub(super) fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
-}
-
-/// At most some thirty characters of a text, for headlines.
-pub(super) fn shortened(text: &str) -> String {
-    match text.char_indices().nth(32) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text.to_owned(),
-    }
 }

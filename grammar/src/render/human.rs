@@ -108,7 +108,7 @@ fn excerpt<'a>(sources: &'a Sources, label: &'a Label, kind: AnnotationKind) -> 
     let until = boundary(span.start as usize + 2 * CONTEXT);
     let hidden = source.text[line.start..from].chars().count();
     let more = if until < line.end { "..." } else { "" };
-    let shown = format!("{:hidden$}{}{more}", "", &source.text[from..until]);
+    let shown = format!("{}{}{more}", " ".repeat(hidden), &source.text[from..until]);
     let at = |offset: u32| (offset as usize).clamp(from, until) - from + hidden;
     let text = (!label.text.is_empty()).then_some(label.text.as_str());
     let annotation = kind.span(at(span.start)..at(span.end)).label(text);

@@ -11,9 +11,47 @@ impl Scanner<'_> {
             self.mend(1, "");
             return;
         }
+        self.string_behind_word();
         match quoted_len(&self.rest()[1..]) {
-            Quoted::Closed(len) => self.copy_watching(1 + len + 1),
+            Quoted::Closed(len) => {
+                self.copy_watching(1 + len + 1);
+                self.word_behind_string();
+            }
             Quoted::Open(len) => self.unclosed_string(1 + len),
+        }
+    }
+
+    /// `use"blocks.net"`: Rust takes the word for a prefix of the string, and `net!{ }` could not hold it.
+    fn string_behind_word(&mut self) {
+        if self
+            .clean
+            .ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+        {
+            let d = Diagnostic::error(
+                Code::E0101,
+                "expected a space before the string",
+                self.span(1),
+            )
+            .primary("directly behind a word")
+            .edit("add it", self.span(0), " ");
+            self.report(d);
+        }
+    }
+
+    /// `"a"b`: Rust takes the word for a suffix of the string.
+    fn word_behind_string(&mut self) {
+        if self
+            .rest()
+            .starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+        {
+            let d = Diagnostic::error(
+                Code::E0101,
+                "expected a space after the string",
+                self.span(1),
+            )
+            .primary("directly behind a string")
+            .edit("add it", self.span(0), " ");
+            self.report(d);
         }
     }
 

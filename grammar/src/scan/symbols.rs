@@ -3,6 +3,7 @@
 use super::brackets::Closing;
 use super::{Scanner, lookalike};
 use crate::limits::MAX_NESTING;
+use crate::reports::shortened;
 use crate::{Code, Diagnostic};
 
 impl Scanner<'_> {
@@ -109,7 +110,7 @@ impl Scanner<'_> {
         let span = self.span(len);
         let d = Diagnostic::error(
             Code::E0103,
-            format!("`{}` is not netc's arrow", &self.rest()[..len]),
+            format!("`{}` is not netc's arrow", shortened(&self.rest()[..len])),
             span,
         )
         .primary("stages are joined by `=>`")
@@ -200,7 +201,10 @@ impl Scanner<'_> {
         let span = self.span(len);
         let d = Diagnostic::error(
             Code::E0102,
-            format!("`{}` cannot stand in a name", &self.rest()[..len]),
+            format!(
+                "`{}` cannot stand in a name",
+                shortened(&self.rest()[..len])
+            ),
             span,
         )
         .primary("names are ASCII letters, digits and `_`");

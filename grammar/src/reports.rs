@@ -1,6 +1,7 @@
 //! The diagnostics of one file, in the making.
 
 use crate::limits::MAX_ERRORS;
+use crate::span::floor_char_boundary;
 use crate::{Code, Diagnostic, FileId, Span};
 
 /// Collects diagnostics up to [`MAX_ERRORS`].
@@ -43,7 +44,7 @@ pub(crate) fn span_in(text: &str, file: FileId, start: usize, end: usize) -> Spa
     let end = end.clamp(start, text.len().max(start));
     Span {
         file,
-        start: offset(text.floor_char_boundary(start)),
+        start: offset(floor_char_boundary(text, start)),
         end: offset(ceil_char_boundary(text, end)),
     }
 }

@@ -123,7 +123,7 @@ impl Sources {
         let line = starts.partition_point(|&start| start <= offset).max(1);
         let text = &self.get(file).text;
         let start = starts.get(line - 1).map_or(0, |&start| start as usize);
-        let end = text.floor_char_boundary(offset as usize).max(start);
+        let end = floor_char_boundary(text, offset as usize).max(start);
         let column = text[start..end].chars().count() + 1;
         LineCol { line, column }
     }
@@ -163,4 +163,13 @@ fn line_starts(text: &str) -> Vec<u32> {
     std::iter::once(0)
         .chain(ends.map(|(_, next)| next))
         .collect()
+}
+
+/// The last boundary between characters at or before `at`.
+pub(crate) fn floor_char_boundary(text: &str, at: usize) -> usize {
+    let at = at.min(text.len());
+    (0..=at)
+        .rev()
+        .find(|&i| text.is_char_boundary(i))
+        .unwrap_or(0)
 }

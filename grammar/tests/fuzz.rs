@@ -141,7 +141,7 @@ fn mutated_texts() {
     let seeds = seeds();
     let pool: Vec<String> = seeds.iter().flat_map(|seed| tokens(seed)).collect();
     let mut random = Random(1);
-    for _ in 0..2500 {
+    for _ in 0..800 {
         let mut text = tokens(&seeds[random.below(seeds.len())]);
         for _ in 0..=random.below(6) {
             let at = random.below(text.len());
@@ -168,7 +168,7 @@ fn random_bytes() {
             .chars()
             .collect();
     let mut random = Random(2);
-    for _ in 0..1500 {
+    for _ in 0..600 {
         let len = random.below(120);
         let text: String = (0..len).map(|_| signs[random.below(signs.len())]).collect();
         survives(&text);
@@ -259,7 +259,7 @@ fn long_and_deep() {
         "\\",
     ];
     for unit in units {
-        survives(&unit.repeat(20_000 / unit.len()));
+        survives(&unit.repeat(6_000 / unit.len()));
         survives(&format!("INPUT(4) => {}", unit.repeat(100)));
         survives(&format!("let a = ({}", unit.repeat(100)));
         survives(&format!("train {{ a = f({}", unit.repeat(100)));

@@ -3,6 +3,7 @@
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Patch, Renderer, Snippet};
 use std::ops::Range;
 
+use crate::span::floor_char_boundary;
 use crate::{Diagnostic, FileId, Help, Label, Severity, Sources, Span};
 
 /// Lines longer than this many bytes are shown in part.
@@ -98,12 +99,7 @@ fn excerpt<'a>(sources: &'a Sources, label: &'a Label, kind: AnnotationKind) -> 
     let source = sources.get(span.file);
     let (start, _) = sources.line_col(span);
     let line = sources.lines(span.file, start.line, start.line);
-    let boundary = |at: usize| {
-        source
-            .text
-            .floor_char_boundary(at)
-            .clamp(line.start, line.end)
-    };
+    let boundary = |at: usize| floor_char_boundary(&source.text, at).clamp(line.start, line.end);
     let from = boundary((span.start as usize).saturating_sub(CONTEXT));
     let until = boundary(span.start as usize + 2 * CONTEXT);
     let hidden = source.text[line.start..from].chars().count();

@@ -175,11 +175,7 @@ impl Scanner<'_> {
             self.copy(plain);
             match self.peek() {
                 Some('\r') if self.at < end => self.carriage_return(),
-                Some(c) if self.at < end => {
-                    if self.hidden(c) {
-                        self.mend(c.len_utf8(), "");
-                    }
-                }
+                Some(c) if self.at < end && self.hidden(c) => self.mend(c.len_utf8(), ""),
                 _ => {}
             }
         }

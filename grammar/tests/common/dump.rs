@@ -1,5 +1,10 @@
 //! A syntax tree as text: one line a stage, row or entry, values in brackets that show how they group.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot read or write should panic"
+)]
+
 use netc_grammar::ast::*;
 use std::fmt::Write as _;
 

@@ -1,5 +1,10 @@
 //! The files of a test folder.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot read or write should panic"
+)]
+
 use std::path::Path;
 
 /// Name and bytes of each `.net` file in a folder of this crate, in order.

@@ -1,5 +1,10 @@
 //! Forward passes as a whole: memory, threads, errors, predictions.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests, which panic as tests do"
+)]
+
 mod common;
 
 use common::{Rng, params, plan, step, tensors};

@@ -1,5 +1,10 @@
 //! Every kernel against its plain reference, over random shapes, options, strides and batches.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests, which panic as tests do"
+)]
+
 mod common;
 
 use common::{Rng, plan, step, strided, tensors};

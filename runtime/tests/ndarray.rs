@@ -1,6 +1,10 @@
 //! Forward passes over `ndarray` views.
 
 #![cfg(feature = "ndarray")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests, which panic as tests do"
+)]
 
 mod common;
 

@@ -1,5 +1,10 @@
 //! Weights files: every way in which they can be wrong, and what happens to good ones on loading.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests, which panic as tests do"
+)]
+
 mod common;
 
 use common::{Rng, param, plan, step, tensors};

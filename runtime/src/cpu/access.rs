@@ -13,9 +13,8 @@ pub(crate) struct Step<'m, const N: usize> {
     pub(crate) x: [Source<'m>; N],
     pub(crate) y: Target<'m>,
     /// `Scratch::shared` elements, or some more; what they hold is left from other steps.
-    #[allow(dead_code, reason = "for kernels that pack their input as a whole")]
     pub(crate) shared: &'m mut [f32],
-    #[allow(dead_code, reason = "for the convolution's kernels")]
+    #[allow(dead_code, reason = "no algorithm packs its input by the task yet")]
     pub(crate) workers: Workers<'m>,
     pub(crate) threads: Threads,
 }
@@ -49,7 +48,7 @@ impl<'m> Workers<'m> {
     ///
     /// # Safety
     /// No other part of the same worker is alive. (`Threads::for_each` never runs two tasks with the same worker at once.)
-    #[allow(dead_code, reason = "for the convolution's kernels")]
+    #[allow(dead_code, reason = "no algorithm packs its input by the task yet")]
     #[allow(clippy::mut_from_ref, reason = "each worker has its own part")]
     pub(crate) unsafe fn part(&self, worker: usize) -> &mut [f32] {
         assert!(worker < self.count);
@@ -142,7 +141,6 @@ impl<'m> Source<'m> {
     }
 
     /// The first element.
-    #[allow(dead_code, reason = "for the convolution's kernels")]
     pub(crate) fn as_ptr(&self) -> *const f32 {
         self.ptr
     }
@@ -164,7 +162,6 @@ impl<'m> Target<'m> {
     }
 
     /// The first element.
-    #[allow(dead_code, reason = "for the convolution's kernels")]
     pub(crate) fn as_mut_ptr(&self) -> *mut f32 {
         self.ptr
     }

@@ -2,7 +2,7 @@
 
 use super::act::apply_inline;
 use super::simd::multiversion;
-use super::window::{BLOCK, under};
+use super::window::{fold, under};
 use super::{Real, access, activate, expect_shape};
 use crate::Mem;
 use crate::plan::{self, Op, View};
@@ -37,40 +37,12 @@ multiversion! {
         let image = out.image;
         for ox in 0..out.width() {
             let columns = under(ox, d.window[1], d.stride[1], d.pad[2], w);
-            let cells = || {
-                let columns = columns.clone();
-                rows.clone().flat_map(move |iy| columns.clone().map(move |ix| (iy, ix)))
-            };
             let count = (rows.len() * columns.len()).max(1) as f32;
             let y = out.pixel(ox);
-            sum_cells(x, image, cells, y);
+            fold(x, image, [&rows, &columns], 0.0, |sum, x| sum + x, y);
             y.iter_mut().for_each(|y| *y /= count);
             apply_inline(d.act, y);
         }
-    }
-}
-
-/// Sums the pixels `(row, column)` of an image into `y`.
-#[inline(always)]
-pub(super) fn sum_cells<I: Iterator<Item = (usize, usize)>>(
-    x: &access::Source<'_>,
-    image: usize,
-    cells: impl Fn() -> I,
-    y: &mut [f32],
-) {
-    for (block, y) in y.chunks_mut(BLOCK).enumerate() {
-        let channels = block * BLOCK..block * BLOCK + y.len();
-        let mut sum = [0.0; BLOCK];
-        for (iy, ix) in cells() {
-            let pixel = &x.pixel(image, iy, ix)[channels.clone()];
-            // The whole block has a known length, for vectors; the last one may be shorter.
-            if let Some(pixel) = pixel.first_chunk::<BLOCK>() {
-                sum.iter_mut().zip(pixel).for_each(|(sum, x)| *sum += x);
-            } else {
-                sum.iter_mut().zip(pixel).for_each(|(sum, x)| *sum += x);
-            }
-        }
-        y.copy_from_slice(&sum[..y.len()]);
     }
 }
 

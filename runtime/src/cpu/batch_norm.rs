@@ -10,17 +10,28 @@ use alloc::vec::Vec;
 /// See [`plan::BatchNorm`]. May run in place.
 pub struct BatchNorm {
     d: plan::BatchNorm,
-    /// `y = act(x * scale + shift)`
+    /// `y = act(x * scale + shift)`, for the channels of a pixel; for those of a row, again and again, where they are few.
     scale: Vec<f32>,
     shift: Vec<f32>,
 }
+
+/// Below this many channels the pixels of a dense row are computed together.
+const FEW_CHANNELS: usize = 64;
 
 impl BatchNorm {
     /// Turns the layer's statistics into a factor and a summand.
     #[must_use]
     pub fn new(d: plan::BatchNorm, layer: Layer<'_>) -> Self {
         let (scale, shift) = layer.normalisation(d.input[2], d.eps);
-        let single = |all: Vec<f64>| all.into_iter().map(|x| x as f32).collect();
+        let pixels = if d.input[2] < FEW_CHANNELS {
+            d.input[1]
+        } else {
+            1
+        };
+        let single = |all: Vec<f64>| {
+            let all: Vec<f32> = all.into_iter().map(|x| x as f32).collect();
+            all.repeat(pixels)
+        };
         Self {
             d,
             scale: single(scale),
@@ -36,13 +47,18 @@ impl BatchNorm {
         expect_shape("input", x.shape, self.d.input);
         expect_shape("output", y.shape, self.d.input);
         let cost = 2 * y.shape[1] * y.shape[2];
-        let normalise = |y: &mut [f32]| pixel(&self.scale, &self.shift, self.d.act, y);
+        let few = y.shape[2] < FEW_CHANNELS;
+        let normalise = |y: &mut [f32]| pixels(&self.scale, &self.shift, self.d.act, y);
         if x == y {
-            mem.step([], y).for_rows(cost, |[], mut out| {
+            let step = mem.step([], y);
+            let step = if few { step.flat() } else { step };
+            step.for_rows(cost, |[], mut out| {
                 (0..out.width()).for_each(|ox| normalise(out.pixel(ox)));
             });
         } else {
-            mem.step([x], y).for_rows(cost, |[x], mut out| {
+            let step = mem.step([x], y);
+            let step = if few { step.flat() } else { step };
+            step.for_rows(cost, |[x], mut out| {
                 for ox in 0..out.width() {
                     let from = x.pixel(out.image, out.y, ox);
                     let y = out.pixel(ox);
@@ -55,7 +71,8 @@ impl BatchNorm {
 }
 
 multiversion! {
-    fn pixel(scale: &[f32], shift: &[f32], act: plan::Act, y: &mut [f32]) {
+    /// One pixel, or the dense pixels of a row.
+    fn pixels(scale: &[f32], shift: &[f32], act: plan::Act, y: &mut [f32]) {
         for ((y, scale), shift) in y.iter_mut().zip(scale).zip(shift) {
             *y = *y * scale + shift;
         }

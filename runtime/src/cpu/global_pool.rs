@@ -1,7 +1,7 @@
 //! Mean over the whole picture.
 
 use super::simd::multiversion;
-use super::window::BLOCK;
+use super::window::fold;
 use super::{Real, access, expect_shape};
 use crate::Mem;
 use crate::plan::{self, Op, View};
@@ -29,29 +29,13 @@ impl GlobalPool {
 }
 
 multiversion! {
-    /// Sums rows first and the rows' sums then: rounding errors stay small in large pictures.
     fn image(d: &plan::GlobalPool, x: &access::Source<'_>, out: &mut access::Row<'_>) {
         let [h, w, _] = d.input;
         let count = (h * w) as f32;
         let image = out.image;
-        for (block, y) in out.pixel(0).chunks_mut(BLOCK).enumerate() {
-            let channels = block * BLOCK..block * BLOCK + y.len();
-            let mut sum = [0.0_f32; BLOCK];
-            for iy in 0..h {
-                let mut row = [0.0_f32; BLOCK];
-                for ix in 0..w {
-                    let pixel = &x.pixel(image, iy, ix)[channels.clone()];
-                    // The whole block has a known length, for vectors; the last one may be shorter.
-                    if let Some(pixel) = pixel.first_chunk::<BLOCK>() {
-                        row.iter_mut().zip(pixel).for_each(|(sum, x)| *sum += x);
-                    } else {
-                        row.iter_mut().zip(pixel).for_each(|(sum, x)| *sum += x);
-                    }
-                }
-                sum.iter_mut().zip(&row).for_each(|(sum, row)| *sum += row);
-            }
-            y.iter_mut().zip(&sum).for_each(|(y, sum)| *y = sum / count);
-        }
+        let y = out.pixel(0);
+        fold(x, image, [&(0..h), &(0..w)], 0.0, |sum, x| sum + x, y);
+        y.iter_mut().for_each(|y| *y /= count);
     }
 }
 

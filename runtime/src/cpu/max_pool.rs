@@ -2,7 +2,7 @@
 
 use super::act::apply_inline;
 use super::simd::multiversion;
-use super::window::{BLOCK, under};
+use super::window::{fold, under};
 use super::{Real, access, activate, expect_shape};
 use crate::Mem;
 use crate::plan::{self, Op, View};
@@ -37,25 +37,8 @@ multiversion! {
         let image = out.image;
         for ox in 0..out.width() {
             let columns = under(ox, d.window[1], d.stride[1], d.pad[2], w);
-            let cells = || {
-                let columns = columns.clone();
-                rows.clone().flat_map(move |iy| columns.clone().map(move |ix| (iy, ix)))
-            };
             let y = out.pixel(ox);
-            for (block, y) in y.chunks_mut(BLOCK).enumerate() {
-                let channels = block * BLOCK..block * BLOCK + y.len();
-                let mut best = [f32::NEG_INFINITY; BLOCK];
-                for (iy, ix) in cells() {
-                    let pixel = &x.pixel(image, iy, ix)[channels.clone()];
-                    // The whole block has a known length, for vectors; the last one may be shorter.
-                    if let Some(pixel) = pixel.first_chunk::<BLOCK>() {
-                        best.iter_mut().zip(pixel).for_each(|(best, &x)| *best = larger(*best, x));
-                    } else {
-                        best.iter_mut().zip(pixel).for_each(|(best, &x)| *best = larger(*best, x));
-                    }
-                }
-                y.copy_from_slice(&best[..y.len()]);
-            }
+            fold(x, image, [&rows, &columns], f32::NEG_INFINITY, larger, y);
             if rows.is_empty() || columns.is_empty() {
                 y.fill(0.0);
             }

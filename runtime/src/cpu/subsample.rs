@@ -1,9 +1,8 @@
 //! LeNet-5's trainable subsampling.
 
 use super::act::apply_inline;
-use super::avg_pool::sum_cells;
 use super::simd::multiversion;
-use super::window::under;
+use super::window::{fold, under};
 use super::{Real, access, activate, expect_shape};
 use crate::plan::{self, Op, View};
 use crate::{Layer, Mem};
@@ -47,12 +46,8 @@ multiversion! {
         let image = out.image;
         for ox in 0..out.width() {
             let columns = under(ox, d.window[1], d.stride[1], 0, d.input[1]);
-            let cells = || {
-                let columns = columns.clone();
-                rows.clone().flat_map(move |iy| columns.clone().map(move |ix| (iy, ix)))
-            };
             let y = out.pixel(ox);
-            sum_cells(x, image, cells, y);
+            fold(x, image, [&rows, &columns], 0.0, |sum, x| sum + x, y);
             for ((y, coefficient), bias) in y.iter_mut().zip(&s.coefficient).zip(&s.bias) {
                 *y = *y * coefficient + bias;
             }

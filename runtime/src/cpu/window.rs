@@ -1,5 +1,6 @@
 //! Windows that slide over a picture.
 
+use super::access::Source;
 use core::ops::Range;
 
 /// The rows (or columns) of a picture of `size` under window `o`; those over the padding are left out.
@@ -15,5 +16,65 @@ pub(super) fn under(
     start..end
 }
 
-/// Channels that a kernel keeps in registers while it walks over a window.
-pub(super) const BLOCK: usize = 32;
+/// `y[c]` becomes the fold of `x[c]` over the pixels of a window: over each row first, over the rows' results then, which keeps
+/// the rounding errors of long sums small. Folding `start` in changes nothing.
+#[inline(always)]
+pub(super) fn fold(
+    x: &Source<'_>,
+    image: usize,
+    [rows, columns]: [&Range<usize>; 2],
+    start: f32,
+    f: impl Fn(f32, f32) -> f32,
+    y: &mut [f32],
+) {
+    let (wide, rest) = y.as_chunks_mut::<64>();
+    let (narrow, rest) = rest.as_chunks_mut::<16>();
+    let mut first = 0;
+    for y in wide {
+        *y = fold_block(x, image, [rows, columns], start, &f, first);
+        first += 64;
+    }
+    for y in narrow {
+        *y = fold_block(x, image, [rows, columns], start, &f, first);
+        first += 16;
+    }
+    rest.fill(start);
+    for iy in rows.clone() {
+        let mut row = [start; 16];
+        for ix in columns.clone() {
+            let x = &x.pixel(image, iy, ix)[first..];
+            row.iter_mut()
+                .zip(x)
+                .for_each(|(row, &x)| *row = f(*row, x));
+        }
+        rest.iter_mut()
+            .zip(row)
+            .for_each(|(y, row)| *y = f(*y, row));
+    }
+}
+
+/// The same for the `N` channels from `first` on, which stay in registers.
+#[inline(always)]
+fn fold_block<const N: usize>(
+    x: &Source<'_>,
+    image: usize,
+    [rows, columns]: [&Range<usize>; 2],
+    start: f32,
+    f: &impl Fn(f32, f32) -> f32,
+    first: usize,
+) -> [f32; N] {
+    let mut all = [start; N];
+    for iy in rows.clone() {
+        let mut row = [start; N];
+        for ix in columns.clone() {
+            let (x, _) = x.pixel(image, iy, ix)[first..].as_chunks::<N>();
+            row.iter_mut()
+                .zip(&x[0])
+                .for_each(|(row, &x)| *row = f(*row, x));
+        }
+        all.iter_mut()
+            .zip(&row)
+            .for_each(|(all, &row)| *all = f(*all, row));
+    }
+    all
+}

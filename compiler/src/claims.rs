@@ -51,6 +51,9 @@ fn broken(claim: &Claim, graph: &Graph) -> Option<Diagnostic> {
     );
     let error =
         Diagnostic::error(Code::E0503, headline, claim.span).primary("this claim does not hold");
+    if claim.relation != Relation::Eq {
+        return Some(error);
+    }
     let difference = if actual > claimed {
         format!("{} more than claimed", thousands(actual - claimed))
     } else {

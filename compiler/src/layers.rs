@@ -2,7 +2,7 @@
 
 mod build;
 
-pub(crate) use crate::emit::notation::kind;
+pub use crate::emit::notation::{kind, layer as text};
 pub(crate) use build::{build, pixels};
 
 use crate::limits::MAX_SIZE;

@@ -1,7 +1,7 @@
 //! Names: what users may choose, what the compiler chooses, and what was probably meant.
 
 use crate::emit::numbers::thousands;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Words that Rust keeps for itself, edition 2024 and reserved ones included.
 const RUST_KEYWORDS: &[&str] = &[
@@ -94,28 +94,6 @@ impl Counter {
         let count = self.counts.entry(prefix).or_default();
         *count += 1;
         format!("{prefix}{count}")
-    }
-}
-
-/// Names in use, compared without case: generated code has a constant `CONV1` beside a field `conv1`.
-#[derive(Debug, Default)]
-pub(crate) struct Taken(BTreeSet<String>);
-
-impl Taken {
-    /// Takes a name; false if it is taken already.
-    pub(crate) fn insert(&mut self, name: &str) -> bool {
-        self.0.insert(name.to_ascii_lowercase())
-    }
-
-    /// Takes the first free one of `name2`, `name3` ...: a layer with an `as` inside a block that is used again.
-    pub(crate) fn insert_numbered(&mut self, name: &str, next: &mut usize) -> String {
-        loop {
-            *next += 1;
-            let numbered = format!("{name}{next}");
-            if self.insert(&numbered) {
-                return numbered;
-            }
-        }
     }
 }
 

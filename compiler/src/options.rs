@@ -2,8 +2,9 @@
 
 use crate::emit::numbers::thousands;
 use crate::graph::Initialiser;
+use crate::limits::MAX_SIZE;
 use crate::names::{listed, nearest};
-use crate::value::{Argument, Value, ValueCall, Valued};
+use crate::value::{Argument, Value, ValueCall, Valued, WORDS};
 use netc_grammar::ast::Ident;
 use netc_grammar::{Code, Diagnostic, Span};
 use std::fmt;
@@ -152,7 +153,7 @@ impl fmt::Display for Kind {
                 "`glorot`, `he`, `lecun`, normal(sd), uniform(a), constant(v) or a number",
             ),
             Kind::PerChannel(range) => write!(f, "{range}, or one a channel: (0.5, 0.4, 0.4)"),
-            Kind::OneOf(choices) => f.write_str(&listed(choices.iter().map(|c| c.name))),
+            Kind::OneOf(choices) => write!(f, "one of {}", listed(choices.iter().map(|c| c.name))),
             Kind::Pipeline(choices) => write!(
                 f,
                 "one or more of {}, joined by `=>`",
@@ -213,7 +214,7 @@ pub(crate) fn bind(
             errors.push(given_twice(owner, option, first.span, arg.span));
             continue;
         }
-        errors.extend(check(owner.name, option, &arg.value).err().map(|e| *e));
+        errors.extend(checked(owner.name, option, arg));
         values[index] = Some(arg.value.clone());
     }
     errors.extend(missing(owner, &values, span));
@@ -223,6 +224,18 @@ pub(crate) fn bind(
         values,
         complete: known && errors.len() == before,
     }
+}
+
+/// What is wrong with an argument. An edit makes sense only where the value itself is written.
+fn checked(owner: &str, option: &Opt, arg: &Argument) -> Option<Diagnostic> {
+    if matches!(&arg.value.node, Value::Word(word) if !WORDS.contains(&word.as_str())) {
+        return None; // A recipe's own word: its table knows what to say.
+    }
+    let mut error = *check(owner, option, &arg.value).err()?;
+    if !arg.literal {
+        error.helps.retain(|help| help.edit.is_none());
+    }
+    Some(error)
 }
 
 /// The option that an argument is for: its named one, or the next one by position.
@@ -294,12 +307,15 @@ fn too_many(owner: Owner, arg: &Argument, args: &[Argument]) -> Diagnostic {
         ),
     };
     let error = Diagnostic::error(Code::E0304, headline, arg.span).primary("one too many");
-    match owner.options {
+    let names = |options: &'static [Opt]| listed(options.iter().map(|o| o.name));
+    let (by_position, by_name) = owner.options.split_at(owner.positional);
+    let error = match by_position {
         [] => error,
-        options => error.note(format!(
-            "in order, they are {}",
-            listed(options.iter().map(|o| o.name))
-        )),
+        options => error.note(format!("by position it takes {}", names(options))),
+    };
+    match by_name {
+        [] => error,
+        options => error.note(format!("by name it takes {}", names(options))),
     }
 }
 
@@ -368,7 +384,18 @@ pub(crate) fn wrong_kind(owner: &str, option: &Opt, value: &Valued) -> Box<Diagn
 }
 
 fn out_of_range(owner: &str, option: &Opt, value: &Valued) -> Box<Diagnostic> {
-    let headline = format!("`{}` of {owner} must be {}", option.name, option.kind);
+    let wanted = match (option.kind, value.node.as_float()) {
+        (Kind::Number(_) | Kind::PerChannel(_), Some(x)) if x.abs() > f64::from(f32::MAX) => {
+            "must fit into 32 bits".to_owned()
+        }
+        (Kind::Factor | Kind::Shape, Some(x)) if x < 1.0 => "must be at least 1".to_owned(),
+        (Kind::Pad | Kind::Cells, Some(x)) if x < 0.0 => "must not be negative".to_owned(),
+        (Kind::Factor | Kind::Shape | Kind::Pad | Kind::Cells, _) => {
+            format!("is at most {}", thousands(MAX_SIZE))
+        }
+        (kind, _) => format!("must be {kind}"),
+    };
+    let headline = format!("`{}` of {owner} {wanted}", option.name);
     Box::new(
         Diagnostic::error(Code::E0307, headline, value.span)
             .primary(format!("this is {}", value.node)),

@@ -99,15 +99,21 @@ fn unknown_key(key: &Ident) -> Diagnostic {
         format!("a recipe has no key `{}`", key.node),
         key.span,
     );
-    let meant = KEYS.iter().find(|o| matches!(o.kind, Kind::OneOf(c) | Kind::Pipeline(c) if c.iter().any(|c| c.options.iter().any(|o| o.name == key.node))));
-    if let Some(near) = nearest(&key.node, names()) {
-        return error.edit(format!("did you mean `{near}`?"), key.span, near);
+    let inside = KEYS.iter().find_map(|key_option| match key_option.kind {
+        Kind::OneOf(choices) | Kind::Pipeline(choices) => choices
+            .iter()
+            .find(|c| c.options.iter().any(|o| o.name == key.node))
+            .map(|choice| (key_option.name, choice.example)),
+        _ => None,
+    });
+    if let Some((outer, example)) = inside {
+        return error.help(format!(
+            "`{}` belongs to the {outer}: `{outer} = {example}`",
+            key.node
+        ));
     }
-    match meant {
-        Some(option) => error.help(format!(
-            "`{}` stands inside `{}`: see `netc explain E0601`",
-            key.node, option.name
-        )),
+    match nearest(&key.node, names()) {
+        Some(near) => error.edit(format!("did you mean `{near}`?"), key.span, near),
         None => error.note(format!("the keys are {}", listed(names()))),
     }
 }

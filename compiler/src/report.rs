@@ -41,9 +41,9 @@ impl<'a> Report<'a> {
         diagnostics.into_iter().for_each(|d| self.push(d));
     }
 
-    /// Whether a part of the text could not be parsed.
-    pub(crate) fn is_broken(&self) -> bool {
-        !self.broken.is_empty()
+    /// Whether there is an error among the diagnostics.
+    pub(crate) fn has_errors(&self) -> bool {
+        self.list.iter().any(Diagnostic::is_error)
     }
 }
 
@@ -62,6 +62,6 @@ pub(crate) fn within(diagnostic: Diagnostic, used_at: &[Span]) -> Diagnostic {
         [only] => diagnostic.label(*only, "in this use of the block"),
         [inner, .., outer] => diagnostic
             .label(*inner, "in this use of the block")
-            .label(*outer, "which this leads to"),
+            .label(*outer, "which comes from here"),
     }
 }

@@ -3,12 +3,15 @@
 //! A mistake does not hide the next: a layer that cannot be made leaves an `Input(Shape::Unknown)` behind, a value that cannot
 //! be computed is [`Value::Unknown`](crate::value::Value::Unknown), and both are silent from there on.
 
+mod blocks;
 mod chain;
 mod claim;
 mod constants;
 mod expand;
 mod join;
+mod mistakes;
 mod modules;
+mod rename;
 mod table;
 mod unused;
 

@@ -15,7 +15,6 @@ use netc_grammar::{Code, Diagnostic, Span};
 /// Fills in every shape, the cells of `same`, and the channels of DWCONV.
 pub fn infer(graph: &mut Graph, diagnostics: &mut Vec<Diagnostic>) {
     let mut report = Report::new(diagnostics);
-    check_pixels(graph, &mut report);
     for index in 0..graph.nodes.len() {
         let (before, rest) = graph.nodes.split_at_mut(index);
         let Some(node) = rest.first_mut() else { break };
@@ -136,46 +135,26 @@ impl Site<'_> {
 
     fn with_cause(&self, error: Diagnostic, id: NodeId) -> Diagnostic {
         let cause = &self.before[id.0];
-        let text = format!("this {} gives {}", layers::kind(&cause.op), cause.shape);
-        let place = place(cause, &error, &self.node.used_at);
-        error.label(place, text)
-    }
-}
-
-/// Where to point for a node: where it is written, or where its block is used if that place is labelled already.
-fn place(node: &Node, error: &Diagnostic, shared: &[Span]) -> Span {
-    let labelled = |span: Span| error.labels.iter().any(|l| l.span == span);
-    let mut places = std::iter::once(node.span)
-        .chain(node.used_at.iter().copied().filter(|s| !shared.contains(s)));
-    places.find(|&s| !labelled(s)).unwrap_or(node.span)
-}
-
-/// INPUT's mean and std hold one number, or one a channel.
-fn check_pixels(graph: &Graph, report: &mut Report) {
-    let Some(input) = graph.nodes.first() else {
-        return;
-    };
-    let Layer::Input(shape) = input.op else {
-        return;
-    };
-    let Some([_, _, channels]) = shape.hwc() else {
-        return;
-    };
-    for (name, count) in [
-        ("mean", graph.pixels.mean.len()),
-        ("std", graph.pixels.std.len()),
-    ] {
-        if count != 1 && count != channels {
-            report.push(
-                Diagnostic::error(
-                    Code::E0405,
-                    format!("`{name}` of INPUT has {count} numbers for {channels} channels"),
-                    input.span,
-                )
-                .primary("one number, or one a channel"),
-            );
+        match other_use(cause, self.node) {
+            Some(place) => error.label(place, format!("this gives {}", cause.shape)),
+            None => error.label(
+                cause.span,
+                format!("this {} gives {}", layers::kind(&cause.op), cause.shape),
+            ),
         }
     }
+}
+
+/// The use of a block that made `cause` and did not make `node`: the layer's own place may be the same for both.
+fn other_use(cause: &Node, node: &Node) -> Option<Span> {
+    let shared = cause
+        .used_at
+        .iter()
+        .rev()
+        .zip(node.used_at.iter().rev())
+        .take_while(|(a, b)| a == b)
+        .count();
+    cause.used_at.iter().rev().nth(shared).copied()
 }
 
 /// `RELU => RELU` is a slip.
@@ -199,7 +178,7 @@ fn warn_repeated_activations(graph: &Graph, report: &mut Report) {
                 node.span,
             )
             .primary("the second one");
-            let first = place(before, &warning, &node.used_at);
+            let first = other_use(before, node).unwrap_or(before.span);
             report.push(within(warning.label(first, "the first one"), &node.used_at));
         }
     }

@@ -3,7 +3,7 @@
 use crate::emit::numbers::thousands;
 use crate::limits::MAX_SIZE;
 use crate::names::{listed, nearest};
-use netc_grammar::ast::{BinaryOp, Call, Expr, ExprKind, Ident};
+use netc_grammar::ast::{Arg, BinaryOp, Call, Expr, ExprKind, Ident};
 use netc_grammar::{Code, Diagnostic, Span, Spanned};
 use std::fmt;
 
@@ -60,12 +60,29 @@ pub(crate) struct Argument {
     pub(crate) value: Valued,
     /// The whole argument.
     pub(crate) span: Span,
+    /// Whether the value is written here, and is not a name's.
+    pub(crate) literal: bool,
+}
+
+impl Argument {
+    /// The argument with its value.
+    pub(crate) fn new(arg: &Arg, scope: &dyn Scope, errors: &mut Vec<Diagnostic>) -> Self {
+        Self {
+            name: arg.name.clone(),
+            value: evaluate(&arg.value, scope, errors),
+            span: arg.span,
+            literal: !matches!(arg.value.kind, ExprKind::Name(_)),
+        }
+    }
 }
 
 /// The words that are values; everything else must be defined.
 pub(crate) const WORDS: &[&str] = &[
     "same", "valid", "true", "false", "hwc", "chw", "glorot", "he", "lecun",
 ];
+
+/// Initialisers that take a number.
+const INITIALISERS: &[&str] = &["normal", "uniform", "constant"];
 
 /// Where names in expressions are looked up.
 pub(crate) trait Scope {
@@ -129,11 +146,11 @@ fn evaluate_all(exprs: &[Expr], scope: &dyn Scope, errors: &mut Vec<Diagnostic>)
 }
 
 fn evaluate_call(call: &Call, scope: &dyn Scope, errors: &mut Vec<Diagnostic>) -> ValueCall {
-    let args = call.args.iter().flatten().map(|arg| Argument {
-        name: arg.name.clone(),
-        value: evaluate(&arg.value, scope, errors),
-        span: arg.span,
-    });
+    let args = call
+        .args
+        .iter()
+        .flatten()
+        .map(|arg| Argument::new(arg, scope, errors));
     ValueCall {
         name: call.name.clone(),
         args: args.collect(),
@@ -167,6 +184,9 @@ fn undefined(name: &Ident, known: &[String]) -> Diagnostic {
         .chain(WORDS.iter().copied());
     match nearest(&name.node, candidates) {
         Some(near) => error.edit(format!("did you mean `{near}`?"), name.span, near),
+        None if INITIALISERS.contains(&name.node.as_str()) => {
+            error.help(format!("it needs a number: `{}(0.01)`", name.node))
+        }
         None => error.help(format!("define it: `let {} = 64`", name.node)),
     }
 }
@@ -330,7 +350,7 @@ impl Value {
         match self {
             Value::Unknown => "unknown".to_owned(),
             Value::Int(n) => format!("the number {n}"),
-            Value::Float(x) => format!("the number {x}"),
+            Value::Float(x) => format!("the number {x:?}"),
             Value::Size { .. } => format!("the size {self}"),
             Value::Word(word) => format!("the word `{word}`"),
             Value::Str(_) => "a text".to_owned(),
@@ -372,7 +392,7 @@ impl fmt::Display for Value {
         match self {
             Value::Unknown => f.write_str("?"),
             Value::Int(n) => write!(f, "{n}"),
-            Value::Float(x) => write!(f, "{x}"),
+            Value::Float(x) => write!(f, "{x:?}"),
             Value::Size { sizes, stride } => {
                 let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
                 f.write_str(&sizes.join("x"))?;

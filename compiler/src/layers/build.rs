@@ -17,7 +17,11 @@ pub(crate) fn build(
         return None;
     }
     Some(match spec.what {
-        What::Input => Layer::Input(shape(bound)?),
+        What::Input => {
+            let shape = shape(bound)?;
+            check_pixels(bound, shape, errors);
+            Layer::Input(shape)
+        }
         What::Conv | What::DwConv => Layer::Conv(conv(spec.what == What::DwConv, bound, errors)?),
         What::Fc => Layer::Fc {
             units: bound.whole("units")?,
@@ -71,6 +75,28 @@ pub(crate) fn pixels(bound: &Bound) -> Pixels {
         scale: bound.number("scale").unwrap_or(usual.scale),
         mean: bound.numbers("mean").unwrap_or(usual.mean),
         std: bound.numbers("std").unwrap_or(usual.std),
+    }
+}
+
+/// `mean` and `std` hold one number, or one a channel.
+fn check_pixels(bound: &Bound, shape: Shape, errors: &mut Vec<Diagnostic>) {
+    let Some([_, _, channels]) = shape.hwc() else {
+        return;
+    };
+    for name in ["mean", "std"] {
+        let (Some(value), Some(numbers)) = (bound.given(name), bound.numbers(name)) else {
+            continue;
+        };
+        if numbers.len() != 1 && numbers.len() != channels {
+            let count = numbers.len();
+            let headline = format!("`{name}` of INPUT has {count} numbers for {channels} channels");
+            let error = Diagnostic::error(Code::E0405, headline, value.span)
+                .primary("one number is needed, or one a channel");
+            let shape = bound.given("shape").map(|v| v.span);
+            errors.push(shape.into_iter().fold(error, |e, span| {
+                e.label(span, format!("the picture has {channels} channels"))
+            }));
+        }
     }
 }
 

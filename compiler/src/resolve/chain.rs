@@ -205,6 +205,12 @@ impl<'a> Expander<'a, '_> {
     ) -> Flow {
         let input = match flow {
             Flow::Start => Some(self.missing_input(span)),
+            Flow::Many { values, span: open } if open == span => {
+                self.error(
+                    not_joined(span).help("put the join inside the repeat: `([ ... ] => ADD) * 2`"),
+                );
+                Some(self.broken(span, values))
+            }
             flow => self.single(flow, span),
         };
         let Some(input) = input else {
@@ -237,8 +243,7 @@ impl<'a> Expander<'a, '_> {
             Flow::Start => None,
             Flow::One(id) => Some(id),
             Flow::Many { values, span } => {
-                let error = Diagnostic::error(Code::E0308, "the branches are not joined", span)
-                    .primary("more than one value comes out of these branches");
+                let error = not_joined(span);
                 let error = if span == reader || reader.file != span.file {
                     error
                 } else {
@@ -325,6 +330,11 @@ impl<'a> Expander<'a, '_> {
             Flow::Start => {}
         }
     }
+}
+
+fn not_joined(branches: Span) -> Diagnostic {
+    Diagnostic::error(Code::E0308, "the branches are not joined", branches)
+        .primary("more than one value comes out of these branches")
 }
 
 fn bad_tap(name: &Ident) -> Option<Diagnostic> {

@@ -3,7 +3,7 @@
 use super::modules::{Def, Defined, Program};
 use crate::names::listed;
 use crate::report::Report;
-use crate::value::{self, Scope, Value};
+use crate::value::{self, Scope, Value, WORDS};
 use netc_grammar::ast::{Arg, Expr, ExprKind, Ident};
 use netc_grammar::{Code, Diagnostic};
 use std::cell::RefCell;
@@ -35,7 +35,11 @@ impl Constants {
 
 impl Scope for FileScope<'_> {
     fn lookup(&self, name: &Ident, errors: &mut Vec<Diagnostic>) -> Option<Value> {
-        let def = lookup(self.program, self.module, name, errors)?;
+        let Some(def) = lookup(self.program, self.module, name, errors) else {
+            let may_be_imported = self.program.modules[self.module].incomplete;
+            return (may_be_imported && !WORDS.contains(&name.node.as_str()))
+                .then_some(Value::Unknown);
+        };
         let Some(def) = def else {
             return Some(Value::Unknown);
         };

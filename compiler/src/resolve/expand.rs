@@ -2,20 +2,21 @@
 
 use super::chain::{Flow, Frame};
 use super::constants::Constants;
+use super::mistakes::unknown_layer;
 use super::modules::{Def, Defined, Program};
-use super::table::Table;
+use super::table::{Served, Table};
 use crate::emit::numbers::thousands;
 use crate::graph::{Layer, Node, NodeId, Shape};
 use crate::layers::{self, LayerSpec, What};
 use crate::limits::MAX_STAGES;
-use crate::names::{Counter, Taken, plural};
+use crate::names::{Counter, is_all_caps};
 use crate::options::bind;
 use crate::report::{Report, within};
 use crate::value::{Argument, Value, Valued, evaluate};
-use netc_grammar::ast::{Arg, Call, Chain, Ident};
+use netc_grammar::ast::{Arg, Call, Chain, Expr, Ident};
 use netc_grammar::{Code, Diagnostic, Span};
 use netc_plan::Pixels;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 /// What a chain comes to: its nodes, the index of the last one, and how pixels become inputs.
 pub(super) type Network = (Vec<Node>, usize, Pixels);
@@ -37,19 +38,19 @@ pub(super) fn expand(
 pub(super) struct Expander<'a, 'r> {
     pub(super) program: &'a Program,
     pub(super) constants: &'a Constants,
-    report: &'a mut Report<'r>,
+    pub(super) report: &'a mut Report<'r>,
     pub(super) nodes: Vec<Node>,
     counter: Counter,
     /// The `as` of single layers: they rename once all names are known.
-    renames: Vec<(NodeId, Ident)>,
+    pub(super) renames: Vec<(NodeId, Ident)>,
     table: Table<'a>,
     pixels: Pixels,
     /// Blocks that are being expanded, outermost first.
-    active: Vec<Def>,
+    pub(super) active: Vec<Def>,
     /// Where they are used, outermost first.
-    used_at: Vec<Span>,
+    pub(super) used_at: Vec<Span>,
     /// Blocks that have been expanded at least once.
-    expanded: HashSet<Def>,
+    pub(super) expanded: HashSet<Def>,
     /// Blocks, groups and branches that are open.
     pub(super) depth: usize,
     stages: usize,
@@ -181,14 +182,21 @@ impl<'a, 'r> Expander<'a, 'r> {
             }
             Some(None) => self.unknown_stage(call, flow),
             None => {
-                self.error(unknown_layer(self.program, frame, &call.name));
+                if !self.may_be_imported(&call.name, frame) {
+                    self.error(unknown_layer(self.program, frame.module, &call.name));
+                }
                 self.unknown_stage(call, flow)
             }
         }
     }
 
+    /// Whether a name could come from a file that could not be read: nothing is said about it then.
+    fn may_be_imported(&self, name: &Ident, frame: &Frame<'a>) -> bool {
+        self.program.modules[frame.module].incomplete && !is_all_caps(&name.node)
+    }
+
     /// What stands for a stage that could not be resolved. It may have been a join, so branches end in it.
-    fn unknown_stage(&mut self, call: &Call, flow: Flow) -> Flow {
+    pub(super) fn unknown_stage(&mut self, call: &Call, flow: Flow) -> Flow {
         let inputs = match flow {
             Flow::Start => Vec::new(),
             Flow::One(id) => vec![id],
@@ -205,7 +213,10 @@ impl<'a, 'r> Expander<'a, 'r> {
         frame: &Frame<'a>,
         name: Option<&Ident>,
     ) -> Flow {
-        let (args, sized) = self.arguments(spec, call, frame);
+        let (args, sized) = match self.arguments(spec, call, frame) {
+            Some((args, sized)) => (Some(args), sized),
+            None => (None, None),
+        };
         let mut errors = Vec::new();
         let layer = args.and_then(|args| {
             let span = sized.unwrap_or(call.span);
@@ -275,7 +286,7 @@ impl<'a, 'r> Expander<'a, 'r> {
     /// A node of unknown shape, for what could not be resolved.
     pub(super) fn broken(&mut self, span: Span, inputs: Vec<NodeId>) -> NodeId {
         self.add(
-            "unknown".to_owned(),
+            String::new(),
             Layer::Input(Shape::Unknown),
             inputs,
             span,
@@ -330,20 +341,25 @@ impl<'a, 'r> Expander<'a, 'r> {
         spec: &'static LayerSpec,
         call: &'a Call,
         frame: &Frame<'a>,
-    ) -> (Option<Vec<Argument>>, Option<Span>) {
+    ) -> Option<(Vec<Argument>, Option<Span>)> {
         if let Some(args) = &call.args {
-            return (Some(self.evaluate_args(args, frame)), None);
+            return Some((self.evaluate_args(args, frame), None));
         }
-        if self.in_block() {
-            return (Some(Vec::new()), None).or_bare(spec, call, self);
-        }
-        match self.table.next(spec, call.span) {
-            super::table::Served::Entry(entry) => (
-                Some(self.evaluate_args(&entry.args, frame)),
-                Some(entry.span),
-            ),
-            super::table::Served::TooFew => (None, None),
-            super::table::Served::NoRow => (Some(Vec::new()), None).or_bare(spec, call, self),
+        let served = if self.in_block() {
+            Served::NoRow
+        } else {
+            self.table.next(spec, call.span)
+        };
+        match served {
+            Served::Entry(entry) => {
+                Some((self.evaluate_args(&entry.args, frame), Some(entry.span)))
+            }
+            Served::NoRow if !spec.needs_arguments() => Some((Vec::new(), None)),
+            Served::NoRow => {
+                self.needs_sizes(spec, call);
+                None
+            }
+            Served::TooFew => None,
         }
     }
 
@@ -369,22 +385,18 @@ impl<'a, 'r> Expander<'a, 'r> {
         });
     }
 
-    fn evaluate_args(&mut self, args: &[Arg], frame: &Frame<'a>) -> Vec<Argument> {
+    pub(super) fn evaluate_args(&mut self, args: &[Arg], frame: &Frame<'a>) -> Vec<Argument> {
         let mut errors = Vec::new();
         let scope = frame.scope(self.program, self.constants);
         let values = args
             .iter()
-            .map(|arg| Argument {
-                name: arg.name.clone(),
-                value: evaluate(&arg.value, &scope, &mut errors),
-                span: arg.span,
-            })
+            .map(|arg| Argument::new(arg, &scope, &mut errors))
             .collect();
         self.errors(errors);
         values
     }
 
-    pub(super) fn evaluate(&mut self, expr: &netc_grammar::ast::Expr, frame: &Frame<'a>) -> Valued {
+    pub(super) fn evaluate(&mut self, expr: &Expr, frame: &Frame<'a>) -> Valued {
         let mut errors = Vec::new();
         let value = evaluate(
             expr,
@@ -394,274 +406,4 @@ impl<'a, 'r> Expander<'a, 'r> {
         self.errors(errors);
         value
     }
-
-    fn block(&mut self, def: Def, call: &'a Call, flow: Flow, frame: &Frame<'a>) -> Flow {
-        self.constants.used.borrow_mut().insert(def);
-        let Some(Defined::Block(block)) = self.program.get(def) else {
-            return flow;
-        };
-        if let Some(at) = self.active.iter().position(|&d| d == def) {
-            let circle: Vec<Def> = self.active[at..].iter().copied().chain([def]).collect();
-            self.error(recursive(self.program, &circle, call.span));
-            return self.unknown_stage(call, flow);
-        }
-        let args = self.evaluate_args(call.args.as_deref().unwrap_or_default(), frame);
-        let declared = block.params.as_deref().unwrap_or_default();
-        let mut errors = Vec::new();
-        let params = bind_params(call, &block.name, declared, &args, &mut errors);
-        self.errors(errors);
-        self.used_at.push(call.span);
-        let flow = self.block_body(def, params, flow);
-        self.used_at.pop();
-        flow
-    }
-
-    fn block_body(&mut self, def: Def, params: HashMap<&'a str, Value>, flow: Flow) -> Flow {
-        let Some(Defined::Block(block)) = self.program.get(def) else {
-            return flow;
-        };
-        self.expanded.insert(def);
-        self.active.push(def);
-        let mut frame = Frame::block(def.module, params);
-        let flow = self.nested(block.body.span, flow, |this, flow| {
-            this.chain(&block.body, flow, &mut frame)
-        });
-        self.active.pop();
-        flow
-    }
-
-    /// Gives layers the names that `as` chose, now that all numbered names are known.
-    fn rename(&mut self) {
-        let renamed: HashSet<NodeId> = self.renames.iter().map(|(id, _)| *id).collect();
-        let mut taken = Taken::default();
-        let mut owners: HashMap<String, Span> = HashMap::new();
-        for (index, node) in self
-            .nodes
-            .iter()
-            .enumerate()
-            .filter(|(i, _)| !renamed.contains(&NodeId(*i)))
-        {
-            let _ = (index, taken.insert(&node.name));
-            owners
-                .entry(node.name.to_ascii_lowercase())
-                .or_insert(node.span);
-        }
-        let mut next: HashMap<String, usize> = HashMap::new();
-        for (id, ident) in std::mem::take(&mut self.renames) {
-            let count = next.entry(ident.node.to_ascii_lowercase()).or_insert(0);
-            *count += 1;
-            if *count > 1 {
-                *count -= 1;
-                self.nodes[id.0].name = taken.insert_numbered(&ident.node, count);
-            } else if taken.insert(&ident.node) {
-                self.nodes[id.0].name = ident.node;
-            } else {
-                let owner = owners.get(&ident.node.to_ascii_lowercase()).copied();
-                let error = Diagnostic::error(
-                    Code::E0210,
-                    format!("another layer is called `{}`", ident.node),
-                    ident.span,
-                )
-                .primary("this name is taken")
-                .note("layers without `as` are called by kind and number: conv1, conv2, fc1 ...");
-                self.report.push(
-                    owner
-                        .into_iter()
-                        .fold(error, |e, span| e.label(span, "by this layer")),
-                );
-            }
-        }
-    }
-}
-
-/// A bare layer without a row takes its defaults, if it has them.
-trait OrBare {
-    fn or_bare(
-        self,
-        spec: &'static LayerSpec,
-        call: &Call,
-        expander: &mut Expander<'_, '_>,
-    ) -> Self;
-}
-
-impl OrBare for (Option<Vec<Argument>>, Option<Span>) {
-    fn or_bare(
-        self,
-        spec: &'static LayerSpec,
-        call: &Call,
-        expander: &mut Expander<'_, '_>,
-    ) -> Self {
-        if !spec.needs_arguments() {
-            return self;
-        }
-        expander.needs_sizes(spec, call);
-        (None, None)
-    }
-}
-
-fn unknown_layer(program: &Program, frame: &Frame<'_>, name: &Ident) -> Diagnostic {
-    let visible = &program.modules[frame.module].visible;
-    let mut blocks: Vec<&str> = visible
-        .iter()
-        .filter(|(_, defs)| {
-            defs.iter()
-                .any(|&d| matches!(program.get(d), Some(Defined::Block(_))))
-        })
-        .map(|(name, _)| name.as_str())
-        .collect();
-    blocks.sort_unstable();
-    let is_layer_like = crate::names::is_all_caps(&name.node);
-    let what = if is_layer_like { "layer" } else { "block" };
-    let error = Diagnostic::error(
-        Code::E0301,
-        format!("there is no {what} `{}`", name.node),
-        name.span,
-    );
-    let near_block = crate::names::nearest(&name.node, blocks.iter().copied());
-    let near_layer = layers::meant(&name.node);
-    if let Some(near) = near_block.filter(|_| !is_layer_like) {
-        return error.primary("not defined").edit(
-            format!("did you mean the block `{near}`?"),
-            name.span,
-            near,
-        );
-    }
-    match near_layer {
-        Some(layer) if is_layer_like => error.primary("unknown").edit(
-            format!("did you mean `{}`?", layer.name),
-            name.span,
-            layer.name,
-        ),
-        Some(layer) => error.primary("names of layers are upper case").edit(
-            format!("did you mean `{}`?", layer.name),
-            name.span,
-            layer.name,
-        ),
-        None if is_layer_like => error.primary("unknown").note(format!(
-            "the layers are {}",
-            layers::LAYERS
-                .iter()
-                .map(|l| l.name)
-                .collect::<Vec<_>>()
-                .join(", ")
-        )),
-        None => error.primary("not defined").help(format!(
-            "define it: `block {} = CONV(64, 3x3) => RELU`",
-            name.node
-        )),
-    }
-}
-
-fn recursive(program: &Program, circle: &[Def], span: Span) -> Diagnostic {
-    let names: Vec<&Ident> = circle
-        .iter()
-        .filter_map(|&d| Some(program.get(d)?.name()))
-        .collect();
-    let path: Vec<&str> = names.iter().map(|n| n.node.as_str()).collect();
-    let first = names.first().map_or(span, |n| n.span);
-    let path = if path.len() > 10 {
-        format!(
-            "{} => ... => {}",
-            path[..5].join(" => "),
-            path[path.len() - 4..].join(" => ")
-        )
-    } else {
-        path.join(" => ")
-    };
-    Diagnostic::error(
-        Code::E0204,
-        format!(
-            "the block `{}` uses itself",
-            names.first().map_or("", |n| &n.node)
-        ),
-        span,
-    )
-    .primary("it would never end")
-    .label(first, "defined here")
-    .note(format!("the circle is {path}"))
-    .help("for the same layers again and again, repeat them: `(CONV(64, 3x3) => RELU) * 3`")
-}
-
-/// Gives each argument of a block to its parameter. What is missing or wrong is unknown then.
-fn bind_params<'a>(
-    call: &Call,
-    block: &Ident,
-    params: &'a [Ident],
-    args: &[Argument],
-    errors: &mut Vec<Diagnostic>,
-) -> HashMap<&'a str, Value> {
-    let mut given: HashMap<&str, (&Argument, Span)> = HashMap::new();
-    let mut positional = params.iter();
-    for arg in args {
-        let param = match &arg.name {
-            Some(name) => params.iter().find(|p| p.node == name.node),
-            None => positional.next(),
-        };
-        let Some(param) = param else {
-            errors.push(match &arg.name {
-                Some(name) => unknown_param(name, block, params),
-                None => wrong_count(call, block, params, args),
-            });
-            continue;
-        };
-        if let Some((_, first)) = given.insert(&param.node, (arg, arg.span)) {
-            errors.push(
-                Diagnostic::error(
-                    Code::E0208,
-                    format!("`{}` of `{}` is given twice", param.node, block.node),
-                    arg.span,
-                )
-                .primary("given again here")
-                .label(first, "first given here"),
-            );
-        }
-    }
-    if errors.is_empty() && given.len() < params.len() {
-        errors.push(wrong_count(call, block, params, args));
-    }
-    let value = |p: &Ident| {
-        given
-            .get(p.node.as_str())
-            .map_or(Value::Unknown, |(arg, _)| arg.value.node.clone())
-    };
-    params.iter().map(|p| (p.node.as_str(), value(p))).collect()
-}
-
-fn unknown_param(name: &Ident, block: &Ident, params: &[Ident]) -> Diagnostic {
-    let names = || params.iter().map(|p| p.node.as_str());
-    let error = Diagnostic::error(
-        Code::E0208,
-        format!("`{}` has no parameter `{}`", block.node, name.node),
-        name.span,
-    )
-    .label(
-        block.span,
-        format!("its parameters are {}", crate::names::listed(names())),
-    );
-    match crate::names::nearest(&name.node, names()) {
-        Some(near) => error.edit(format!("did you mean `{near}`?"), name.span, near),
-        None => error,
-    }
-}
-
-fn wrong_count(call: &Call, block: &Ident, params: &[Ident], args: &[Argument]) -> Diagnostic {
-    let headline = format!(
-        "`{}` takes {}, not {}",
-        block.node,
-        plural(params.len(), "argument"),
-        args.len()
-    );
-    let names = params
-        .iter()
-        .map(|p| p.node.as_str())
-        .collect::<Vec<_>>()
-        .join(", ");
-    Diagnostic::error(Code::E0208, headline, call.span)
-        .primary(format!("{} given", plural(args.len(), "argument")))
-        .label(block.span, "defined here")
-        .help(if params.is_empty() {
-            format!("write `{}`", block.node)
-        } else {
-            format!("write `{}({names})`", block.node)
-        })
 }

@@ -23,9 +23,15 @@ impl<'a> Expander<'a, '_> {
             .flatten()
             .map(|arg| self.tap(spec, arg, frame))
             .collect();
+        let has_taps = call.args.as_ref().is_some_and(|args| !args.is_empty());
         let mut inputs = match flow {
             Flow::Start => vec![self.missing_input(call.span)],
-            Flow::One(id) => vec![id],
+            Flow::One(id) => {
+                if !has_taps {
+                    self.error(nothing_to_join(spec, call));
+                }
+                vec![id]
+            }
             Flow::Many { values, span } => {
                 if values.len() == 1 {
                     self.error(
@@ -37,11 +43,7 @@ impl<'a> Expander<'a, '_> {
                 values
             }
         };
-        let branches = inputs.len();
         inputs.extend(taps);
-        if inputs.len() < 2 && branches == 1 && call.args.as_ref().is_none_or(Vec::is_empty) {
-            self.error(nothing_to_join(spec, call));
-        }
         let layer = if spec.what == What::Add {
             Layer::Add
         } else {

@@ -20,6 +20,8 @@ pub(crate) struct Module {
     pub(crate) name: String,
     /// Names that can be used in this file. More than one definition: used files disagree.
     pub(crate) visible: HashMap<String, Vec<Def>>,
+    /// A file that it uses could not be read, so that nobody knows what names there are.
+    pub(crate) incomplete: bool,
 }
 
 /// A definition: a `let` or a `block`.
@@ -123,11 +125,14 @@ impl Reader<'_, '_> {
             .collect();
         self.open.pop();
         let index = self.modules.len();
+        let incomplete =
+            uses.len() < paths.len() || uses.iter().any(|&used| self.modules[used].incomplete);
         let visible = self.visible(index, &file, &uses);
         self.modules.push(Module {
             file,
             name: path.clone(),
             visible,
+            incomplete,
         });
         self.loaded.insert(path, Some(index));
         index
@@ -230,6 +235,9 @@ impl Reader<'_, '_> {
             .filter_map(|(i, item)| Some((i, defined(item)?.name())))
         {
             self.check_name(name);
+            if let Some(Defined::Block(block)) = defined(&file.items[item]) {
+                self.check_params(block);
+            }
             if let Some(first) = own.get(&name.node).and_then(|defs| defs.first()) {
                 let first = defined(&file.items[first.item]).map(Defined::name);
                 self.report
@@ -255,6 +263,16 @@ impl Reader<'_, '_> {
         }
         all.values_mut().for_each(|defs| defs.sort_unstable());
         all
+    }
+
+    fn check_params(&mut self, block: &Block) {
+        let params = block.params.as_deref().unwrap_or_default();
+        for (index, param) in params.iter().enumerate() {
+            self.report.extend(bad_name(param, "parameters"));
+            if let Some(first) = params[..index].iter().find(|p| p.node == param.node) {
+                self.report.push(defined_twice(param, first.span));
+            }
+        }
     }
 
     fn check_name(&mut self, name: &Ident) {

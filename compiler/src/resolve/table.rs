@@ -109,9 +109,9 @@ impl Row<'_> {
             return None;
         }
         let headline = format!(
-            "{} for {}",
+            "the row for {name} has {} for {}",
             plural_entries(entries),
-            plural(self.asked, &format!("bare {name}"))
+            plural(self.asked, "bare layer")
         );
         let error = Diagnostic::error(Code::E0313, headline, self.row.span)
             .note("one entry serves every bare layer of its kind, several serve them in order; repeats are expanded first");

@@ -14,11 +14,13 @@ pub(super) fn warn(
     is_network: bool,
     report: &mut Report,
 ) {
+    // What cannot be resolved may be what uses them.
+    let has_errors = report.has_errors();
     for (def, defined) in program.defs(program.root_index()) {
         if let Defined::Block(block) = defined {
             warn_params(block, report);
         }
-        if is_network && !report.is_broken() && !constants.used.borrow().contains(&def) {
+        if is_network && !has_errors && !constants.used.borrow().contains(&def) {
             let (what, name) = match defined {
                 Defined::Let(constant) => ("constant", &constant.name),
                 Defined::Block(block) => ("block", &block.name),

@@ -1,0 +1,578 @@
+//! The arguments.
+
+use crate::failure::{Failure, Outcome};
+use crate::terminal;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+/// Compiles neural networks in arrow notation into Rust
+///
+/// `netc alexnet.net` checks the network, prints its summary and writes `alexnet.rs`.
+#[derive(Debug, Parser)]
+#[command(
+    name = "netc",
+    version,
+    max_term_width = 100,
+    override_usage = "netc FILE [OPTIONS]\n       netc COMMAND ...",
+    disable_help_subcommand = true,
+    after_help = "\
+Examples:
+  netc alexnet.net                    print the summary, write alexnet.rs
+  netc check *.net                    report every mistake in every file
+  netc summary alexnet.net            layers, shapes, parameters, MACs, memory
+  netc predict alexnet.net --weights alexnet.safetensors cat.jpg
+
+Exit code: 0 done, 1 the input has errors, 2 the tool could not do its work.
+`netc COMMAND --help` tells more about a command; a file called `check` is `./check`."
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// When to use colour on standard error
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        display_order = 900
+    )]
+    color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Compile(Compile),
+    Check(Check),
+    Summary(Summary),
+    Explain(Explain),
+    Run(Run),
+    Predict(Predict),
+    Bench(Bench),
+    #[command(subcommand)]
+    Weights(Weights),
+    Graph(Graph),
+    Completions(Completions),
+    Man(Man),
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    Always,
+    Never,
+}
+
+/// Compile a network to Rust; `netc FILE` is short for it
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  netc alexnet.net                    print the summary, write alexnet.rs here
+  netc alexnet.net -o src/model.rs    write it there
+  netc alexnet.net -o -               print the Rust instead
+  netc alexnet.net --emit dot | dot -Tpdf > alexnet.pdf
+
+The file is written under another name first and takes its own at the end: an old one is only replaced by a whole new one.
+A file that netc did not write is replaced only where -o names it.")]
+pub(crate) struct Compile {
+    /// The network, or - for standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+
+    /// Where to write, or - for standard output [default: FILE's name with .rs, in the current folder]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: Option<PathBuf>,
+
+    /// What to write; all but rust go to standard output unless -o names a file
+    #[arg(long, value_name = "WHAT", default_value = "rust")]
+    pub(crate) emit: Emit,
+
+    /// Keep BN, DROPOUT and activations as steps of their own
+    #[arg(long)]
+    pub(crate) no_optimise: bool,
+}
+
+/// What `netc FILE` writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Emit {
+    /// Rust source
+    Rust,
+    /// The table of `netc summary`
+    Summary,
+    /// The table as JSON
+    Json,
+    /// A Graphviz drawing
+    Dot,
+    /// An SVG drawing
+    Svg,
+}
+
+/// Report every mistake in every file
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  netc check models/*.net
+  netc check --format json alexnet.net | jq .code
+  netc check - < alexnet.net
+
+Diagnostics for people go to standard error; json (an object a line) and github (workflow commands) go to standard output.")]
+pub(crate) struct Check {
+    /// The files, or - for standard input
+    #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// How to report
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub(crate) format: Format,
+}
+
+/// How `netc check` reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// With the source and colours
+    Human,
+    /// An object a line
+    Json,
+    /// Annotations in GitHub's workflow runs
+    Github,
+}
+
+/// Print the layers with their shapes, parameters and costs
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  netc summary alexnet.net
+  netc summary alexnet.net --json | jq .params
+  netc summary alexnet.net --arrow    the bare line: INPUT => CONV => RELU => ...
+  netc summary alexnet.net --keras    the table that Keras' model.summary() prints")]
+pub(crate) struct Summary {
+    /// The network, or - for standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+
+    /// As JSON: name, input, output, params, trainable, macs, layers
+    #[arg(long, group = "form")]
+    pub(crate) json: bool,
+
+    /// As the bare arrow line
+    #[arg(long, group = "form")]
+    pub(crate) arrow: bool,
+
+    /// As Keras prints it
+    #[arg(long, group = "form")]
+    pub(crate) keras: bool,
+}
+
+/// Explain a diagnostic
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  netc explain E0101
+  netc explain            list all codes")]
+pub(crate) struct Explain {
+    /// The code, in upper or lower case; none for the list of all
+    #[arg(value_name = "CODE")]
+    pub(crate) code: Option<String>,
+}
+
+/// Where a network's weights come from.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Source {
+    /// The weights, a safetensors file
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) weights: Option<PathBuf>,
+
+    /// Random weights, the same ones for the same number
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+}
+
+/// Run a network on raw tensors
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  netc run alexnet.net --weights alexnet.safetensors --input images.npy --output scores.npy
+  netc run alexnet.net --seed 1 --input images.npy --output conv3.npy --layer conv3
+
+The input is one image [h, w, c] or a batch [n, h, w, c] of f32, f64 or u8, taken as it is: INPUT's scale, mean and std are
+for pictures (`netc predict`). The output is f32, with a batch axis if the input has one.")]
+pub(crate) struct Run {
+    /// The network, or - for standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) source: Source,
+
+    /// The images, a NumPy file
+    #[arg(short, long, value_name = "X.npy", value_hint = ValueHint::FilePath)]
+    pub(crate) input: PathBuf,
+
+    /// Where to write the result, a NumPy file, or - for standard output
+    #[arg(short, long, value_name = "Y.npy", value_hint = ValueHint::FilePath)]
+    pub(crate) output: PathBuf,
+
+    /// Write the values of this layer instead of the network's output
+    #[arg(long, value_name = "NAME")]
+    pub(crate) layer: Option<String>,
+
+    /// How many threads to use [default: all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(crate) threads: Option<u32>,
+
+    /// How many images to run at once
+    #[arg(long, value_name = "N", default_value = "16", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) batch: u32,
+}
+
+/// Classify pictures
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  netc predict alexnet.net --weights alexnet.safetensors cat.jpg dog.png
+  netc predict alexnet.net --weights alexnet.safetensors --labels imagenet.txt --top 3 *.jpg
+
+A picture (JPEG or PNG) is turned as its EXIF says, made grey or coloured by the network's channels, cut to the network's
+proportions around its centre, resized (bilinear over the covered area, as Pillow does), and then
+(byte * scale - mean) / std with INPUT's options. Where the network ends without SOFTMAX, one is added; a network that ends
+in RBF gives distances, the smallest first.")]
+pub(crate) struct Predict {
+    /// The network, or - for standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) source: Source,
+
+    /// The pictures, JPEG or PNG
+    #[arg(value_name = "IMAGE", required = true, value_hint = ValueHint::FilePath)]
+    pub(crate) images: Vec<PathBuf>,
+
+    /// The names of the classes, one a line
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) labels: Option<PathBuf>,
+
+    /// How many classes to print
+    #[arg(long, value_name = "N", default_value = "5", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) top: u32,
+
+    /// How a picture of other proportions is made to fit
+    #[arg(long, value_name = "HOW", default_value = "crop")]
+    pub(crate) fit: Fit,
+
+    /// As JSON, an object a picture and line
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// How many threads to use [default: all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(crate) threads: Option<u32>,
+}
+
+/// How a picture of other proportions is made to fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Fit {
+    /// Cut off what is too much, the same on both sides
+    Crop,
+    /// Distort it
+    Stretch,
+}
+
+/// Measure how fast a network runs
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  netc bench alexnet.net
+  netc bench alexnet.net --batch 16 --threads 2 --layers
+  netc bench alexnet.net --json | tail -1 | jq .median_ms
+
+Weights and images are random. The network runs until it is warm, then for about a second and five times at least; the
+median counts. GFLOP/s take a multiply-accumulate as two operations.")]
+pub(crate) struct Bench {
+    /// The network, or - for standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+
+    /// Images in a batch
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) batch: u32,
+
+    /// How many threads to use [default: all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(crate) threads: Option<u32>,
+
+    /// The numbers to calculate with
+    #[arg(long, value_name = "TYPE", default_value = "f32")]
+    pub(crate) precision: Precision,
+
+    /// Time training steps instead of inference
+    #[arg(long)]
+    pub(crate) train: bool,
+
+    /// A row for each layer: time, GFLOP/s, share
+    #[arg(long)]
+    pub(crate) layers: bool,
+
+    /// As JSON: one line with median_ms and the rest
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// For the random weights and images
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub(crate) seed: u64,
+
+    /// How long to measure
+    #[arg(long, value_name = "S", default_value = "1", value_parser = seconds)]
+    pub(crate) seconds: f64,
+}
+
+/// Number formats to calculate with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Precision {
+    F32,
+    Bf16,
+}
+
+/// Convert, show or make weights files
+#[derive(Debug, Subcommand)]
+pub(crate) enum Weights {
+    Import(Import),
+    Show(Show),
+    Init(Init),
+}
+
+/// Convert foreign weights (PyTorch, torchvision, Keras) into a network's own
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  netc weights import resnet18.safetensors --for resnet18.net -o own.safetensors
+  netc weights import googlenet.safetensors --for googlenet.net --skip aux1 --skip aux2 -o own.safetensors
+  netc weights import w.safetensors --for my.net --map head.0=fc2 -o own.safetensors
+
+Tensors are grouped into modules (`layer1.0.conv1`), and modules are matched with layers by their shapes, and by the order
+of their names where several have the same shapes. The mapping is printed: check it. Half, bfloat16 and double precision
+become f32. Keras' kernels are turned into netc's layout.")]
+pub(crate) struct Import {
+    /// The foreign weights, a safetensors file
+    #[arg(value_name = "W", value_hint = ValueHint::FilePath)]
+    pub(crate) weights: PathBuf,
+
+    /// The network that they are for
+    #[arg(long = "for", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) network: PathBuf,
+
+    /// Where to write the network's weights
+    #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath)]
+    pub(crate) output: PathBuf,
+
+    /// Settle a module (head.0=fc2) or a tensor (head.0.weight=fc2.weight) by hand; may be given several times
+    #[arg(long, value_name = "THEIRS=OURS")]
+    pub(crate) map: Vec<String>,
+
+    /// Leave out the tensors whose names start so; may be given several times
+    #[arg(long, value_name = "PREFIX")]
+    pub(crate) skip: Vec<String>,
+
+    /// In which order the foreign network flattened the picture before its first FC
+    #[arg(long, value_name = "ORDER")]
+    pub(crate) flatten: Option<Flatten>,
+}
+
+/// The order in which a picture became a vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Flatten {
+    /// Channels first, as PyTorch does: the columns are put into netc's order
+    Chw,
+    /// Channels last, as netc and Keras do: nothing changes
+    Hwc,
+}
+
+/// List the tensors of a weights file, and check them
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  netc weights show alexnet.safetensors
+  netc weights show alexnet.safetensors --for alexnet.net")]
+pub(crate) struct Show {
+    /// The weights, a safetensors file
+    #[arg(value_name = "W", value_hint = ValueHint::FilePath)]
+    pub(crate) weights: PathBuf,
+
+    /// Check them against this network
+    #[arg(long = "for", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) network: Option<PathBuf>,
+}
+
+/// Write a network's initial weights
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  netc weights init alexnet.net --seed 1 -o alexnet.safetensors
+
+The numbers are drawn as the file says (init=, bias_init=; Glorot uniform and zeros otherwise): the same for the same seed.")]
+pub(crate) struct Init {
+    /// The network, or - for standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+
+    /// The same weights for the same number
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: u64,
+
+    /// Where to write them
+    #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath)]
+    pub(crate) output: PathBuf,
+}
+
+/// Draw a network
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  netc graph alexnet.net -o alexnet.svg
+  netc graph alexnet.net --emit dot | dot -Tpng > alexnet.png")]
+pub(crate) struct Graph {
+    /// The network, or - for standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+
+    /// Where to write, or - for standard output
+    #[arg(short, long, value_name = "FILE", default_value = "-", value_hint = ValueHint::FilePath)]
+    pub(crate) output: PathBuf,
+
+    /// What to write [default: by the ending of -o, otherwise svg]
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) emit: Option<Drawing>,
+}
+
+/// How to draw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Drawing {
+    /// Graphviz
+    Dot,
+    /// SVG
+    Svg,
+}
+
+/// Print a script that completes netc's arguments
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  netc completions bash > ~/.local/share/bash-completion/completions/netc
+  netc completions zsh > ~/.zfunc/_netc
+  netc completions fish > ~/.config/fish/completions/netc.fish")]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Print the manual page
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  netc man > netc.1 && man ./netc.1
+  netc man weights-import | man -l -")]
+pub(crate) struct Man {
+    /// The page of this command (check, weights-import ...); none for netc's own
+    #[arg(value_name = "COMMAND")]
+    pub(crate) command: Option<String>,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(s) if (0.0..=3600.0).contains(&s) => Ok(s),
+        _ => Err("not a number of seconds between 0 and 3600".to_owned()),
+    }
+}
+
+/// The whole surface, for completions and the manual: `netc FILE` takes what `netc compile` takes.
+pub(crate) fn surface() -> clap::Command {
+    Compile::augment_args(Cli::command()).subcommand_required(false)
+}
+
+/// Reads the arguments. `--help` and `--version` print and end with code 0, wrong usage ends with 2.
+pub(crate) fn parse(mut args: Vec<OsString>) -> Outcome<Command> {
+    let command = Cli::command();
+    if let Some(at) = implied_compile(&command, &args) {
+        if let Some(meant) = misspelt(&command, &args[at]) {
+            return Err(
+                Failure::tool(format!("there is no command `{}`", args[at].display()))
+                    .help(format!("did you mean `netc {meant}`?"))
+                    .help("`netc --help` lists the commands"),
+            );
+        }
+        args.insert(at, "compile".into());
+    }
+    let parsed = command
+        .try_get_matches_from(args)
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    match parsed {
+        Ok(cli) => {
+            match cli.color {
+                Color::Auto => {}
+                Color::Always => anstream::ColorChoice::Always.write_global(),
+                Color::Never => anstream::ColorChoice::Never.write_global(),
+            }
+            Ok(cli.command)
+        }
+        Err(e) => Err(usage(&e)?),
+    }
+}
+
+/// Where `compile` is left out: before the first argument that is neither a command nor an option of netc itself.
+fn implied_compile(command: &clap::Command, args: &[OsString]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        let arg = args.get(at)?;
+        match arg.to_str() {
+            Some("--color") => at += 2,
+            Some(text) if text.starts_with("--color=") => at += 1,
+            Some("-h" | "--help" | "-V" | "--version") => return None,
+            Some(text) if command.find_subcommand(text).is_some() => return None,
+            _ => return Some(at),
+        }
+    }
+}
+
+/// The command that was probably meant, if this is no file.
+fn misspelt(command: &clap::Command, arg: &OsStr) -> Option<String> {
+    let text = arg.to_str()?;
+    if text.starts_with('-') || text.contains(['.', '/', '\\']) || Path::new(arg).exists() {
+        return None;
+    }
+    // What other tools call it.
+    let known = match text {
+        "help" => return Some("--help".to_owned()),
+        "version" => return Some("--version".to_owned()),
+        "build" => "compile",
+        "draw" | "plot" | "dot" | "svg" => "graph",
+        "infer" | "forward" => "run",
+        "classify" => "predict",
+        "benchmark" | "time" => "bench",
+        "lint" | "validate" => "check",
+        other => other,
+    };
+    let names = command.get_subcommands().map(clap::Command::get_name);
+    let near = names.map(|name| (strsim::jaro_winkler(name, known), name));
+    let best = near.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (best.0 > 0.8).then(|| best.1.to_owned())
+}
+
+/// Prints what clap has to say: help and version on standard output.
+fn usage(e: &clap::Error) -> Outcome<Failure> {
+    let text = e.render();
+    if e.use_stderr() {
+        terminal::say(&text.ansi().to_string());
+        return Ok(Failure::exit(2));
+    }
+    if terminal::stdout_has_colour() {
+        terminal::print(&text.ansi().to_string())?;
+    } else {
+        terminal::print(&text.to_string())?;
+    }
+    Ok(Failure::exit(0))
+}

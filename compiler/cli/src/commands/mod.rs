@@ -1,0 +1,37 @@
+//! One file a command.
+
+mod bench;
+mod check;
+mod compile;
+mod completions;
+mod explain;
+mod graph;
+mod man;
+mod predict;
+mod run;
+mod summary;
+mod weights_import;
+mod weights_init;
+mod weights_show;
+
+use crate::cli::{Command, Weights};
+use crate::failure::Outcome;
+
+/// Does what the arguments say.
+pub(crate) fn run(command: Command) -> Outcome {
+    match command {
+        Command::Compile(args) => compile::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Summary(args) => summary::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Run(args) => run::run(&args),
+        Command::Predict(args) => predict::run(&args),
+        Command::Bench(args) => bench::run(&args),
+        Command::Weights(Weights::Import(args)) => weights_import::run(&args),
+        Command::Weights(Weights::Show(args)) => weights_show::run(&args),
+        Command::Weights(Weights::Init(args)) => weights_init::run(&args),
+        Command::Graph(args) => graph::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
+    }
+}

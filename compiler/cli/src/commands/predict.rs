@@ -1,0 +1,170 @@
+//! `netc predict`: the classes of pictures.
+
+use crate::cli::Predict;
+use crate::failure::{Failure, Outcome};
+use crate::network::{Network, failed};
+use crate::weights::file::shape;
+use crate::{files, picture, terminal};
+use netc_compiler::Options;
+use netc_runtime::{Model, Prediction, Scores};
+use serde_json::json;
+use std::path::Path;
+
+pub(crate) fn run(args: &Predict) -> Outcome {
+    let network = Network::load(&args.file, &args.source, &Options::default())?;
+    let plan = &network.plan;
+    let &[height, width, channels] = &plan.input[..] else {
+        return Err(Failure::input(format!(
+            "{} takes vectors of {}, not pictures",
+            plan.name,
+            shape(&plan.input)
+        ))
+        .help("`netc run` takes arrays"));
+    };
+    let classes = match plan.output[..] {
+        [n] | [1, 1, n] => n,
+        _ => {
+            return Err(Failure::input(format!(
+                "{} does not classify: its output is {}",
+                plan.name,
+                shape(&plan.output)
+            ))
+            .help("`netc run` gives the output as an array"));
+        }
+    };
+    let labels = args
+        .labels
+        .as_deref()
+        .map(|path| labels(path, classes))
+        .transpose()?;
+    let mut workspace = network.workspace(1, args.threads)?;
+    let mut failures: Vec<Failure> = Vec::new();
+    for (i, image) in args.images.iter().enumerate() {
+        // A bad picture does not hide the others' classes.
+        let pixels = files::read(image).and_then(|bytes| {
+            let bad = |why| Failure::input(format!("`{}` cannot be used: {why}", image.display()));
+            let decoded = picture::decode(&bytes).map_err(bad)?;
+            picture::input(&decoded, [height, width, channels], args.fit, &plan.pixels).ok_or_else(
+                || {
+                    Failure::input(format!(
+                        "{} takes {channels} channels: no picture has that many",
+                        plan.name
+                    ))
+                },
+            )
+        });
+        let pixels = match pixels {
+            Ok(pixels) => pixels,
+            Err(failure) => {
+                terminal::finish()?;
+                failure.report();
+                failures.push(failure);
+                continue;
+            }
+        };
+        let outputs = network
+            .executor
+            .forward(&mut workspace, &pixels)
+            .map_err(|e| failed(&e))?;
+        let best = Best::of(network.executor.scores(), outputs, args.top as usize);
+        let shown = image.to_string_lossy();
+        let text = if args.json {
+            best.json(&shown, labels.as_deref())
+        } else {
+            let heading = args.images.len() > 1;
+            let gap = if heading && i > 0 { "\n" } else { "" };
+            let head = if heading {
+                format!("{gap}{shown}\n")
+            } else {
+                String::new()
+            };
+            head + &best.table(labels.as_deref())
+        };
+        terminal::print(&text)?;
+    }
+    match failures.iter().map(|failure| failure.code).max() {
+        Some(code) => Err(Failure::exit(code)),
+        None => Ok(()),
+    }
+}
+
+/// A name for each class.
+fn labels(path: &Path, classes: usize) -> Outcome<Vec<String>> {
+    let bad = |why: String| Failure::input(format!("`{}` cannot be used: {why}", path.display()));
+    let bytes = files::read(path)?;
+    let text = str::from_utf8(&bytes).map_err(|_| bad("it is not UTF-8 text".to_owned()))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let labels: Vec<String> = text
+        .trim_end()
+        .lines()
+        .map(|line| line.trim().to_owned())
+        .collect();
+    if labels.len() != classes {
+        return Err(bad(format!(
+            "it names {} classes, the network has {classes}",
+            labels.len()
+        )));
+    }
+    Ok(labels)
+}
+
+/// The best classes of a picture, with probabilities, or distances (of which the smallest is the best).
+struct Best {
+    distances: bool,
+    classes: Vec<(usize, f32)>,
+}
+
+impl Best {
+    fn of(scores: Scores, outputs: &[f32], top: usize) -> Self {
+        let distances = scores == Scores::Distances;
+        let ranked = if distances {
+            outputs.iter().map(|x| -x).collect()
+        } else {
+            scores.probabilities(outputs)
+        };
+        let value = |p: Prediction| {
+            if distances {
+                -p.probability
+            } else {
+                p.probability
+            }
+        };
+        let best = Prediction::top(&ranked, top);
+        Self {
+            distances,
+            classes: best.into_iter().map(|p| (p.class, value(p))).collect(),
+        }
+    }
+
+    fn table(&self, labels: Option<&[String]>) -> String {
+        let line = |(class, value): &(usize, f32)| {
+            let value = if self.distances {
+                format!("{value:>12.4}")
+            } else {
+                format!("{:>8.2} %", value * 100.0)
+            };
+            match labels {
+                Some(labels) => format!("{value}  {}\n", labels[*class]),
+                None => format!("{value}  class {class}\n"),
+            }
+        };
+        self.classes.iter().map(line).collect()
+    }
+
+    fn json(&self, image: &str, labels: Option<&[String]>) -> String {
+        let what = if self.distances {
+            "distance"
+        } else {
+            "probability"
+        };
+        let class = |(class, value): &(usize, f32)| {
+            let mut entry = json!({ "class": class, what: value });
+            if let Some(labels) = labels {
+                entry["label"] = json!(labels[*class]);
+            }
+            entry
+        };
+        let top: Vec<_> = self.classes.iter().map(class).collect();
+        format!("{}\n", json!({ "image": image, "top": top }))
+    }
+}

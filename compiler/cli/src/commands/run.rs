@@ -1,0 +1,131 @@
+//! `netc run`: raw tensors in and out.
+
+use crate::cli::Run;
+use crate::failure::{Failure, Outcome};
+use crate::network::{Network, failed};
+use crate::npy::{self, Array};
+use crate::source::{self, plural};
+use crate::weights::file::shape;
+use crate::{files, terminal};
+use netc_compiler::Options;
+use netc_compiler::graph::Graph;
+use netc_runtime::Model;
+
+pub(crate) fn run(args: &Run) -> Outcome {
+    let options = Options {
+        keep: args.layer.iter().cloned().collect(),
+        ..Options::default()
+    };
+    let compiled = source::network(&args.file, &options)?;
+    let layer = match (&args.layer, &compiled.graph) {
+        (Some(name), Some(graph)) => Some(find(graph, name)?),
+        _ => None,
+    };
+    let array = npy::read(&files::read(&args.input)?).map_err(|why| {
+        Failure::input(format!("`{}` cannot be used: {why}", args.input.display()))
+    })?;
+    let network = Network::of(&args.file, compiled, &args.source)?;
+    let images = Images::of(&array, &network.plan.input)
+        .map_err(|failure| failure.detail(format!("in `{}`", args.input.display())))?;
+    let one: usize = network.plan.input.iter().product();
+    let batch = (args.batch as usize).min(images.count);
+    let mut workspace = network.workspace(batch, args.threads)?;
+    let mut values = Vec::new();
+    for part in array.values.chunks(one * batch) {
+        let result = network
+            .executor
+            .forward(&mut workspace, part)
+            .map_err(|e| failed(&e))?;
+        match &layer {
+            None => values.extend_from_slice(result),
+            // The input itself is not kept: it is what was given.
+            Some((name, _)) => match network.executor.kept(&workspace, name) {
+                Some(kept) => values.extend(kept),
+                None => values.extend_from_slice(part),
+            },
+        }
+    }
+    let mut sizes = layer.map_or_else(|| network.plan.output.clone(), |(_, sizes)| sizes);
+    if images.batched {
+        sizes.insert(0, images.count);
+    }
+    files::replace(&args.output, |out| npy::write(out, &sizes, &values))?;
+    if !files::is_dash(&args.output) {
+        let text = format!(
+            "{} ({}, f32 {})",
+            args.output.display(),
+            plural(images.count, "image"),
+            shape(&sizes)
+        );
+        terminal::status("Wrote", &text);
+    }
+    Ok(())
+}
+
+/// The layer's name and the shape of its value.
+fn find(graph: &Graph, name: &str) -> Outcome<(String, Vec<usize>)> {
+    if let Some(node) = graph.nodes.iter().find(|node| node.name == name) {
+        return Ok((node.name.clone(), node.shape.sizes()));
+    }
+    let near = graph
+        .nodes
+        .iter()
+        .map(|n| (strsim::jaro_winkler(&n.name, name), &n.name));
+    let best = near
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .filter(|best| best.0 > 0.7);
+    Err(
+        Failure::tool(format!("`{}` has no layer `{name}`", graph.name))
+            .maybe_help(best.map(|(_, name)| format!("did you mean `{name}`?")))
+            .help("`netc summary` lists the layers"),
+    )
+}
+
+/// How an array holds images.
+struct Images {
+    count: usize,
+    /// Has an axis for the batch.
+    batched: bool,
+}
+
+impl Images {
+    fn of(array: &Array, input: &[usize]) -> Outcome<Self> {
+        let wrong = |what: &str| {
+            Failure::input(format!(
+                "the input is {}, the network takes {} or a batch nx{}{what}",
+                shape(&array.shape),
+                shape(input),
+                shape(input)
+            ))
+        };
+        if array.shape == input {
+            return Ok(Self {
+                count: 1,
+                batched: false,
+            });
+        }
+        if let [count, rest @ ..] = &array.shape[..]
+            && rest == input
+        {
+            if *count == 0 {
+                return Err(Failure::input("the input holds no image"));
+            }
+            return Ok(Self {
+                count: *count,
+                batched: true,
+            });
+        }
+        let image = match array.shape.len() {
+            n if n == input.len() + 1 => &array.shape[1..],
+            _ => &array.shape[..],
+        };
+        Err(match (image, input) {
+            ([c, h, w], [ih, iw, ic]) if [h, w, c] == [ih, iw, ic] => wrong("")
+                .help("channels come last in netc: `np.moveaxis(x, -3, -1)` moves them there"),
+            ([h, w], [ih, iw, 1]) if [h, w] == [ih, iw] => {
+                wrong("").help("`x[..., None]` adds the axis of the one channel")
+            }
+            _ => wrong(""),
+        })
+    }
+}

@@ -1,0 +1,25 @@
+//! What a compiled network looks like: the compiler's emitters, by name.
+
+use crate::cli::Emit;
+use crate::failure::Outcome;
+use crate::source;
+use netc_compiler::{Output, emit};
+use std::path::Path;
+
+/// The text of everything but Rust.
+pub(crate) fn text(what: Emit, file: &Path, output: &Output) -> Outcome<String> {
+    let (Some(graph), Some(plan)) = (&output.graph, &output.plan) else {
+        return Err(source::incomplete(file));
+    };
+    let mut text = match what {
+        Emit::Rust => output.code.clone().unwrap_or_default(),
+        Emit::Summary => emit::summary(graph, plan),
+        Emit::Json => emit::json(graph),
+        Emit::Dot => emit::dot(graph),
+        Emit::Svg => emit::svg(graph),
+    };
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    Ok(text)
+}

@@ -1,0 +1,125 @@
+//! Reading and writing files: every failure names the file, and a file is either whole or untouched.
+
+use crate::failure::{Failure, Outcome};
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::Path;
+
+/// The path that stands for standard input and output.
+pub(crate) fn is_dash(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// Reads a whole file, or standard input for `-`.
+pub(crate) fn read(path: &Path) -> Outcome<Vec<u8>> {
+    if is_dash(path) {
+        let mut bytes = Vec::new();
+        return match io::stdin().lock().read_to_end(&mut bytes) {
+            Ok(_) => Ok(bytes),
+            Err(e) => Err(Failure::tool(format!(
+                "cannot read standard input: {}",
+                reason(&e)
+            ))),
+        };
+    }
+    std::fs::read(path).map_err(|e| unreadable(path, &e))
+}
+
+/// The failure for a file that cannot be read.
+pub(crate) fn unreadable(path: &Path, e: &io::Error) -> Failure {
+    Failure::tool(format!("cannot read `{}`: {}", path.display(), reason(e)))
+}
+
+/// Why it failed, without the system's numbers.
+pub(crate) fn reason(e: &io::Error) -> String {
+    match e.kind() {
+        ErrorKind::NotFound => "no such file".to_owned(),
+        ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        ErrorKind::StorageFull => "the disk is full".to_owned(),
+        _ => {
+            let text = e.to_string();
+            match text.find(" (os error") {
+                Some(end) => text[..end].to_owned(),
+                None => text,
+            }
+        }
+    }
+}
+
+/// Replaces the file at `path`, or makes it, with what `write` writes; `-` is standard output. The text goes into a file
+/// beside it that takes its name at the end, so that nobody ever sees half a file and a failure leaves the old one alone.
+pub(crate) fn replace(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Outcome {
+    if is_dash(path) {
+        let mut bytes = Vec::new();
+        write(&mut bytes).map_err(|e| unwritable(path, &e))?;
+        return crate::terminal::print_bytes(&bytes);
+    }
+    let failed = |e: io::Error| unwritable(path, &e);
+    // A link is written through, a device or pipe is written to: only regular files are replaced.
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    match std::fs::metadata(&target) {
+        Ok(meta) if meta.is_dir() => return Err(failed(ErrorKind::IsADirectory.into())),
+        Ok(meta) if !meta.is_file() => {
+            let mut device = io::BufWriter::new(
+                std::fs::OpenOptions::new()
+                    .write(true)
+                    .open(&target)
+                    .map_err(failed)?,
+            );
+            return write(&mut device)
+                .and_then(|()| device.flush())
+                .map_err(failed);
+        }
+        Ok(meta) if meta.permissions().readonly() => {
+            return Err(failed(ErrorKind::PermissionDenied.into()));
+        }
+        _ => {}
+    }
+    let folder = match target.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".netc-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // What a plain `File::create` gives: the umask takes its share. An existing file keeps its own.
+        let mode = std::fs::metadata(&target).map_or(0o666, |m| m.permissions().mode() & 0o777);
+        builder.permissions(std::fs::Permissions::from_mode(mode));
+    }
+    let mut beside = builder.tempfile_in(folder).map_err(|e| match e.kind() {
+        ErrorKind::NotFound => Failure::tool(format!(
+            "cannot write `{}`: there is no such folder",
+            path.display()
+        )),
+        _ => failed(e),
+    })?;
+    {
+        let mut buffered = io::BufWriter::new(beside.as_file_mut());
+        write(&mut buffered)
+            .and_then(|()| buffered.flush())
+            .map_err(failed)?;
+    }
+    beside.as_file().sync_all().map_err(failed)?;
+    beside.persist(&target).map_err(|e| failed(e.error))?;
+    Ok(())
+}
+
+fn unwritable(path: &Path, e: &io::Error) -> Failure {
+    Failure::tool(format!("cannot write `{}`: {}", path.display(), reason(e)))
+}
+
+/// A size as people read it: `12 kB`.
+pub(crate) fn size(bytes: u64) -> String {
+    let bytes = bytes as f64;
+    match bytes {
+        b if b < 1e3 => format!("{b} B"),
+        b if b < 1e6 => format!("{:.1} kB", b / 1e3),
+        b if b < 1e9 => format!("{:.1} MB", b / 1e6),
+        b => format!("{:.1} GB", b / 1e9),
+    }
+}

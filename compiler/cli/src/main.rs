@@ -1,0 +1,31 @@
+//! netc: the command line. A thin adapter: it reads arguments and files, calls the compiler and the runtime, and prints.
+
+mod cli;
+mod commands;
+mod emit;
+mod failure;
+mod files;
+mod network;
+mod npy;
+mod picture;
+mod source;
+mod table;
+mod terminal;
+mod weights;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let done = cli::parse(std::env::args_os().collect())
+        .and_then(commands::run)
+        .and_then(|()| terminal::finish());
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // What has been printed so far comes first.
+            let _ = terminal::finish();
+            failure.report();
+            ExitCode::from(failure.code)
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! From a path to a compiled network.
+
+use crate::failure::{Failure, Outcome};
+use crate::{files, terminal};
+use netc_compiler::{Files, Loader, Options, Output};
+use netc_grammar::{Diagnostic, Sources};
+use netc_plan::Plan;
+use std::path::{Path, PathBuf};
+
+/// Compiles the file, or standard input for `-`. Nothing is printed.
+pub(crate) fn compile(path: &Path, options: &Options) -> Outcome<Output> {
+    let text = files::read(path)?;
+    let mut loader = Beside::new(path);
+    Ok(netc_compiler::compile(
+        &name(path),
+        text,
+        options,
+        &mut loader,
+    ))
+}
+
+/// Compiles the file and prints its diagnostics; ends the command if there are errors, or no network.
+pub(crate) fn network(path: &Path, options: &Options) -> Outcome<Output> {
+    let output = compile(path, options)?;
+    report(&output.sources, &output.diagnostics);
+    if output.has_errors() {
+        terminal::error(&format!(
+            "could not compile `{}` due to {}",
+            name(path),
+            Count::of(&output.diagnostics).due()
+        ));
+        return Err(Failure::reported());
+    }
+    if output.library || output.graph.is_none() {
+        return Err(Failure::input(format!(
+            "`{}` holds no network, only blocks and constants for `use`",
+            name(path)
+        ))
+        .help("`netc check` checks such a file"));
+    }
+    Ok(output)
+}
+
+/// The plan of a network that compiled.
+pub(crate) fn plan(path: &Path, options: &Options) -> Outcome<Plan> {
+    let output = network(path, options)?;
+    output.plan.ok_or_else(|| incomplete(path))
+}
+
+/// An output that a network without errors lacks: a fault of netc itself.
+pub(crate) fn incomplete(path: &Path) -> Failure {
+    Failure::tool(format!(
+        "netc compiled `{}` to nothing, which is a mistake in netc: please report it",
+        name(path)
+    ))
+}
+
+/// Prints diagnostics for people.
+pub(crate) fn report(sources: &Sources, diagnostics: &[Diagnostic]) {
+    if !diagnostics.is_empty() {
+        terminal::say(&netc_grammar::render(
+            sources,
+            diagnostics,
+            terminal::colour(),
+        ));
+    }
+}
+
+/// What diagnostics call the file.
+pub(crate) fn name(path: &Path) -> String {
+    if files::is_dash(path) {
+        return "<stdin>".to_owned();
+    }
+    path.to_string_lossy().into_owned()
+}
+
+/// Errors and warnings, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Count {
+    pub(crate) errors: usize,
+    pub(crate) warnings: usize,
+}
+
+impl Count {
+    pub(crate) fn of(diagnostics: &[Diagnostic]) -> Self {
+        let errors = diagnostics.iter().filter(|d| d.is_error()).count();
+        Self {
+            errors,
+            warnings: diagnostics.len() - errors,
+        }
+    }
+
+    /// `2 previous errors; 1 warning emitted`, as rustc has it.
+    pub(crate) fn due(self) -> String {
+        let errors = match self.errors {
+            1 => "1 previous error".to_owned(),
+            n => format!("{n} previous errors"),
+        };
+        match self.warnings {
+            0 => errors,
+            n => format!("{errors}; {} emitted", plural(n, "warning")),
+        }
+    }
+}
+
+/// `1 error`, `2 errors`
+pub(crate) fn plural(n: usize, what: &str) -> String {
+    let s = if n == 1 { "" } else { "s" };
+    format!("{n} {what}{s}")
+}
+
+/// Reads used files. A folder whose name is not UTF-8 has a lossy name in the compiler, which is taken back here.
+struct Beside {
+    lossy: String,
+    real: PathBuf,
+}
+
+impl Beside {
+    fn new(path: &Path) -> Self {
+        let real = path.parent().unwrap_or(Path::new("")).to_owned();
+        Self {
+            lossy: real.to_string_lossy().into_owned(),
+            real,
+        }
+    }
+}
+
+impl Loader for Beside {
+    fn read(&mut self, path: &str) -> Result<Vec<u8>, String> {
+        let mut root = Files::default();
+        if self.real.to_str().is_none()
+            && let Some(rest) = path.strip_prefix(&self.lossy)
+        {
+            root.root.clone_from(&self.real);
+            return root.read(rest.trim_start_matches(['/', '\\']));
+        }
+        root.read(path)
+    }
+}

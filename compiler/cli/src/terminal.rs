@@ -1,0 +1,99 @@
+//! Standard output for results, standard error for everything else.
+
+use crate::failure::{Failure, Outcome};
+use clap::builder::styling::{AnsiColor, Effects, Style};
+use std::io::{self, ErrorKind, Write};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+const RED: Style = AnsiColor::BrightRed.on_default().effects(Effects::BOLD);
+const YELLOW: Style = AnsiColor::Yellow.on_default().effects(Effects::BOLD);
+const GREEN: Style = AnsiColor::BrightGreen.on_default().effects(Effects::BOLD);
+const BLUE: Style = AnsiColor::BrightBlue.on_default().effects(Effects::BOLD);
+const BOLD: Style = Style::new().effects(Effects::BOLD);
+
+/// The reader of standard output has gone (`| head`): what follows is dropped, and the exit code stays the command's own.
+static GONE: AtomicBool = AtomicBool::new(false);
+
+/// Writes a result to standard output.
+pub(crate) fn print(text: &str) -> Outcome {
+    print_bytes(text.as_bytes())
+}
+
+/// Writes a result and ends the line.
+pub(crate) fn print_line(text: &str) -> Outcome {
+    print_bytes(format!("{text}\n").as_bytes())
+}
+
+/// Writes a result to standard output.
+pub(crate) fn print_bytes(bytes: &[u8]) -> Outcome {
+    with_stdout(|out| out.write_all(bytes))
+}
+
+/// Flushes standard output: a full disk is noticed here at the latest.
+pub(crate) fn finish() -> Outcome {
+    with_stdout(|out| out.flush())
+}
+
+fn with_stdout(write: impl FnOnce(&mut io::StdoutLock<'_>) -> io::Result<()>) -> Outcome {
+    if GONE.load(Relaxed) {
+        return Ok(());
+    }
+    match write(&mut io::stdout().lock()) {
+        Ok(()) => Ok(()),
+        Err(e) if e.kind() == ErrorKind::BrokenPipe => {
+            GONE.store(true, Relaxed);
+            Ok(())
+        }
+        Err(e) => Err(Failure::tool(format!(
+            "cannot write to standard output: {}",
+            crate::files::reason(&e)
+        ))),
+    }
+}
+
+/// Whether standard error shows colour: a terminal, and neither NO_COLOR nor `--color never`.
+pub(crate) fn colour() -> bool {
+    anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
+}
+
+/// Whether standard output shows colour: only help texts have any.
+pub(crate) fn stdout_has_colour() -> bool {
+    anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+}
+
+/// Writes to standard error as it is; colour is taken out where it does not belong. Nothing can be done if this fails.
+pub(crate) fn say(text: &str) {
+    let _ = anstream::stderr().lock().write_all(text.as_bytes());
+}
+
+/// `error: headline`
+pub(crate) fn error(headline: &str) {
+    say(&format!("{RED}error{RED:#}{BOLD}: {headline}{BOLD:#}\n"));
+}
+
+/// `warning: headline`
+pub(crate) fn warning(headline: &str) {
+    say(&format!(
+        "{YELLOW}warning{YELLOW:#}{BOLD}: {headline}{BOLD:#}\n"
+    ));
+}
+
+/// `note: text`
+pub(crate) fn note(text: &str) {
+    say(&format!("{BOLD}note{BOLD:#}: {text}\n"));
+}
+
+/// An indented line under a headline.
+pub(crate) fn detail(line: &str) {
+    say(&format!("  {line}\n"));
+}
+
+/// `  = help: text`
+pub(crate) fn help(text: &str) {
+    say(&format!("  {BLUE}={BLUE:#} {BOLD}help{BOLD:#}: {text}\n"));
+}
+
+/// A step that is done, as cargo shows it: `     Wrote alexnet.rs`.
+pub(crate) fn status(verb: &str, text: &str) {
+    say(&format!("{GREEN}{verb:>12}{GREEN:#} {text}\n"));
+}

@@ -1,0 +1,126 @@
+//! Safetensors files of any origin, as f32.
+
+use super::names;
+use crate::failure::{Failure, Outcome};
+use crate::files;
+use half::{bf16, f16};
+use safetensors::{Dtype, SafeTensors};
+use std::path::Path;
+
+/// The bytes of a weights file.
+pub(crate) struct File {
+    /// As the user names it.
+    pub(crate) name: String,
+    bytes: Vec<u8>,
+}
+
+/// A tensor as it stands in the file.
+#[derive(Clone, Debug)]
+pub(crate) struct Tensor<'a> {
+    pub(crate) name: String,
+    pub(crate) dtype: Dtype,
+    pub(crate) shape: Vec<usize>,
+    bytes: &'a [u8],
+}
+
+impl File {
+    /// Reads the file.
+    pub(crate) fn read(path: &Path) -> Outcome<Self> {
+        Ok(Self {
+            name: path.display().to_string(),
+            bytes: files::read(path)?,
+        })
+    }
+
+    /// What the file holds.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Bytes.
+    pub(crate) fn size(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    /// The tensors, in the natural order of their names.
+    pub(crate) fn tensors(&self) -> Outcome<Vec<Tensor<'_>>> {
+        let (header, meta) =
+            SafeTensors::read_metadata(&self.bytes).map_err(|e| self.broken(&e))?;
+        let data = &self.bytes[8 + header..];
+        let mut tensors: Vec<Tensor<'_>> = meta
+            .tensors()
+            .into_iter()
+            .map(|(name, info)| Tensor {
+                name,
+                dtype: info.dtype,
+                shape: info.shape.clone(),
+                bytes: &data[info.data_offsets.0..info.data_offsets.1],
+            })
+            .collect();
+        tensors.sort_by(|a, b| names::natural(&a.name, &b.name));
+        Ok(tensors)
+    }
+
+    /// What is wrong with the file, in terms of what it may be instead.
+    fn broken(&self, e: &safetensors::SafeTensorError) -> Failure {
+        use safetensors::SafeTensorError as E;
+        let is = |magic: &[u8]| self.bytes.starts_with(magic);
+        let whose = if is(b"PK\x03\x04") || is(b"\x80\x02") {
+            "a PyTorch or NumPy archive"
+        } else if is(b"\x89HDF") {
+            "an HDF5 file, as Keras writes them"
+        } else if is(b"\x93NUMPY") {
+            "a NumPy array"
+        } else if is(b"GGUF") {
+            "a GGUF file"
+        } else {
+            let why = match e {
+                _ if self.bytes.is_empty() => "it is empty".to_owned(),
+                E::HeaderTooSmall | E::InvalidHeaderLength | E::MetadataIncompleteBuffer => {
+                    "it is cut short, or no safetensors file at all".to_owned()
+                }
+                other => format!("it is no valid safetensors file ({other})"),
+            };
+            return Failure::input(format!("`{}` cannot be used: {why}", self.name));
+        };
+        Failure::input(format!("`{}` is {whose}, not a safetensors file", self.name)).help(
+            "save it from Python, where the model runs: `safetensors.torch.save_file(model.state_dict(), \"weights.safetensors\")`",
+        )
+    }
+}
+
+impl Tensor<'_> {
+    /// The numbers as f32; `None` if the tensor holds no floating-point numbers.
+    pub(crate) fn to_f32(&self) -> Option<Vec<f32>> {
+        let (pairs, quads, eights) = (
+            self.bytes.as_chunks::<2>().0,
+            self.bytes.as_chunks::<4>().0,
+            self.bytes.as_chunks::<8>().0,
+        );
+        Some(match self.dtype {
+            Dtype::F32 => quads.iter().map(|b| f32::from_le_bytes(*b)).collect(),
+            Dtype::F64 => eights
+                .iter()
+                .map(|b| f64::from_le_bytes(*b) as f32)
+                .collect(),
+            Dtype::F16 => pairs
+                .iter()
+                .map(|b| f16::from_le_bytes(*b).to_f32())
+                .collect(),
+            Dtype::BF16 => pairs
+                .iter()
+                .map(|b| bf16::from_le_bytes(*b).to_f32())
+                .collect(),
+            _ => return None,
+        })
+    }
+}
+
+/// A shape as people read it: `64x3x7x7`.
+pub(crate) fn shape(sizes: &[usize]) -> String {
+    if sizes.is_empty() {
+        return "scalar".to_owned();
+    }
+    let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
+    sizes.join("x")
+}

@@ -306,7 +306,7 @@ layers! {
         "BN", "batch normalisation";
     "LRN" = "LOCALRESPONSENORM" => What::Lrn, "lrn", 4 of LRN_OPTIONS,
         "LRN", "local response normalisation across channels";
-    "DROPOUT" = "DROPOUT2D" => What::Dropout, "dropout", 1 of DROPOUT_OPTIONS,
+    "DROPOUT" => What::Dropout, "dropout", 1 of DROPOUT_OPTIONS,
         "DROPOUT(0.5)", "drops elements while training";
     "RELU" => What::Activation(Act::Relu), "relu", 0 of &[],
         "RELU", "max(x, 0)";

@@ -1,7 +1,7 @@
 //! What a network may ask for. Each limit has its own diagnostic, so that no input overflows, hangs or exhausts the stack.
 
 /// Stages after blocks and repeats are expanded.
-pub const MAX_STAGES: usize = 200_000;
+pub const MAX_STAGES: usize = 100_000;
 
 /// Blocks, groups and branches inside each other, after blocks are expanded.
 pub const MAX_DEPTH: usize = 96;

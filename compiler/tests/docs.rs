@@ -1,0 +1,231 @@
+//! The language reference and the explanations of codes hold: every example does what its fence says, and the tables are those
+//! that the compiler reads.
+//!
+//! ` ```net ` is a whole file that compiles without a word, ` ```net,E0401 ` gives this code and no other error, and
+//! ` ```net,fragment ` is only shown.
+
+use netc_compiler::layers::LAYERS;
+use netc_compiler::options::{Choice, Kind, Opt};
+use netc_compiler::recipe::KEYS;
+use netc_compiler::{Options, Output, compile};
+use netc_grammar::{Code, Diagnostic};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+/// An example: its place, what its fence says after `net`, and its text.
+struct Fence {
+    place: String,
+    says: String,
+    text: String,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn reference() -> String {
+    std::fs::read_to_string(root().join("docs/language.md")).unwrap()
+}
+
+fn fences(name: &str, markdown: &str) -> Vec<Fence> {
+    let mut fences: Vec<Fence> = Vec::new();
+    let mut open: Option<Fence> = None;
+    for (index, line) in markdown.lines().enumerate() {
+        match (line.trim_start().strip_prefix("```"), &mut open) {
+            (Some(info), None) => {
+                open = Some(Fence {
+                    place: format!("{name}:{}", index + 1),
+                    says: info.to_owned(),
+                    text: String::new(),
+                });
+            }
+            (Some(_), Some(_)) => fences.extend(open.take()),
+            (None, Some(fence)) => fence.text += &format!("{line}\n"),
+            (None, None) => {}
+        }
+    }
+    assert!(open.is_none(), "{name}: a fence is not closed");
+    fences.retain_mut(|f| match f.says.strip_prefix("net") {
+        Some(says) => {
+            f.says = says.trim_start_matches(',').to_owned();
+            true
+        }
+        None => false,
+    });
+    fences
+}
+
+/// Examples may use the file of the reference's own example.
+fn compiled(text: &str) -> Output {
+    let blocks = "let width = 64\nblock conv(filters) = CONV(filters, 3x3, same) => BN => RELU\n";
+    let mut files = BTreeMap::from([("blocks.net".to_owned(), blocks.as_bytes().to_vec())]);
+    compile(
+        "example.net",
+        text.as_bytes().to_vec(),
+        &Options::default(),
+        &mut files,
+    )
+}
+
+fn check(fence: &Fence) {
+    if fence.says == "fragment" {
+        return;
+    }
+    let output = compiled(&fence.text);
+    let found: BTreeSet<&str> = output
+        .diagnostics
+        .iter()
+        .filter(|d| fence.says.starts_with('W') || d.is_error())
+        .map(|d| d.code.as_str())
+        .collect();
+    let expected: BTreeSet<&str> = fence.says.split(',').filter(|s| !s.is_empty()).collect();
+    assert_eq!(found, expected, "{}\n{}", fence.place, output.rendered());
+    if expected.is_empty() {
+        assert!(
+            !output
+                .diagnostics
+                .iter()
+                .any(|d: &Diagnostic| !d.is_error()),
+            "{}\n{}",
+            fence.place,
+            output.rendered()
+        );
+    }
+}
+
+#[test]
+fn the_reference_is_true() {
+    let fences = fences("docs/language.md", &reference());
+    assert!(fences.len() > 20, "only {} examples", fences.len());
+    fences.iter().for_each(check);
+}
+
+#[test]
+fn the_explanations_are_true() {
+    for code in Code::ALL.iter().filter(|c| !c.as_str().starts_with("E01")) {
+        let name = code.as_str();
+        for fence in fences(name, code.explanation()) {
+            assert_eq!(fence.says, name, "{}", fence.place);
+            check(&fence);
+        }
+    }
+}
+
+#[test]
+fn the_tables_are_the_compilers() {
+    let reference = reference();
+    for table in [layers(), layer_options(), recipe_keys(), recipe_values()] {
+        assert!(
+            reference.contains(&table),
+            "docs/language.md has another table than this:\n\n{table}"
+        );
+    }
+}
+
+fn layers() -> String {
+    let mut table = String::from(
+        "| layer | by position | by name only | what it does | other names |\n| --- | --- | --- | --- | --- |\n",
+    );
+    for layer in LAYERS {
+        let (position, name) = layer.options.split_at(layer.positional);
+        let aliases: Vec<&str> = layer.aliases.to_vec();
+        writeln!(
+            table,
+            "| `{}` | {} | {} | {} | {} |",
+            layer.name,
+            names(position),
+            names(name),
+            layer.about,
+            aliases.join(" ")
+        )
+        .unwrap();
+    }
+    table
+}
+
+fn names(options: &[Opt]) -> String {
+    let names: Vec<String> = options.iter().map(|o| format!("`{}`", o.name)).collect();
+    names.join(", ")
+}
+
+fn layer_options() -> String {
+    let mut table = String::from(
+        "| option | of | value | default | what it does |\n| --- | --- | --- | --- | --- |\n",
+    );
+    let mut rows: Vec<(&Opt, Vec<&str>)> = Vec::new();
+    for (layer, option) in LAYERS
+        .iter()
+        .flat_map(|l| l.options.iter().map(move |o| (l, o)))
+    {
+        let same = |o: &Opt| {
+            (o.name, o.about, o.default.to_string())
+                == (option.name, option.about, option.default.to_string())
+        };
+        match rows.iter_mut().find(|(o, _)| same(o)) {
+            Some((_, layers)) => layers.push(layer.name),
+            None => rows.push((option, vec![layer.name])),
+        }
+    }
+    for (option, layers) in rows {
+        writeln!(
+            table,
+            "| `{}` | {} | {} | {} | {} |",
+            option.name,
+            layers.join(" "),
+            option.kind,
+            option.default,
+            option.about
+        )
+        .unwrap();
+    }
+    table
+}
+
+fn recipe_keys() -> String {
+    let mut table =
+        String::from("| key | value | default | what it says |\n| --- | --- | --- | --- |\n");
+    for key in KEYS {
+        let value = match key.kind {
+            Kind::OneOf(_) => "see below".to_owned(),
+            Kind::Pipeline(_) => "see below; several joined by `=>`".to_owned(),
+            kind => kind.to_string(),
+        };
+        writeln!(
+            table,
+            "| `{}` | {value} | {} | {} |",
+            key.name, key.default, key.about
+        )
+        .unwrap();
+    }
+    table
+}
+
+fn recipe_values() -> String {
+    let mut table = String::from(
+        "| key | for example | options and their defaults | what it does |\n| --- | --- | --- | --- |\n",
+    );
+    for key in KEYS {
+        let (Kind::OneOf(choices) | Kind::Pipeline(choices)) = key.kind else {
+            continue;
+        };
+        for choice in choices {
+            writeln!(
+                table,
+                "| `{}` | `{}` | {} | {} |",
+                key.name,
+                choice.example,
+                options(choice),
+                choice.about
+            )
+            .unwrap();
+        }
+    }
+    table
+}
+
+fn options(choice: &Choice) -> String {
+    let shown = |o: &Opt| format!("`{}` ({}): {}", o.name, o.default, o.about);
+    let options: Vec<String> = choice.options.iter().map(shown).collect();
+    options.join("; ")
+}

@@ -53,6 +53,10 @@ pub struct Unit {
 }
 
 /// What a unit computes.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly every unit runs something"
+)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum What {
     /// The network's input.

@@ -115,6 +115,16 @@ impl Rows<'_> {
                 let flat = vec![read.iter().product()];
                 Some(self.push("Flatten", "flatten", flat, 0, inputs.to_vec()))
             }
+            // As `same` pads at stride 1, Keras pads by itself.
+            (Layer::Conv(conv), _)
+                if conv.stride == [1, 1]
+                    && (0..2).all(|axis| {
+                        let all = conv.dilation[axis] * (conv.kernel[axis] - 1);
+                        conv.pad.cells[2 * axis..2 * axis + 2] == [all / 2, all - all / 2]
+                    }) =>
+            {
+                None
+            }
             (Layer::Conv(conv), [h, w, c]) => {
                 let padded = padded([*h, *w, *c], &conv.pad)?;
                 Some(self.push(

@@ -16,6 +16,7 @@ pub use arrow::arrow;
 pub use dot::dot;
 pub use json::{json, plan_json};
 pub use keras::keras;
+pub use notation::{kind, layer};
 pub use rust::rust;
 pub use summary::summary;
 pub use svg::svg;

@@ -122,7 +122,7 @@ impl Emitter<'_> {
         let arena = tokens(&literal(self.plan.arena));
         let params = weights::params(self.plan, &self.names);
         let constructors = weights::constructors(&self.names);
-        let new = self.new();
+        let constructor = self.constructor();
         let workspace = self.workspace();
         let forward = self.forward();
         let predict = self.predict();
@@ -151,7 +151,7 @@ impl Emitter<'_> {
                 #blank
                 #random
                 #blank
-                #new
+                #constructor
                 #blank
                 #workspace
                 #blank
@@ -161,7 +161,7 @@ impl Emitter<'_> {
         }
     }
 
-    fn new(&self) -> TokenStream {
+    fn constructor(&self) -> TokenStream {
         let weights = self.names.ty("Weights");
         let fields = self.plan.steps.iter().enumerate().map(|(i, step)| {
             let field = self.names.field(i);

@@ -21,6 +21,9 @@ const GUTTER: i64 = 96;
 /// Drawings up to this height are one column.
 const ONE_COLUMN: i64 = 1500;
 
+/// However long the network is.
+const MOST_COLUMNS: usize = 48;
+
 /// A card at its place.
 pub(super) struct Placed<'a> {
     pub(super) card: &'a Card,
@@ -76,29 +79,68 @@ pub(super) fn layout(parts: &[Part], x: i64, y: i64) -> Layout<'_> {
     layout
 }
 
-/// The chain in parts of about the same height, so that the drawing is not much taller than wide.
+/// The chain in parts of about the same height, so that the drawing is half again as wide as tall.
 fn columns(parts: &[Part]) -> Vec<&[Part]> {
-    let (width, height) = chain_size(parts);
+    let (_, height) = chain_size(parts);
     if height <= ONE_COLUMN {
         return vec![parts];
     }
-    // n columns are n * width wide and height / n tall; about three to two looks well on a screen.
-    let count = (1..).find(|n| 2 * n * n * (width + GUTTER) >= 3 * height);
-    let tallest = height / count.unwrap_or(1);
-    let mut columns = Vec::new();
-    let mut start = 0;
-    let mut filled = 0;
-    for (i, part) in parts.iter().enumerate() {
-        let (_, height) = size(part);
-        if i > start && filled + height > tallest {
-            columns.push(&parts[start..i]);
-            start = i;
-            filled = 0;
+    let sizes: Vec<(i64, i64)> = parts
+        .iter()
+        .map(|part| (size(part).0, size(part).1 + gap_before(part)))
+        .collect();
+    let candidates = (1..=MOST_COLUMNS).map(|count| balanced(&sizes, height, count));
+    let best = candidates.min_by_key(|starts| {
+        let (width, height) = columns_size(&sizes, starts);
+        // How far from 3:2, in thousandths, either way.
+        let (wide, tall) = (2 * width, 3 * height);
+        1000 * wide.max(tall) / wide.min(tall).max(1)
+    });
+    let starts = best.unwrap_or_default();
+    let ends = starts.iter().skip(1).copied().chain([parts.len()]);
+    let columns = starts.iter().zip(ends);
+    columns.map(|(start, end)| &parts[*start..end]).collect()
+}
+
+/// Where columns start, at most `count` of them and as low as they can be.
+fn balanced(sizes: &[(i64, i64)], height: i64, count: usize) -> Vec<usize> {
+    let (mut low, mut high) = (0, height);
+    while low < high {
+        let middle = (low + high) / 2;
+        if filled(sizes, middle).len() <= count {
+            high = middle;
+        } else {
+            low = middle + 1;
         }
-        filled += height + gap_before(part);
     }
-    columns.push(&parts[start..]);
-    columns
+    filled(sizes, low)
+}
+
+/// Where columns start that are filled up to this height.
+fn filled(sizes: &[(i64, i64)], tallest: i64) -> Vec<usize> {
+    let mut starts = vec![0];
+    let mut height = 0;
+    for (i, (_, more)) in sizes.iter().enumerate() {
+        if height > 0 && height + more > tallest {
+            starts.push(i);
+            height = 0;
+        }
+        height += more;
+    }
+    starts
+}
+
+fn columns_size(sizes: &[(i64, i64)], starts: &[usize]) -> (i64, i64) {
+    let ends = starts.iter().skip(1).copied().chain([sizes.len()]);
+    let columns = starts
+        .iter()
+        .zip(ends)
+        .map(|(start, end)| &sizes[*start..end]);
+    columns.fold((0, 0), |(width, height), column| {
+        let wide = column.iter().map(|size| size.0).max().unwrap_or(0);
+        let tall = column.iter().map(|size| size.1).sum::<i64>();
+        (width + wide + GUTTER, height.max(tall))
+    })
 }
 
 fn card_height(card: &Card) -> i64 {

@@ -14,7 +14,7 @@ const MARGIN: i64 = 40;
 const HEAD: i64 = 78;
 /// Advance of a character, about: of the text's monospaced font, and of the chips'.
 const TEXT_ADVANCE: f64 = 6.6;
-const CHIP_ADVANCE: f64 = 6.2;
+const CHIP_ADVANCE: f64 = 7.0;
 
 const STYLE: &str = "\
 text{font-family:Inter,'Segoe UI',Helvetica,Arial,sans-serif;fill:#0f172a}\
@@ -33,7 +33,7 @@ pub fn svg(graph: &Graph) -> String {
     let parts = parts(graph, &structure(graph));
     let layout = layout(&parts, MARGIN, MARGIN + HEAD);
     let about = about(graph);
-    let head = (about.len().max(2 * graph.name.len()) * 7) as i64;
+    let head = (7 * about.chars().count().max(2 * graph.name.len())) as i64;
     let width = layout.width.max(head) + 2 * MARGIN;
     let height = layout.height + HEAD + 2 * MARGIN;
 

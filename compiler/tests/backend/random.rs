@@ -1,0 +1,350 @@
+//! Random graphs, and an oracle that computes with symbols instead of numbers.
+//!
+//! Every element of every value is a hash of what it depends on: of the layer, and of the elements that the layer reads. The
+//! oracle computes them from the graph; the plan's steps compute them over an arena. If both ends agree, every step read what
+//! it should, and nothing was overwritten too early.
+
+use crate::builder::Builder;
+use netc_compiler::graph::{Graph, Layer, Node, NodeId, Order, PoolKind};
+use netc_plan::{Act, Op, Plan, Slot, Source, Step, View};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// A small generator of random numbers (Steele et al. 2014, SplitMix).
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % n as u64) as usize
+    }
+}
+
+/// A graph of about `layers` layers: chains, skips, joins, dense blocks, some of them read again much later.
+pub(crate) fn graph(random: &mut Random, layers: usize) -> Graph {
+    let mut b = Builder::new([6, 5, 3]);
+    let mut at = NodeId(0);
+    let mut seen = vec![at];
+    for _ in 0..layers {
+        let [h, w, c] = b.shape(at);
+        let like: Vec<NodeId> = seen
+            .iter()
+            .copied()
+            .filter(|id| b.shape(*id)[..2] == [h, w])
+            .collect();
+        let equal: Vec<NodeId> = seen
+            .iter()
+            .copied()
+            .filter(|id| b.shape(*id) == [h, w, c])
+            .collect();
+        let any = |random: &mut Random, from: &[NodeId]| from[random.below(from.len())];
+        at = match random.below(16) {
+            0 | 1 => b.conv(at, 1 + random.below(4), 3, 1, 1, 1),
+            2 => b.conv(at, 2, 1, 1, 0, 1),
+            3 | 4 => b.relu(at),
+            5 => b.act(at, Act::Sigmoid),
+            6 | 7 => b.bn(at),
+            8 => b.dropout(at),
+            9 if h * w > 1 => b.lrn(at),
+            10 if h > 2 && w > 2 => b.pool(at, PoolKind::Max, 2, 1, 0),
+            11 if c < 12 => {
+                let count = 1 + random.below(3);
+                let inputs: Vec<NodeId> = (0..=count)
+                    .map(|i| if i == 0 { at } else { any(random, &like) })
+                    .collect();
+                b.concat(&inputs)
+            }
+            12 => {
+                let count = 1 + random.below(3);
+                let inputs: Vec<NodeId> = (0..=count)
+                    .map(|i| if i == 0 { at } else { any(random, &equal) })
+                    .collect();
+                b.add(&inputs)
+            }
+            13 if c < 12 => {
+                // A dense layer: what comes in, and something made of it.
+                let x = b.bn(at);
+                let x = b.relu(x);
+                let x = b.conv(x, 2, 3, 1, 1, 1);
+                b.concat(&[at, x])
+            }
+            14 if h > 1 && w > 1 => {
+                let padded = b.pad(at, [1, 0, 0, 1]);
+                b.conv(padded, 2, 3, 1, 0, 1)
+            }
+            15 => any(random, &like),
+            _ => b.softmax(at),
+        };
+        seen.push(at);
+    }
+    let end = match random.below(5) {
+        0 => b.global_pool(at),
+        1 => b.fc(at, 4),
+        2 => {
+            let flat = b.flatten(at, Order::Chw);
+            let flat = b.relu(flat);
+            b.fc(flat, 3)
+        }
+        3 => {
+            let flat = b.flatten(
+                at,
+                if random.below(2) == 0 {
+                    Order::Chw
+                } else {
+                    Order::Hwc
+                },
+            );
+            let flat = b.bn(flat);
+            let one = b.fc(flat, 3);
+            let two = b.fc(flat, 2);
+            let both = b.concat(&[one, flat, two]);
+            b.softmax(both)
+        }
+        _ => at,
+    };
+    b.finish("Random", end)
+}
+
+/// A network as text, with brackets and taps inside each other. Every value has one shape.
+pub(crate) fn text(random: &mut Random, layers: usize) -> String {
+    let mut taps = 0;
+    let chain = chain(random, layers, 0, &mut Vec::new(), &mut taps);
+    format!("net Random\nINPUT(4x4x2) => {chain}\n")
+}
+
+fn chain(
+    random: &mut Random,
+    layers: usize,
+    depth: usize,
+    visible: &mut Vec<String>,
+    taps: &mut usize,
+) -> String {
+    let outside = visible.len();
+    let mut stages = Vec::new();
+    for _ in 0..layers.max(1) {
+        let mut stage = match random.below(8) {
+            0 | 1 if depth < 4 => {
+                let count = 2 + random.below(2);
+                let branches: Vec<String> = (0..count)
+                    .map(|i| match random.below(3) {
+                        0 if i > 0 => "SKIP".into(),
+                        _ => chain(random, layers / 3, depth + 1, visible, taps),
+                    })
+                    .collect();
+                format!("[ {} ] => ADD", branches.join(" | "))
+            }
+            2 | 3 if !visible.is_empty() => {
+                format!("ADD({})", visible[random.below(visible.len())])
+            }
+            4 => "BN".into(),
+            5 => "RELU".into(),
+            _ => "CONV(2, 3x3, same)".into(),
+        };
+        if random.below(3) == 0 {
+            *taps += 1;
+            let name = format!("tap{taps}");
+            stage.push_str(&format!(" as {name}"));
+            visible.push(name);
+        }
+        stages.push(stage);
+    }
+    visible.truncate(outside);
+    stages.join(" => ")
+}
+
+fn hash(value: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// A value: elements in HWC order.
+type Value = Vec<u64>;
+
+fn image(elements: usize) -> Value {
+    (0..elements).map(|i| hash(("image", i))).collect()
+}
+
+fn activate(act: Act, value: Value) -> Value {
+    match act {
+        Act::None => value,
+        act => value
+            .into_iter()
+            .map(|x| hash((format!("{act:?}"), x)))
+            .collect(),
+    }
+}
+
+fn normalise(layer: &str, eps: f32, channels: usize, value: &[u64]) -> Value {
+    value
+        .iter()
+        .enumerate()
+        .map(|(i, x)| hash(("bn", layer, eps.to_bits(), i % channels, x)))
+        .collect()
+}
+
+fn padded([h, w, c]: [usize; 3], [top, bottom, left, right]: [usize; 4], value: &[u64]) -> Value {
+    let zero = hash("zero");
+    let mut out = Vec::new();
+    for y in 0..h + top + bottom {
+        for x in 0..w + left + right {
+            let inside = y >= top && y < top + h && x >= left && x < left + w;
+            for k in 0..c {
+                out.push(if inside {
+                    value[((y - top) * w + x - left) * c + k]
+                } else {
+                    zero
+                });
+            }
+        }
+    }
+    out
+}
+
+fn chw([h, w, c]: [usize; 3], value: &[u64]) -> Value {
+    let pixels = h * w;
+    (0..pixels * c)
+        .map(|i| value[(i % pixels) * c + i / pixels])
+        .collect()
+}
+
+/// An operation that mixes everything: each output depends on all inputs and on its own place.
+fn mixed(what: impl Hash, outputs: usize, value: &[u64]) -> Value {
+    let all = hash((what, value));
+    (0..outputs).map(|i| hash((i, all))).collect()
+}
+
+/// The elements of every node, from the graph.
+pub(crate) fn oracle(graph: &Graph) -> Vec<Value> {
+    let mut values: Vec<Value> = Vec::new();
+    for node in &graph.nodes {
+        let value = evaluate(graph, node, &values);
+        values.push(value);
+    }
+    values
+}
+
+fn evaluate(graph: &Graph, node: &Node, values: &[Value]) -> Value {
+    let shape = |id: NodeId| graph.node(id).shape.hwc().expect("known");
+    let outputs = node.shape.elements();
+    let Some(&first) = node.inputs.first() else {
+        return image(outputs);
+    };
+    let (x, [h, w, c]) = (&values[first.0], shape(first));
+    match &node.op {
+        Layer::Input(_) => image(outputs),
+        Layer::Conv(conv) => mixed(
+            ("conv", &node.name),
+            outputs,
+            &padded([h, w, c], conv.pad.cells, x),
+        ),
+        Layer::Fc { .. } => mixed(("fc", &node.name), outputs, x),
+        Layer::BatchNorm { eps, .. } => normalise(&node.name, *eps, c, x),
+        Layer::Activation(act) => activate(*act, x.clone()),
+        Layer::Dropout { .. } | Layer::Flatten(Order::Hwc) => x.clone(),
+        Layer::Flatten(Order::Chw) => chw([h, w, c], x),
+        Layer::Pad(pad) => padded([h, w, c], pad.cells, x),
+        Layer::Add => {
+            let rest = node.inputs.iter().skip(1);
+            rest.fold(x.clone(), |sum, input| add(&sum, &values[input.0]))
+        }
+        Layer::Concat => {
+            let mut out = Vec::new();
+            for pixel in 0..h * w {
+                for input in &node.inputs {
+                    let c = shape(*input)[2];
+                    out.extend(&values[input.0][pixel * c..][..c]);
+                }
+            }
+            out
+        }
+        Layer::Pool { .. } => mixed("MaxPool", outputs, x),
+        Layer::GlobalPool => mixed("GlobalPool", outputs, x),
+        Layer::Lrn { .. } => mixed("Lrn", outputs, x),
+        Layer::Softmax => mixed("Softmax", outputs, x),
+        other => panic!("{other:?} is not drawn"),
+    }
+}
+
+fn add(a: &[u64], b: &[u64]) -> Value {
+    a.iter().zip(b).map(|(a, b)| hash(("add", a, b))).collect()
+}
+
+/// Runs the plan over symbols and gives the arena.
+pub(crate) struct Machine {
+    arena: Value,
+    image: Value,
+}
+
+impl Machine {
+    pub(crate) fn run(plan: &Plan) -> Self {
+        let mut machine = Self {
+            arena: vec![0; plan.arena],
+            image: image(plan.input.iter().product()),
+        };
+        for step in &plan.steps {
+            let inputs: Vec<Value> = step.inputs.iter().map(|view| machine.read(view)).collect();
+            let output = execute(step, &inputs);
+            machine.write(&step.output, &output);
+        }
+        machine
+    }
+
+    pub(crate) fn read(&self, view: &View) -> Value {
+        let (memory, offset) = match view.slot {
+            Slot::Input => (&self.image, 0),
+            Slot::Arena(offset) => (&self.arena, offset),
+        };
+        let pixels = 0..view.shape[0] * view.shape[1];
+        pixels
+            .flat_map(|pixel| {
+                &memory[offset + pixel * view.pixel + view.channel..][..view.shape[2]]
+            })
+            .copied()
+            .collect()
+    }
+
+    fn write(&mut self, view: &View, value: &[u64]) {
+        let Slot::Arena(offset) = view.slot else {
+            panic!("writes the input")
+        };
+        for (pixel, elements) in value.chunks(view.shape[2]).enumerate() {
+            self.arena[offset + pixel * view.pixel + view.channel..][..view.shape[2]]
+                .copy_from_slice(elements);
+        }
+    }
+}
+
+fn execute(step: &Step, inputs: &[Value]) -> Value {
+    let x = &inputs[0];
+    let outputs = step.output.len();
+    let folded = |source: &Source, value: Value| match &source.fold {
+        None => value,
+        Some(fold) => normalise(&fold.layer, fold.eps, step.output.shape[2], &value),
+    };
+    match (step.op, &step.source) {
+        (Op::Conv(d), Some(source)) => {
+            let value = mixed(("conv", &source.layer), outputs, &padded(d.input, d.pad, x));
+            activate(d.act, folded(source, value))
+        }
+        (Op::Fc(d), Some(source)) => {
+            let x = source.chw.map_or(x.clone(), |shape| chw(shape, x));
+            activate(
+                d.act,
+                folded(source, mixed(("fc", &source.layer), outputs, &x)),
+            )
+        }
+        (Op::BatchNorm(d), Some(source)) => {
+            activate(d.act, normalise(&source.layer, d.eps, d.input[2], x))
+        }
+        (Op::Activation(d), _) => activate(d.act, x.clone()),
+        (Op::Add(d), _) => activate(d.act, add(x, &inputs[1])),
+        (Op::Copy(_), _) => x.clone(),
+        (Op::Transpose(d), _) => chw(d.input, x),
+        (Op::Pad(d), _) => padded(d.input, d.pad, x),
+        (Op::MaxPool(d), _) => activate(d.act, mixed("MaxPool", outputs, x)),
+        (op, _) => mixed(op.name(), outputs, x),
+    }
+}

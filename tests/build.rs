@@ -11,8 +11,13 @@ fn main() {
         println!("cargo::rerun-if-changed={folder}");
         for path in networks(Path::new(folder)) {
             netc_compiler::build(&path);
-            let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let code = std::fs::read_to_string(out.join(&stem).with_extension("rs")).unwrap_or_default();
+            let stem = path
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            let code =
+                std::fs::read_to_string(out.join(&stem).with_extension("rs")).unwrap_or_default();
             let name = code
                 .lines()
                 .find_map(|line| line.strip_prefix("pub struct ")?.split([' ', ';']).next())
@@ -29,7 +34,9 @@ fn main() {
         }
     }
     let names: Vec<&str> = list.lines().filter_map(|l| l.strip_prefix("// ")).collect();
-    let mut table = String::from("/// Runs one check on the generated code of every network.\npub fn each(check: &mut impl crate::generated::Check) {\n");
+    let mut table = String::from(
+        "/// Runs one check on the generated code of every network.\npub fn each(check: &mut impl crate::generated::Check) {\n",
+    );
     for row in names {
         if let Some((stem, name)) = row.split_once(' ') {
             let _ = writeln!(table, "    check.network::<{stem}::{name}>({stem:?});");

@@ -20,7 +20,11 @@ pub fn all() -> Vec<String> {
             Err(e) => panic!("{folder}: {e}"),
         };
         let names = entries.filter_map(|e| e.file_name().into_string().ok());
-        paths.extend(names.filter(|n| n.ends_with(".net")).map(|n| format!("{folder}/{n}")));
+        paths.extend(
+            names
+                .filter(|n| n.ends_with(".net"))
+                .map(|n| format!("{folder}/{n}")),
+        );
     }
     paths.sort();
     paths

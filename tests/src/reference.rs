@@ -24,7 +24,9 @@ pub struct Network {
 }
 
 fn json(file: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("reference").join(file);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("reference")
+        .join(file);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
@@ -44,7 +46,11 @@ pub fn networks() -> Vec<Network> {
         let json = json(file);
         for (name, case) in json[key].as_object().into_iter().flatten() {
             let logits = case.get("logits").is_some();
-            let rows = if logits { &case["logits"] } else { &case["output"] };
+            let rows = if logits {
+                &case["logits"]
+            } else {
+                &case["output"]
+            };
             all.push(Network {
                 name: name.clone(),
                 input_scale: case["input_scale"].as_f64().unwrap_or(1.0),
@@ -67,7 +73,11 @@ fn number(value: &Value) -> usize {
 }
 
 fn numbers(row: &Value) -> Vec<f64> {
-    row.as_array().into_iter().flatten().filter_map(Value::as_f64).collect()
+    row.as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_f64)
+        .collect()
 }
 
 /// Reference values of one operation.
@@ -102,7 +112,12 @@ impl Case {
 
     /// A list of numbers among the options.
     pub fn sizes(&self, attr: &str) -> Vec<usize> {
-        self.attrs[attr].as_array().into_iter().flatten().map(number).collect()
+        self.attrs[attr]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(number)
+            .collect()
     }
 }
 
@@ -113,7 +128,8 @@ impl Case {
 pub fn operations() -> Vec<Case> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("reference/golden/ops.safetensors");
     let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let file = SafeTensors::deserialize(&bytes).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let file =
+        SafeTensors::deserialize(&bytes).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let list = json("golden/ops.json");
     list.as_array()
         .into_iter()
@@ -121,7 +137,11 @@ pub fn operations() -> Vec<Case> {
         .map(|case| {
             let text = |key: &str| case[key].as_str().unwrap_or_default().to_owned();
             let name = text("case");
-            let names = case["tensors"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            let names = case["tensors"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str);
             let tensors = names.map(|t| read(&file, &name, t)).collect();
             Case {
                 op: text("op"),

@@ -27,7 +27,9 @@ pub fn uniform(name: &str, n: usize) -> impl Iterator<Item = f64> {
 
 /// The input of a network, `n` images.
 pub fn input(elements: usize, scale: f64) -> Vec<f32> {
-    uniform("input", elements).map(|u| (u * scale) as f32).collect()
+    uniform("input", elements)
+        .map(|u| (u * scale) as f32)
+        .collect()
 }
 
 /// The seeded values of one tensor of a weights file.
@@ -42,21 +44,28 @@ pub fn tensor(param: &Param) -> Vec<f32> {
         "running_var" => 1.0 + 0.5 * u,
         "weight" if name.starts_with("bn") => 1.0 + 0.1 * u,
         "coefficient" => 1.0 + 0.1 * u,
-        "prototypes" => if u >= 0.0 { 1.0 } else { -1.0 },
+        "prototypes" => {
+            if u >= 0.0 {
+                1.0
+            } else {
+                -1.0
+            }
+        }
         "weight" => u * gain,
         _ => 0.1 * u,
     };
     let mut values: Vec<f32> = uniform(name, n).map(|u| scale(u) as f32).collect();
-    if let Some(connect) = &param.connect {
-        keep_connected(&mut values, &param.shape, connect);
-    }
+    keep_connected(&mut values, param);
     values
 }
 
-/// Zeroes the weights of input maps that an output map does not see.
-fn keep_connected(values: &mut [f32], shape: &[usize], connect: &[Vec<usize>]) {
-    let area = shape[2] * shape[3];
-    for (filter, seen) in values.chunks_mut(shape[1] * area).zip(connect) {
+/// Zeroes the weights of input maps that an output map does not see, where the tensor has a connection table.
+pub fn keep_connected(values: &mut [f32], param: &Param) {
+    let Some(connect) = &param.connect else {
+        return;
+    };
+    let area = param.shape[2] * param.shape[3];
+    for (filter, seen) in values.chunks_mut(param.shape[1] * area).zip(connect) {
         for (map, kernel) in filter.chunks_mut(area).enumerate() {
             if !seen.contains(&map) {
                 kernel.fill(0.0);
@@ -87,11 +96,24 @@ mod tests {
     fn agrees_with_python() {
         let first: Vec<f32> = input(3, 1.0);
         let var = Param::new("bn1.running_var", &[4], Init::Constant(1.0));
-        assert_eq!(tensor(&var), [1.142_307_5, 1.286_753_4, 1.470_778_8, 0.943_851_23]);
+        assert_eq!(
+            tensor(&var),
+            [1.142_307_5, 1.286_753_4, 1.470_778_8, 0.943_851_23]
+        );
         let conv = Param::new("conv1.weight", &[2, 1, 2, 2], Init::Constant(0.0));
-        assert_eq!(tensor(&conv), [
-            0.078_072_086, 0.424_632_55, -0.826_323_87, 0.409_106_52, -0.226_292_2, 0.804_144_4, 0.693_369_6, -0.723_395_65
-        ]);
+        assert_eq!(
+            tensor(&conv),
+            [
+                0.078_072_086,
+                0.424_632_55,
+                -0.826_323_87,
+                0.409_106_52,
+                -0.226_292_21,
+                0.804_144_4,
+                0.693_369_6,
+                -0.723_395_65
+            ]
+        );
         assert_eq!(first, [-0.804_363_37, 0.304_720_76, -0.592_751_5]);
     }
 }

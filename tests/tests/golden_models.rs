@@ -2,7 +2,7 @@
 
 use netc_compiler::Options;
 use netc_plan::Plan;
-use netc_runtime::{Executor, Weights, reference};
+use netc_runtime::{Executor, Model, Weights, reference};
 use netc_tests::generated::{Check, Generated, each};
 use netc_tests::networks::{compile_file, path};
 use netc_tests::reference::{Network, networks};
@@ -14,19 +14,30 @@ const TOLERANCE: f64 = 1e-4;
 /// What is read off a network: its output, or its logits where the reference values are logits and it ends in SOFTMAX.
 fn logits_of(case: &Network) -> Plan {
     let path = path(&case.name);
-    let plain = Options { optimise: false, ..Options::default() };
+    let plain = Options {
+        optimise: false,
+        ..Options::default()
+    };
     let plan = compile_file(&path, &plain).plan.expect("a network");
     let end = plan.steps.last().expect("a step");
     if !(case.logits && plan.probabilities) {
         return plan;
     }
     let before = end.inputs[0];
-    Plan { result: before, steps: plan.steps[..plan.steps.len() - 1].to_vec(), ..plan }
+    Plan {
+        result: before,
+        steps: plan.steps[..plan.steps.len() - 1].to_vec(),
+        ..plan
+    }
 }
 
 fn compare(case: &Network, way: &str, found: &[f64]) {
     let each = found.len() / case.batch;
-    let largest = case.output.iter().flatten().fold(0f64, |m, v| m.max(v.abs()));
+    let largest = case
+        .output
+        .iter()
+        .flatten()
+        .fold(0f64, |m, v| m.max(v.abs()));
     for (image, row) in case.output.iter().enumerate() {
         for (i, expected) in row.iter().enumerate() {
             let found = found[image * each + i];
@@ -65,7 +76,13 @@ fn executor_and_plain_reference_agree_with_pytorch() {
         let graph = output.graph.as_ref().expect("a network");
         let plan = output.plan.as_ref().expect("a network").clone();
         let weights = seeded::weights(&plan.params);
-        assert_eq!(count(&plan), case.params, "{}", case.name);
+        let total = netc_compiler::params::total(graph);
+        assert_eq!(
+            (total.params, total.trainable),
+            (case.params, case.trainable),
+            "{}",
+            case.name
+        );
         let image: usize = plan.input.iter().product();
         let images = seeded::input(case.batch * image, case.input_scale);
 
@@ -73,7 +90,11 @@ fn executor_and_plain_reference_agree_with_pytorch() {
         let run = |plan: &Plan| {
             let executor = Executor::new(plan, &weights).expect("valid weights");
             let mut workspace = executor.workspace(case.batch);
-            widen(executor.forward(&mut workspace, &images).expect("a valid batch"))
+            widen(
+                executor
+                    .forward(&mut workspace, &images)
+                    .expect("a valid batch"),
+            )
         };
         let plain = run(&logits);
         compare(&case, "executor, unoptimised", &plain);
@@ -86,16 +107,20 @@ fn executor_and_plain_reference_agree_with_pytorch() {
         };
         let largest = expected.iter().fold(0f64, |m, v| m.max(v.abs()));
         for (a, b) in optimised.iter().zip(&expected) {
-            assert!((a - b).abs() <= TOLERANCE * largest, "{}: optimised {a}, plain {b}", case.name);
+            assert!(
+                (a - b).abs() <= TOLERANCE * largest,
+                "{}: optimised {a}, plain {b}",
+                case.name
+            );
         }
-        if netc_compiler::params::total(graph).macs * case.batch as u64 <= TOO_LONG_FOR_REFERENCE {
-            compare(&case, "plain reference", &widen(&reference::run::<f32>(&logits, &weights, &images)));
+        if total.macs * case.batch as u64 <= TOO_LONG_FOR_REFERENCE {
+            compare(
+                &case,
+                "plain reference",
+                &widen(&reference::run::<f32>(&logits, &weights, &images)),
+            );
         }
     }
-}
-
-fn count(plan: &Plan) -> u64 {
-    plan.params.iter().map(|p| p.shape.iter().product::<usize>() as u64).sum()
 }
 
 /// The generated code and the executor must give the same bits.
@@ -108,7 +133,9 @@ impl Check for SameBits {
     fn network<N: Generated>(&mut self, stem: &str) {
         let case = self.cases.iter().find(|c| c.name == stem);
         let (batch, scale) = case.map_or((2, 1.0), |c| (c.batch, c.input_scale));
-        let plan = compile_file(&path(stem), &Options::default()).plan.expect("a network");
+        let plan = compile_file(&path(stem), &Options::default())
+            .plan
+            .expect("a network");
         assert_eq!(N::params(), plan.params, "{stem}");
         let weights: Weights = seeded::weights(&plan.params);
         let model = N::load(&weights.to_bytes()).expect("valid weights");
@@ -116,10 +143,21 @@ impl Check for SameBits {
 
         let executor = Executor::new(&plan, &weights).expect("valid weights");
         let mut workspace = executor.workspace(batch);
-        let expected: Vec<u32> = bits(executor.forward(&mut workspace, &images).expect("a valid batch"));
+        let expected: Vec<u32> = bits(
+            executor
+                .forward(&mut workspace, &images)
+                .expect("a valid batch"),
+        );
         let mut workspace = model.workspace(batch);
-        let found = bits(model.forward(&mut workspace, &images).expect("a valid batch"));
-        assert!(found == expected, "{stem}: the generated code and the executor differ");
+        let found = bits(
+            model
+                .forward(&mut workspace, &images)
+                .expect("a valid batch"),
+        );
+        assert!(
+            found == expected,
+            "{stem}: the generated code and the executor differ"
+        );
         self.checked += 1;
     }
 }
@@ -130,7 +168,10 @@ fn bits(values: &[f32]) -> Vec<u32> {
 
 #[test]
 fn generated_code_is_bit_identical_to_the_executor() {
-    let mut check = SameBits { cases: networks(), checked: 0 };
+    let mut check = SameBits {
+        cases: networks(),
+        checked: 0,
+    };
     each(&mut check);
     assert_eq!(check.checked, netc_tests::networks::all().len());
 }

@@ -2,9 +2,10 @@
 
 use netc_compiler::Options;
 use netc_plan::{Op, Plan, Slot, Step, View};
-use netc_runtime::{Executor, Weights, reference};
+use netc_runtime::{Executor, Model, Weights, reference};
 use netc_tests::networks::compile_text;
 use netc_tests::reference::{Case, operations};
+use netc_tests::seeded;
 
 /// The stage that stands for a case, and which of its tensors are the layer's.
 fn stage(case: &Case) -> Option<(String, &'static str, &'static [&'static str])> {
@@ -33,7 +34,14 @@ fn stage(case: &Case) -> Option<(String, &'static str, &'static [&'static str])>
             attrs["bias"]
         )
     };
-    let pool = |name: &str| format!("{name}({}/{}, {})", size("kernel"), size("stride"), pad("pad_tblr"));
+    let pool = |name: &str| {
+        format!(
+            "{name}({}/{}, {})",
+            size("kernel"),
+            size("stride"),
+            pad("pad_tblr")
+        )
+    };
     let bare = |name: &str| Some((name.to_owned(), "", &[][..]));
     match case.op.as_str() {
         "conv" => Some((conv(), "conv1", &["weight", "bias"])),
@@ -42,12 +50,18 @@ fn stage(case: &Case) -> Option<(String, &'static str, &'static [&'static str])>
         "global_avgpool" => bare("GLOBALPOOL"),
         "fc" => {
             let bias = attrs.get("bias").and_then(|b| b.as_bool()).unwrap_or(true);
-            Some((format!("FC({}, bias={bias})", attrs["units"]), "fc1", &["weight", "bias"]))
+            Some((
+                format!("FC({}, bias={bias})", attrs["units"]),
+                "fc1",
+                &["weight", "bias"],
+            ))
         }
-        "relu" | "sigmoid" | "tanh" | "leaky_relu" | "elu" | "gelu" | "silu" | "relu6" | "lecun_tanh" | "softmax" => {
-            bare(&case.op.to_uppercase())
-        }
-        "flatten" => bare(&format!("FLATTEN({})", attrs["order"].as_str().unwrap_or_default())),
+        "relu" | "sigmoid" | "tanh" | "leaky_relu" | "elu" | "gelu" | "silu" | "relu6"
+        | "lecun_tanh" | "softmax" => bare(&case.op.to_uppercase()),
+        "flatten" => bare(&format!(
+            "FLATTEN({})",
+            attrs["order"].as_str().unwrap_or_default()
+        )),
         "lrn" => {
             let [n, k, alpha, beta] = ["n", "k", "alpha", "beta"].map(|key| &attrs[key]);
             bare(&format!("LRN(n={n}, k={k}, alpha={alpha}, beta={beta})"))
@@ -62,7 +76,11 @@ fn stage(case: &Case) -> Option<(String, &'static str, &'static [&'static str])>
             "subsample1",
             &["coefficient", "bias"],
         )),
-        "rbf" => Some((format!("RBF({})", attrs["classes"]), "rbf1", &["prototypes"])),
+        "rbf" => Some((
+            format!("RBF({})", attrs["classes"]),
+            "rbf1",
+            &["prototypes"],
+        )),
         "upsample" => bare(&format!("UPSAMPLE({})", size("factor"))),
         "pad" => bare(&format!("PAD({})", pad("pad_tblr"))),
         _ => None,
@@ -70,7 +88,13 @@ fn stage(case: &Case) -> Option<(String, &'static str, &'static [&'static str])>
 }
 
 /// The parts that the training plan brings; the other cases must all be computed here.
-const LATER: &[&str] = &["batchnorm", "softmax+cross_entropy", "mse", "optimizer", "lenet5_criterion"];
+const LATER: &[&str] = &[
+    "batchnorm",
+    "softmax+cross_entropy",
+    "mse",
+    "optimizer",
+    "lenet5_criterion",
+];
 
 #[test]
 fn every_forward_case_is_pytorchs() {
@@ -82,14 +106,23 @@ fn every_forward_case_is_pytorchs() {
                 let sizes: Vec<String> = shape[1..].iter().map(usize::to_string).collect();
                 let text = format!("net Case\nINPUT({}) => {text}\n", sizes.join("x"));
                 for optimise in [false, true] {
-                    let options = Options { optimise, ..Options::default() };
+                    let options = Options {
+                        optimise,
+                        ..Options::default()
+                    };
                     let plan = compile_text(&text, &options).plan.expect("a network");
                     check(&case, &plan, layer, tensors, case.need("x").1);
                 }
             }
-            None if case.tensor("x0").is_some() => check(&case, &two_inputs(&case), "", &[], &beside(&case)),
+            None if case.tensor("x0").is_some() => {
+                check(&case, &two_inputs(&case), "", &[], &beside(&case))
+            }
             None => {
-                assert!(LATER.contains(&case.op.as_str()), "{} is not tested", case.name);
+                assert!(
+                    LATER.contains(&case.op.as_str()),
+                    "{} is not tested",
+                    case.name
+                );
                 continue;
             }
         }
@@ -99,18 +132,32 @@ fn every_forward_case_is_pytorchs() {
 }
 
 fn check(case: &Case, plan: &Plan, layer: &str, tensors: &[&str], x: &[f64]) {
-    let values = tensors.iter().filter_map(|&name| Some((format!("{layer}.{name}"), narrow(case.tensor(name)?.1))));
-    let weights = Weights::from_tensors(values, &plan.params).unwrap_or_else(|e| panic!("{}: {e}", case.name));
+    let values = tensors.iter().filter_map(|&name| {
+        let mut values = narrow(case.tensor(name)?.1);
+        let name = format!("{layer}.{name}");
+        let param = plan.params.iter().find(|p| p.name == name)?;
+        seeded::keep_connected(&mut values, param);
+        Some((name, values))
+    });
+    let weights = Weights::from_tensors(values, &plan.params)
+        .unwrap_or_else(|e| panic!("{}: {e}", case.name));
     let (shape, y) = case.need("y");
     let x = narrow(x);
     let executor = Executor::new(plan, &weights).unwrap_or_else(|e| panic!("{}: {e}", case.name));
     let mut workspace = executor.workspace(shape[0]);
-    let fast = executor.forward(&mut workspace, &x).unwrap_or_else(|e| panic!("{}: {e}", case.name));
+    let fast = executor
+        .forward(&mut workspace, &x)
+        .unwrap_or_else(|e| panic!("{}: {e}", case.name));
     near(&case.name, fast.iter().map(|&v| f64::from(v)), y, 2e-5);
     let plain = reference::run::<f32>(plan, &weights, &x);
     near(&case.name, plain.iter().map(|&v| f64::from(v)), y, 2e-5);
     let wide: Vec<f64> = x.iter().map(|&v| f64::from(v)).collect();
-    near(&case.name, reference::run::<f64>(plan, &weights, &wide), y, 2e-7);
+    near(
+        &case.name,
+        reference::run::<f64>(plan, &weights, &wide),
+        y,
+        2e-7,
+    );
 }
 
 /// Absolute error relative to the largest value.
@@ -119,7 +166,10 @@ fn near(name: &str, found: impl IntoIterator<Item = f64>, expected: &[f64], tole
     assert_eq!(found.len(), expected.len(), "{name}");
     let largest = expected.iter().fold(1e-30f64, |m, v| m.max(v.abs()));
     for (i, (a, b)) in found.iter().zip(expected).enumerate() {
-        assert!((a - b).abs() <= tolerance * largest, "{name}[{i}]: {a}, PyTorch {b}");
+        assert!(
+            (a - b).abs() <= tolerance * largest,
+            "{name}[{i}]: {a}, PyTorch {b}"
+        );
     }
 }
 
@@ -144,12 +194,25 @@ fn two_inputs(case: &Case) -> Plan {
         output,
     };
     let steps = if case.op == "add" {
-        let add = netc_plan::Add { input: [h, w, a], ..netc_plan::Add::DEFAULT };
+        let add = netc_plan::Add {
+            input: [h, w, a],
+            ..netc_plan::Add::DEFAULT
+        };
         vec![step("add1", add.into(), vec![left, right], result)]
     } else {
         let part = |name: &str, from: View, channel: usize| {
-            let to = View { slot: Slot::Arena(0), shape: from.shape, pixel: c, channel };
-            step(name, netc_plan::Copy { input: from.shape }.into(), vec![from], to)
+            let to = View {
+                slot: Slot::Arena(0),
+                shape: from.shape,
+                pixel: c,
+                channel,
+            };
+            step(
+                name,
+                netc_plan::Copy { input: from.shape }.into(),
+                vec![from],
+                to,
+            )
         };
         vec![part("copy1", left, 0), part("copy2", right, a)]
     };
@@ -163,6 +226,7 @@ fn two_inputs(case: &Case) -> Plan {
         params: Vec::new(),
         arena: result.len(),
         steps,
+        joins: Vec::new(),
         result,
         kept: Vec::new(),
     }
@@ -172,5 +236,7 @@ fn two_inputs(case: &Case) -> Plan {
 fn beside(case: &Case) -> Vec<f64> {
     let (left, right) = (case.need("x0"), case.need("x1"));
     let pixels = left.1.chunks(left.0[3]).zip(right.1.chunks(right.0[3]));
-    pixels.flat_map(|(l, r)| l.iter().chain(r).copied()).collect()
+    pixels
+        .flat_map(|(l, r)| l.iter().chain(r).copied())
+        .collect()
 }

@@ -27,3 +27,50 @@ fn lock(folder: &str, print: impl Fn(&netc_compiler::Output) -> String) {
         }
     });
 }
+
+fn graph(output: &netc_compiler::Output) -> &netc_compiler::graph::Graph {
+    output.graph.as_ref().expect("a network")
+}
+
+fn plan(output: &netc_compiler::Output) -> &netc_plan::Plan {
+    output.plan.as_ref().expect("a network")
+}
+
+#[test]
+fn summary() {
+    lock("summary", |output| {
+        emit::summary(graph(output), plan(output))
+    });
+}
+
+#[test]
+fn keras() {
+    lock("keras", |output| emit::keras(graph(output)));
+}
+
+#[test]
+fn arrow() {
+    lock("arrow", |output| emit::arrow(graph(output)));
+}
+
+#[test]
+fn json() {
+    lock("json", |output| emit::json(graph(output)));
+}
+
+#[test]
+fn rust() {
+    lock("rust", |output| {
+        output.code.clone().expect("code was asked for")
+    });
+}
+
+#[test]
+fn svg() {
+    lock("svg", |output| emit::svg(graph(output)));
+}
+
+#[test]
+fn dot() {
+    lock("dot", |output| emit::dot(graph(output)));
+}

@@ -75,7 +75,10 @@ fn from_file(path: &Literal) -> TokenStream {
     let output = run(name, text);
     let watch = output.files.iter().map(|file| {
         let file = format!("/{file}");
-        quote!(const _: &[u8] = ::core::include_bytes!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #file));)
+        quote!(
+            const _: &[u8] =
+                ::core::include_bytes!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #file));
+        )
     });
     let body = match &output.code {
         Some(code) => items(&output, code),
@@ -112,7 +115,11 @@ fn items(output: &Output, code: &str) -> TokenStream {
         },
         Err(e) => {
             let span = Span::call_site();
-            report::error_at(span, span, &format!("netc wrote Rust that does not lex, which is a bug of netc: {e}"))
+            report::error_at(
+                span,
+                span,
+                &format!("netc wrote Rust that does not lex, which is a bug of netc: {e}"),
+            )
         }
     }
 }

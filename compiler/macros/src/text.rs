@@ -48,8 +48,14 @@ impl Text {
     }
 
     fn write(&mut self, tokens: TokenStream) {
-        for tree in tokens {
+        let mut trees = tokens.into_iter().peekable();
+        while let Some(tree) = trees.next() {
             match tree {
+                TokenTree::Punct(hash)
+                    if hash.as_char() == '#' && trees.peek().is_some_and(is_doc) =>
+                {
+                    trees.next();
+                }
                 TokenTree::Group(group) => {
                     let (open, close) = match group.delimiter() {
                         Delimiter::Parenthesis => ("(", ")"),
@@ -101,4 +107,13 @@ impl Text {
     fn offset(&self) -> u32 {
         u32::try_from(self.text.len()).unwrap_or(u32::MAX)
     }
+}
+
+/// Whether this is the `[doc = "..."]` that Rust makes of a `///` comment; to the language it is a comment like any other.
+fn is_doc(tree: &TokenTree) -> bool {
+    let TokenTree::Group(group) = tree else {
+        return false;
+    };
+    let first = group.stream().into_iter().next();
+    matches!(first, Some(TokenTree::Ident(word)) if word == "doc")
 }

@@ -1,0 +1,3 @@
+netc_macros::net! {}
+
+fn main() {}

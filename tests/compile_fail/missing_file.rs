@@ -1,0 +1,3 @@
+netc_macros::net!("models/nowhere.net");
+
+fn main() {}

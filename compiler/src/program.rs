@@ -96,10 +96,4 @@ impl Program {
             What::Input | What::Concat => None,
         }
     }
-
-    /// Whether the value is wanted after the last step.
-    #[must_use]
-    pub fn is_wanted(&self, id: UnitId) -> bool {
-        self.output == id || self.kept.iter().any(|(_, kept)| *kept == id)
-    }
 }

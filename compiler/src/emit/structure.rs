@@ -4,8 +4,6 @@
 //! layer that all of its inputs come from. It has none where branches share layers, or where somebody behind the join still
 //! reads inside a branch. Such a join follows its first input, and its other inputs are taps.
 
-use std::collections::BTreeSet;
-
 use crate::graph::{Graph, NodeId};
 
 /// Branches inside each other; beyond this a join becomes a tap where it can.
@@ -37,10 +35,10 @@ struct Tree<'a> {
 impl<'a> Tree<'a> {
     fn of(graph: &'a Graph) -> Self {
         let count = graph.nodes.len();
-        let mut last_reader: Vec<usize> = (0..count).collect();
+        let mut readers = vec![Vec::new(); count];
         for (id, node) in graph.nodes.iter().enumerate() {
             for input in &node.inputs {
-                last_reader[input.0] = id;
+                readers[input.0].push(id);
             }
         }
         let mut tree = Self {
@@ -48,13 +46,19 @@ impl<'a> Tree<'a> {
             parents: Vec::with_capacity(count),
             closes: Vec::with_capacity(count),
         };
+        let mut region = Region {
+            readers,
+            member_of: vec![0; count],
+        };
         for (id, node) in graph.nodes.iter().enumerate() {
             let inputs: Vec<usize> = node.inputs.iter().map(|input| input.0).collect();
             let fork = tree.fork(&inputs).filter(|_| inputs.len() > 1);
-            let fork = fork.filter(|fork| tree.separate(&inputs, *fork, &last_reader, id));
+            let fork = fork.filter(|fork| {
+                region.is_closed(graph, *fork, id) && tree.are_separate(&inputs, *fork)
+            });
             tree.closes.push(fork.is_some());
-            tree.parents
-                .push(fork.or(inputs.first().copied()).unwrap_or(0));
+            let parent = fork.or(inputs.first().copied());
+            tree.parents.push(parent.unwrap_or(0));
         }
         tree
     }
@@ -73,19 +77,20 @@ impl<'a> Tree<'a> {
         })
     }
 
-    /// Whether the branches from the fork to the inputs share no layer, and nobody behind the join reads inside them.
-    fn separate(&self, inputs: &[usize], fork: usize, last_reader: &[usize], join: usize) -> bool {
-        let mut seen = BTreeSet::new();
+    /// Whether the branches from the fork to the inputs share no layer.
+    fn are_separate(&self, inputs: &[usize], fork: usize) -> bool {
+        let mut seen: Vec<usize> = Vec::new();
         for &input in inputs {
             let mut at = input;
             while at != fork {
-                if last_reader[at] > join || !seen.insert(at) {
-                    return false;
-                }
+                seen.push(at);
                 at = self.parents[at];
             }
         }
-        true
+        let count = seen.len();
+        seen.sort_unstable();
+        seen.dedup();
+        seen.len() == count
     }
 
     /// The stages after `from` up to `to`.
@@ -120,5 +125,34 @@ impl<'a> Tree<'a> {
             at = self.parents[at];
         }
         at == tap.0
+    }
+}
+
+/// The layers between a fork and its join.
+struct Region {
+    readers: Vec<Vec<usize>>,
+    /// The join whose region each layer was last found in. No join is layer 0.
+    member_of: Vec<usize>,
+}
+
+impl Region {
+    /// Whether nobody but the join and the layers in between reads what they compute.
+    fn is_closed(&mut self, graph: &Graph, fork: usize, join: usize) -> bool {
+        let mut members = vec![join];
+        let mut next = 0;
+        while next < members.len() {
+            for input in &graph.nodes[members[next]].inputs {
+                // Layers before the fork are taps.
+                if input.0 > fork && self.member_of[input.0] != join {
+                    self.member_of[input.0] = join;
+                    members.push(input.0);
+                }
+            }
+            next += 1;
+        }
+        members[1..].iter().all(|member| {
+            let mut readers = self.readers[*member].iter();
+            readers.all(|reader| *reader == join || self.member_of[*reader] == join)
+        })
     }
 }

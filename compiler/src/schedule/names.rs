@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::names::is_rust_keyword;
+
 /// The names given so far.
 #[derive(Default)]
 pub(super) struct Names {
@@ -48,17 +50,8 @@ fn identifier(name: &str) -> String {
     if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
         name.insert(0, 'l');
     }
-    if KEYWORDS.contains(&name.as_str()) {
+    if is_rust_keyword(&name) {
         name.push('_');
     }
     name
 }
-
-/// The keywords of Rust 2024, reserved ones included.
-const KEYWORDS: &[&str] = &[
-    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",
-    "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl",
-    "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref",
-    "return", "self", "static", "struct", "super", "trait", "true", "try", "type", "typeof",
-    "unsafe", "unsized", "use", "virtual", "where", "while", "yield", "Self",
-];

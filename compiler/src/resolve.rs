@@ -1,7 +1,7 @@
 //! From syntax trees to the graph: files are joined, constants computed, blocks and repeats expanded, tables dealt out.
 //!
 //! A mistake does not hide the next: a layer that cannot be made leaves an `Input(Shape::Unknown)` behind, a value that cannot
-//! be computed is [`Value::Unknown`](crate::value::Value::Unknown), and both are silent from there on.
+//! be computed is `Value::Unknown`, and both are silent from there on.
 
 mod blocks;
 mod chain;

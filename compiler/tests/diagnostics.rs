@@ -1,4 +1,5 @@
 //! What is said about every file in `fail/`, and what becomes of every file in `pass/`, against their snapshots.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use netc_compiler::graph::{Graph, Node};
 use netc_compiler::{Files, Options, Output, compile, layers, params};

@@ -3,6 +3,7 @@
 //!
 //! ` ```net ` is a whole file that compiles without a word, ` ```net,E0401 ` gives this code and no other error, and
 //! ` ```net,fragment ` is only shown.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use netc_compiler::layers::LAYERS;
 use netc_compiler::options::{Choice, Kind, Opt};

@@ -1,4 +1,5 @@
 //! Valid files with something changed: whatever comes of it, the compiler neither panics nor hangs, and what it accepts is whole.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use netc_compiler::graph::Shape;
 use netc_compiler::{Files, Options, Output, compile};

@@ -4,6 +4,9 @@ use super::{Inferred, Site};
 use crate::graph::{NodeId, Shape};
 use netc_grammar::{Code, Diagnostic};
 
+/// What one branch or tap brings in.
+type Joined = (NodeId, Shape);
+
 impl Site<'_> {
     pub(super) fn add(&self) -> Inferred {
         let (first, rest) = self.joined()?;
@@ -54,14 +57,14 @@ impl Site<'_> {
     }
 
     /// The shapes that come in, the first apart.
-    fn joined(&self) -> Inferred<((NodeId, Shape), Vec<(NodeId, Shape)>)> {
+    fn joined(&self) -> Inferred<(Joined, Vec<Joined>)> {
         let mut shapes = self
             .node
             .inputs
             .iter()
             .map(|&id| (id, self.before[id.0].shape));
         let first = shapes.next().ok_or(None)?;
-        let rest: Vec<(NodeId, Shape)> = shapes.collect();
+        let rest: Vec<Joined> = shapes.collect();
         if rest.is_empty()
             || first.1.is_unknown()
             || rest.iter().any(|(_, shape)| shape.is_unknown())
@@ -71,13 +74,7 @@ impl Site<'_> {
         Ok((first, rest))
     }
 
-    fn mismatch(
-        &self,
-        error: Diagnostic,
-        first: (NodeId, Shape),
-        other: (NodeId, Shape),
-        axes: usize,
-    ) -> Diagnostic {
+    fn mismatch(&self, error: Diagnostic, first: Joined, other: Joined, axes: usize) -> Diagnostic {
         let error = self.with_cause(self.with_cause(error, first.0), other.0);
         let (Some(a), Some(b)) = (first.1.hwc(), other.1.hwc()) else {
             return error;

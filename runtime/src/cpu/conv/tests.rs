@@ -101,7 +101,6 @@ impl Places {
         let shape = self.x.shape;
         Copy::new(plan::Copy { input: shape }).run(&mut mem, View::input(shape), self.x);
         kernel(&mut mem, self.x, self.y);
-        drop(mem);
 
         let [h, w, c] = self.y.shape;
         let whole = View {

@@ -102,14 +102,19 @@ fn the_reference_is_true() {
     fences.iter().for_each(check);
 }
 
+/// An explanation has an example that gives its code, and one that is mended; or, where one file cannot show it, only that.
 #[test]
 fn the_explanations_are_true() {
-    for code in Code::ALL.iter().filter(|c| !c.as_str().starts_with("E01")) {
+    let own = Code::ALL.iter().filter(|c| !c.as_str().starts_with("E01"));
+    for code in own {
         let name = code.as_str();
-        for fence in fences(name, code.explanation()) {
-            assert_eq!(fence.says, name, "{}", fence.place);
-            check(&fence);
+        let mut fences = fences(name, code.explanation());
+        match fences.as_mut_slice() {
+            [_mended] => {}
+            [wrong, _mended] => wrong.says = name.to_owned(),
+            _ => panic!("{name} has {} examples", fences.len()),
         }
+        fences.iter().for_each(check);
     }
 }
 

@@ -179,7 +179,12 @@ fn warn_repeated_activations(graph: &Graph, report: &mut Report) {
             )
             .primary("the second one");
             let first = other_use(before, node).unwrap_or(before.span);
-            report.push(within(warning.label(first, "the first one"), &node.used_at));
+            let warning = if first == node.span {
+                warning.note("it is repeated")
+            } else {
+                warning.label(first, "the first one")
+            };
+            report.push(within(warning, &node.used_at));
         }
     }
 }

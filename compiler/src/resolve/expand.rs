@@ -13,7 +13,7 @@ use crate::names::{Counter, is_all_caps};
 use crate::options::bind;
 use crate::report::{Report, within};
 use crate::value::{Argument, Value, Valued, evaluate};
-use netc_grammar::ast::{Arg, Call, Chain, Expr, Ident};
+use netc_grammar::ast::{Arg, Call, Chain, Expr, Ident, StageKind};
 use netc_grammar::{Code, Diagnostic, Span};
 use netc_plan::Pixels;
 use std::collections::HashSet;
@@ -115,14 +115,18 @@ impl<'a, 'r> Expander<'a, 'r> {
                     continue;
                 }
                 (self.nodes, self.stages, self.exhausted) = (Vec::new(), 0, false);
-                let input = self.broken(block.name.span, Vec::new());
+                let flow = if begins_with_input(&block.body) {
+                    Flow::Start
+                } else {
+                    Flow::One(self.broken(block.name.span, Vec::new()))
+                };
                 let params = block
                     .params
                     .iter()
                     .flatten()
                     .map(|p| (p.node.as_str(), Value::Unknown))
                     .collect();
-                self.block_body(def, params, Flow::One(input));
+                self.block_body(def, params, flow);
             }
         }
     }
@@ -213,10 +217,8 @@ impl<'a, 'r> Expander<'a, 'r> {
         frame: &Frame<'a>,
         name: Option<&Ident>,
     ) -> Flow {
-        let (args, sized) = match self.arguments(spec, call, frame) {
-            Some((args, sized)) => (Some(args), sized),
-            None => (None, None),
-        };
+        let (args, sized) = self.arguments(spec, call, frame).unzip();
+        let sized = sized.flatten();
         let mut errors = Vec::new();
         let layer = args.and_then(|args| {
             let span = sized.unwrap_or(call.span);
@@ -241,28 +243,24 @@ impl<'a, 'r> Expander<'a, 'r> {
                 let id = self.missing_input(call.span);
                 return vec![id];
             }
-            Flow::One(_) | Flow::Many { .. } if is_input => {
-                let error = Diagnostic::error(
-                    Code::E0216,
-                    "INPUT stands only at the start of the chain",
-                    call.span,
-                )
-                .primary("a second INPUT");
-                let first = self
-                    .nodes
-                    .first()
-                    .filter(|n| !n.inputs.is_empty() || matches!(n.op, Layer::Input(_)))
-                    .map(|n| n.span);
-                self.error(
-                    first
-                        .filter(|&s| s != call.span)
-                        .into_iter()
-                        .fold(error, |e, s| e.label(s, "the chain's input")),
-                );
-            }
+            Flow::One(_) | Flow::Many { .. } if is_input => self.second_input(call.span),
             Flow::One(_) | Flow::Many { .. } => {}
         }
         self.single(flow, call.span).into_iter().collect()
+    }
+
+    fn second_input(&mut self, span: Span) {
+        let error = Diagnostic::error(
+            Code::E0216,
+            "INPUT stands only at the start of the chain",
+            span,
+        )
+        .primary("not at the start");
+        let first = self.nodes.first().map(|n| n.span).filter(|&s| s != span);
+        self.error(match first {
+            Some(first) => error.label(first, "the chain starts here"),
+            None => error,
+        });
     }
 
     /// Reports that the chain does not begin with INPUT, and stands in for it.
@@ -406,4 +404,9 @@ impl<'a, 'r> Expander<'a, 'r> {
         self.errors(errors);
         value
     }
+}
+
+fn begins_with_input(chain: &Chain) -> bool {
+    let first = chain.stages.first().map(|stage| &stage.kind);
+    matches!(first, Some(StageKind::Call(call)) if call.name.node == "INPUT")
 }

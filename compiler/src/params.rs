@@ -260,9 +260,9 @@ impl Tensors<'_> {
 
 fn distribution(init: Initialiser, Fans { fan_in, fan_out }: Fans) -> Init {
     match init {
-        Initialiser::Glorot => Init::Glorot { fan_in, fan_out },
-        Initialiser::He => Init::He { fan_in },
-        Initialiser::LeCun => Init::LeCun { fan_in },
+        Initialiser::Glorot => Init::Glorot(fan_in, fan_out),
+        Initialiser::He => Init::He(fan_in),
+        Initialiser::LeCun => Init::LeCun(fan_in),
         Initialiser::Normal(sd) => Init::Normal(sd),
         Initialiser::Uniform(a) => Init::Uniform(a),
         Initialiser::Constant(v) => Init::Constant(v),

@@ -241,14 +241,7 @@ fn executors_take_their_own_weights_only() {
 fn random_weights_are_the_same_everywhere() {
     let params = vec![
         Param::new("a.weight", &[1000, 10], Init::Normal(2.0)),
-        Param::new(
-            "b.weight",
-            &[1000, 10],
-            Init::Glorot {
-                fan_in: 10,
-                fan_out: 1000,
-            },
-        ),
+        Param::new("b.weight", &[1000, 10], Init::Glorot(10, 1000)),
         Param::new("b.bias", &[3], Init::Constant(0.5)),
         Param::new("rbf1.prototypes", &[10, 84], Init::Prototypes).fixed(),
         Param::new("rbf2.prototypes", &[4, 500], Init::Prototypes).fixed(),

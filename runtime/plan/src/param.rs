@@ -92,23 +92,12 @@ pub enum Init {
     Uniform(f32),
     /// Normal with this standard deviation.
     Normal(f32),
-    /// Uniform with `a = sqrt(6 / (fan_in + fan_out))` (Glorot and Bengio 2010, eq. 16).
-    Glorot {
-        /// Inputs of a unit.
-        fan_in: usize,
-        /// Outputs of a unit.
-        fan_out: usize,
-    },
-    /// Normal with `sd = sqrt(2 / fan_in)` (He et al. 2015, eq. 10).
-    He {
-        /// Inputs of a unit.
-        fan_in: usize,
-    },
-    /// Uniform with `a = sqrt(3 / fan_in)` (LeCun et al. 1998, Efficient BackProp, eq. 16).
-    LeCun {
-        /// Inputs of a unit.
-        fan_in: usize,
-    },
+    /// Fan-in and fan-out: uniform with `a = sqrt(6 / (fan_in + fan_out))` (Glorot and Bengio 2010, eq. 16).
+    Glorot(usize, usize),
+    /// Fan-in: normal with `sd = sqrt(2 / fan_in)` (He et al. 2015, eq. 10).
+    He(usize),
+    /// Fan-in: uniform with `a = sqrt(3 / fan_in)` (LeCun et al. 1998, Efficient BackProp, eq. 16).
+    LeCun(usize),
     /// LeNet-5's RBF prototypes: 7x12 pictures of the digits in -1 and 1 (LeCun et al. 1998, figure 3); -1 and 1 at random
     /// where the shape is not `[10, 84]`.
     Prototypes,
@@ -120,7 +109,7 @@ impl Literal for Init {
             Init::Constant(value) => format!("plan::Init::Constant({})", value.literal()),
             Init::Uniform(limit) => format!("plan::Init::Uniform({})", limit.literal()),
             Init::Normal(sd) => format!("plan::Init::Normal({})", sd.literal()),
-            Init::Glorot { .. } | Init::He { .. } | Init::LeCun { .. } | Init::Prototypes => {
+            Init::Glorot(..) | Init::He(_) | Init::LeCun(_) | Init::Prototypes => {
                 format!("plan::Init::{self:?}")
             }
         }

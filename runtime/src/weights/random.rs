@@ -40,9 +40,9 @@ fn draw(seed: u64, param: &Param) -> Vec<f32> {
         Init::Constant(value) => alloc::vec![value; len],
         Init::Uniform(a) => uniform(a.into()),
         Init::Normal(sd) => normal(sd.into()),
-        Init::Glorot { fan_in, fan_out } => uniform(libm::sqrt(6.0 / (fan_in + fan_out) as f64)),
-        Init::He { fan_in } => normal(libm::sqrt(2.0 / fan_in as f64)),
-        Init::LeCun { fan_in } => uniform(libm::sqrt(3.0 / fan_in as f64)),
+        Init::Glorot(fan_in, fan_out) => uniform(libm::sqrt(6.0 / (fan_in + fan_out) as f64)),
+        Init::He(fan_in) => normal(libm::sqrt(2.0 / fan_in as f64)),
+        Init::LeCun(fan_in) => uniform(libm::sqrt(3.0 / fan_in as f64)),
         Init::Prototypes if param.shape == [10, 84] => digits::prototypes(),
         Init::Prototypes => (0..len)
             .map(|i| if bits(i) >> 63 == 0 { 1.0 } else { -1.0 })

@@ -19,7 +19,8 @@ pub(super) fn params(plan: &Plan, names: &Names) -> TokenStream {
         .map(|param| tokens(&param.literal()))
         .collect();
     let body = if all.len() <= PART {
-        quote!(vec![#(#all),*])
+        // No `vec!`: the formatter leaves what is inside a macro as it is.
+        quote!(#vec::from([#(#all),*]))
     } else {
         let count = all.len();
         let parts = all.chunks(PART);

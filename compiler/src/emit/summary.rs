@@ -271,7 +271,8 @@ fn batch_norm(graph: &Graph) -> Option<String> {
     }
     Some(format!(
         "BN: eps {}, momentum {} (the share of the old statistics that is kept)",
-        eps, momentum
+        notation::number(eps),
+        notation::number(momentum)
     ))
 }
 

@@ -1,8 +1,8 @@
 //! Scheduling: units become steps over one arena, planned once so that nothing is allocated while the network runs.
 //!
-//! Where a value lies is decided in this order: [`values`] finds which values are views of others and how long each is
-//! read; [`concat`] gives the inputs of a CONCAT their channels in its buffer; [`in_place`] lets a step overwrite what
-//! nobody reads again; [`pack`] gives the buffers offsets, so that those alive at the same time do not overlap.
+//! Where a value lies is decided in this order: `values` finds which values are views of others and how long each is
+//! read; `concat` gives the inputs of a CONCAT their channels in its buffer; `in_place` lets a step overwrite what
+//! nobody reads again; `pack` gives the buffers offsets, so that those alive at the same time do not overlap.
 
 mod concat;
 mod in_place;

@@ -193,11 +193,11 @@ fn time_grows_with_the_number_of_layers() {
         let planned = start.elapsed().as_secs_f64();
         assert!(emit::svg(&graph).len() > layers && emit::arrow(&graph).len() > layers);
         assert!(emit::summary(&graph, &plan).len() > layers);
-        if layers <= 2_000 {
+        if layers <= 1_000 {
             let text = rust(&plan, &EmitInfo::of(&graph, "deep.net"));
             assert!(text.len() > layers);
             if let Some(folder) = std::env::var_os("NETC_PRINT") {
-                let path = std::path::Path::new(&folder).join("deep.txt.rs");
+                let path = std::path::Path::new(&folder).join("deep.rs");
                 std::fs::write(path, text).expect("a folder to write to");
             }
         }
@@ -206,7 +206,7 @@ fn time_grows_with_the_number_of_layers() {
         planned
     };
     // Generous, for an unoptimised build on a busy machine; a quadratic pass takes minutes.
-    seconds(2_000);
+    seconds(1_000);
     assert!(seconds(20_000) < 10.0);
 }
 

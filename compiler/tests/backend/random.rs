@@ -27,6 +27,8 @@ pub(crate) fn graph(random: &mut Random, layers: usize) -> Graph {
     let mut b = Builder::new([6, 5, 3]);
     let mut at = NodeId(0);
     let mut seen = vec![at];
+    // Vectors made on the way, which need a value without gaps; joined at the end.
+    let mut sides = Vec::new();
     for _ in 0..layers {
         let [h, w, c] = b.shape(at);
         let like: Vec<NodeId> = seen
@@ -74,10 +76,19 @@ pub(crate) fn graph(random: &mut Random, layers: usize) -> Graph {
                 let padded = b.pad(at, [1, 0, 0, 1]);
                 b.conv(padded, 2, 3, 1, 0, 1)
             }
-            15 => any(random, &like),
+            15 if h < 8 && w < 8 => b.upsample(at),
+            9 => any(random, &like),
             _ => b.softmax(at),
         };
+        if random.below(8) == 0 {
+            sides.push(b.fc(at, 2));
+        }
         seen.push(at);
+    }
+    if !sides.is_empty() {
+        sides.push(b.fc(at, 2));
+        let end = b.concat(&sides);
+        return b.finish("Random", end);
     }
     let end = match random.below(5) {
         0 => b.global_pool(at),
@@ -263,6 +274,7 @@ fn evaluate(graph: &Graph, node: &Node, values: &[Value]) -> Value {
         Layer::Pool { .. } => mixed("MaxPool", outputs, x),
         Layer::GlobalPool => mixed("GlobalPool", outputs, x),
         Layer::Lrn { .. } => mixed("Lrn", outputs, x),
+        Layer::Upsample { .. } => mixed("Upsample", outputs, x),
         Layer::Softmax => mixed("Softmax", outputs, x),
         other => panic!("{other:?} is not drawn"),
     }

@@ -78,7 +78,7 @@ macro_rules! op_enum {
         /// What a step computes.
         #[derive(Clone, Copy, Debug, PartialEq)]
         pub enum Op {
-            $(#[doc = concat!("See [`", stringify!($op), "`].")] $op($op),)*
+            $(#[doc = concat!("See [`struct@", stringify!($op), "`].")] $op($op),)*
         }
 
         impl Op {

@@ -9,6 +9,7 @@
 mod build;
 pub mod claims;
 mod compile;
+pub mod differentiate;
 pub mod emit;
 pub mod graph;
 pub mod layers;

@@ -14,13 +14,29 @@ use crate::program::{Program, Unit, UnitId, What};
 /// units. The layers named in `keep` stay readable after the last step; names that no layer has are passed over.
 #[must_use]
 pub fn lower(graph: &Graph, keep: &[String]) -> Program {
+    lower_as(graph, keep, Purpose::Inference)
+}
+
+/// The plain program of a graph for training: DROPOUT is a unit of its own.
+#[must_use]
+pub fn lower_to_train(graph: &Graph) -> Program {
+    lower_as(graph, &[], Purpose::Training)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Inference,
+    Training,
+}
+
+fn lower_as(graph: &Graph, keep: &[String], purpose: Purpose) -> Program {
     let mut units: Vec<Unit> = Vec::with_capacity(graph.nodes.len());
     let mut unit_of: Vec<UnitId> = Vec::with_capacity(graph.nodes.len());
     for node in &graph.nodes {
         let inputs: Vec<UnitId> = node.inputs.iter().map(|input| unit_of[input.0]).collect();
         match node.op {
             Layer::Add => add(node, &inputs, &mut units),
-            _ => units.push(unit(graph, node, inputs)),
+            _ => units.push(unit(graph, node, inputs, purpose)),
         }
         unit_of.push(units.len() - 1);
     }
@@ -92,12 +108,15 @@ fn add(node: &Node, inputs: &[UnitId], units: &mut Vec<Unit>) {
     }
 }
 
-fn unit(graph: &Graph, node: &Node, inputs: Vec<UnitId>) -> Unit {
+fn unit(graph: &Graph, node: &Node, inputs: Vec<UnitId>, purpose: Purpose) -> Unit {
     let input = node.inputs.first().map(|input| graph.node(*input));
     Unit {
         name: node.name.clone(),
         text: notation::layer(&node.op),
-        what: what(node, input.map_or([0; 3], hwc)),
+        what: match node.op {
+            Layer::Dropout { p } if purpose == Purpose::Training => What::Dropout { p },
+            _ => what(node, input.map_or([0; 3], hwc)),
+        },
         inputs,
         shape: hwc(node),
     }

@@ -27,7 +27,7 @@ pub use literal::Literal;
 pub use ops::*;
 pub use param::{Fold, Init, Param, Source};
 pub use recipe::{Augment, Data, Metric, Optimizer, Recipe, Schedule, Stop};
-pub use train::{BackwardStep, Gradient, Loss, LossStep, TrainOp, TrainPlan, TrainStep};
+pub use train::{BackwardStep, Gradient, Loss, LossStep, Saved, TrainOp, TrainPlan, TrainStep};
 pub use view::{Slot, View};
 
 use alloc::string::String;

@@ -10,11 +10,22 @@
 //! [`TrainPlan::backward`] then runs in order; each of its steps belongs to a forward step, reads `output_gradient` (which
 //! it may overwrite: nobody reads it afterwards), adds to the gradients of its layer's parameters, and writes or adds the
 //! gradients of its inputs. At the start of a step all parameter gradients are zero.
+//!
+//! # What stays
+//! A value lives until the last step that reads it, forward or backward. Which values a backward step reads is fixed by
+//! [`TrainOp::saved`]; all else may have been overwritten by then. The scores stay until the end of the step. A step whose
+//! output gradient nobody needs, because no parameter and no gradient lies before it, has no backward step.
+//!
+//! # In place
+//! A forward step may write over an input (the same view) where [`TrainOp::in_place`] says so. A backward step may do the
+//! same with gradients: then the view of one of its input gradients, which is not accumulated, is that of its output gradient.
+//! The gradients of an ADD that adds a value to itself are the same view twice, written first and then accumulated; that view
+//! is not the output gradient's. No other views of a backward step overlap.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::{Op, Param, Pixels, View};
+use crate::{Act, Op, Param, Pixels, View};
 
 /// A network as a training step.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,6 +95,116 @@ pub enum TrainOp {
     },
 }
 
+/// What a backward step reads beside the gradient of its output and the parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Saved {
+    /// The inputs of the forward step.
+    pub inputs: bool,
+    /// Its output.
+    pub output: bool,
+}
+
+impl TrainOp {
+    /// What the backward step reads. This table decides how long activations live:
+    ///
+    /// | operation | inputs | output |
+    /// | --- | --- | --- |
+    /// | Conv, Fc, Subsample, BatchNorm | yes | if an activation is fused |
+    /// | MaxPool, Lrn | yes | yes |
+    /// | AvgPool, Add | | if an activation is fused |
+    /// | Activation | GELU and SILU | all others |
+    /// | Softmax | | yes |
+    /// | Rbf | yes | |
+    /// | GlobalPool, Transpose, Pad, Upsample, Copy, Dropout (draws its mask again) | | |
+    #[must_use]
+    pub fn saved(&self) -> Saved {
+        let op = match *self {
+            TrainOp::Dropout { .. } => {
+                return Saved {
+                    inputs: false,
+                    output: false,
+                };
+            }
+            TrainOp::BatchNorm { op, .. } => Op::BatchNorm(op),
+            TrainOp::Same(op) => op,
+        };
+        let fused = self.act() != Act::None;
+        let (inputs, output) = match op {
+            Op::Conv(_) | Op::Fc(_) | Op::Subsample(_) | Op::BatchNorm(_) => (true, fused),
+            Op::MaxPool(_) | Op::Lrn(_) => (true, true),
+            Op::AvgPool(_) | Op::Add(_) => (false, fused),
+            Op::Activation(d) => (!d.act.from_value(), d.act.from_value()),
+            Op::Softmax(_) => (false, true),
+            Op::Rbf(_) => (true, false),
+            Op::GlobalPool(_)
+            | Op::Transpose(_)
+            | Op::Pad(_)
+            | Op::Upsample(_)
+            | Op::Copy(_) => (false, false),
+        };
+        Saved { inputs, output }
+    }
+
+    /// The activation fused into the operation.
+    #[must_use]
+    pub fn act(&self) -> Act {
+        let mut op = match *self {
+            TrainOp::Same(op) => op,
+            TrainOp::BatchNorm { op, .. } => Op::BatchNorm(op),
+            TrainOp::Dropout { .. } => return Act::None,
+        };
+        op.act_mut().map_or(Act::None, |act| *act)
+    }
+
+    /// Whether output and input, or their gradients, may be the very same view.
+    #[must_use]
+    pub fn in_place(&self) -> bool {
+        match self {
+            TrainOp::Same(op) => op.in_place(),
+            TrainOp::BatchNorm { .. } | TrainOp::Dropout { .. } => true,
+        }
+    }
+
+    /// How many views the operation reads.
+    #[must_use]
+    pub fn arity(&self) -> usize {
+        match self {
+            TrainOp::Same(op) => op.arity(),
+            TrainOp::BatchNorm { .. } | TrainOp::Dropout { .. } => 1,
+        }
+    }
+
+    /// Shape of one input image.
+    #[must_use]
+    pub fn input(&self) -> [usize; 3] {
+        match *self {
+            TrainOp::Same(op) => op.input(),
+            TrainOp::BatchNorm { op, .. } => op.input,
+            TrainOp::Dropout { input, .. } => input,
+        }
+    }
+
+    /// Shape of one output image.
+    #[must_use]
+    pub fn output(&self) -> [usize; 3] {
+        match *self {
+            TrainOp::Same(op) => op.output(),
+            TrainOp::BatchNorm { op, .. } => op.input,
+            TrainOp::Dropout { input, .. } => input,
+        }
+    }
+
+    /// Whether the operation has parameters from the weights file.
+    #[must_use]
+    pub fn has_weights(&self) -> bool {
+        match self {
+            TrainOp::Same(op) => op.has_weights(),
+            TrainOp::BatchNorm { .. } => true,
+            TrainOp::Dropout { .. } => false,
+        }
+    }
+}
+
 /// The way back through one forward step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BackwardStep {
@@ -111,7 +232,7 @@ pub struct LossStep {
     pub loss: Loss,
     /// What the network gave: logits (before a last SOFTMAX, which the loss contains), values or distances.
     pub scores: View,
-    /// Where the gradient of the mean loss goes; may be the same place.
+    /// Where the gradient of the mean loss goes: another place, so that the scores can be read after the step.
     pub gradient: View,
 }
 

@@ -26,9 +26,11 @@ mod report;
 pub mod resolve;
 pub mod schedule;
 pub mod shape;
+mod train;
 mod value;
 
 pub use build::build;
-pub use compile::{Options, Output, compile};
+pub use compile::{Options, Output, Train, Training, compile};
 pub use loader::{Files, Loader};
 pub use netc_grammar as grammar;
+pub use train::{Which, train, train_by};

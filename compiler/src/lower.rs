@@ -48,8 +48,8 @@ fn lower_as(graph: &Graph, keep: &[String], purpose: Purpose) -> Program {
         kept: kept(graph, &unit_of, keep),
         pixels: graph.pixels.clone(),
         params: params::all(graph),
-        probabilities: ends_in(graph, &Layer::Softmax),
-        distances: matches!(last(graph).op, Layer::Rbf { .. }),
+        probabilities: graph.last().op == Layer::Softmax,
+        distances: matches!(graph.last().op, Layer::Rbf { .. }),
         units,
     }
 }
@@ -61,19 +61,6 @@ fn kept(graph: &Graph, unit_of: &[UnitId], keep: &[String]) -> Vec<(String, Unit
         .filter(|(node, _)| keep.contains(&node.name))
         .map(|(node, unit)| (node.name.clone(), *unit))
         .collect()
-}
-
-/// The layer that decides what the output means: the last one that changes values.
-fn last(graph: &Graph) -> &Node {
-    let mut node = graph.node(graph.output);
-    while let (Layer::Flatten(_) | Layer::Dropout { .. }, [input]) = (&node.op, &node.inputs[..]) {
-        node = graph.node(*input);
-    }
-    node
-}
-
-fn ends_in(graph: &Graph, layer: &Layer) -> bool {
-    last(graph).op == *layer
 }
 
 /// `a + b + c` as `(a + b) + c`, in the order written.

@@ -83,8 +83,8 @@ fn dump(graph: &Graph) -> String {
     }
     for recipe in &graph.recipes {
         writeln!(text, "train {}", recipe.name.as_deref().unwrap_or_default()).unwrap();
-        for (key, setting) in &recipe.entries {
-            writeln!(text, "    {key} = {setting:?}").unwrap();
+        for entry in &recipe.entries {
+            writeln!(text, "    {} = {:?}", entry.key, entry.setting).unwrap();
         }
     }
     text

@@ -1,0 +1,10 @@
+//! Training: data, augmentation, the loop, checkpoints, evaluation and pictures.
+
+mod atomic;
+pub mod augment;
+pub mod data;
+mod error;
+pub mod loader;
+mod random;
+
+pub use error::{Error, ErrorKind, Result};

@@ -37,8 +37,11 @@ pub(crate) fn misfit(recipe: &Recipe, graph: &Graph) -> Option<Diagnostic> {
             "this is the output",
             "write `loss = cross_entropy`",
         )),
-        Loss::CrossEntropy { .. } | Loss::Mse if rbf => Some(of.error(
-            "RBF gives distances, and this loss makes the right one large",
+        chosen @ (Loss::CrossEntropy { .. } | Loss::Mse) if rbf => Some(of.error(
+            format!(
+                "RBF gives distances, and `{}` makes that of the right class large",
+                if chosen == Loss::Mse { "mse" } else { "cross_entropy" }
+            ),
             last,
             "the smallest distance wins",
             "write `loss = lenet5`",

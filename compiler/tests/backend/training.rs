@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::builder::Builder;
 use crate::models;
 use crate::random::{self, Random, Value, evaluate, execute, hash, image, padded};
 use netc_compiler::differentiate::validate;
@@ -40,6 +41,29 @@ fn every_model_has_a_training_plan() {
             plan.arena,
             plan.arena as f64 / values as f64
         );
+    }
+}
+
+/// CONCATs whose inputs stand side by side in another one.
+#[test]
+fn gradients_of_views_of_views() {
+    for read_late in [false, true] {
+        let mut b = Builder::new([6, 5, 3]);
+        let x = b.conv(NodeId(0), 4, 3, 1, 1, 1);
+        let y = b.conv(NodeId(0), 2, 1, 1, 0, 1);
+        let both = b.concat(&[x, y]);
+        let early = b.conv(both, 3, 1, 1, 0, 1);
+        let z = b.conv(early, 3, 3, 1, 1, 1);
+        let all = b.concat(&[x, y, z]);
+        let on = b.conv(all, 3, 1, 1, 0, 1);
+        let late = b.conv(both, 3, 1, 1, 0, 1);
+        let end = b.add(&[on, if read_late { late } else { z }]);
+        let graph = b.finish("Views", end);
+        let plan = planned(&graph).expect("a network that can be trained");
+        assert_eq!(Machine::run(&plan), oracle(&graph), "{plan:#?}");
+        let copies = plan.forward.iter().filter(|step| step.text.starts_with("copy"));
+        // What is read late needs a gradient of its own; so does z, which is added last.
+        assert_eq!(copies.count(), if read_late { 2 } else { 1 });
     }
 }
 

@@ -101,11 +101,7 @@ fn recipe(train: &Train, scope: &dyn Scope, report: &mut Report) -> Recipe {
 
 /// The entries of a text that is no part of a file: `batch = 64 optimizer = adam(lr=0.01)`. Diagnostics point into the
 /// text, which is added to the sources under this name.
-pub fn entries(
-    name: &str,
-    text: &str,
-    sources: &mut Sources,
-) -> Result<Recipe, Vec<Diagnostic>> {
+pub fn entries(name: &str, text: &str, sources: &mut Sources) -> Result<Recipe, Vec<Diagnostic>> {
     let file = sources.add(name, format!("train {{ {text} }}"));
     let (tree, mut diagnostics) = parse(sources, file);
     let recipe = recipes(&tree.items, &Nothing, &mut Report::new(&mut diagnostics)).pop();
@@ -142,10 +138,18 @@ impl Scope for Nothing {
 
 /// The file has no recipe of this name, or none without a name.
 pub(crate) fn not_found(graph: &Graph, name: Option<&String>) -> Diagnostic {
-    let named = || graph.recipes.iter().filter_map(|recipe| recipe.name.as_deref());
+    let named = || {
+        graph
+            .recipes
+            .iter()
+            .filter_map(|recipe| recipe.name.as_deref())
+    };
     let headline = match name {
         Some(name) => format!("{} has no recipe `{name}`", graph.name),
-        None => format!("{} has several recipes, and none without a name", graph.name),
+        None => format!(
+            "{} has several recipes, and none without a name",
+            graph.name
+        ),
     };
     let Some(first) = graph.recipes.first() else {
         return Diagnostic::error(Code::E0606, headline, graph.node(graph.output).span)
@@ -158,7 +162,9 @@ pub(crate) fn not_found(graph: &Graph, name: Option<&String>) -> Diagnostic {
         .fold(error, |error, recipe| error.label(recipe.head, "and this"));
     match name.and_then(|name| nearest(name, named())) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
-        None if named().next().is_some() => error.note(format!("the names are {}", listed(named()))),
+        None if named().next().is_some() => {
+            error.note(format!("the names are {}", listed(named())))
+        }
         None => error,
     }
 }

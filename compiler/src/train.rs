@@ -75,7 +75,9 @@ fn parameters(graph: &Graph, recipe: &Recipe) -> Parameters {
     };
     for node in &graph.nodes {
         let tensors = params::with_recipe(node, graph, Some(recipe));
-        let factors = tensors.iter().map(|tensor| params::l2(tensor, node, Some(recipe)));
+        let factors = tensors
+            .iter()
+            .map(|tensor| params::l2(tensor, node, Some(recipe)));
         parameters.l2.extend(factors);
         parameters.all.extend(tensors);
     }
@@ -89,8 +91,13 @@ fn choose(graph: &Graph, which: &Which) -> Result<Recipe, Box<Diagnostic>> {
         Which::Default => None,
         Which::Named(name) => Some(name),
     };
-    let found = graph.recipes.iter().find(|recipe| recipe.name.as_ref() == name);
-    found.cloned().ok_or_else(|| Box::new(recipe::not_found(graph, name)))
+    let found = graph
+        .recipes
+        .iter()
+        .find(|recipe| recipe.name.as_ref() == name);
+    found
+        .cloned()
+        .ok_or_else(|| Box::new(recipe::not_found(graph, name)))
 }
 
 fn built_in(graph: &Graph) -> Recipe {
@@ -117,8 +124,8 @@ fn without_data(recipe: &Recipe) -> Option<Diagnostic> {
         recipe.head,
     );
     recipe.get("data").is_none().then(|| {
-        error
-            .primary("`data` is missing")
-            .help("write `data = mnist`, `cifar10`, `folder` or `npz`; `--data DIR` says where it lies")
+        error.primary("`data` is missing").help(
+            "write `data = mnist`, `cifar10`, `folder` or `npz`; `--data DIR` says where it lies",
+        )
     })
 }

@@ -104,7 +104,10 @@ fn operations(graph: &Graph, program: &Program) -> Vec<Option<TrainOp>> {
             ..
         } => Some(TrainOp::BatchNorm {
             op,
-            momentum: momentum.get(unit.name.as_str()).copied().unwrap_or_default(),
+            momentum: momentum
+                .get(unit.name.as_str())
+                .copied()
+                .unwrap_or_default(),
         }),
         What::Run { op, .. } => Some(TrainOp::Same(op)),
     };
@@ -190,7 +193,10 @@ impl Layout<'_> {
         let unit = &self.program.units[back.unit];
         let whole = self.gradient(back.unit, unit.shape);
         let (output_gradient, read_as) = match back.part {
-            None => (whole, self.ops[back.unit].map_or(unit.shape, |op| op.input())),
+            None => (
+                whole,
+                self.ops[back.unit].map_or(unit.shape, |op| op.input()),
+            ),
             Some(part) => {
                 let part = self.concats.parts(back.unit)[part];
                 let shape = self.program.units[part.input].shape;

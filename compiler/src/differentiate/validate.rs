@@ -24,7 +24,9 @@ pub fn validate(plan: &TrainPlan) -> Result<(), String> {
             .and_then(|()| memory.forward(index, step))
             .map_err(|problem| format!("{name}: {problem}"))?;
     }
-    memory.loss(plan).map_err(|problem| format!("the loss: {problem}"))?;
+    memory
+        .loss(plan)
+        .map_err(|problem| format!("the loss: {problem}"))?;
 
     let mut last = plan.forward.len();
     for back in &plan.backward {
@@ -50,7 +52,9 @@ fn check_step(plan: &TrainPlan, step: &TrainStep) -> Result<(), String> {
     }
     let known = |layer: &String| {
         let prefix = format!("{layer}.");
-        plan.params.iter().any(|param| param.name.starts_with(&prefix))
+        plan.params
+            .iter()
+            .any(|param| param.name.starts_with(&prefix))
     };
     if step.op.has_weights() != step.layer.as_ref().is_some_and(known) {
         return Err("has weights without a layer, or a layer without weights".into());
@@ -66,7 +70,11 @@ fn check_step(plan: &TrainPlan, step: &TrainStep) -> Result<(), String> {
         check_vector(&step.op, input)?;
     }
     if step.output.shape != step.op.output() {
-        return Err(format!("gives {:?} into {:?}", step.op.output(), step.output.shape));
+        return Err(format!(
+            "gives {:?} into {:?}",
+            step.op.output(),
+            step.output.shape
+        ));
     }
     Ok(())
 }
@@ -86,20 +94,24 @@ fn check_back(step: &TrainStep, back: &BackwardStep) -> Result<(), String> {
         return Err(format!("writes {} gradients", back.input_gradients.len()));
     }
     if back.output_gradient.shape != step.op.output() {
-        return Err(format!("reads a gradient of {:?}", back.output_gradient.shape));
+        return Err(format!(
+            "reads a gradient of {:?}",
+            back.output_gradient.shape
+        ));
     }
     let saved = step.op.saved();
     let inputs = step.inputs.iter().filter(|_| saved.inputs);
-    let read: Vec<&View> = inputs.chain(Some(&step.output).filter(|_| saved.output)).collect();
+    let read: Vec<&View> = inputs
+        .chain(Some(&step.output).filter(|_| saved.output))
+        .collect();
     let gradients: Vec<_> = back.input_gradients.iter().flatten().collect();
     for (i, gradient) in gradients.iter().enumerate() {
         if gradient.view.shape != step.op.input() {
             return Err(format!("gives a gradient of {:?}", gradient.view.shape));
         }
         check_vector(&step.op, &gradient.view)?;
-        let in_place = step.op.in_place()
-            && !gradient.accumulate
-            && gradient.view == back.output_gradient;
+        let in_place =
+            step.op.in_place() && !gradient.accumulate && gradient.view == back.output_gradient;
         if !in_place && overlap(&gradient.view, &back.output_gradient) {
             return Err("overwrites the gradient that it reads".into());
         }

@@ -40,7 +40,11 @@ pub(crate) fn misfit(recipe: &Recipe, graph: &Graph) -> Option<Diagnostic> {
         chosen @ (Loss::CrossEntropy { .. } | Loss::Mse) if rbf => Some(of.error(
             format!(
                 "RBF gives distances, and `{}` makes that of the right class large",
-                if chosen == Loss::Mse { "mse" } else { "cross_entropy" }
+                if chosen == Loss::Mse {
+                    "mse"
+                } else {
+                    "cross_entropy"
+                }
             ),
             last,
             "the smallest distance wins",
@@ -72,7 +76,13 @@ struct Misfit<'a> {
 }
 
 impl Misfit<'_> {
-    fn error(&self, headline: impl Into<String>, node: &Node, cause: &str, help: &str) -> Diagnostic {
+    fn error(
+        &self,
+        headline: impl Into<String>,
+        node: &Node,
+        cause: &str,
+        help: &str,
+    ) -> Diagnostic {
         let error = Diagnostic::error(Code::E0607, headline, self.at);
         let error = if self.recipe.get("loss").is_none() {
             error.primary("says no loss, and so means `cross_entropy`")

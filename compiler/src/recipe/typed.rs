@@ -17,7 +17,11 @@ pub(crate) fn typed(recipe: &graph::Recipe, data: Data) -> Recipe {
         name: recipe.name.clone(),
         data: settings.chosen("data").map_or(data, |c| self::data(&c)),
         validation: settings.number("validation"),
-        augment: settings.pipeline("augment").iter().filter_map(augment).collect(),
+        augment: settings
+            .pipeline("augment")
+            .iter()
+            .filter_map(augment)
+            .collect(),
         loss: loss(recipe),
         optimizer: optimizer(&settings.chosen("optimizer").unwrap_or(Chosen::NOTHING)),
         schedule: settings
@@ -107,7 +111,8 @@ fn augment(step: &Chosen) -> Option<Augment> {
 }
 
 fn optimizer(optimizer: &Chosen) -> Optimizer {
-    let [lr, weight_decay, decay] = ["lr", "weight_decay", "decay"].map(|name| optimizer.number(name));
+    let [lr, weight_decay, decay] =
+        ["lr", "weight_decay", "decay"].map(|name| optimizer.number(name));
     match optimizer.name {
         "rmsprop" => Optimizer::RmsProp {
             lr,
@@ -189,9 +194,10 @@ impl Settings<'_> {
 
     fn pipeline(&self, key: &str) -> Vec<Chosen<'_>> {
         match self.get(key) {
-            Some(Setting::Pipeline(steps)) => {
-                steps.iter().filter_map(|step| Chosen::of(key, step)).collect()
-            }
+            Some(Setting::Pipeline(steps)) => steps
+                .iter()
+                .filter_map(|step| Chosen::of(key, step))
+                .collect(),
             _ => Vec::new(),
         }
     }
@@ -273,7 +279,11 @@ impl<'a> Chosen<'a> {
     fn text(&self, name: &str) -> String {
         match self.get(name) {
             Some(Setting::Str(text)) => text.clone(),
-            _ => self.default(name).unwrap_or_default().trim_matches('"').to_owned(),
+            _ => self
+                .default(name)
+                .unwrap_or_default()
+                .trim_matches('"')
+                .to_owned(),
         }
     }
 }

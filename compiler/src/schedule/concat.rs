@@ -50,11 +50,7 @@ impl Concats {
         Self::place_with(program, values, Some(values.last_readers(program)))
     }
 
-    fn place_with(
-        program: &Program,
-        values: &Values,
-        last_reader: Option<Vec<UnitId>>,
-    ) -> Self {
+    fn place_with(program: &Program, values: &Values, last_reader: Option<Vec<UnitId>>) -> Self {
         let count = program.units.len();
         let mut concats = Self {
             slots: vec![None; count],

@@ -196,7 +196,11 @@ fn normalise(layer: &str, eps: f32, channels: usize, value: &[u64]) -> Value {
         .collect()
 }
 
-pub(crate) fn padded([h, w, c]: [usize; 3], [top, bottom, left, right]: [usize; 4], value: &[u64]) -> Value {
+pub(crate) fn padded(
+    [h, w, c]: [usize; 3],
+    [top, bottom, left, right]: [usize; 4],
+    value: &[u64],
+) -> Value {
     let zero = hash("zero");
     let mut out = Vec::new();
     for y in 0..h + top + bottom {

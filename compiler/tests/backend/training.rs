@@ -61,7 +61,10 @@ fn gradients_of_views_of_views() {
         let graph = b.finish("Views", end);
         let plan = planned(&graph).expect("a network that can be trained");
         assert_eq!(Machine::run(&plan), oracle(&graph), "{plan:#?}");
-        let copies = plan.forward.iter().filter(|step| step.text.starts_with("copy"));
+        let copies = plan
+            .forward
+            .iter()
+            .filter(|step| step.text.starts_with("copy"));
         // What is read late needs a gradient of its own; so does z, which is added last.
         assert_eq!(copies.count(), if read_late { 2 } else { 1 });
     }
@@ -93,7 +96,11 @@ struct Outcome {
 }
 
 fn loss(scores: &[u64]) -> Value {
-    scores.iter().enumerate().map(|(i, x)| hash(("loss", i, x))).collect()
+    scores
+        .iter()
+        .enumerate()
+        .map(|(i, x)| hash(("loss", i, x)))
+        .collect()
 }
 
 fn drop(index: usize, value: &[u64]) -> Value {
@@ -111,7 +118,9 @@ fn mixed_back(what: &str, remembered: u64, inputs: usize, dy: &[u64]) -> Value {
 
 fn weighted(what: &str, dy: &[u64]) -> u64 {
     let terms = dy.iter().enumerate();
-    terms.fold(0, |sum, (i, dy)| sum.wrapping_add(hash((what, i)).wrapping_mul(*dy)))
+    terms.fold(0, |sum, (i, dy)| {
+        sum.wrapping_add(hash((what, i)).wrapping_mul(*dy))
+    })
 }
 
 /// The gradient of a layer's parameters.
@@ -125,12 +134,16 @@ fn act_back(act: Act, seen: &[u64], dy: &[u64]) -> Value {
         return dy.to_vec();
     }
     let pairs = seen.iter().zip(dy);
-    pairs.map(|(y, dy)| hash((format!("{act:?}"), "back", y)).wrapping_mul(*dy)).collect()
+    pairs
+        .map(|(y, dy)| hash((format!("{act:?}"), "back", y)).wrapping_mul(*dy))
+        .collect()
 }
 
 fn norm_back(layer: &str, x: &[u64], dy: &[u64]) -> Value {
     let pairs = x.iter().zip(dy);
-    pairs.map(|(x, dy)| hash((layer, "back", x)).wrapping_mul(*dy)).collect()
+    pairs
+        .map(|(x, dy)| hash((layer, "back", x)).wrapping_mul(*dy))
+        .collect()
 }
 
 fn cropped([h, w, c]: [usize; 3], [top, _, left, right]: [usize; 4], value: &[u64]) -> Value {
@@ -141,7 +154,13 @@ fn cropped([h, w, c]: [usize; 3], [top, _, left, right]: [usize; 4], value: &[u6
         .collect()
 }
 
-fn conv_back(layer: &str, shape: [usize; 3], pad: [usize; 4], x: &[u64], dy: &[u64]) -> (u64, Value) {
+fn conv_back(
+    layer: &str,
+    shape: [usize; 3],
+    pad: [usize; 4],
+    x: &[u64],
+    dy: &[u64],
+) -> (u64, Value) {
     let x = padded(shape, pad, x);
     let dx = mixed_back(layer, hash(&x), x.len(), dy);
     (parameters(layer, &x, dy), cropped(shape, pad, &dx))
@@ -149,7 +168,9 @@ fn conv_back(layer: &str, shape: [usize; 3], pad: [usize; 4], x: &[u64], dy: &[u
 
 fn hwc([h, w, c]: [usize; 3], value: &[u64]) -> Value {
     let pixels = h * w;
-    (0..pixels * c).map(|i| value[(i % c) * pixels + i / c]).collect()
+    (0..pixels * c)
+        .map(|i| value[(i % c) * pixels + i / c])
+        .collect()
 }
 
 fn add_to(sum: &mut [u64], value: &[u64]) {
@@ -232,7 +253,10 @@ fn node_back(
 ) -> (Option<u64>, Vec<Value>) {
     let node = &graph.nodes[id];
     let input = node.inputs[0];
-    let (x, shape) = (&values[input.0], graph.node(input).shape.hwc().expect("known"));
+    let (x, shape) = (
+        &values[input.0],
+        graph.node(input).shape.hwc().expect("known"),
+    );
     let mixed = |what: &str, remembered: u64| vec![mixed_back(what, remembered, x.len(), dy)];
     match &node.op {
         Layer::Conv(conv) => {
@@ -274,7 +298,10 @@ fn parts(graph: &Graph, id: usize, dy: &[u64]) -> Vec<Value> {
         let count = channels(*input);
         first += count;
         let pixels = dy.chunks(pixel);
-        pixels.flat_map(|pixel| &pixel[first - count..first]).copied().collect()
+        pixels
+            .flat_map(|pixel| &pixel[first - count..first])
+            .copied()
+            .collect()
     });
     inputs.collect()
 }
@@ -342,9 +369,7 @@ impl Machine {
                 let (gradient, dx) = conv_back(&layer, d.input, d.pad, &x, dy);
                 (Some(gradient), vec![dx])
             }
-            TrainOp::Same(Op::Fc(_)) => {
-                (Some(parameters(&layer, &x, dy)), mixed(&layer, hash(&x)))
-            }
+            TrainOp::Same(Op::Fc(_)) => (Some(parameters(&layer, &x, dy)), mixed(&layer, hash(&x))),
             TrainOp::Same(Op::Activation(d)) => {
                 let seen = if d.act.from_value() { &y } else { &x };
                 (None, vec![act_back(d.act, seen, dy)])
@@ -382,9 +407,8 @@ fn places(view: &View) -> impl Iterator<Item = usize> + use<> {
         Slot::Arena(offset) => offset,
     };
     let view = *view;
-    (0..view.len()).map(move |i| {
-        offset + i / view.shape[2] * view.pixel + view.channel + i % view.shape[2]
-    })
+    (0..view.len())
+        .map(move |i| offset + i / view.shape[2] * view.pixel + view.channel + i % view.shape[2])
 }
 
 fn forward(step: &TrainStep, inputs: &[Value]) -> Value {

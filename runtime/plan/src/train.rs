@@ -136,11 +136,9 @@ impl TrainOp {
             Op::Activation(d) => (!d.act.from_value(), d.act.from_value()),
             Op::Softmax(_) => (false, true),
             Op::Rbf(_) => (true, false),
-            Op::GlobalPool(_)
-            | Op::Transpose(_)
-            | Op::Pad(_)
-            | Op::Upsample(_)
-            | Op::Copy(_) => (false, false),
+            Op::GlobalPool(_) | Op::Transpose(_) | Op::Pad(_) | Op::Upsample(_) | Op::Copy(_) => {
+                (false, false)
+            }
         };
         Saved { inputs, output }
     }

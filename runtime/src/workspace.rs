@@ -162,6 +162,19 @@ impl Workspace {
         })
     }
 
+    /// Sets the values of a view of the arena for a pass over `batch` images.
+    #[cfg(feature = "train")]
+    pub(crate) fn write(&mut self, view: View, batch: usize, values: &[f32]) {
+        let Slot::Arena(offset) = view.slot else {
+            panic!("the caller's images are not ours")
+        };
+        let buffer = &mut self.memory[self.start + offset * batch..][..view.image() * batch];
+        let pixels = buffer.chunks_exact_mut(view.pixel);
+        for (pixel, values) in pixels.zip(values.chunks_exact(view.shape[2])) {
+            pixel[view.channel..][..view.shape[2]].copy_from_slice(values);
+        }
+    }
+
     /// The values that a view of the arena had after the last pass, dense, one image after the other.
     ///
     /// # Panics
@@ -197,6 +210,12 @@ impl<'w> Mem<'w, '_> {
     #[must_use]
     pub fn batch(&self) -> usize {
         self.batch
+    }
+
+    /// The threads that steps may use.
+    #[cfg(feature = "train")]
+    pub(crate) fn threads(&self) -> Threads {
+        self.threads
     }
 
     /// The result.

@@ -300,6 +300,12 @@ impl<'m, const R: usize, const W: usize> Access<'m, R, W> {
         self
     }
 
+    /// Keeps the first `len` elements of the shared memory apart.
+    pub(crate) fn take_shared(self, len: usize) -> (&'m mut [f32], Self) {
+        let (taken, shared) = self.shared.split_at_mut(len);
+        (taken, Self { shared, ..self })
+    }
+
     /// Calls `body` for every row of the outputs, which are of equal height, on several threads; a row costs about `cost`
     /// elementary operations.
     pub(crate) fn for_rows(self, cost: usize, body: impl Fn(&[Source<'m>; R], [Row<'m>; W]) + Sync) {

@@ -1,0 +1,261 @@
+//! The way back through pooling.
+
+use super::{TrainMem, simple};
+use crate::cpu::window::under;
+use crate::cpu::{self, Real, access, simd::multiversion};
+use crate::plan::{self, Gradient, Op, View};
+
+/// Maximum over windows, in training.
+pub struct MaxPool {
+    d: plan::MaxPool,
+    forward: cpu::MaxPool,
+}
+
+impl MaxPool {
+    /// Prepares the step.
+    #[must_use]
+    pub fn new(d: plan::MaxPool) -> Self {
+        Self {
+            d,
+            forward: cpu::MaxPool::new(d),
+        }
+    }
+
+    simple!(forward);
+
+    /// From the gradient of the output to that of the input: the first maximum of each window, row by row, gets it all
+    /// (a NaN counts as one), as in PyTorch.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory.
+    pub fn backward(
+        &mut self,
+        mem: &mut TrainMem<'_, '_>,
+        x: View,
+        y: View,
+        dy: View,
+        dx: Option<Gradient>,
+    ) {
+        mem.through(self.d.act, y, dy);
+        let Some(dx) = dx else { return };
+        let cost = y.len() * self.d.window[0] * self.d.window[1] * 4;
+        let step = mem.mem.access([x, dy], [dx.view]);
+        step.for_images(cost, |[x, dy], [mut to], _| {
+            if !dx.accumulate {
+                to.clear();
+            }
+            max_image(&self.d, x, dy, &mut to);
+        });
+    }
+}
+
+/// Channels at a time, in registers.
+const LANES: usize = 16;
+
+multiversion! {
+    fn max_image(d: &plan::MaxPool, x: &access::Source<'_>, dy: &access::Source<'_>, dx: &mut access::Image<'_>) {
+        let [h, w, c] = d.input;
+        let [oh, ow, _] = dy.geometry.shape;
+        for oy in 0..oh {
+            let rows = under(oy, d.window[0], d.stride[0], d.pad[0], h);
+            for ox in 0..ow {
+                let columns = under(ox, d.window[1], d.stride[1], d.pad[2], w);
+                let dy = dy.pixel(dx.number, oy, ox);
+                let mut first = 0;
+                while first + LANES <= c {
+                    max_window::<true>(x, [rows.clone(), columns.clone()], [first, LANES], dy, dx);
+                    first += LANES;
+                }
+                if first < c {
+                    max_window::<false>(x, [rows.clone(), columns.clone()], [first, c - first], dy, dx);
+                }
+            }
+        }
+    }
+}
+
+/// One window, the `n` channels from `first` on.
+#[inline(always)]
+fn max_window<const WHOLE: bool>(
+    x: &access::Source<'_>,
+    [rows, columns]: [core::ops::Range<usize>; 2],
+    [first, n]: [usize; 2],
+    dy: &[f32],
+    dx: &mut access::Image<'_>,
+) {
+    let n = if WHOLE { LANES } else { n };
+    let mut best = [f32::NEG_INFINITY; LANES];
+    let mut winner = [0_u32; LANES];
+    let cells = || rows.clone().flat_map(|iy| columns.clone().map(move |ix| (iy, ix)));
+    for (cell, (iy, ix)) in cells().enumerate() {
+        let x = &x.pixel(dx.number, iy, ix)[first..first + n];
+        for ((best, winner), x) in best.iter_mut().zip(&mut winner).zip(x) {
+            let wins = *x > *best || x.is_nan();
+            *best = if wins { *x } else { *best };
+            *winner = if wins { cell as u32 } else { *winner };
+        }
+    }
+    let dy = &dy[first..first + n];
+    for (cell, (iy, ix)) in cells().enumerate() {
+        let dx = &mut dx.pixel(iy, ix)[first..first + n];
+        for ((dx, winner), dy) in dx.iter_mut().zip(&winner).zip(dy) {
+            *dx += if *winner == cell as u32 { *dy } else { 0.0 };
+        }
+    }
+}
+
+/// The first maximum of each window gets the gradient; dense images, adds to `dx`.
+pub(crate) fn max_reference<T: Real>(d: &plan::MaxPool, x: &[T], dz: &[T], dx: &mut [T]) {
+    let [h, w, c] = d.input;
+    let [oh, ow, _] = Op::MaxPool(*d).output();
+    for (i, &dz) in dz.iter().enumerate() {
+        let (image, oy, ox, channel) = (i / (oh * ow * c), i / (ow * c) % oh, i / c % ow, i % c);
+        let mut best: Option<usize> = None;
+        for iy in under(oy, d.window[0], d.stride[0], d.pad[0], h) {
+            for ix in under(ox, d.window[1], d.stride[1], d.pad[2], w) {
+                let at = ((image * h + iy) * w + ix) * c + channel;
+                if best.is_none_or(|best| x[at] > x[best] || x[at].is_nan()) {
+                    best = Some(at);
+                }
+            }
+        }
+        if let Some(best) = best {
+            dx[best] += dz;
+        }
+    }
+}
+
+/// Mean over windows, in training.
+pub struct AvgPool {
+    d: plan::AvgPool,
+    forward: cpu::AvgPool,
+}
+
+impl AvgPool {
+    /// Prepares the step.
+    #[must_use]
+    pub fn new(d: plan::AvgPool) -> Self {
+        Self {
+            d,
+            forward: cpu::AvgPool::new(d),
+        }
+    }
+
+    simple!(forward);
+
+    /// From the gradient of the output to that of the input: equal shares for the cells of a window, padding left out.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory.
+    pub fn backward(
+        &mut self,
+        mem: &mut TrainMem<'_, '_>,
+        _: View,
+        y: View,
+        dy: View,
+        dx: Option<Gradient>,
+    ) {
+        mem.through(self.d.act, y, dy);
+        let Some(dx) = dx else { return };
+        let cost = dy.len() * self.d.window[0] * self.d.window[1] * 2;
+        let step = mem.mem.access([dy], [dx.view]);
+        step.for_images(cost, |[dy], [mut to], _| {
+            if !dx.accumulate {
+                to.clear();
+            }
+            avg_image(&self.d, dy, &mut to);
+        });
+    }
+}
+
+multiversion! {
+    fn avg_image(d: &plan::AvgPool, dy: &access::Source<'_>, dx: &mut access::Image<'_>) {
+        let [h, w, _] = d.input;
+        let [oh, ow, _] = dy.geometry.shape;
+        for oy in 0..oh {
+            let rows = under(oy, d.window[0], d.stride[0], d.pad[0], h);
+            for ox in 0..ow {
+                let columns = under(ox, d.window[1], d.stride[1], d.pad[2], w);
+                let count = (rows.len() * columns.len()) as f32;
+                let dy = dy.pixel(dx.number, oy, ox);
+                for iy in rows.clone() {
+                    for ix in columns.clone() {
+                        let dx = dx.pixel(iy, ix);
+                        dx.iter_mut().zip(dy).for_each(|(dx, dy)| *dx += dy / count);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Equal shares for the cells of each window; dense images, adds to `dx`.
+pub(crate) fn avg_reference<T: Real>(d: &plan::AvgPool, dz: &[T], dx: &mut [T]) {
+    let [h, w, c] = d.input;
+    let [oh, ow, _] = Op::AvgPool(*d).output();
+    for (i, &dz) in dz.iter().enumerate() {
+        let (image, oy, ox, channel) = (i / (oh * ow * c), i / (ow * c) % oh, i / c % ow, i % c);
+        let rows = under(oy, d.window[0], d.stride[0], d.pad[0], h);
+        let columns = under(ox, d.window[1], d.stride[1], d.pad[2], w);
+        let count = T::of((rows.len() * columns.len()) as f64);
+        for iy in rows {
+            for ix in columns.clone() {
+                dx[((image * h + iy) * w + ix) * c + channel] += dz / count;
+            }
+        }
+    }
+}
+
+/// Mean over the whole picture, in training.
+pub struct GlobalPool {
+    d: plan::GlobalPool,
+    forward: cpu::GlobalPool,
+}
+
+impl GlobalPool {
+    /// Prepares the step.
+    #[must_use]
+    pub fn new(d: plan::GlobalPool) -> Self {
+        Self {
+            d,
+            forward: cpu::GlobalPool::new(d),
+        }
+    }
+
+    simple!(forward);
+
+    /// From the gradient of the output to that of the input: equal shares for all cells.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory.
+    pub fn backward(
+        &mut self,
+        mem: &mut TrainMem<'_, '_>,
+        _: View,
+        _: View,
+        dy: View,
+        dx: Option<Gradient>,
+    ) {
+        let Some(dx) = dx else { return };
+        let [h, w, c] = self.d.input;
+        let share = 1.0 / (h * w) as f32;
+        let step = mem.mem.access([dy], [dx.view]);
+        step.for_rows(w * c, |[dy], [mut row]| {
+            let dy = dy.pixel(row.image, 0, 0);
+            for ox in 0..w {
+                for (to, dy) in row.pixel(ox).iter_mut().zip(dy) {
+                    *to = if dx.accumulate { *to + dy * share } else { dy * share };
+                }
+            }
+        });
+    }
+}
+
+/// Equal shares for all cells; dense images, adds to `dx`.
+pub(crate) fn global_reference<T: Real>(d: &plan::GlobalPool, dz: &[T], dx: &mut [T]) {
+    let [h, w, c] = d.input;
+    let count = T::of((h * w) as f64);
+    for (i, dx) in dx.iter_mut().enumerate() {
+        *dx += dz[i / (h * w * c) * c + i % c] / count;
+    }
+}

@@ -3,21 +3,20 @@
 use crate::{Error, Result};
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Writes beside the file, syncs, renames. Whoever reads `path`, even after a crash, sees the old content or the new.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    with(path, |file| file.write_all(bytes))
+    with(path, |part| fs::write(part, bytes))
 }
 
-/// The same for content that `fill` writes.
-pub(crate) fn with(path: &Path, fill: impl FnOnce(&mut File) -> std::io::Result<()>) -> Result<()> {
+/// The same for a file that `fill` makes under the path it is given.
+pub(crate) fn with(path: &Path, fill: impl FnOnce(&Path) -> std::io::Result<()>) -> Result<()> {
     let beside = beside(path);
     let written = (|| {
-        let mut file = File::create(&beside)?;
-        fill(&mut file)?;
-        file.sync_all()
+        fill(&beside)?;
+        // Windows syncs only what is open for writing.
+        File::options().write(true).open(&beside)?.sync_all()
     })();
     written.map_err(|e| Error::io(&beside, &e))?;
     fs::rename(&beside, path).map_err(|e| Error::io(path, &e))?;

@@ -4,7 +4,9 @@ mod atomic;
 pub mod augment;
 pub mod data;
 mod error;
+pub mod evaluate;
 pub mod loader;
 mod random;
+pub mod run;
 
 pub use error::{Error, ErrorKind, Result};

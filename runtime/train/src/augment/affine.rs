@@ -1,4 +1,7 @@
 //! Affine variation: one matrix about the centre, bilinear interpolation, the border's values outside.
+//!
+//! The matrices are Keras 3's; two slips of its are not copied: its height shift moves pictures sideways and its width shift
+//! up and down, and pictures that are not square turn about a point beside their centre.
 
 use crate::random::Draws;
 
@@ -47,7 +50,7 @@ impl Matrix {
 
     pub(super) fn rotation(degrees: f64) -> Self {
         let (sin, cos) = degrees.to_radians().sin_cos();
-        Self([[cos, -sin, 0.0], [sin, cos, 0.0]])
+        Self([[cos, sin, 0.0], [-sin, cos, 0.0]])
     }
 
     pub(super) fn shift(y: f64, x: f64) -> Self {
@@ -56,7 +59,7 @@ impl Matrix {
 
     pub(super) fn shear(degrees: f64) -> Self {
         let (sin, cos) = degrees.to_radians().sin_cos();
-        Self([[1.0, -sin, 0.0], [0.0, cos, 0.0]])
+        Self([[cos, 0.0, 0.0], [-sin, 1.0, 0.0]])
     }
 
     pub(super) fn zoom(y: f64, x: f64) -> Self {

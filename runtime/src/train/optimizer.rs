@@ -298,9 +298,9 @@ multiversion! {
             }
             Kind::Momentum { momentum, nesterov } => {
                 for ((w, g), v) in w.iter_mut().zip(g).zip(a) {
-                    let g = gradient(*g, *w);
+                    let g = lr * gradient(*g, *w);
                     *v = momentum * *v + g;
-                    *w -= lr * if nesterov { g + momentum * *v } else { *v };
+                    *w -= if nesterov { g + momentum * *v } else { *v };
                 }
             }
             Kind::RmsProp { rho, eps } => {

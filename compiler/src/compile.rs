@@ -22,7 +22,7 @@ pub struct Options {
     pub keep: Vec<String>,
     /// Write Rust.
     pub code: bool,
-    /// Plan training as well; the Rust is that of training then.
+    /// Plan training as well. The Rust is that of training then.
     pub train: Option<Train>,
 }
 
@@ -166,7 +166,10 @@ impl Output {
         let plan = schedule(&program);
         if options.code {
             let info = EmitInfo::of(&graph, &self.files[0]);
-            self.code = Some(emit::rust(&plan, &info));
+            self.code = Some(match &self.training {
+                Some(Training { plan, recipe }) => emit::train_rust(plan, recipe, &info),
+                None => emit::rust(&plan, &info),
+            });
         }
         self.graph = Some(graph);
         self.plan = Some(plan);

@@ -50,7 +50,7 @@ impl Network {
     }
 }
 
-fn bad_weights(path: &Path, network: &Path, e: &Error) -> Failure {
+pub(crate) fn bad_weights(path: &Path, network: &Path, e: &Error) -> Failure {
     let shown = path.display();
     if e.kind() == ErrorKind::Io {
         return match std::fs::File::open(path) {

@@ -11,9 +11,10 @@ use crate::builder::Builder;
 use crate::models;
 use crate::random::{self, Random, Value, evaluate, execute, hash, image, padded};
 use netc_compiler::differentiate::validate;
+use netc_compiler::emit::{EmitInfo, train_rust};
 use netc_compiler::graph::{Graph, Layer, NodeId, Order};
 use netc_compiler::{Which, train_by};
-use netc_plan::{Act, Op, Slot, Source, Step, TrainOp, TrainPlan, TrainStep, View};
+use netc_plan::{Act, Literal, Op, Slot, Source, Step, TrainOp, TrainPlan, TrainStep, View};
 
 fn planned(graph: &Graph) -> Option<TrainPlan> {
     let (plan, _) = train_by(graph, &Which::BuiltIn, None).ok()?;
@@ -41,6 +42,49 @@ fn every_model_has_a_training_plan() {
             plan.arena,
             plan.arena as f64 / values as f64
         );
+    }
+}
+
+#[test]
+fn every_model_is_printed_as_training_code() {
+    for name in models::names() {
+        let graph = models::model(&name);
+        let (plan, recipe) =
+            train_by(&graph, &Which::BuiltIn, None).expect("a network that can be trained");
+        let info = EmitInfo::of(&graph, &format!("{name}.net"));
+        let text = train_rust(&plan, &recipe, &info);
+        syn::parse_file(&text).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+        assert!(!text.contains("__netc"), "{name}");
+        let calls = |method: &str| text.matches(method).count();
+        assert_eq!(calls(".forward("), plan.forward.len(), "{name}");
+        assert_eq!(calls(".backward("), plan.backward.len(), "{name}");
+        check_gradients(&plan, &text);
+        if let Some(folder) = std::env::var_os("NETC_PRINT") {
+            let path = std::path::Path::new(&folder).join(format!("train_{name}.rs"));
+            std::fs::write(path, text).expect("a folder to write to");
+        }
+    }
+}
+
+/// Each gradient is printed under a name that means its view, and no other.
+fn check_gradients(plan: &TrainPlan, text: &str) {
+    let dense = |text: &str| text.split_whitespace().collect::<String>();
+    let module = text.split("mod grad {").nth(1).expect("the module");
+    let module = dense(module.split("\n}").next().expect("its end"));
+    let constants: BTreeMap<&str, &str> = module
+        .split(';')
+        .filter_map(|line| line.strip_prefix("pub(super)const")?.split_once(":View="))
+        .collect();
+    let calls: Vec<String> = text.split(".backward(").skip(1).map(dense).collect();
+    for (back, call) in plan.backward.iter().zip(calls) {
+        let call = call.split(';').next().expect("a call");
+        let views = back.input_gradients.iter().flatten().map(|to| to.view);
+        let expected = [back.output_gradient].into_iter().chain(views);
+        let expected: Vec<String> = expected.map(|view| dense(&view.literal())).collect();
+        let names = call.split("grad::").skip(1);
+        let names = names.map(|rest| rest.split([',', ')']).next().expect("a name"));
+        let found: Vec<&str> = names.map(|name| constants[name]).collect();
+        assert_eq!(found, expected, "{call}");
     }
 }
 
@@ -84,6 +128,11 @@ fn training_plans_of_random_graphs_compute_the_gradients_of_the_graphs() {
         let expected = oracle(&graph);
         let found = Machine::run(&plan);
         assert_eq!(found, expected, "seed {seed}\n{graph:#?}\n{plan:#?}");
+        if seed < 40 {
+            let (_, recipe) = train_by(&graph, &Which::BuiltIn, None).expect("as before");
+            let text = train_rust(&plan, &recipe, &EmitInfo::default());
+            check_gradients(&plan, &text);
+        }
     }
     assert!(trained > 800, "only {trained} have parameters");
 }

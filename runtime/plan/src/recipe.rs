@@ -1,5 +1,7 @@
 //! A recipe with every default filled in: what `train { }` says, for the training loop to follow.
 
+use crate::Literal;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -96,7 +98,8 @@ pub enum Augment {
 /// (`g + weight_decay * w`), except in AdamW.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Optimizer {
-    /// `v = momentum * v + g; w -= lr * v`; Nesterov: `w -= lr * (g + momentum * v)` (PyTorch's form).
+    /// `v = momentum * v + lr * g; w -= v`; Nesterov: `w -= lr * g + momentum * v` (Keras' form: a step keeps the rate of its
+    /// time; PyTorch's, with the rate outside, differs where the rate changes).
     Sgd {
         /// Learning rate.
         lr: f64,
@@ -139,6 +142,13 @@ pub enum Optimizer {
         /// Of the rate.
         decay: f64,
     },
+}
+
+impl Literal for Optimizer {
+    fn literal(&self) -> String {
+        // All numbers are finite: the compiler has checked them.
+        format!("plan::Optimizer::{self:?}")
+    }
 }
 
 /// A factor of the learning rate. Epochs count from 0.

@@ -22,10 +22,11 @@
 //! The gradients of an ADD that adds a value to itself are the same view twice, written first and then accumulated; that view
 //! is not the output gradient's. No other views of a backward step overlap.
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::{Act, Op, Param, Pixels, View};
+use crate::{Act, Literal, Op, Param, Pixels, View};
 
 /// A network as a training step.
 #[derive(Clone, Debug, PartialEq)]
@@ -192,6 +193,16 @@ impl TrainOp {
         }
     }
 
+    /// The type in the runtime that runs it in training.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            TrainOp::Same(op) => op.name(),
+            TrainOp::BatchNorm { .. } => "BatchNormTraining",
+            TrainOp::Dropout { .. } => "Dropout",
+        }
+    }
+
     /// Whether the operation has parameters from the weights file.
     #[must_use]
     pub fn has_weights(&self) -> bool {
@@ -250,4 +261,17 @@ pub enum Loss {
         /// The paper's constant.
         j: f32,
     },
+}
+
+impl Literal for Loss {
+    fn literal(&self) -> String {
+        match self {
+            Loss::CrossEntropy { label_smoothing } => format!(
+                "plan::Loss::CrossEntropy {{ label_smoothing: {} }}",
+                label_smoothing.literal()
+            ),
+            Loss::Mse => "plan::Loss::Mse".into(),
+            Loss::LeNet5 { j } => format!("plan::Loss::LeNet5 {{ j: {} }}", j.literal()),
+        }
+    }
 }

@@ -37,6 +37,7 @@ pub mod reference;
 mod reshape;
 mod single;
 mod softmax;
+mod state;
 mod subsample;
 mod sum;
 mod trainer;
@@ -58,6 +59,7 @@ pub use rbf::Rbf;
 pub use reshape::{Pad, Transpose, Upsample};
 pub use single::{Setting, Single, fast, plain};
 pub use softmax::Softmax;
+pub use state::{State, add, write};
 pub use subsample::Subsample;
 pub use trainer::{MemoryUse, OptimizerState, StepResult, Trainer};
 

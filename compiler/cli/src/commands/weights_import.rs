@@ -103,11 +103,7 @@ impl<'a> Task<'a> {
         all.filter(|(_, t)| !skipped(t) && !counter(t)).collect()
     }
 
-    fn assign(
-        &self,
-        mut offered: Offered<'a>,
-        map: &[String],
-    ) -> Outcome<Vec<Assignment>> {
+    fn assign(&self, mut offered: Offered<'a>, map: &[String]) -> Outcome<Vec<Assignment>> {
         let mut rows = Vec::new();
         let mut needed: Vec<usize> = (0..self.params.len()).collect();
         for entry in map {

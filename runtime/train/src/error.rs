@@ -63,3 +63,14 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl From<netc_runtime::Error> for Error {
+    fn from(error: netc_runtime::Error) -> Self {
+        let kind = match error.kind() {
+            netc_runtime::ErrorKind::Io => ErrorKind::Tool,
+            netc_runtime::ErrorKind::Diverged => ErrorKind::Diverged,
+            netc_runtime::ErrorKind::Weights | netc_runtime::ErrorKind::Input => ErrorKind::Input,
+        };
+        Self::new(kind, error.to_string())
+    }
+}

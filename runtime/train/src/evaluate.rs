@@ -55,32 +55,6 @@ pub struct Answer {
     pub probability: f32,
 }
 
-/// What scores mean.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scores {
-    /// Softmax makes them probabilities.
-    Logits,
-    /// The smallest wins; softmax of the negatives makes them probabilities.
-    Distances,
-    /// The largest wins.
-    Values,
-}
-
-impl Scores {
-    /// Turns the scores of a picture into numbers of which the largest wins.
-    pub fn probabilities(self, scores: &mut [f32]) {
-        match self {
-            Scores::Values => return,
-            Scores::Distances => scores.iter_mut().for_each(|s| *s = -*s),
-            Scores::Logits => {}
-        }
-        let most = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        scores.iter_mut().for_each(|s| *s = (*s - most).exp());
-        let sum: f32 = scores.iter().sum();
-        scores.iter_mut().for_each(|s| *s /= sum);
-    }
-}
-
 /// Evaluates a network, in batches of the size that it was made for.
 ///
 /// # Errors
@@ -106,9 +80,11 @@ pub fn evaluate(
         let n = batch.labels.len();
         scores.resize(n * outputs, 0.0);
         loss += step.evaluate(&batch.images, &batch.labels, &mut scores)? * n as f64;
-        for (scores, label) in scores.chunks_exact_mut(outputs).zip(&batch.labels) {
-            network.scores.probabilities(scores);
-            sums.iter_mut().zip(&*scores).for_each(|(sum, s)| *sum += s);
+        for (scores, label) in scores.chunks_exact(outputs).zip(&batch.labels) {
+            let probabilities = network.scores.probabilities(scores);
+            sums.iter_mut()
+                .zip(probabilities)
+                .for_each(|(sum, p)| *sum += p);
             seen += 1;
             // The views of a picture follow one another.
             if seen % views == 0 {
@@ -249,10 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn scores_become_probabilities() {
-        let mut scores = [1.0, 3.0];
-        Scores::Distances.probabilities(&mut scores);
-        assert!((scores[0] - 0.880_797).abs() < 1e-6 && (scores[1] - 0.119_203).abs() < 1e-6);
+    fn the_first_of_equals_is_better() {
         assert_eq!(rank(&[0.2, 0.5, 0.2, 0.1], 2), 2);
     }
 }

@@ -6,6 +6,7 @@ pub mod data;
 mod error;
 pub mod evaluate;
 pub mod loader;
+pub mod pictures;
 mod random;
 pub mod run;
 

@@ -107,17 +107,17 @@ const OPTIMIZER: &str = "optimizer.";
 /// Writes weights for their users, with the classes' names.
 pub(super) fn save_weights(path: &Path, step: &dyn Step, classes: &[String]) -> Result<()> {
     let names = json(path, &classes)?;
-    save(path, step.weights(), (CLASSES, names))
+    save(path, step.weights()?, (CLASSES, names))
 }
 
 /// Writes everything.
 pub(super) fn save_state(path: &Path, step: &dyn Step, state: &State) -> Result<()> {
-    let mut tensors = step.weights();
+    let mut tensors = step.weights()?;
     tensors
         .iter_mut()
-        .for_each(|t| t.name = format!("{WEIGHTS}{}", t.name).into());
+        .for_each(|t| t.name = format!("{WEIGHTS}{}", t.name));
     let optimizer = step.state().into_iter().map(|mut t| {
-        t.name = format!("{OPTIMIZER}{}", t.name).into();
+        t.name = format!("{OPTIMIZER}{}", t.name);
         t
     });
     tensors.extend(optimizer);
@@ -129,7 +129,7 @@ fn json(path: &Path, value: &impl Serialize) -> Result<String> {
 }
 
 fn save(path: &Path, tensors: Vec<Tensor<'_>>, (key, text): (&str, String)) -> Result<()> {
-    let views = tensors.iter().map(|t| (&*t.name, Bytes(t)));
+    let views = tensors.iter().map(|t| (&t.name, Bytes(t)));
     let info = HashMap::from([(key.to_owned(), text)]);
     atomic::with(path, |part| {
         safetensors::serialize_to_file(views, Some(info), part).map_err(std::io::Error::other)
@@ -181,7 +181,7 @@ fn load(path: &Path) -> Result<Loaded> {
         }
         let words = view.data().as_chunks::<4>().0.iter();
         tensors.push(Tensor {
-            name: name.to_owned().into(),
+            name: name.to_owned(),
             shape: view.shape().to_vec(),
             values: words
                 .map(|b| f32::from_le_bytes(*b))
@@ -222,7 +222,7 @@ pub(super) fn load_state(path: &Path, step: &mut dyn Step, now: &Identity) -> Re
     }
     let part = |prefix: &str| -> Vec<Tensor<'_>> {
         let of_part = |t: &Tensor<'static>| {
-            let name = t.name.strip_prefix(prefix)?.to_owned().into();
+            let name = t.name.strip_prefix(prefix)?.to_owned();
             Some(Tensor { name, ..t.clone() })
         };
         tensors.iter().filter_map(of_part).collect()

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor<'a> {
     /// As in the weights file: `conv1.weight`.
-    pub name: Cow<'a, str>,
+    pub name: String,
     /// The axes.
     pub shape: Vec<usize>,
     /// The values.
@@ -49,7 +49,10 @@ pub trait Step {
     fn evaluate(&mut self, images: &[f32], labels: &[u32], scores: &mut [f32]) -> Result<f64>;
 
     /// Every tensor of the weights file.
-    fn weights(&self) -> Vec<Tensor<'_>>;
+    ///
+    /// # Errors
+    /// A number is not finite.
+    fn weights(&self) -> Result<Vec<Tensor<'_>>>;
 
     /// The tensors of the optimizer.
     fn state(&self) -> Vec<Tensor<'_>>;

@@ -5,10 +5,11 @@ use super::schedule;
 use super::{Epoch, Interrupt, Progress, RunFolder, Step};
 use crate::augment::Pipeline;
 use crate::data::Dataset;
-use crate::evaluate::{self, Evaluation, How, Scores};
+use crate::evaluate::{self, Evaluation, How};
 use crate::loader::{self, Batch, Loader, Order};
 use crate::{Error, ErrorKind, Result};
-use netc_plan::{Loss, Metric, Pixels, Recipe, TrainPlan};
+use netc_plan::{Loss, Metric, Pixels, Plan, Recipe};
+use netc_runtime::Scores;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -26,19 +27,14 @@ pub struct Network {
 }
 
 impl Network {
-    /// The network of a training plan. `distances`: the smallest output wins.
+    /// A compiled network that learns by this loss.
     #[must_use]
-    pub fn new(plan: &TrainPlan, distances: bool) -> Self {
+    pub fn new(plan: &Plan, loss: Loss) -> Self {
         Self {
             name: plan.name.clone(),
             input: plan.input.clone(),
             pixels: plan.pixels.clone(),
-            scores: match plan.loss.loss {
-                _ if distances => Scores::Distances,
-                Loss::LeNet5 { .. } => Scores::Distances,
-                Loss::CrossEntropy { .. } => Scores::Logits,
-                Loss::Mse => Scores::Values,
-            },
+            scores: super::net::scores(plan, loss),
         }
     }
 }

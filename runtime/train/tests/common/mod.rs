@@ -7,8 +7,8 @@
 )]
 
 use netc_plan::{Data, Loss, Metric, Optimizer, Pixels, Recipe};
+use netc_runtime::Scores;
 use netc_train::Result;
-use netc_train::evaluate::Scores;
 use netc_train::run::{Network, Outcome, Step, Tensor};
 use std::fs;
 use std::path::Path;
@@ -140,7 +140,7 @@ impl Toy {
         self.weights.chunks_exact(image.len()).map(row).collect()
     }
 
-    fn tensor<'a>(&self, name: &'a str, values: &'a [f32]) -> Vec<Tensor<'a>> {
+    fn tensor<'a>(&self, name: &str, values: &'a [f32]) -> Vec<Tensor<'a>> {
         vec![Tensor {
             name: name.into(),
             shape: vec![self.outputs, self.inputs()],
@@ -200,8 +200,8 @@ impl Step for Toy {
         Ok(loss / labels.len() as f64)
     }
 
-    fn weights(&self) -> Vec<Tensor<'_>> {
-        self.tensor("fc1.weight", &self.weights)
+    fn weights(&self) -> Result<Vec<Tensor<'_>>> {
+        Ok(self.tensor("fc1.weight", &self.weights))
     }
 
     fn state(&self) -> Vec<Tensor<'_>> {

@@ -78,8 +78,8 @@ impl Emitter<'_> {
 
     fn imports(&self) -> TokenStream {
         let gradients = self.plan.backward.iter().flat_map(|back| &back.input_gradients);
-        let (added, written): (Vec<_>, Vec<_>) =
-            gradients.flatten().partition(|gradient: &&Gradient| gradient.accumulate);
+        let (added, written): (Vec<&Gradient>, Vec<&Gradient>) =
+            gradients.flatten().partition(|gradient| gradient.accumulate);
         let mut train: Vec<TokenStream> = self.names.kernels();
         train.extend([quote!(Layout), quote!(LossKernel), quote!(State)]);
         train.sort_by_key(TokenStream::to_string);

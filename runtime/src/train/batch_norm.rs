@@ -100,6 +100,8 @@ impl Norm {
     /// Normalises by `used`, whose mean and variance are set.
     fn apply(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
         for (inverse, variance) in self.used.inverse.iter_mut().zip(&self.used.variance) {
+            // An overflow would hide behind 1 / infinity = 0.
+            let variance = if variance.is_finite() { *variance } else { f32::NAN };
             *inverse = 1.0 / (variance + self.d.eps).sqrt();
         }
         let weight = &mem.params[self.places.weight.clone()];

@@ -43,7 +43,7 @@ pub fn pictures(n: usize, seed: u32) -> (Vec<u8>, Vec<u8>) {
             } else {
                 0
             };
-            bytes.push((noise() % 150) as u8 + bright);
+            bytes.push((noise() % 170) as u8 + bright);
         }
     }
     (bytes, labels)

@@ -81,6 +81,7 @@ Examples:
   netc alexnet.net -o src/model.rs    write it there
   netc alexnet.net -o -               print the Rust instead
   netc alexnet.net --emit dot | dot -Tpdf > alexnet.pdf
+  netc alexnet.net --train -o -       Rust that trains
 
 The file is written under another name first and takes its own at the end: an old one is only replaced by a whole new one.
 A file that netc did not write is replaced only where -o names it.")]
@@ -100,6 +101,14 @@ pub(crate) struct Compile {
     /// Keep BN, DROPOUT and activations as steps of their own
     #[arg(long)]
     pub(crate) no_optimise: bool,
+
+    /// Write Rust that trains: `train_step(images, labels) -> loss`
+    #[arg(long)]
+    pub(crate) train: bool,
+
+    /// The recipe to train by [default: the one without a name]
+    #[arg(long, value_name = "NAME", requires = "train")]
+    pub(crate) recipe: Option<String>,
 }
 
 /// What `netc FILE` writes.

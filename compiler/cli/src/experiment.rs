@@ -127,6 +127,14 @@ impl Setup {
         })
     }
 
+    /// The text of the file itself.
+    pub(crate) fn text(&self) -> &str {
+        self.sources
+            .iter()
+            .next()
+            .map_or("", |(_, source)| &source.text)
+    }
+
     /// Leaves the texts of the network in a run's folder.
     pub(crate) fn keep(&self, folder: &RunFolder) -> Outcome {
         for (_, source) in self.sources.iter() {

@@ -5,6 +5,7 @@ use crate::experiment::{Setup, Variation, failure, threads};
 use crate::failure::{Failure, Outcome};
 use crate::{claims, memory, source, terminal};
 use netc_runtime::Weights;
+use netc_train::pictures::{self, Page};
 use netc_train::run::{
     Checkpoints, Ending, Experiment, Interrupt, Net, Network, Options, Progress, RunFolder, train,
 };
@@ -59,7 +60,7 @@ pub(crate) fn run(args: &Train) -> Outcome {
     };
     terminal::status(verb, &format!("in {shown}"));
     let options = Options {
-        folder,
+        folder: folder.clone(),
         resume: args.resume.is_some(),
         threads,
         checkpoints: match args.save_steps {
@@ -72,6 +73,7 @@ pub(crate) fn run(args: &Train) -> Outcome {
     let start = Instant::now();
     let result = train(&mut net, &experiment, options).map_err(fail)?;
     if result.ending == Ending::Interrupted {
+        pictures::curves(&folder, &result.history).map_err(fail)?;
         let how = format!(
             "netc train {} --data {} --resume {shown}",
             source::name(&args.file),
@@ -119,7 +121,50 @@ pub(crate) fn run(args: &Train) -> Outcome {
         figures.loss, figures.accuracy
     ))?;
     terminal::finish()?;
+    let page = Page {
+        name: &plan.name,
+        source: setup.text(),
+        facts: &facts(&setup, &variation, start.elapsed()),
+    };
+    pictures::all(
+        &folder,
+        &result.history,
+        &figures,
+        &data,
+        &experiment.pipeline,
+        &page,
+    )
+    .map_err(fail)?;
+    terminal::status(
+        "Wrote",
+        &format!("{shown}/index.html, with weights, metrics and pictures beside it"),
+    );
     claims::report(&setup, &figures)
+}
+
+/// What the page of a run says besides its figures.
+fn facts(setup: &Setup, variation: &Variation, took: Duration) -> Vec<(String, String)> {
+    let recipe = &setup.training.recipe;
+    let params: usize = setup.plan.params.iter().map(netc_plan::Param::len).sum();
+    let fact = |what: &str, value: String| (what.to_owned(), value);
+    let mut facts = vec![
+        fact(
+            "recipe",
+            recipe.name.clone().unwrap_or_else(|| "default".to_owned()),
+        ),
+        fact("parameters", params.to_string()),
+        fact("batch", recipe.batch.to_string()),
+        fact("epochs", recipe.epochs.to_string()),
+        fact("seed", recipe.seed.to_string()),
+        fact(
+            "seconds, in the last call",
+            format!("{:.1}", took.as_secs_f64()),
+        ),
+    ];
+    let settings = variation.settings.iter();
+    facts.extend(settings.map(|(key, value)| (format!("--{key}"), value.clone())));
+    facts.extend(variation.lr.map(|lr| fact("--lr", lr.to_string())));
+    facts
 }
 
 /// The network, the data and the recipe, in two lines.

@@ -193,10 +193,10 @@ fn say_what(setup: &Setup, experiment: &Experiment<'_>, threads: usize) {
     terminal::status(
         "Data",
         &format!(
-            "{} to train on, {} to validate on ({judged}), {}",
+            "{} to train on, {} to validate on ({judged}), {} classes",
             source::plural(data.train.len(), "picture"),
             data.validation.len(),
-            source::plural(data.classes.len(), "class").replace("classs", "classes")
+            data.classes.len()
         ),
     );
 }

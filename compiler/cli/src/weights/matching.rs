@@ -120,6 +120,9 @@ struct Search<'a> {
 /// A layer's candidates, the most likely last.
 type Candidates = Vec<usize>;
 
+/// The leading part of the first rank, the depth, the rank of each step on the way, the node.
+type Found = (u8, usize, Vec<(u8, u64)>, usize);
+
 impl<'a> Search<'a> {
     fn new(theirs: &[Module], class: &'a [usize], strict: bool) -> Self {
         let mut search = Self {
@@ -237,8 +240,7 @@ impl<'a> Search<'a> {
         while self.nodes[at].left == 0 && at != ROOT {
             at = self.nodes[at].parent;
         }
-        // (depth, the rank of each step on the way, the node)
-        let mut found: Vec<(u8, usize, Vec<(u8, u64)>, usize)> = Vec::new();
+        let mut found: Vec<Found> = Vec::new();
         let mut todo = vec![(at, Vec::new())];
         while let Some((parent, path)) = todo.pop() {
             for &child in &self.nodes[parent].children {

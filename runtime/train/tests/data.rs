@@ -1,5 +1,7 @@
 //! Every format of data, read and refused.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail by it")]
+
 mod common;
 
 use common::{idx, mnist, recipe};

@@ -1,5 +1,7 @@
 //! A process that is killed at any moment loses at most the steps since its last checkpoint.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail by it")]
+
 mod common;
 
 use common::{Toy, mnist, network, recipe};

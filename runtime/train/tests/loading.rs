@@ -1,5 +1,7 @@
 //! Batches and views.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail by it")]
+
 mod common;
 
 use common::{mnist, recipe};

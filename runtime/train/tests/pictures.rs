@@ -1,5 +1,7 @@
 //! A whole run with its pictures. `NETC_PICTURES=folder cargo test -p netc-train --test pictures` keeps them, to be looked at.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail by it")]
+
 mod common;
 
 use common::{Toy, mnist, network, recipe};

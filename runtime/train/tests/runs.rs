@@ -1,5 +1,7 @@
 //! The loop on a small network: it learns, stops, goes on, and goes on bit by bit.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail by it")]
+
 mod common;
 
 use common::{Toy, mnist, network, recipe};

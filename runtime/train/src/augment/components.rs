@@ -84,15 +84,9 @@ fn eigen(mut a: Vec<Vec<f64>>) -> Vec<(f64, Vec<f64>)> {
                 for row in &mut a {
                     (row[p], row[q]) = (cos * row[p] - sin * row[q], sin * row[p] + cos * row[q]);
                 }
-                for k in 0..n {
-                    (a[p][k], a[q][k]) =
-                        (cos * a[p][k] - sin * a[q][k], sin * a[p][k] + cos * a[q][k]);
-                }
+                turn_rows(&mut a, p, q, cos, sin);
                 // Row i of `vectors` is eigenvector i.
-                for k in 0..n {
-                    let (x, y) = (vectors[p][k], vectors[q][k]);
-                    (vectors[p][k], vectors[q][k]) = (cos * x - sin * y, sin * x + cos * y);
-                }
+                turn_rows(&mut vectors, p, q, cos, sin);
             }
         }
     }
@@ -103,6 +97,14 @@ fn eigen(mut a: Vec<Vec<f64>>) -> Vec<(f64, Vec<f64>)> {
         .collect();
     pairs.sort_by(|x, y| y.0.total_cmp(&x.0));
     pairs
+}
+
+/// Rotates row `p` and a later row `q` in their plane.
+fn turn_rows(matrix: &mut [Vec<f64>], p: usize, q: usize, cos: f64, sin: f64) {
+    let (upper, lower) = matrix.split_at_mut(q);
+    for (x, y) in upper[p].iter_mut().zip(&mut lower[0]) {
+        (*x, *y) = (cos * *x - sin * *y, sin * *x + cos * *y);
+    }
 }
 
 #[cfg(test)]

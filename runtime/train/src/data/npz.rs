@@ -69,7 +69,7 @@ fn array(path: &Path, archive: &mut Archive, name: &str) -> Result<npy::Array> {
         .filter_map(|name| Some(name.ok()?.trim_end_matches(".npy").to_owned()))
         .collect();
     let mut file = match archive.by_name(&entry(name)) {
-        Err(ZipError::FileNotFound { .. }) => {
+        Err(ZipError::FileNotFound) => {
             let problem = format!("it has no array `{name}`; it has {}", there.join(", "));
             return Err(Error::file(path, problem));
         }

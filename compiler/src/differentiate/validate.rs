@@ -132,8 +132,8 @@ fn check_back(step: &TrainStep, back: &BackwardStep) -> Result<(), String> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Writer {
     Nobody,
-    /// This forward step.
-    Forward(usize),
+    /// This forward step. A small number: there is one for each element of the arena.
+    Forward(u32),
     /// The loss, or a backward step. Steps add to each other's gradients, so that they are not told apart.
     Gradient,
 }
@@ -167,7 +167,7 @@ impl Memory {
             }
             inputs.push(found);
         }
-        self.write(&step.output, Writer::Forward(index))?;
+        self.write(&step.output, Writer::Forward(index as u32))?;
         let saved = step.op.saved();
         if saved.inputs {
             self.seen[index].inputs = inputs;

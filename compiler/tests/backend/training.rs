@@ -75,6 +75,9 @@ fn check_gradients(plan: &TrainPlan, text: &str) {
         .split(';')
         .filter_map(|line| line.strip_prefix("pub(super)const")?.split_once(":View="))
         .collect();
+    let scores = text.split("gradient: grad::").nth(1).expect("the loss");
+    let scores = scores.split(',').next().expect("a name");
+    assert_eq!(constants[scores], dense(&plan.loss.gradient.literal()));
     let calls: Vec<String> = text.split(".backward(").skip(1).map(dense).collect();
     for (back, call) in plan.backward.iter().zip(calls) {
         let call = call.split(';').next().expect("a call");
@@ -86,6 +89,33 @@ fn check_gradients(plan: &TrainPlan, text: &str) {
         let found: Vec<&str> = names.map(|name| constants[name]).collect();
         assert_eq!(found, expected, "{call}");
     }
+}
+
+#[test]
+fn time_grows_with_the_number_of_layers() {
+    let seconds = |layers: usize| {
+        let mut b = Builder::new([8, 8, 4]);
+        let mut x = NodeId(0);
+        for _ in 0..layers / 6 {
+            let start = x;
+            x = b.conv(x, 4, 3, 1, 1, 1);
+            x = b.bn(x);
+            x = b.relu(x);
+            x = b.add(&[x, start]);
+            let y = b.conv(x, 4, 1, 1, 0, 1);
+            let z = b.concat(&[x, y]);
+            x = b.conv(z, 4, 1, 1, 0, 1);
+        }
+        let graph = b.finish("Deep", x);
+        let start = std::time::Instant::now();
+        let (plan, _) = train_by(&graph, &Which::BuiltIn, None).expect("parameters");
+        assert!(plan.forward.len() * 3 > layers);
+        start.elapsed().as_secs_f64()
+    };
+    seconds(1_000);
+    // Generous, for an unoptimised build on a busy machine; a quadratic pass takes minutes.
+    let time = seconds(20_000);
+    assert!(time < 10.0, "{time}");
 }
 
 /// CONCATs whose inputs stand side by side in another one.
@@ -117,7 +147,7 @@ fn gradients_of_views_of_views() {
 #[test]
 fn training_plans_of_random_graphs_compute_the_gradients_of_the_graphs() {
     let mut trained = 0;
-    for seed in 0..1_000 {
+    for seed in 0..600 {
         let mut random = Random(seed);
         let layers = 1 + random.below(24);
         let graph = random::graph(&mut random, layers);
@@ -128,13 +158,13 @@ fn training_plans_of_random_graphs_compute_the_gradients_of_the_graphs() {
         let expected = oracle(&graph);
         let found = Machine::run(&plan);
         assert_eq!(found, expected, "seed {seed}\n{graph:#?}\n{plan:#?}");
-        if seed < 40 {
+        if seed < 30 {
             let (_, recipe) = train_by(&graph, &Which::BuiltIn, None).expect("as before");
             let text = train_rust(&plan, &recipe, &EmitInfo::default());
             check_gradients(&plan, &text);
         }
     }
-    assert!(trained > 800, "only {trained} have parameters");
+    assert!(trained > 500, "only {trained} have parameters");
 }
 
 /// What a training step leaves: the scores, and a gradient for each layer with parameters.

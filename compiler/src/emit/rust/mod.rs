@@ -231,9 +231,11 @@ impl Emitter<'_> {
             while let Some(join) = joins.next_if(|join| join.after <= i) {
                 calls.extend(self.join(join));
             }
-            let note = self
-                .comments
-                .line(format!("{}: {}", step.name, describe(&step.text, step.op.input(), step.op.output())));
+            let note = self.comments.line(format!(
+                "{}: {}",
+                step.name,
+                describe(&step.text, step.op.input(), step.op.output())
+            ));
             let field = self.names.field(i);
             let inputs = self.names.inputs(i);
             let inputs = match inputs {

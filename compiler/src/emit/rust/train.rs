@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use netc_plan::{BackwardStep, Gradient, Literal, Loss, Op, Recipe, TrainOp, TrainPlan, TrainStep, View};
+use netc_plan::{
+    BackwardStep, Gradient, Literal, Loss, Op, Recipe, TrainOp, TrainPlan, TrainStep, View,
+};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
@@ -38,6 +40,9 @@ fn gradients(plan: &TrainPlan, names: &Names) -> Vec<(Ident, View)> {
             all.push((name.clone(), view));
         }
     };
+    if let Some(scores) = names.result() {
+        declare(scores, plan.loss.gradient);
+    }
     for back in &plan.backward {
         declare(names.output(back.step), back.output_gradient);
         let values = names.inputs(back.step).iter();
@@ -77,9 +82,14 @@ impl Emitter<'_> {
     }
 
     fn imports(&self) -> TokenStream {
-        let gradients = self.plan.backward.iter().flat_map(|back| &back.input_gradients);
-        let (added, written): (Vec<&Gradient>, Vec<&Gradient>) =
-            gradients.flatten().partition(|gradient| gradient.accumulate);
+        let gradients = self
+            .plan
+            .backward
+            .iter()
+            .flat_map(|back| &back.input_gradients);
+        let (added, written): (Vec<&Gradient>, Vec<&Gradient>) = gradients
+            .flatten()
+            .partition(|gradient| gradient.accumulate);
         let mut train: Vec<TokenStream> = self.names.kernels();
         train.extend([quote!(Layout), quote!(LossKernel), quote!(State)]);
         train.sort_by_key(TokenStream::to_string);
@@ -249,7 +259,7 @@ impl Emitter<'_> {
         let with_scratch = steps().filter(|(_, step)| has_scratch(&step.op));
         let scratch = with_scratch.map(|(i, _)| self.names.field(i));
         let loss = tokens(&self.plan.loss.loss.literal());
-        let (scores, gradient) = (self.names.result(), self.score_gradient());
+        let scores = self.names.result();
         let note = self
             .comments
             .line("What the larger kernels need while they run; they share it.");
@@ -270,7 +280,7 @@ impl Emitter<'_> {
                 let loss = LossKernel::new(plan::LossStep {
                     loss: #loss,
                     scores: at::#scores,
-                    gradient: grad::#gradient,
+                    gradient: grad::#scores,
                 });
                 #note
                 let scratch = [#(#scratch.scratch(max_batch),)* loss.scratch(max_batch)];
@@ -301,15 +311,14 @@ impl Emitter<'_> {
         }
     }
 
-    /// The gradient of the scores has their name.
-    fn score_gradient(&self) -> Option<&Ident> {
-        let first = self.gradients.iter().find(|(_, view)| *view == self.plan.loss.gradient);
-        first.map(|(name, _)| name)
-    }
-
     fn train_step(&self) -> TokenStream {
         let doc = docs::lines(&self.about_step());
-        let forward = self.plan.forward.iter().enumerate().map(|(i, step)| self.forward(i, step));
+        let forward = self
+            .plan
+            .forward
+            .iter()
+            .enumerate()
+            .map(|(i, step)| self.forward(i, step));
         let backward = self.plan.backward.iter().map(|back| self.backward(back));
         let (there, loss, back) = (
             self.comments.line("Forward."),
@@ -352,7 +361,9 @@ impl Emitter<'_> {
     }
 
     fn forward(&self, i: usize, step: &TrainStep) -> TokenStream {
-        let note = self.comments.line(format!("{}: {}", step.name, summary(step)));
+        let note = self
+            .comments
+            .line(format!("{}: {}", step.name, summary(step)));
         let field = self.names.field(i);
         let inputs = self.inputs(i);
         let output = self.names.output(i);
@@ -384,8 +395,12 @@ impl Emitter<'_> {
 fn gradient(name: &Ident, to: Option<Gradient>) -> TokenStream {
     match to {
         None => quote!(None),
-        Some(Gradient { accumulate: false, .. }) => quote!(write(grad::#name)),
-        Some(Gradient { accumulate: true, .. }) => quote!(add(grad::#name)),
+        Some(Gradient {
+            accumulate: false, ..
+        }) => quote!(write(grad::#name)),
+        Some(Gradient {
+            accumulate: true, ..
+        }) => quote!(add(grad::#name)),
     }
 }
 

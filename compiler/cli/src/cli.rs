@@ -30,13 +30,15 @@ pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
 
-    /// When to use colour on standard error
+    /// When to use colour on standard error: auto (on a terminal, unless NO_COLOR is set), always, never
     #[arg(
         long,
         global = true,
         value_name = "WHEN",
         default_value = "auto",
-        display_order = 900
+        display_order = 900,
+        hide_possible_values = true,
+        hide_default_value = true
     )]
     color: Color,
 }
@@ -60,7 +62,6 @@ pub(crate) enum Command {
 /// When to use colour.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Color {
-    /// On a terminal, unless NO_COLOR is set
     Auto,
     Always,
     Never,
@@ -439,8 +440,15 @@ pub(crate) struct Graph {
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) file: PathBuf,
 
-    /// Where to write, or - for standard output
-    #[arg(short, long, value_name = "FILE", default_value = "-", value_hint = ValueHint::FilePath)]
+    /// Where to write [default: standard output]
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        default_value = "-",
+        hide_default_value = true,
+        value_hint = ValueHint::FilePath
+    )]
     pub(crate) output: PathBuf,
 
     /// What to write [default: by the ending of -o, otherwise svg]

@@ -3,7 +3,7 @@
 use crate::cli::{Flatten, Import};
 use crate::failure::{Failure, Outcome};
 use crate::source::{self, plural};
-use crate::table::{Align, Table};
+use crate::table::{Align, Table, grouped};
 use crate::weights::file::{File, Tensor, shape};
 use crate::weights::flatten;
 use crate::weights::matching::{self, How, Matching, Mismatch};
@@ -103,11 +103,7 @@ impl<'a> Task<'a> {
         all.filter(|(_, t)| !skipped(t) && !counter(t)).collect()
     }
 
-    fn assign(
-        &self,
-        mut offered: Offered<'a>,
-        map: &[String],
-    ) -> Outcome<Vec<Assignment>> {
+    fn assign(&self, mut offered: Offered<'a>, map: &[String]) -> Outcome<Vec<Assignment>> {
         let mut rows = Vec::new();
         let mut needed: Vec<usize> = (0..self.params.len()).collect();
         for entry in map {
@@ -397,8 +393,9 @@ impl<'a> Task<'a> {
             .sum();
         let text = table.render();
         format!(
-            "{text}{}, {numbers} numbers\n",
-            plural(self.params.len(), "tensor")
+            "{text}{}, {} numbers\n",
+            plural(self.params.len(), "tensor"),
+            grouped(numbers)
         )
     }
 

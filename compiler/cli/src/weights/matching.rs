@@ -110,6 +110,15 @@ struct Node {
 
 const ROOT: usize = 0;
 
+/// How likely a module comes next, the likeliest first: by the usual place of its name, then modules beside the last one
+/// before those deeper inside, then by numbers.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Likely {
+    place: u8,
+    depth: usize,
+    path: Vec<(u8, u64)>,
+}
+
 struct Search<'a> {
     nodes: Vec<Node>,
     class: &'a [usize],
@@ -237,8 +246,7 @@ impl<'a> Search<'a> {
         while self.nodes[at].left == 0 && at != ROOT {
             at = self.nodes[at].parent;
         }
-        // (depth, the rank of each step on the way, the node)
-        let mut found: Vec<(u8, usize, Vec<(u8, u64)>, usize)> = Vec::new();
+        let mut found: Vec<(Likely, usize)> = Vec::new();
         let mut todo = vec![(at, Vec::new())];
         while let Some((parent, path)) = todo.pop() {
             for &child in &self.nodes[parent].children {
@@ -253,7 +261,8 @@ impl<'a> Search<'a> {
                 path.push(node.rank);
                 match node.module {
                     Some(module) if self.class[module] == class => {
-                        found.push((path[0].0, path.len(), path, child));
+                        let (place, depth) = (path[0].0, path.len());
+                        found.push((Likely { place, depth, path }, child));
                     }
                     Some(_) => {}
                     None => todo.push((child, path)),
@@ -261,7 +270,7 @@ impl<'a> Search<'a> {
             }
         }
         found.sort_by(|a, b| b.cmp(a));
-        found.into_iter().map(|(.., node)| node).collect()
+        found.into_iter().map(|(_, node)| node).collect()
     }
 }
 

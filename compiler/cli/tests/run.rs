@@ -1,5 +1,7 @@
 //! `netc run`, `netc predict`, `netc bench`.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
+
 mod common;
 
 use common::{Folder, TINY, npy, read_npy};

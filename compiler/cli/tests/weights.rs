@@ -1,5 +1,7 @@
 //! `netc weights`, and what bad weights are told.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
+
 mod common;
 
 use common::{Folder, npy, safetensors, tensor};
@@ -370,6 +372,43 @@ fn keras_kernels_are_turned() {
 }
 
 #[test]
+fn what_cannot_be_told_apart_is_listed() {
+    let folder = Folder::new();
+    folder.write(
+        "two.net",
+        "INPUT(4) => FC(4, bias=false) => RELU => FC(4, bias=false) => FC(2, bias=false)",
+    );
+    folder.write(
+        "w",
+        safetensors(&[
+            tensor("apple.weight", &[4, 4], &[1.0; 16]),
+            tensor("pear.weight", &[4, 4], &[2.0; 16]),
+            tensor("fig.weight", &[2, 4], &[3.0; 8]),
+        ]),
+    );
+    let import = |args: &[&str]| {
+        folder.netc(
+            ["weights", "import", "w", "--for", "two.net", "-o", "own"]
+                .iter()
+                .chain(args),
+        )
+    };
+    import(&[]).fails(
+        1,
+        &[
+            "cannot tell which modules",
+            "theirs: apple, pear",
+            "ours:   fc1, fc2",
+            "--map THEIRS=OURS",
+        ],
+    );
+    import(&["--map", "pear=fc1"]).succeeds();
+    let own = read(&folder.read("own"));
+    let fc1 = own.iter().find(|(name, ..)| name == "fc1.weight");
+    assert_eq!(fc1.unwrap().2[0], 2.0);
+}
+
+#[test]
 fn what_does_not_match_can_be_settled_by_hand() {
     let folder = Folder::new();
     folder.write(
@@ -378,10 +417,10 @@ fn what_does_not_match_can_be_settled_by_hand() {
     );
     let eye = |v: f32| vec![v; 16];
     let mut tensors = vec![
-        tensor("first.weight", &[4, 4], &eye(1.0)),
-        tensor("first.bias", &[4], &[1.0; 4]),
-        tensor("second.weight", &[4, 4], &eye(2.0)),
-        tensor("second.bias", &[4], &[2.0; 4]),
+        tensor("layer1.weight", &[4, 4], &eye(1.0)),
+        tensor("layer1.bias", &[4], &[1.0; 4]),
+        tensor("layer2.weight", &[4, 4], &eye(2.0)),
+        tensor("layer2.bias", &[4], &[2.0; 4]),
         tensor("third.w", &[2, 4], &[3.0; 8]),
         tensor("third.b", &[2], &[3.0; 2]),
         tensor("aux.weight", &[9, 4], &[9.0; 36]),
@@ -414,8 +453,8 @@ fn what_does_not_match_can_be_settled_by_hand() {
     ][..];
     let run = import(settled);
     assert!(run.succeeds().out.contains("(--map)"), "{}", run.out);
-    // The order of names puts `first` before `second`; the other way round needs a word.
-    let swapped = [settled, &["--map", "second=fc1"]].concat();
+    // The order of names puts `layer1` before `layer2`; the other way round needs a word.
+    let swapped = [settled, &["--map", "layer2=fc1"]].concat();
     let value = || {
         let own = read(&folder.read("own"));
         own.iter().find(|(n, ..)| n == "fc1.weight").unwrap().2[0]
@@ -432,7 +471,7 @@ fn what_does_not_match_can_be_settled_by_hand() {
     import(&["--skip", "axu", "--skip", "aux"]).fails(1, &["no tensor's name starts with `axu`"]);
 
     // A bias more or less is named.
-    tensors.retain(|t| !t.0.starts_with("aux") && t.0 != "second.bias");
+    tensors.retain(|t| !t.0.starts_with("aux") && t.0 != "layer2.bias");
     for t in &mut tensors {
         t.0 = match t.0 {
             "third.w" => "third.weight",
@@ -441,5 +480,5 @@ fn what_does_not_match_can_be_settled_by_hand() {
         };
     }
     folder.write("w", safetensors(&tensors));
-    import(&[]).fails(1, &["second: weight 4x4"]);
+    import(&[]).fails(1, &["layer2: weight 4x4"]);
 }

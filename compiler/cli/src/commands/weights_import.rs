@@ -272,7 +272,7 @@ impl<'a> Task<'a> {
         };
         if !m.ambiguous.is_empty() {
             let mut failure = Failure::input(format!(
-                "cannot tell which modules of `{file}` are which layers of `{network}`: their names are in no order that fits"
+                "cannot tell which modules of `{file}` are which layers of `{network}`: they have the same shapes, and their names suggest no order"
             ));
             for (a, b) in &m.ambiguous {
                 let names = |list: &[usize], side: &[Module]| {

@@ -1,6 +1,7 @@
 //! Running the binary in a folder of its own.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
 
 use std::ffi::OsStr;
 use std::io::Write;

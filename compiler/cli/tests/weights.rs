@@ -309,14 +309,15 @@ fn own_names_are_taken_as_they_are_behind_any_prefix() {
 #[test]
 fn flattened_columns_are_put_in_netc_s_order() {
     let folder = Folder::new();
-    folder.write("hwc.net", "INPUT(2x2x3) => FC(1)");
-    folder.write("chw.net", "INPUT(2x2x3) => FLATTEN(chw) => FC(1)");
+    folder.write("hwc.net", "INPUT(2x2x3) => FC(12)");
+    folder.write("chw.net", "INPUT(2x2x3) => FLATTEN(chw) => FC(12)");
     let columns: Vec<f32> = (0u8..12).map(f32::from).collect();
     folder.write(
         "torch",
         safetensors(&[
-            tensor("l.weight", &[1, 12], &columns),
-            tensor("l.bias", &[1], &[0.0]),
+            tensor("l.weight", &[12, 12], &columns.repeat(12)),
+            // As long as a row, but not one.
+            tensor("l.bias", &[12], &columns),
         ]),
     );
     let reordered = [0.0, 4.0, 8.0, 1.0, 5.0, 9.0, 2.0, 6.0, 10.0, 3.0, 7.0, 11.0];
@@ -328,16 +329,17 @@ fn flattened_columns_are_put_in_netc_s_order() {
         );
         let told = run.succeeds().err.contains("flattened in CHW order there");
         let own = read(&folder.read("own"));
-        let weight = own.into_iter().find(|(name, ..)| name == "fc1.weight");
-        (weight.unwrap().2, told)
+        let get = |wanted: &str| &own.iter().find(|(name, ..)| name == wanted).unwrap().2;
+        assert_eq!(get("fc1.bias"), &columns);
+        assert_eq!(get("fc1.weight")[..12], get("fc1.weight")[132..]);
+        (get("fc1.weight")[..12].to_vec(), told)
     };
-    let columns = &columns[..];
     assert_eq!(weights(&["--for", "hwc.net"]), (reordered.to_vec(), true));
     assert_eq!(
         weights(&["--for", "hwc.net", "--flatten", "hwc"]),
-        (columns.to_vec(), false)
+        (columns.clone(), false)
     );
-    assert_eq!(weights(&["--for", "chw.net"]), (columns.to_vec(), false));
+    assert_eq!(weights(&["--for", "chw.net"]), (columns.clone(), false));
 }
 
 #[test]

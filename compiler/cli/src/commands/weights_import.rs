@@ -29,7 +29,7 @@ pub(crate) fn run(args: &Import) -> Outcome {
     let offered = task.offered(&args.skip);
     let rows = task.assign(offered, &args.map)?;
     let values = task.convert(&rows)?;
-    let (values, reordered) = reorder(graph, &task, &rows, values, args.flatten);
+    let (values, reordered) = reorder(graph, &rows, values, args.flatten);
 
     let named = task.params.iter().map(|p| p.name.clone()).zip(values);
     let weights = Weights::from_tensors(named, task.params).map_err(|e| {
@@ -480,7 +480,6 @@ fn nearest<'n>(wanted: &str, names: impl Iterator<Item = &'n str>) -> Option<Str
 /// Puts what belongs to the elements of a flattened picture into the order in which the network flattens. Says what it did.
 fn reorder(
     graph: &netc_compiler::graph::Graph,
-    task: &Task<'_>,
     rows: &[Assignment],
     mut values: Vec<Vec<f32>>,
     flatten: Option<Flatten>,
@@ -506,8 +505,12 @@ fn reorder(
         if theirs == order || picture[0] * picture[1] == 1 || picture[2] == 1 {
             continue;
         }
-        for part in row.ours.parts.values() {
-            flatten::reorder(&mut values[part.tensor], picture, theirs);
+        // An FC's bias belongs to its outputs; all of a normalisation belongs to the vector itself.
+        let normalisation = row.ours.parts.contains_key("running_mean");
+        for (role, part) in &row.ours.parts {
+            if role == "weight" || normalisation {
+                flatten::reorder(&mut values[part.tensor], picture, theirs);
+            }
         }
         let name = |order| match order {
             Flatten::Chw => "CHW",
@@ -515,7 +518,7 @@ fn reorder(
         };
         notes.push(format!(
             "{}: a picture of {} was flattened in {} order there, and is in {} order here: its columns were put in place (--flatten {} leaves them)",
-            task.params[row.ours.parts.values().next().map_or(0, |p| p.tensor)].name,
+            row.ours.name,
             shape(&picture),
             name(theirs),
             name(order),

@@ -499,7 +499,15 @@ fn seconds(text: &str) -> Result<f64, String> {
 
 /// The whole surface, for completions and the manual: `netc FILE` takes what `netc compile` takes.
 pub(crate) fn surface() -> clap::Command {
-    Compile::augment_args(Cli::command()).subcommand_required(false)
+    let cli = Cli::command();
+    let texts = [cli.get_about(), cli.get_long_about(), cli.get_after_help()];
+    let [about, long_about, after_help] = texts.map(|text| text.cloned().unwrap_or_default());
+    // The texts that come with the arguments are the subcommand's.
+    Compile::augment_args(cli)
+        .subcommand_required(false)
+        .about(about)
+        .long_about(long_about)
+        .after_help(after_help)
 }
 
 /// Reads the arguments. `--help` and `--version` print and end with code 0, wrong usage ends with 2.

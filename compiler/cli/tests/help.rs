@@ -65,6 +65,8 @@ fn every_command_has_a_page() {
             run.out
         );
     }
+    let own = folder.netc(["man"]).out;
+    assert!(own.contains("Compiles neural networks"), "{own}");
     folder
         .netc(["man", "nothing"])
         .fails(2, &["there is no command `nothing`"]);

@@ -87,9 +87,8 @@ pub(crate) fn replace(
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // What a plain `File::create` gives: the umask takes its share. An existing file keeps its own.
-        let mode = std::fs::metadata(&target).map_or(0o666, |m| m.permissions().mode() & 0o777);
-        builder.permissions(std::fs::Permissions::from_mode(mode));
+        // What a plain `File::create` gives: the umask takes its share.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     let mut beside = builder.tempfile_in(folder).map_err(|e| match e.kind() {
         ErrorKind::NotFound => Failure::tool(format!(
@@ -104,7 +103,12 @@ pub(crate) fn replace(
             .and_then(|()| buffered.flush())
             .map_err(failed)?;
     }
-    beside.as_file().sync_all().map_err(failed)?;
+    if let Ok(old) = std::fs::metadata(&target) {
+        beside
+            .as_file()
+            .set_permissions(old.permissions())
+            .map_err(failed)?;
+    }
     beside.persist(&target).map_err(|e| failed(e.error))?;
     Ok(())
 }

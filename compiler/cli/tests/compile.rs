@@ -50,14 +50,27 @@ fn the_output_goes_where_it_should() {
     let piped = folder.netc_reading(TINY.as_bytes(), ["-"]);
     assert!(piped.succeeds().out.contains("pub struct Tiny"));
 
-    // A link stays a link.
+    // A link stays a link, and a file keeps its permissions.
     #[cfg(unix)]
     {
+        use std::os::unix::fs::PermissionsExt;
+        let private = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(folder.path("model.rs"), private).unwrap();
         std::os::unix::fs::symlink(folder.path("model.rs"), folder.path("link.rs")).unwrap();
         folder.write("model.rs", "old");
         folder.netc(["tiny.net", "-o", "link.rs"]).succeeds();
         assert!(folder.path("link.rs").is_symlink());
         assert_eq!(folder.text("model.rs"), rust);
+        let mode = |name: &str| {
+            std::fs::metadata(folder.path(name))
+                .unwrap()
+                .permissions()
+                .mode()
+        };
+        assert_eq!(mode("model.rs") & 0o777, 0o600);
+        // A new file is readable as `File::create` makes it.
+        std::fs::File::create(folder.path("plain")).unwrap();
+        assert_eq!(mode("tiny.rs"), mode("plain"));
     }
 }
 

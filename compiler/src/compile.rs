@@ -84,7 +84,13 @@ pub fn compile(name: &str, text: Vec<u8>, options: &Options, loader: &mut dyn Lo
     };
     let (tree, mut diagnostics) = parse(&output.sources, root);
     let resolved = resolve(&mut output.sources, root, tree, loader, &mut diagnostics);
-    output.files.extend(output.sources.iter().skip(1).map(|(_, source)| source.name.clone()));
+    output.files.extend(
+        output
+            .sources
+            .iter()
+            .skip(1)
+            .map(|(_, source)| source.name.clone()),
+    );
     match resolved {
         Some(Resolved::Net(mut graph)) => {
             shape::infer(&mut graph, &mut diagnostics);

@@ -55,7 +55,11 @@ impl LeNet {
     #[must_use]
     pub fn params() -> Vec<plan::Param> {
         Vec::from([
-            plan::Param::new("conv1.weight", &[32, 3, 3, 3], plan::Init::Glorot(27, 288)),
+            plan::Param::new(
+                "conv1.weight",
+                &[32, 3, 3, 3],
+                plan::Init::Glorot(27, 288),
+            ),
             plan::Param::new("conv1.bias", &[32], plan::Init::Constant(0.0)),
             plan::Param::new(
                 "conv2.weight",

@@ -29,5 +29,5 @@ mod value;
 
 pub use build::build;
 pub use compile::{Options, Output, compile};
-pub use loader::{Files, Loader};
+pub use loader::{Files, Loader, read_bounded};
 pub use netc_grammar as grammar;

@@ -1,6 +1,7 @@
 //! Reading and writing files: every failure names the file, and a file is either whole or untouched.
 
 use crate::failure::{Failure, Outcome};
+use netc_compiler::read_bounded;
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 
@@ -15,13 +16,23 @@ pub(crate) fn read(path: &Path) -> Outcome<Vec<u8>> {
         let mut bytes = Vec::new();
         return match io::stdin().lock().read_to_end(&mut bytes) {
             Ok(_) => Ok(bytes),
-            Err(e) => Err(Failure::tool(format!(
-                "cannot read standard input: {}",
-                reason(&e)
-            ))),
+            Err(e) => Err(unreadable_input(&e)),
         };
     }
     std::fs::read(path).map_err(|e| unreadable(path, &e))
+}
+
+/// Reads the text of a network, or standard input for `-`: no more of it than a network may have.
+pub(crate) fn read_source(path: &Path) -> Outcome<Vec<u8>> {
+    if is_dash(path) {
+        return read_bounded(io::stdin().lock()).map_err(|e| unreadable_input(&e));
+    }
+    let text = std::fs::File::open(path).and_then(read_bounded);
+    text.map_err(|e| unreadable(path, &e))
+}
+
+fn unreadable_input(e: &io::Error) -> Failure {
+    Failure::tool(format!("cannot read standard input: {}", reason(e)))
 }
 
 /// The failure for a file that cannot be read.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// Compiles the file, or standard input for `-`. Nothing is printed.
 pub(crate) fn compile(path: &Path, options: &Options) -> Outcome<Output> {
-    let text = files::read(path)?;
+    let text = files::read_source(path)?;
     let mut loader = Beside::new(path);
     Ok(netc_compiler::compile(
         &name(path),

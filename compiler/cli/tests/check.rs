@@ -34,6 +34,16 @@ fn every_diagnostic_of_every_file_is_shown() {
     piped.fails(1, &["<stdin>:1:"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_without_end_is_too_large() {
+    let folder = Folder::new();
+    folder.write("a.net", "use \"/dev/zero\"\nINPUT(8x8x3) => FC(3)\n");
+    for file in ["/dev/zero", "a.net"] {
+        folder.netc(["check", file]).fails(1, &["E0130"]);
+    }
+}
+
 #[test]
 fn machines_read_standard_output() {
     let folder = Folder::new();

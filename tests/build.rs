@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 fn main() {
     let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
     let mut list = String::new();
+    let mut by_macro = String::from(
+        "/// What `net!` makes of every network.\nconst BY_MACRO: &[(&str, &str)] = &[\n",
+    );
     for folder in ["../models", "networks"] {
         println!("cargo::rerun-if-changed={folder}");
         for path in networks(Path::new(folder)) {
@@ -32,6 +35,11 @@ fn main() {
                  }}"
             );
             let _ = writeln!(list, "// {stem} {name}");
+            let file = path.display();
+            let _ = writeln!(
+                by_macro,
+                "    ({stem:?}, netc_macros::net_code!(\"{file}\")),"
+            );
         }
     }
     let names: Vec<&str> = list.lines().filter_map(|l| l.strip_prefix("// ")).collect();
@@ -44,8 +52,11 @@ fn main() {
         }
     }
     table.push_str("}\n");
-    if let Err(e) = std::fs::write(out.join("networks.rs"), list + &table) {
-        println!("cargo::error=cannot write the list of networks: {e}");
+    by_macro.push_str("];\n");
+    for (file, text) in [("networks.rs", list + &table), ("by_macro.rs", by_macro)] {
+        if let Err(e) = std::fs::write(out.join(file), text) {
+            println!("cargo::error=cannot write {file}: {e}");
+        }
     }
     for path in TRAINED {
         if let Err(e) = train(Path::new(path), &out) {

@@ -8,11 +8,10 @@ use std::process::exit;
 
 /// Compiles a network in a build script: `models/alexnet.net` becomes `$OUT_DIR/alexnet.rs`.
 ///
+/// The whole `main` of a `build.rs`:
+///
 /// ```no_run
-/// // build.rs
-/// fn main() {
-///     netc_compiler::build("models/alexnet.net");
-/// }
+/// netc_compiler::build("models/alexnet.net");
 /// ```
 ///
 /// The crate includes it with `netc_runtime::include_net!("alexnet")`. Cargo is told to run the script again when a file that
@@ -31,9 +30,9 @@ fn try_build(path: &Path) -> Result<(), String> {
     let name = path
         .to_str()
         .ok_or_else(|| format!("error: the path {} is not UTF-8", path.display()))?;
-    let out = std::env::var_os("OUT_DIR")
-        .map(PathBuf::from)
-        .ok_or("error: OUT_DIR is not set: netc_compiler::build is for build scripts that cargo runs")?;
+    let out = std::env::var_os("OUT_DIR").map(PathBuf::from).ok_or(
+        "error: OUT_DIR is not set: netc_compiler::build is for build scripts that cargo runs",
+    )?;
     watch(name)?;
     let text = Files::default()
         .read(name)
@@ -57,13 +56,15 @@ fn try_build(path: &Path) -> Result<(), String> {
     };
     let stem = path.file_stem().unwrap_or_default();
     let target = out.join(stem).with_extension("rs");
-    std::fs::write(&target, code).map_err(|e| format!("error: cannot write {}: {e}", target.display()))
+    std::fs::write(&target, code)
+        .map_err(|e| format!("error: cannot write {}: {e}", target.display()))
 }
 
 /// Tells cargo to run the build script again when the file changes.
 fn watch(file: &str) -> Result<(), String> {
     let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "cargo::rerun-if-changed={file}").map_err(|e| format!("error: cannot speak to cargo: {e}"))
+    writeln!(stdout, "cargo::rerun-if-changed={file}")
+        .map_err(|e| format!("error: cannot speak to cargo: {e}"))
 }
 
 /// Passes warnings on to cargo, one line each.
@@ -72,8 +73,13 @@ fn show_warnings(output: &Output) -> Result<(), String> {
     for d in output.diagnostics.iter().filter(|d| !d.is_error()) {
         let line = output.sources.line_col(d.span()).0.line;
         let file = &output.sources.get(d.span().file).name;
-        writeln!(stdout, "cargo::warning={file}:{line}: {} [{}]", d.headline, d.code.as_str())
-            .map_err(|e| format!("error: cannot speak to cargo: {e}"))?;
+        writeln!(
+            stdout,
+            "cargo::warning={file}:{line}: {} [{}]",
+            d.headline,
+            d.code.as_str()
+        )
+        .map_err(|e| format!("error: cannot speak to cargo: {e}"))?;
     }
     Ok(())
 }

@@ -31,6 +31,6 @@ mod value;
 
 pub use build::build;
 pub use compile::{Options, Output, Train, Training, compile};
-pub use loader::{Files, Loader};
+pub use loader::{Files, Loader, read_bounded};
 pub use netc_grammar as grammar;
 pub use train::{Which, train, train_by};

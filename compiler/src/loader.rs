@@ -1,6 +1,8 @@
 //! Where the text of used files comes from, so that the compiler itself touches no file system.
 
+use netc_grammar::limits::MAX_FILE_BYTES;
 use std::collections::BTreeMap;
+use std::io::{self, Read};
 use std::path::PathBuf;
 
 /// Reads the files that `use` names.
@@ -27,8 +29,21 @@ impl Loader for Files {
             std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
             _ => e.to_string(),
         };
-        std::fs::read(full).map_err(wrong)
+        let text = std::fs::File::open(full).and_then(read_bounded);
+        text.map_err(wrong)
     }
+}
+
+/// Reads a source text, but little more than a file may hold: devices and pipes need not end. What is longer gives E0130.
+///
+/// # Errors
+/// What reading gives.
+pub fn read_bounded(from: impl Read) -> io::Result<Vec<u8>> {
+    // One byte too many, and a byte-order mark, which does not count.
+    let limit = MAX_FILE_BYTES as u64 + 4;
+    let mut bytes = Vec::new();
+    from.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Files held in memory; an empty map for text that may use no others.

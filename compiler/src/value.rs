@@ -127,6 +127,7 @@ fn evaluated(expr: &Expr, scope: &dyn Scope, errors: &mut Vec<Diagnostic>) -> Ev
         ExprKind::Name(name) => return named(name, expr.span, scope, errors),
         ExprKind::Tuple(items) => Value::Tuple(evaluate_all(items, scope, errors)),
         ExprKind::List(items) => Value::List(evaluate_all(items, scope, errors)),
+        ExprKind::Unknown => Value::Unknown,
         ExprKind::Pipeline(items) => Value::Pipeline(evaluate_all(items, scope, errors)),
         ExprKind::Call(call) => Value::Call(evaluate_call(call, scope, errors)),
         ExprKind::Pair(a, b) => Value::Pair(Box::new((

@@ -151,6 +151,8 @@ pub enum ExprKind {
     Pair(Box<Expr>, Box<Expr>),
     /// `rotate(8) => shift(0.1)`, in recipes.
     Pipeline(Vec<Expr>),
+    /// What a constant has instead of a value that could not be read, so that its name is still known.
+    Unknown,
 }
 
 /// An arithmetic operator.

@@ -1,5 +1,6 @@
 //! From the bytes of a file to text.
 
+use crate::limits::MAX_FILE_BYTES;
 use crate::reports::span_in;
 use crate::{Code, Diagnostic, FileId, Sources};
 
@@ -32,6 +33,10 @@ pub fn decode(mut bytes: Vec<u8>) -> Result<String, NotUtf8> {
     const BOM: &[u8] = b"\xef\xbb\xbf";
     if bytes.starts_with(BOM) {
         bytes.drain(..BOM.len());
+    }
+    // Whatever it is, it is too large, which `parse` says: it may have been cut within a character.
+    if bytes.len() > MAX_FILE_BYTES {
+        return Ok(String::from_utf8_lossy(&bytes).into_owned());
     }
     String::from_utf8(bytes).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();

@@ -82,10 +82,7 @@ fn parse_scanned(text: &str, file: FileId, scanned: &Scanned, reports: &mut Repo
 }
 
 fn too_large(text: &str, file: FileId) -> Diagnostic {
-    let headline = format!(
-        "the file has {} bytes, more than the {MAX_FILE_BYTES} that netc reads",
-        text.len()
-    );
+    let headline = format!("the file has more than the {MAX_FILE_BYTES} bytes that netc reads");
     Diagnostic::error(Code::E0130, headline, span_in(text, file, 0, 0))
         .help("write repeated parts as blocks: `block unit(n) = CONV(n, 3x3, same) => RELU` and `unit(64) * 100`")
 }

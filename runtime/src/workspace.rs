@@ -57,10 +57,10 @@ impl Scratch {
 
 impl Workspace {
     /// Memory for batches of up to `max_batch` images of `image` elements, with `arena` elements for each (a plan's
-    /// `arena`), and enough scratch space for each of the kernels. Uses all the threads of the machine.
+    /// `arena`; at least one image), and enough scratch space for each of the kernels. Uses all the threads of the machine.
     ///
     /// # Panics
-    /// If `max_batch` is 0, or the size exceeds the address space.
+    /// If the size exceeds the address space.
     #[must_use]
     pub fn new(
         image: usize,
@@ -68,7 +68,7 @@ impl Workspace {
         max_batch: usize,
         scratch: impl IntoIterator<Item = Scratch>,
     ) -> Self {
-        assert!(max_batch > 0, "a workspace is for one image at least");
+        let max_batch = max_batch.max(1);
         let scratch = scratch.into_iter().fold(Scratch::default(), Scratch::max);
         let mut workspace = Self {
             memory: Vec::new(),

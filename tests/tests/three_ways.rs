@@ -1,7 +1,10 @@
-//! The command line, `net!` and build scripts go through one function and give the same code for every network.
+//! The command line, `net!` and build scripts go through one function and give the same code for every network. (The command
+//! line's own test is in its crate.)
 
 use netc_compiler::Options;
-use netc_tests::networks::{all, compile_file, workspace};
+use netc_tests::networks::{all, compile_file};
+
+include!(concat!(env!("OUT_DIR"), "/by_macro.rs"));
 
 /// What `tests/build.rs` wrote, as a user's build script would.
 fn from_build_script(stem: &str) -> String {
@@ -10,8 +13,10 @@ fn from_build_script(stem: &str) -> String {
 }
 
 #[test]
-fn build_scripts_and_the_compile_function_give_the_same_code() {
-    for path in all() {
+fn macro_build_script_and_compile_function_give_the_same_code() {
+    let all = all();
+    assert_eq!(all.len(), BY_MACRO.len());
+    for path in all {
         let options = Options {
             code: true,
             ..Options::default()
@@ -24,6 +29,11 @@ fn build_scripts_and_the_compile_function_give_the_same_code() {
             .next()
             .unwrap_or_default()
             .trim_end_matches(".net");
-        assert!(code == from_build_script(stem), "{path}");
+        assert!(code == from_build_script(stem), "build script: {path}");
+        let (_, by_macro) = BY_MACRO
+            .iter()
+            .find(|(name, _)| *name == stem)
+            .expect("in the list");
+        assert!(code == *by_macro, "macro: {path}");
     }
 }

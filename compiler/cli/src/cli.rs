@@ -35,13 +35,15 @@ pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
 
-    /// When to use colour on standard error
+    /// When to use colour on standard error: auto (on a terminal, unless NO_COLOR is set), always, never
     #[arg(
         long,
         global = true,
         value_name = "WHEN",
         default_value = "auto",
-        display_order = 900
+        display_order = 900,
+        hide_possible_values = true,
+        hide_default_value = true
     )]
     color: Color,
 }
@@ -67,7 +69,6 @@ pub(crate) enum Command {
 /// When to use colour.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Color {
-    /// On a terminal, unless NO_COLOR is set
     Auto,
     Always,
     Never,
@@ -465,8 +466,15 @@ pub(crate) struct Graph {
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) file: PathBuf,
 
-    /// Where to write, or - for standard output
-    #[arg(short, long, value_name = "FILE", default_value = "-", value_hint = ValueHint::FilePath)]
+    /// Where to write [default: standard output]
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        default_value = "-",
+        hide_default_value = true,
+        value_hint = ValueHint::FilePath
+    )]
     pub(crate) output: PathBuf,
 
     /// What to write [default: by the ending of -o, otherwise svg]
@@ -517,7 +525,15 @@ fn seconds(text: &str) -> Result<f64, String> {
 
 /// The whole surface, for completions and the manual: `netc FILE` takes what `netc compile` takes.
 pub(crate) fn surface() -> clap::Command {
-    Compile::augment_args(Cli::command()).subcommand_required(false)
+    let cli = Cli::command();
+    let texts = [cli.get_about(), cli.get_long_about(), cli.get_after_help()];
+    let [about, long_about, after_help] = texts.map(|text| text.cloned().unwrap_or_default());
+    // The texts that come with the arguments are the subcommand's.
+    Compile::augment_args(cli)
+        .subcommand_required(false)
+        .about(about)
+        .long_about(long_about)
+        .after_help(after_help)
 }
 
 /// Reads the arguments. `--help` and `--version` print and end with code 0, wrong usage ends with 2.

@@ -1,6 +1,7 @@
 //! Reading and writing files: every failure names the file, and a file is either whole or untouched.
 
 use crate::failure::{Failure, Outcome};
+use netc_compiler::read_bounded;
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 
@@ -15,13 +16,23 @@ pub(crate) fn read(path: &Path) -> Outcome<Vec<u8>> {
         let mut bytes = Vec::new();
         return match io::stdin().lock().read_to_end(&mut bytes) {
             Ok(_) => Ok(bytes),
-            Err(e) => Err(Failure::tool(format!(
-                "cannot read standard input: {}",
-                reason(&e)
-            ))),
+            Err(e) => Err(unreadable_input(&e)),
         };
     }
     std::fs::read(path).map_err(|e| unreadable(path, &e))
+}
+
+/// Reads the text of a network, or standard input for `-`: no more of it than a network may have.
+pub(crate) fn read_source(path: &Path) -> Outcome<Vec<u8>> {
+    if is_dash(path) {
+        return read_bounded(io::stdin().lock()).map_err(|e| unreadable_input(&e));
+    }
+    let text = std::fs::File::open(path).and_then(read_bounded);
+    text.map_err(|e| unreadable(path, &e))
+}
+
+fn unreadable_input(e: &io::Error) -> Failure {
+    Failure::tool(format!("cannot read standard input: {}", reason(e)))
 }
 
 /// The failure for a file that cannot be read.
@@ -87,9 +98,8 @@ pub(crate) fn replace(
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // What a plain `File::create` gives: the umask takes its share. An existing file keeps its own.
-        let mode = std::fs::metadata(&target).map_or(0o666, |m| m.permissions().mode() & 0o777);
-        builder.permissions(std::fs::Permissions::from_mode(mode));
+        // What a plain `File::create` gives: the umask takes its share.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     let mut beside = builder.tempfile_in(folder).map_err(|e| match e.kind() {
         ErrorKind::NotFound => Failure::tool(format!(
@@ -104,7 +114,12 @@ pub(crate) fn replace(
             .and_then(|()| buffered.flush())
             .map_err(failed)?;
     }
-    beside.as_file().sync_all().map_err(failed)?;
+    if let Ok(old) = std::fs::metadata(&target) {
+        beside
+            .as_file()
+            .set_permissions(old.permissions())
+            .map_err(failed)?;
+    }
     beside.persist(&target).map_err(|e| failed(e.error))?;
     Ok(())
 }

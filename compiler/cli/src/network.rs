@@ -4,7 +4,7 @@ use crate::cli::Source;
 use crate::failure::{Failure, Outcome};
 use crate::source;
 use netc_compiler::{Options, Output};
-use netc_plan::Plan;
+use netc_plan::{Param, Plan};
 use netc_runtime::{Error, ErrorKind, Executor, Model, Weights, Workspace};
 use std::path::Path;
 
@@ -27,7 +27,7 @@ impl Network {
             Some(path) => {
                 Weights::from_file(path, &plan.params).map_err(|e| bad_weights(path, file, &e))?
             }
-            None => Weights::random(from.seed.unwrap_or(0), &plan.params),
+            None => random(&plan, from.seed.unwrap_or(0))?,
         };
         let executor = Executor::new(&plan, &weights).map_err(|e| failed(&e))?;
         Ok(Self { plan, executor })
@@ -35,12 +35,15 @@ impl Network {
 
     /// Memory for batches of this size.
     pub(crate) fn workspace(&self, batch: usize, threads: Option<u32>) -> Outcome<Workspace> {
-        let elements = self.plan.arena.checked_mul(batch);
-        // Far from the address space's end: the scratch memory comes on top.
-        if elements.is_none_or(|n| n > isize::MAX as usize / 64) {
+        let images: usize = self.plan.input.iter().product();
+        // Input, arena, and the scratch memory that a convolution may take beside them.
+        let elements = (self.plan.arena.saturating_mul(2)).saturating_add(images);
+        if !fits(elements.saturating_mul(batch)) {
             return Err(Failure::tool(format!(
-                "a batch of {batch} images does not fit into memory: take a smaller one"
-            )));
+                "a batch of {batch} images of {} does not fit into memory",
+                self.plan.name
+            ))
+            .help("take a smaller `--batch`"));
         }
         let workspace = self.executor.workspace(batch);
         Ok(match threads {
@@ -48,6 +51,30 @@ impl Network {
             None => workspace,
         })
     }
+}
+
+/// Whether the system would give memory for this many numbers, so that a network that is too large is told so and does not
+/// abort the process.
+pub(crate) fn fits(elements: usize) -> bool {
+    Vec::<f32>::new().try_reserve_exact(elements).is_ok()
+}
+
+/// Random weights.
+pub(crate) fn random(plan: &Plan, seed: u64) -> Outcome<Weights> {
+    let size = |p: &Param| {
+        p.shape
+            .iter()
+            .fold(1usize, |n, axis| n.saturating_mul(*axis))
+    };
+    let elements = plan.params.iter().map(size).fold(0, usize::saturating_add);
+    // Once as a file has them, once packed for the kernels.
+    if !fits(elements.saturating_mul(2)) {
+        return Err(Failure::tool(format!(
+            "the {elements} weights of {} do not fit into memory",
+            plan.name
+        )));
+    }
+    Ok(Weights::random(seed, &plan.params))
 }
 
 pub(crate) fn bad_weights(path: &Path, network: &Path, e: &Error) -> Failure {

@@ -5,11 +5,12 @@ use crate::{files, terminal};
 use netc_compiler::{Files, Loader, Options, Output};
 use netc_grammar::{Diagnostic, Sources};
 use netc_plan::Plan;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Compiles the file, or standard input for `-`. Nothing is printed.
 pub(crate) fn compile(path: &Path, options: &Options) -> Outcome<Output> {
-    let text = files::read(path)?;
+    let text = files::read_source(path)?;
     let mut loader = Beside::new(path);
     Ok(netc_compiler::compile(
         &name(path),
@@ -21,7 +22,11 @@ pub(crate) fn compile(path: &Path, options: &Options) -> Outcome<Output> {
 
 /// Compiles the file and prints its diagnostics; ends the command if there are errors, or no network.
 pub(crate) fn network(path: &Path, options: &Options) -> Outcome<Output> {
-    let output = compile(path, options)?;
+    accept(path, compile(path, options)?)
+}
+
+/// Prints the diagnostics of what was compiled; ends the command if there are errors, or no network.
+pub(crate) fn accept(path: &Path, output: Output) -> Outcome<Output> {
     report(&output.sources, &output.diagnostics);
     if output.has_errors() {
         terminal::error(&format!(
@@ -29,6 +34,7 @@ pub(crate) fn network(path: &Path, options: &Options) -> Outcome<Output> {
             name(path),
             Count::of(&output.diagnostics).due()
         ));
+        explain(&output.diagnostics);
         return Err(Failure::reported());
     }
     if output.library || output.graph.is_none() {
@@ -63,6 +69,23 @@ pub(crate) fn report(sources: &Sources, diagnostics: &[Diagnostic]) {
             diagnostics,
             terminal::colour(),
         ));
+    }
+}
+
+/// The way to the long texts, as rustc ends.
+pub(crate) fn explain<'a>(diagnostics: impl IntoIterator<Item = &'a Diagnostic>) {
+    let errors = diagnostics.into_iter().filter(|d| d.is_error());
+    let codes: BTreeSet<&str> = errors.map(|d| d.code.as_str()).collect();
+    let codes: Vec<&str> = codes.into_iter().collect();
+    match codes[..] {
+        [] => {}
+        [code] => terminal::say(&format!(
+            "For more information about this error, try `netc explain {code}`.\n"
+        )),
+        [first, ..] => terminal::say(&format!(
+            "The errors have detailed explanations: {}.\nFor more information about an error, try `netc explain {first}`.\n",
+            codes.join(", ")
+        )),
     }
 }
 

@@ -40,6 +40,19 @@ pub fn net(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     tokens.into()
 }
 
+/// The Rust that `net!("models/tiny.net")` stands for, as text: for the test that all ways in give the same code.
+#[doc(hidden)]
+#[proc_macro]
+pub fn net_code(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    let code = path_of(&input.into()).and_then(|path| {
+        let name = unquote(&path);
+        let text = netc_compiler::Loader::read(&mut crate_files(), &name).ok()?;
+        run(&name, text).code
+    });
+    let code = code.unwrap_or_default();
+    quote!(#code).into()
+}
+
 /// The path of `net!("models/alexnet.net")`.
 fn path_of(input: &TokenStream) -> Option<Literal> {
     let mut trees = input.clone().into_iter();
@@ -60,8 +73,7 @@ fn inline(input: TokenStream) -> TokenStream {
 }
 
 fn from_file(path: &Literal) -> TokenStream {
-    let literal = path.to_string();
-    let name = literal.trim_matches('"');
+    let name = &unquote(path);
     let span = path.span();
     let text = match netc_compiler::Loader::read(&mut crate_files(), name) {
         Ok(text) => text,
@@ -85,6 +97,11 @@ fn from_file(path: &Literal) -> TokenStream {
         None => report::error_at(span, span, &Report::new(&output).rendered()),
     };
     quote!(#(#watch)* #body)
+}
+
+/// The text of a string literal. Paths have no use for escapes, so none are undone.
+fn unquote(literal: &Literal) -> String {
+    literal.to_string().trim_matches('"').to_owned()
 }
 
 fn run(name: &str, text: Vec<u8>) -> Output {

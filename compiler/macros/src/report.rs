@@ -48,8 +48,9 @@ impl<'a> Report<'a> {
         }
         for help in &d.helps {
             message.push_str(&format!("\nhelp: {}", help.text));
-            if let Some((_, replacement)) = &help.edit {
-                message.push_str(&format!(": `{replacement}`"));
+            let edit = help.edit.as_ref().map(|(_, replacement)| replacement);
+            if let Some(edit) = edit.filter(|edit| !help.text.contains(*edit)) {
+                message.push_str(&format!(": `{edit}`"));
             }
         }
         message

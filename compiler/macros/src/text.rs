@@ -51,10 +51,8 @@ impl Text {
         let mut trees = tokens.into_iter().peekable();
         while let Some(tree) = trees.next() {
             match tree {
-                TokenTree::Punct(hash)
-                    if hash.as_char() == '#' && trees.peek().is_some_and(is_doc) =>
-                {
-                    trees.next();
+                TokenTree::Punct(hash) if hash.as_char() == '#' && is_doc(trees.clone()) => {
+                    trees.by_ref().find(|t| matches!(t, TokenTree::Group(_)));
                 }
                 TokenTree::Group(group) => {
                     let (open, close) = match group.delimiter() {
@@ -109,9 +107,14 @@ impl Text {
     }
 }
 
-/// Whether this is the `[doc = "..."]` that Rust makes of a `///` comment; to the language it is a comment like any other.
-fn is_doc(tree: &TokenTree) -> bool {
-    let TokenTree::Group(group) = tree else {
+/// Whether `[doc = "..."]` or `![doc = "..."]` follows, which Rust makes of `///` and `//!`; to the language they are comments
+/// like any other.
+fn is_doc(mut after_hash: impl Iterator<Item = TokenTree>) -> bool {
+    let next = match after_hash.next() {
+        Some(TokenTree::Punct(mark)) if mark.as_char() == '!' => after_hash.next(),
+        next => next,
+    };
+    let Some(TokenTree::Group(group)) = next else {
         return false;
     };
     let first = group.stream().into_iter().next();

@@ -205,9 +205,10 @@ fn uneven_same(graph: &Graph) -> Option<String> {
             pad.mode == PadMode::Same && (top != bottom || left != right)
         })
     });
-    let names = named(uneven)?;
+    let names = named(uneven.clone())?;
+    let have = if uneven.count() == 1 { "has" } else { "have" };
     Some(format!(
-        "same: {names} have an odd number of cells to pad; the odd one is at the bottom and right"
+        "same: {names} {have} an odd number of cells to pad; the odd one is at the bottom and right"
     ))
 }
 

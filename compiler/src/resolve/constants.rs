@@ -199,7 +199,11 @@ fn needs(program: &Program, module: usize, expr: &Expr) -> Vec<Def> {
 
 pub(crate) fn names_in<'a>(expr: &'a Expr, names: &mut Vec<&'a str>) {
     match &expr.kind {
-        ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Size(_) | ExprKind::Str(_) => {}
+        ExprKind::Int(_)
+        | ExprKind::Float(_)
+        | ExprKind::Size(_)
+        | ExprKind::Str(_)
+        | ExprKind::Unknown => {}
         ExprKind::Name(name) => names.push(name),
         ExprKind::Neg(inner) => names_in(inner, names),
         ExprKind::Binary(_, a, b) | ExprKind::Pair(a, b) => {

@@ -354,7 +354,11 @@ impl<'a, 'r> Expander<'a, 'r> {
             }
             Served::NoRow if !spec.needs_arguments() => Some((Vec::new(), None)),
             Served::NoRow => {
-                self.needs_sizes(spec, call);
+                if self.in_block() {
+                    self.needs_sizes(spec, call);
+                } else {
+                    self.table.lacks(spec, call.span);
+                }
                 None
             }
             Served::TooFew => None,
@@ -362,25 +366,13 @@ impl<'a, 'r> Expander<'a, 'r> {
     }
 
     fn needs_sizes(&mut self, spec: &LayerSpec, call: &Call) {
-        let in_block = self.in_block();
-        let sizes = spec.example.trim_start_matches(spec.name);
-        let example = spec.example;
-        let error = Diagnostic::error(
-            Code::E0305,
-            format!("this {} has no sizes", spec.name),
-            call.span,
-        );
-        self.error(if in_block {
-            error
+        let headline = format!("this {} has no sizes", spec.name);
+        self.error(
+            Diagnostic::error(Code::E0305, headline, call.span)
                 .primary("written bare inside a block")
                 .note("the `where` table serves the network's own chain; layers inside blocks need their own sizes")
-                .help(format!("for example `{example}`"))
-        } else {
-            let row = if spec.positional == 1 || sizes.matches(',').count() == 0 { sizes.trim_matches(['(', ')']) } else { sizes };
-            error
-                .primary("written bare, and no row of a `where` table gives its sizes")
-                .help(format!("give them here, `{example}`, or in a table: `where {} = {row}`", spec.name))
-        });
+                .help(format!("for example `{}`", spec.example)),
+        );
     }
 
     pub(super) fn evaluate_args(&mut self, args: &[Arg], frame: &Frame<'a>) -> Vec<Argument> {

@@ -10,6 +10,8 @@ use netc_grammar::{Code, Diagnostic, Span};
 /// The rows of all `where` tables of the file.
 pub(super) struct Table<'a> {
     rows: Vec<Row<'a>>,
+    /// Bare layers that need sizes, of kinds that have no row: each kind is one mistake.
+    rowless: Vec<(&'static LayerSpec, Vec<Span>)>,
 }
 
 struct Row<'a> {
@@ -33,7 +35,10 @@ pub(super) enum Served<'a> {
 
 impl<'a> Table<'a> {
     pub(super) fn new(root: &'a Module, report: &mut Report) -> Self {
-        let mut table = Table { rows: Vec::new() };
+        let mut table = Table {
+            rows: Vec::new(),
+            rowless: Vec::new(),
+        };
         let rows = root.file.items.iter().filter_map(|item| match item {
             Item::Where(table) => Some(&table.rows),
             _ => None,
@@ -87,8 +92,20 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Reports rows that do not fit the chain.
+    /// Notes a bare layer that needs sizes and has no row.
+    pub(super) fn lacks(&mut self, spec: &'static LayerSpec, span: Span) {
+        match self.rowless.iter_mut().find(|(s, _)| s.name == spec.name) {
+            // A repeat comes here with the same layer again.
+            Some((_, spans)) if spans.contains(&span) => {}
+            Some((_, spans)) => spans.push(span),
+            None => self.rowless.push((spec, vec![span])),
+        }
+    }
+
+    /// Reports bare layers without a row, and rows that do not fit the chain.
     pub(super) fn finish(&self, report: &mut Report) {
+        let rowless = self.rowless.iter();
+        report.extend(rowless.filter_map(|(spec, spans)| no_row(spec, spans)));
         for row in &self.rows {
             report.extend(row.misfit());
         }
@@ -134,6 +151,34 @@ impl Row<'_> {
             }
         })
     }
+}
+
+/// Some kinds have dozens of bare layers: so many of them are shown.
+const SHOWN: usize = 8;
+
+fn no_row(spec: &LayerSpec, spans: &[Span]) -> Option<Diagnostic> {
+    let (&first, others) = spans.split_first()?;
+    let (name, example) = (spec.name, spec.example);
+    let sizes = example.trim_start_matches(name);
+    let row = if sizes.contains(',') {
+        sizes
+    } else {
+        sizes.trim_matches(['(', ')'])
+    };
+    let (headline, primary) = if others.is_empty() {
+        let primary = "written bare, and no row of a `where` table gives its sizes";
+        (format!("this {name} has no sizes"), primary)
+    } else {
+        let primary = "written bare, and no row of a `where` table gives their sizes";
+        (format!("{} {name} have no sizes", spans.len()), primary)
+    };
+    let error = Diagnostic::error(Code::E0305, headline, first)
+        .primary(primary)
+        .help(format!(
+            "give them here, `{example}`, or in a table: `where {name} = {row}`"
+        ));
+    let labelled = others.iter().take(SHOWN - 1);
+    Some(labelled.fold(error, |error, &span| error.label(span, "and this one")))
 }
 
 fn plural_entries(n: usize) -> String {

@@ -42,6 +42,7 @@ mod at {
     pub(super) const FC2: View = View::arena(512, [1, 1, 10]);
 }
 
+#[allow(dead_code, reason = "a program uses what it needs")]
 impl LeNet {
     /// Height, width and channels of one image.
     pub const INPUT: [usize; 3] = [32, 32, 3];

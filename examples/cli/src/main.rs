@@ -4,6 +4,7 @@
 //! netc models/lenet.net -o src/lenet.rs
 //! ```
 
+#[rustfmt::skip] // generated: as netc wrote it
 mod lenet;
 
 use lenet::LeNet;

@@ -23,12 +23,19 @@ fn main() -> Result<(), netc_runtime::Error> {
     let mut workspace = digits.workspace(2);
     let images = vec![0.5; 2 * 28 * 28];
     for (i, best) in digits.predict(&mut workspace, &images)?.iter().enumerate() {
-        println!("image {i}: digit {} with probability {:.3}", best.class, best.probability);
+        println!(
+            "image {i}: digit {} with probability {:.3}",
+            best.class, best.probability
+        );
     }
 
     let letters = Letters::random(2);
     let mut workspace = letters.workspace(1);
     let scores = letters.forward(&mut workspace, &[0.5; 20 * 20])?;
-    println!("{} letters, their probabilities sum to {:.3}", scores.len(), scores.iter().sum::<f32>());
+    println!(
+        "{} letters, their probabilities sum to {:.3}",
+        scores.len(),
+        scores.iter().sum::<f32>()
+    );
     Ok(())
 }

@@ -102,7 +102,10 @@ impl Walk<'_> {
         if let Some(chain) = chain {
             return self.chain_in_let(start, name, chain);
         }
-        let value = value?;
+        let value = value.unwrap_or(Expr {
+            kind: ExprKind::Unknown,
+            span: name.span,
+        });
         let span = start.to_end_of(value.span);
         Some(Item::Let(Let { name, value, span }))
     }

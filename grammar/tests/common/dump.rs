@@ -143,5 +143,6 @@ fn expr(value: &Expr) -> String {
         ExprKind::Call(c) => call(c),
         ExprKind::Pair(a, b) => format!("{{{}: {}}}", expr(a), expr(b)),
         ExprKind::Pipeline(values) => list(values, " => "),
+        ExprKind::Unknown => "?".to_owned(),
     }
 }

@@ -5,11 +5,12 @@ use crate::failure::{Failure, Outcome};
 use crate::source::{self, Count, plural};
 use crate::terminal;
 use netc_compiler::Options;
-use netc_grammar::{render_github, render_json};
+use netc_grammar::{Diagnostic, render_github, render_json};
 
 pub(crate) fn run(args: &Check) -> Outcome {
     let mut total = Count::default();
     let mut bad_files = 0;
+    let mut diagnostics: Vec<Diagnostic> = Vec::new();
     // A file that cannot be opened does not hide the others; the first one decides the exit code.
     let mut unreadable = None;
     for file in &args.files {
@@ -32,9 +33,11 @@ pub(crate) fn run(args: &Check) -> Outcome {
                 terminal::print(&render_github(&output.sources, &output.diagnostics))?
             }
         }
+        diagnostics.extend(output.diagnostics);
     }
     if args.format == Format::Human {
         conclude(args.files.len(), bad_files, total, unreadable.is_some());
+        source::explain(&diagnostics);
     }
     match unreadable {
         Some(code) => Err(Failure::exit(code)),

@@ -27,10 +27,11 @@ pub(crate) fn run(args: &Compile) -> Outcome {
         None => PathBuf::from("-"),
     };
     let quiet = files::is_dash(&target);
+    let compiled = source::compile(&args.file, &options)?;
     if rust && !quiet {
         terminal::status("Compiling", &source::name(&args.file));
     }
-    let compiled = source::network(&args.file, &options)?;
+    let compiled = source::accept(&args.file, compiled)?;
     let text = match args.emit {
         Emit::Rust => compiled
             .code

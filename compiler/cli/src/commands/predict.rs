@@ -165,6 +165,8 @@ impl Best {
             "probability"
         };
         let class = |(class, value): &(usize, f32)| {
+            // As short as an f32 can be written.
+            let value: f64 = value.to_string().parse().unwrap_or_default();
             let mut entry = json!({ "class": class, what: value });
             if let Some(labels) = labels {
                 entry["label"] = json!(labels[*class]);

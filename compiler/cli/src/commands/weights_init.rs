@@ -2,13 +2,12 @@
 
 use crate::cli::Init;
 use crate::failure::Outcome;
-use crate::{files, source, terminal};
+use crate::{files, network, source, terminal};
 use netc_compiler::Options;
-use netc_runtime::Weights;
 
 pub(crate) fn run(args: &Init) -> Outcome {
     let plan = source::plan(&args.file, &Options::default())?;
-    let bytes = Weights::random(args.seed, &plan.params).to_bytes();
+    let bytes = network::random(&plan, args.seed)?.to_bytes();
     files::replace(&args.output, |out| out.write_all(&bytes))?;
     if !files::is_dash(&args.output) {
         let size = files::size(bytes.len() as u64);

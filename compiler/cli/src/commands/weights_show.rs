@@ -3,7 +3,7 @@
 use crate::cli::Show;
 use crate::failure::{Failure, Outcome};
 use crate::source::{self, plural};
-use crate::table::{Align, Table};
+use crate::table::{Align, Table, grouped};
 use crate::weights::file::{File, Tensor, shape};
 use crate::{files, terminal};
 use netc_compiler::Options;
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &Show) -> Outcome {
     terminal::print_line(&format!(
         "{}, {} numbers, {}",
         plural(tensors.len(), "tensor"),
-        tensors.iter().map(elements).sum::<usize>(),
+        grouped(tensors.iter().map(elements).sum()),
         files::size(file.size())
     ))?;
     terminal::finish()?;

@@ -90,6 +90,14 @@ impl File {
 }
 
 impl Tensor<'_> {
+    /// Whether it holds numbers that can become f32.
+    pub(crate) fn is_float(&self) -> bool {
+        matches!(
+            self.dtype,
+            Dtype::F32 | Dtype::F64 | Dtype::F16 | Dtype::BF16
+        )
+    }
+
     /// The numbers as f32; `None` if the tensor holds no floating-point numbers.
     pub(crate) fn to_f32(&self) -> Option<Vec<f32>> {
         let (pairs, quads, eights) = (

@@ -1,11 +1,14 @@
 //! The order in which a picture becomes a vector: PyTorch's networks flatten channels first, Keras' and netc's last.
 
+use super::assign::{Assignment, Why};
+use super::file::shape;
+use super::modules::Layout;
 use crate::cli::Flatten;
 use netc_compiler::graph::{Graph, Layer, NodeId, Order, Shape};
 
 /// The picture that the layer of this name reads as a vector, and the order of the vector: that of an FC, or of a
 /// normalisation of the vector.
-pub(crate) fn read_by(graph: &Graph, layer: &str) -> Option<([usize; 3], Flatten)> {
+fn read_by(graph: &Graph, layer: &str) -> Option<([usize; 3], Flatten)> {
     let node = graph.nodes.iter().find(|node| node.name == layer)?;
     let vector = match node.op {
         Layer::Fc { .. } => true,
@@ -37,8 +40,57 @@ pub(crate) fn read_by(graph: &Graph, layer: &str) -> Option<([usize; 3], Flatten
     }
 }
 
+/// Puts what belongs to the elements of a flattened picture into the order in which the network flattens. Says what it did.
+pub(crate) fn reorder(
+    graph: &Graph,
+    rows: &[Assignment],
+    mut values: Vec<Vec<f32>>,
+    flatten: Option<Flatten>,
+) -> (Vec<Vec<f32>>, Vec<String>) {
+    let mut notes = Vec::new();
+    // Only Keras has kernels of another layout.
+    let turned = |row: &Assignment| row.theirs.parts.values().any(|p| p.layout != Layout::Same);
+    let keras = rows.iter().any(turned);
+    for row in rows
+        .iter()
+        .filter(|row| flatten.is_some() || row.why != Why::Name)
+    {
+        let Some((picture, order)) = read_by(graph, &row.ours.name) else {
+            continue;
+        };
+        let theirs = match flatten {
+            Some(order) => order,
+            None if keras => Flatten::Hwc,
+            None => Flatten::Chw,
+        };
+        if theirs == order || picture[0] * picture[1] == 1 || picture[2] == 1 {
+            continue;
+        }
+        // An FC's bias belongs to its outputs; all of a normalisation belongs to the vector itself.
+        let normalisation = row.ours.parts.contains_key("running_mean");
+        for (role, part) in &row.ours.parts {
+            if role == "weight" || normalisation {
+                permute(&mut values[part.tensor], picture, theirs);
+            }
+        }
+        let name = |order| match order {
+            Flatten::Chw => "CHW",
+            Flatten::Hwc => "HWC",
+        };
+        notes.push(format!(
+            "{}: a picture of {} was flattened in {} order there, and is in {} order here: its columns were put in place (--flatten {} leaves them)",
+            row.ours.name,
+            shape(&picture),
+            name(theirs),
+            name(order),
+            name(order).to_lowercase(),
+        ));
+    }
+    (values, notes)
+}
+
 /// Moves each vector of `h * w * c` elements from this order to the other one.
-pub(crate) fn reorder(values: &mut [f32], [h, w, c]: [usize; 3], from: Flatten) {
+fn permute(values: &mut [f32], [h, w, c]: [usize; 3], from: Flatten) {
     let area = h * w;
     let mut old = Vec::with_capacity(area * c);
     for vector in values.chunks_exact_mut(area * c) {
@@ -65,12 +117,12 @@ mod tests {
         // Two rows of 1x2x3, channels first.
         let chw = [0.0, 3.0, 1.0, 4.0, 2.0, 5.0, 6.0, 9.0, 7.0, 10.0, 8.0, 11.0];
         let mut values = chw;
-        reorder(&mut values, [1, 2, 3], Flatten::Chw);
+        permute(&mut values, [1, 2, 3], Flatten::Chw);
         assert_eq!(
             values,
             [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0]
         );
-        reorder(&mut values, [1, 2, 3], Flatten::Hwc);
+        permute(&mut values, [1, 2, 3], Flatten::Hwc);
         assert_eq!(values, chw);
     }
 }

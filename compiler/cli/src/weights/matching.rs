@@ -16,7 +16,7 @@
 
 use super::modules::{Module, Signature};
 use super::names;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Bounds the search, with the square of the number of modules: far more than any network needs whose names mean something.
 const BUDGET: usize = 2_000_000;
@@ -46,7 +46,7 @@ pub(crate) struct Mismatch {
     /// Modules that only one side has, by shapes: indices into `ours` and `theirs`. Where both sides have modules of these
     /// shapes but not as many, all of them are listed.
     pub(crate) differ: Vec<(Vec<usize>, Vec<usize>)>,
-    /// Modules that cannot be told apart.
+    /// Modules that cannot be told apart: nothing but the alphabet would decide.
     pub(crate) ambiguous: Vec<(Vec<usize>, Vec<usize>)>,
 }
 
@@ -82,9 +82,28 @@ pub(crate) fn find(ours: &[Module], theirs: &[Module]) -> Result<Matching, Misma
         return Ok(Matching { how, pairs });
     }
     for (how, strict) in [(How::Order, true), (How::LooseOrder, false)] {
-        if let Some(pairs) = Search::new(theirs, &class_of.1, strict).run(&class_of.0) {
+        let mut search = Search::new(theirs, &class_of.1, strict);
+        let Some(solution) = search.solve(&class_of.0, Vec::new()) else {
+            continue;
+        };
+        let guessed = if strict {
+            search.guesses(&class_of.0, &solution)
+        } else {
+            BTreeSet::new()
+        };
+        if guessed.is_empty() {
+            let modules = solution
+                .nodes
+                .iter()
+                .filter_map(|node| search.nodes[*node].module);
+            let pairs = modules.collect();
             return Ok(Matching { how, pairs });
         }
+        let guessed = |(class, _): &(usize, _)| guessed.contains(class);
+        let classes = classes.into_values().enumerate().filter(guessed);
+        mismatch.ambiguous = classes.map(|(_, both)| both).collect();
+        mismatch.ambiguous.sort();
+        return Err(mismatch);
     }
     mismatch.ambiguous = classes.into_values().filter(|(a, _)| a.len() > 1).collect();
     mismatch.ambiguous.sort();
@@ -110,6 +129,15 @@ struct Node {
 
 const ROOT: usize = 0;
 
+/// How likely a module comes next, the likeliest first: by the usual place of its name, then modules beside the last one
+/// before those deeper inside, then by numbers.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Likely {
+    place: u8,
+    depth: usize,
+    path: Vec<(u8, u64)>,
+}
+
 struct Search<'a> {
     nodes: Vec<Node>,
     class: &'a [usize],
@@ -118,10 +146,14 @@ struct Search<'a> {
 }
 
 /// A layer's candidates, the most likely last.
-type Candidates = Vec<usize>;
+type Candidates = Vec<(Likely, usize)>;
 
-/// The leading part of the first rank, the depth, the rank of each step on the way, the node.
-type Found = (u8, usize, Vec<(u8, u64)>, usize);
+/// A module for each layer.
+struct Solution {
+    nodes: Vec<usize>,
+    /// Where another module was exactly as likely: the layer, and that module.
+    ties: Vec<(usize, usize)>,
+}
 
 impl<'a> Search<'a> {
     fn new(theirs: &[Module], class: &'a [usize], strict: bool) -> Self {
@@ -190,37 +222,62 @@ impl<'a> Search<'a> {
         new
     }
 
-    /// For each layer, given by the class of its shapes, a module of the same class.
-    fn run(mut self, layers: &[usize]) -> Option<Vec<usize>> {
-        let mut pairs: Vec<usize> = Vec::with_capacity(layers.len());
-        let mut open: Vec<Candidates> = Vec::with_capacity(layers.len());
-        let mut at = ROOT;
-        loop {
-            let Some(class) = layers.get(pairs.len()) else {
-                let module = |node: &usize| self.nodes[*node].module;
-                return pairs.iter().map(module).collect();
-            };
-            if open.len() == pairs.len() {
+    /// A module for each layer, which is given by the class of its shapes; the first layers have theirs already.
+    fn solve(&mut self, layers: &[usize], start: Vec<usize>) -> Option<Solution> {
+        let first = start.len();
+        self.nodes
+            .iter_mut()
+            .for_each(|node| node.left = node.total);
+        start.iter().for_each(|node| self.mark(*node, false));
+        let mut at = start.last().copied().unwrap_or(ROOT);
+        let mut nodes = start;
+        // For each layer after the first ones: what else it could be, and how likely its choice was.
+        let mut open: Vec<Candidates> = Vec::new();
+        let mut chosen: Vec<Likely> = Vec::new();
+        while let Some(class) = layers.get(nodes.len()) {
+            if open.len() == chosen.len() {
                 open.push(self.candidates(at, *class));
             }
             if self.budget == 0 {
                 return None;
             }
-            match open.last_mut()?.pop() {
-                Some(node) => {
-                    self.mark(node, false);
-                    pairs.push(node);
-                    at = node;
-                }
-                None => {
-                    // A dead end: take the last layer's choice back and try its next.
-                    open.pop();
-                    let node = pairs.pop()?;
-                    self.mark(node, true);
-                    at = pairs.last().copied().unwrap_or(ROOT);
-                }
+            if let Some((likely, node)) = open.last_mut()?.pop() {
+                self.mark(node, false);
+                nodes.push(node);
+                chosen.push(likely);
+                at = node;
+            } else {
+                // A dead end: take the last layer's choice back and try its next.
+                open.pop();
+                chosen.pop()?;
+                let node = nodes.pop()?;
+                self.mark(node, true);
+                at = nodes.last().copied().unwrap_or(ROOT);
             }
         }
+        let tie = |(layer, (others, likely)): (usize, (&Candidates, &Likely))| {
+            let (other, node) = others.last()?;
+            (other == likely).then_some((layer, *node))
+        };
+        let choices = open.iter().zip(&chosen);
+        let ties = choices
+            .enumerate()
+            .filter_map(|(i, choice)| tie((first + i, choice)));
+        let ties = ties.collect();
+        Some(Solution { nodes, ties })
+    }
+
+    /// The classes of which a module was chosen for no reason: another was exactly as likely, and fits as well.
+    fn guesses(&mut self, layers: &[usize], solution: &Solution) -> BTreeSet<usize> {
+        let mut guessed = BTreeSet::new();
+        for &(layer, other) in &solution.ties {
+            let mut start = solution.nodes[..layer].to_vec();
+            start.push(other);
+            if !guessed.contains(&layers[layer]) && self.solve(layers, start).is_some() {
+                guessed.insert(layers[layer]);
+            }
+        }
+        guessed
     }
 
     /// Matches a module, or takes that back.
@@ -240,7 +297,7 @@ impl<'a> Search<'a> {
         while self.nodes[at].left == 0 && at != ROOT {
             at = self.nodes[at].parent;
         }
-        let mut found: Vec<Found> = Vec::new();
+        let mut found: Vec<(Likely, usize)> = Vec::new();
         let mut todo = vec![(at, Vec::new())];
         while let Some((parent, path)) = todo.pop() {
             for &child in &self.nodes[parent].children {
@@ -255,7 +312,8 @@ impl<'a> Search<'a> {
                 path.push(node.rank);
                 match node.module {
                     Some(module) if self.class[module] == class => {
-                        found.push((path[0].0, path.len(), path, child));
+                        let (place, depth) = (path[0].0, path.len());
+                        found.push((Likely { place, depth, path }, child));
                     }
                     Some(_) => {}
                     None => todo.push((child, path)),
@@ -263,7 +321,7 @@ impl<'a> Search<'a> {
             }
         }
         found.sort_by(|a, b| b.cmp(a));
-        found.into_iter().map(|(.., node)| node).collect()
+        found
     }
 }
 
@@ -449,6 +507,24 @@ mod tests {
             mismatch.differ,
             [(vec![0], vec![]), (vec![1, 2], vec![0]), (vec![], vec![1])]
         );
+    }
+
+    #[test]
+    fn the_alphabet_decides_nothing() {
+        let square = &[64, 64][..];
+        let modules = ["key", "query", "out"].map(|name| module(name, square));
+        let mismatch = find(&modules, &modules).unwrap_err();
+        assert_eq!(mismatch.ambiguous, [(vec![0, 1, 2], vec![0, 1, 2])]);
+        // Where only one of the two ways fits, the search finds it.
+        let modules = [
+            ("b.1", &[3, 64][..]),
+            ("a.0", square),
+            ("b.0", square),
+            ("c", &[9, 3]),
+        ]
+        .map(|(name, shape)| module(name, shape));
+        let ours = [1, 2, 0, 3].map(|i: usize| modules[i].clone());
+        assert_eq!(find(&ours, &modules).unwrap().pairs, [1, 2, 0, 3]);
     }
 
     #[test]

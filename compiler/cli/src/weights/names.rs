@@ -51,9 +51,10 @@ pub(crate) fn number(component: &str) -> Option<u64> {
 /// Where modules of this name usually stand: 0 at the front, 1 anywhere, 2 at the end.
 pub(crate) fn place(component: &str) -> u8 {
     match stem(component).to_ascii_lowercase().as_str() {
-        "stem" | "features" | "encoder" | "backbone" | "embed" | "embedding" | "body" => 0,
-        "classifier" | "head" | "fc" | "linear" | "dense" | "decoder" | "out" | "output"
-        | "logits" | "final" | "last" | "predictions" | "aux" => 2,
+        "stem" | "features" | "encoder" | "enc" | "down" | "backbone" | "embed" | "embedding"
+        | "body" => 0,
+        "classifier" | "head" | "fc" | "linear" | "dense" | "decoder" | "dec" | "up" | "out"
+        | "output" | "logits" | "final" | "last" | "predictions" | "aux" => 2,
         _ => 1,
     }
 }

@@ -143,6 +143,7 @@ impl Emitter<'_> {
         let blank = blank();
         let [from_file, from_bytes, random] = constructors;
         quote! {
+            #[allow(dead_code, reason = "a program uses what it needs")]
             impl #name {
                 #input_doc
                 pub const INPUT: #input_type = #input;

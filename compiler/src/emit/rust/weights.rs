@@ -1,7 +1,7 @@
 //! The tensors of the weights file, and what is made of them.
 
 use netc_plan::{Literal, Param, Source};
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal as Number, TokenStream};
 use quote::quote;
 
 use super::names::Names;
@@ -81,7 +81,8 @@ pub(super) fn layer(source: &Source) -> TokenStream {
         let eps = tokens(&fold.eps.literal());
         layer.extend(quote!(.fold(#name, #eps)));
     }
-    if let Some([h, w, c]) = source.chw {
+    if let Some(shape) = source.chw {
+        let [h, w, c] = shape.map(Number::usize_unsuffixed);
         layer.extend(quote!(.chw([#h, #w, #c])));
     }
     layer

@@ -102,7 +102,9 @@ impl Conv {
     #[must_use]
     pub fn scratch(&self, max_batch: usize) -> Scratch {
         let shared = match self.algorithm {
-            Algorithm::Padded(_) => max_batch * padded(self.d).input.iter().product::<usize>(),
+            Algorithm::Padded(_) => {
+                max_batch.max(1) * padded(self.d).input.iter().product::<usize>()
+            }
             Algorithm::Direct(_) | Algorithm::Depthwise(_) => 0,
         };
         Scratch { shared, worker: 0 }

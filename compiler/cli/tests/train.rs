@@ -1,5 +1,7 @@
 //! From data to a judged network, through the binary: train, kill, resume, eval, predict.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by its panics")]
+
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};

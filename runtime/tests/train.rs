@@ -127,7 +127,9 @@ fn operation(rng: &mut Rng, acts: &[Act], wide: bool) -> TrainOp {
         }),
     };
     match op {
-        Op::BatchNorm(op) if rng.pick(&[true, true, false]) => TrainOp::BatchNorm { op, momentum: 0.9 },
+        Op::BatchNorm(op) if rng.pick(&[true, true, false]) => {
+            TrainOp::BatchNorm { op, momentum: 0.9 }
+        }
         Op::Copy(plan::Copy { input }) => TrainOp::Dropout {
             input,
             p: 0.4,
@@ -160,7 +162,9 @@ impl Example {
             TrainOp::Dropout { .. } => None,
         };
         let params = plain.map(|op| params(&op)).unwrap_or_default();
-        let values = common::tensors(rng, &params).into_iter().map(|(_, values)| values);
+        let values = common::tensors(rng, &params)
+            .into_iter()
+            .map(|(_, values)| values);
         let len = batch * op.input().iter().product::<usize>();
         Some(Self {
             values: values.collect(),
@@ -189,7 +193,10 @@ fn near(what: &str, found: &[f64], expected: &[f64], tolerance: f64) {
     assert_eq!(found.len(), expected.len(), "{what}");
     let largest = expected.iter().fold(1.0_f64, |m, v| m.max(v.abs()));
     for (i, (a, b)) in found.iter().zip(expected).enumerate() {
-        assert!((a - b).abs() <= tolerance * largest, "{what}[{i}]: {a}, expected {b}");
+        assert!(
+            (a - b).abs() <= tolerance * largest,
+            "{what}[{i}]: {a}, expected {b}"
+        );
     }
 }
 
@@ -212,7 +219,11 @@ fn the_plain_way_back_is_the_central_difference() {
         };
         // Statistics and prototypes are constants.
         let fixed = |name: &str| name.contains("running") || name.contains("prototypes");
-        for (i, tensor) in values.iter().enumerate().filter(|(i, _)| !fixed(&params[*i].name)) {
+        for (i, tensor) in values
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| !fixed(&params[*i].name))
+        {
             for _ in 0..3 {
                 let at = rng.size(0, tensor.len() - 1);
                 let moved = |by: f64| {
@@ -274,8 +285,15 @@ fn the_fast_way_back_is_the_plain_one() {
             let found: Vec<f64> = widen(found).into_iter().map(|dx| dx - before).collect();
             near(&format!("{what} dx"), &found, expected, 3e-5);
         }
-        for ((param, found), expected) in params.iter().zip(&found.gradients).zip(&expected.gradients) {
-            near(&format!("{what} {}", param.name), &widen(found), expected, 3e-5);
+        for ((param, found), expected) in
+            params.iter().zip(&found.gradients).zip(&expected.gradients)
+        {
+            near(
+                &format!("{what} {}", param.name),
+                &widen(found),
+                expected,
+                3e-5,
+            );
         }
         for (found, expected) in found.params.iter().zip(&expected.params) {
             near(&format!("{what} after"), &widen(found), expected, 1e-5);
@@ -284,8 +302,14 @@ fn the_fast_way_back_is_the_plain_one() {
             threads: 3,
             ..setting
         });
-        assert_eq!(found.inputs, several.inputs, "{what}: threads make a difference");
-        assert_eq!(found.gradients, several.gradients, "{what}: threads make a difference");
+        assert_eq!(
+            found.inputs, several.inputs,
+            "{what}: threads make a difference"
+        );
+        assert_eq!(
+            found.gradients, several.gradients,
+            "{what}: threads make a difference"
+        );
     }
 }
 
@@ -308,7 +332,13 @@ fn weights_without_a_connection_have_no_gradient() {
     let found = train::fast(&op, &[weight], &values, &[x], &dy, Setting::default());
     for (i, kernel) in found.gradients[0].chunks(9).enumerate() {
         let seen = table[i / 3].contains(&(i % 3));
-        assert_eq!(kernel.iter().any(|g| *g != 0.0), seen, "map {} of filter {}", i % 3, i / 3);
+        assert_eq!(
+            kernel.iter().any(|g| *g != 0.0),
+            seen,
+            "map {} of filter {}",
+            i % 3,
+            i / 3
+        );
     }
 }
 
@@ -446,7 +476,10 @@ mod trainer {
             input: vec![12, 12, 3],
             output: vec![5],
             pixels: Pixels::default(),
-            l2: all.iter().map(|p| if p.name == "layer6.weight" { 0.01 } else { 0.0 }).collect(),
+            l2: all
+                .iter()
+                .map(|p| if p.name == "layer6.weight" { 0.01 } else { 0.0 })
+                .collect(),
             params: all,
             loss: LossStep {
                 loss: Loss::CrossEntropy {
@@ -466,7 +499,9 @@ mod trainer {
     fn trainer(threads: usize) -> Trainer {
         let plan = network();
         let weights = Weights::random(7, &plan.params);
-        Trainer::new(&plan, &SGD, &weights, BATCH, threads).unwrap().with_seed(3)
+        Trainer::new(&plan, &SGD, &weights, BATCH, threads)
+            .unwrap()
+            .with_seed(3)
     }
 
     fn batch(number: u64) -> (Vec<f32>, Vec<u32>) {
@@ -479,7 +514,9 @@ mod trainer {
         let weights = trainer.weights().unwrap();
         let tensors = weights.tensors();
         let bits = |v: &[f32]| v.iter().map(|x| x.to_bits()).collect();
-        tensors.map(|(name, _, v)| (name.to_owned(), bits(&v))).collect()
+        tensors
+            .map(|(name, _, v)| (name.to_owned(), bits(&v)))
+            .collect()
     }
 
     #[test]
@@ -489,16 +526,26 @@ mod trainer {
         let (images, labels) = batch(0);
         let mut trainer = trainer(2);
         let found = trainer.gradients(&images, &labels).unwrap();
-        let params = weights.tensors().map(|(name, _, v)| (name.to_owned(), widen(&v)));
+        let params = weights
+            .tensors()
+            .map(|(name, _, v)| (name.to_owned(), widen(&v)));
         let (params, images) = (params.collect(), widen(&images));
         let expected = train::reference::step::<f64>(&plan, &params, &images, &labels, [3, 0]);
         let squares: f64 = params["layer6.weight"].iter().map(|w| 0.01 * w * w).sum();
         near("loss", &[found.loss], &[expected.loss + squares], 1e-5);
         for (name, gradient) in &expected.gradients {
             let l2 = if name == "layer6.weight" { 0.02 } else { 0.0 };
-            let gradient: Vec<f64> =
-                gradient.iter().zip(&params[name]).map(|(g, w)| g + l2 * w).collect();
-            near(name, &widen(trainer.gradient(name).unwrap()), &gradient, 2e-5);
+            let gradient: Vec<f64> = gradient
+                .iter()
+                .zip(&params[name])
+                .map(|(g, w)| g + l2 * w)
+                .collect();
+            near(
+                name,
+                &widen(trainer.gradient(name).unwrap()),
+                &gradient,
+                2e-5,
+            );
         }
         for (name, running) in &expected.running {
             let now = trainer.weights().unwrap();
@@ -550,7 +597,9 @@ mod trainer {
         for optimizer in [SGD, adam] {
             let start = Weights::random(7, &plan.params);
             let new = |weights: &Weights| {
-                Trainer::new(&plan, &optimizer, weights, BATCH, 2).unwrap().with_seed(3)
+                Trainer::new(&plan, &optimizer, weights, BATCH, 2)
+                    .unwrap()
+                    .with_seed(3)
             };
             let run = |trainer: &mut Trainer, steps: std::ops::Range<u64>| {
                 for number in steps {
@@ -573,7 +622,10 @@ mod trainer {
                 steps: 1,
                 tensors: Vec::new(),
             };
-            assert_eq!(second.restore_optimizer(&nothing).unwrap_err().kind(), ErrorKind::Weights);
+            assert_eq!(
+                second.restore_optimizer(&nothing).unwrap_err().kind(),
+                ErrorKind::Weights
+            );
         }
     }
 
@@ -605,7 +657,10 @@ mod trainer {
             let error = trainer.step(wrong, &labels, 1.0).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Input);
         }
-        assert_eq!(trainer.step(&images, &labels[1..], 1.0).unwrap_err().kind(), ErrorKind::Input);
+        assert_eq!(
+            trainer.step(&images, &labels[1..], 1.0).unwrap_err().kind(),
+            ErrorKind::Input
+        );
         labels[2] = 5;
         let error = trainer.step(&images, &labels, 1.0).unwrap_err();
         assert!(error.to_string().contains("label 2 is 5"), "{error}");

@@ -39,9 +39,14 @@ pub struct Training {
 fn training(case: &Value) -> Option<Training> {
     let norms = case["grad_l2"].as_object()?.iter();
     Some(Training {
-        labels: numbers(&case["labels"]).into_iter().map(|l| l as u32).collect(),
+        labels: numbers(&case["labels"])
+            .into_iter()
+            .map(|l| l as u32)
+            .collect(),
         loss: case["train_loss"].as_f64()?,
-        norms: norms.filter_map(|(name, l2)| Some((name.clone(), l2.as_f64()?))).collect(),
+        norms: norms
+            .filter_map(|(name, l2)| Some((name.clone(), l2.as_f64()?)))
+            .collect(),
     })
 }
 

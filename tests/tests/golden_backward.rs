@@ -2,8 +2,8 @@
 //! plain reference.
 
 use netc_plan::{self as plan, Act, Init, Loss, LossStep, Op, Optimizer, Param, TrainOp, View};
-use netc_runtime::train::{self, Layout, LossKernel, Setting, Single, TrainMem, Update};
 use netc_runtime::Workspace;
+use netc_runtime::train::{self, Layout, LossKernel, Setting, Single, TrainMem, Update};
 use netc_tests::reference::{Case, operations};
 use netc_tests::seeded;
 
@@ -106,9 +106,7 @@ fn operation(case: &Case, input: [usize; 3]) -> Option<TrainOp> {
         "tanh" => act(Act::Tanh),
         "lecun_tanh" => act(Act::LecunTanh),
         "softmax" => Some(Op::Softmax(plan::Softmax { input })),
-        "flatten" if case.attrs["order"] == "chw" => {
-            Some(Op::Transpose(plan::Transpose { input }))
-        }
+        "flatten" if case.attrs["order"] == "chw" => Some(Op::Transpose(plan::Transpose { input })),
         "flatten" => Some(Op::Copy(plan::Copy { input })),
         "add" => Some(Op::Add(plan::Add {
             input,
@@ -160,7 +158,10 @@ fn parameters(case: &Case) -> (Vec<Param>, Vec<Vec<f64>>) {
     let found = LEAVES.iter().filter_map(|&leaf| {
         let (shape, values) = case.tensor(leaf)?;
         let mut param = Param::new(leaf, shape, Init::Constant(0.0));
-        if let Some(table) = case.attrs["connect"].as_array().filter(|_| leaf == "weight") {
+        if let Some(table) = case.attrs["connect"]
+            .as_array()
+            .filter(|_| leaf == "weight")
+        {
             let maps = table.iter().map(|row| {
                 let row = row.as_array().into_iter().flatten();
                 row.filter_map(|map| Some(map.as_u64()? as usize)).collect()
@@ -212,7 +213,12 @@ fn compare(
 ) {
     let near = |what: &str, found: &[f64]| {
         if let Some((_, expected)) = case.tensor(what) {
-            near(&format!("{} {what} ({how})", case.name), found, expected, tolerance);
+            near(
+                &format!("{} {what} ({how})", case.name),
+                found,
+                expected,
+                tolerance,
+            );
         }
     };
     near("y", &found.output);
@@ -240,13 +246,19 @@ fn near(name: &str, found: &[f64], expected: &[f64], tolerance: f64) {
 #[test]
 fn concat_hands_each_part_its_channels() {
     let cases = operations();
-    let case = cases.iter().find(|case| case.op == "concat").expect("the case");
+    let case = cases
+        .iter()
+        .find(|case| case.op == "concat")
+        .expect("the case");
     let (shape, dy) = case.need("dy");
     let mut first = 0;
     for name in ["dx0", "dx1"] {
         let (part, expected) = case.need(name);
         let pixels = dy.chunks(shape[3]);
-        let found: Vec<f64> = pixels.flat_map(|p| &p[first..first + part[3]]).copied().collect();
+        let found: Vec<f64> = pixels
+            .flat_map(|p| &p[first..first + part[3]])
+            .copied()
+            .collect();
         near(name, &found, expected, 0.0);
         first += part[3];
     }
@@ -270,7 +282,10 @@ fn the_losses_are_pytorchs() {
         let (shape, x) = case.need("x");
         let classes = shape[1];
         let targets: Vec<f64> = match case.tensor("labels") {
-            Some((_, labels)) => labels.iter().flat_map(|&l| one_hot(l as usize, classes)).collect(),
+            Some((_, labels)) => labels
+                .iter()
+                .flat_map(|&l| one_hot(l as usize, classes))
+                .collect(),
             None => case.need("target").1.to_vec(),
         };
         let (mut total, mut gradient) = (0.0, vec![0.0; x.len()]);
@@ -340,7 +355,10 @@ fn smoothed_and_squared_losses_agree_with_the_definition() {
 #[test]
 fn the_update_rules_are_pytorchs() {
     let mut seen = 0;
-    for case in operations().into_iter().filter(|case| case.op == "optimizer") {
+    for case in operations()
+        .into_iter()
+        .filter(|case| case.op == "optimizer")
+    {
         seen += 1;
         let number = |key: &str, usual: f64| case.attrs[key].as_f64().unwrap_or(usual);
         let (lr, decay) = (number("lr", 0.0), number("decay", 0.0));
@@ -376,7 +394,9 @@ fn the_update_rules_are_pytorchs() {
         let layout = Layout::new(&[Param::new("w.weight", &shape[1..], Init::Constant(0.0))]);
         let mut update = Update::new(&optimizer, &layout, &[0.0], 1);
         let mut w: Vec<f32> = case.need("w0").1.iter().map(|&w| w as f32).collect();
-        let steps = grads.chunks(shape[1]).zip(case.need("w").1.chunks(shape[1]));
+        let steps = grads
+            .chunks(shape[1])
+            .zip(case.need("w").1.chunks(shape[1]));
         for (g, expected) in steps {
             let mut g: Vec<f32> = g.iter().map(|&g| g as f32).collect();
             update.apply(&mut w, &mut g, 1.0, 1.0);

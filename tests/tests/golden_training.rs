@@ -62,9 +62,15 @@ fn the_first_step_is_pytorchs() {
             check(&case, training, step.loss, gradient);
             found.push(step);
         }
-        assert_eq!(found[0], found[1], "{}: threads make a difference", case.name);
+        assert_eq!(
+            found[0], found[1],
+            "{}: threads make a difference",
+            case.name
+        );
         if case.params <= PARAMS {
-            let params = weights.tensors().map(|(name, _, v)| (name.to_owned(), widen(&v)));
+            let params = weights
+                .tensors()
+                .map(|(name, _, v)| (name.to_owned(), widen(&v)));
             let step = reference::step(
                 &plan,
                 &params.collect(),
@@ -72,7 +78,9 @@ fn the_first_step_is_pytorchs() {
                 &training.labels,
                 [0, 0],
             );
-            check(&case, training, step.loss, |name| step.gradients[name].clone());
+            check(&case, training, step.loss, |name| {
+                step.gradients[name].clone()
+            });
         }
     }
     assert_eq!(seen, 11);

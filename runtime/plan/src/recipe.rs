@@ -125,7 +125,9 @@ pub enum Optimizer {
         /// Of the rate.
         decay: f64,
     },
-    /// Kingma and Ba 2015, algorithm 1; `decoupled`: AdamW (Loshchilov and Hutter 2019), `w -= lr * weight_decay * w` first.
+    /// Kingma and Ba 2015, in the form at the end of their section 2, which is Keras': with `m` and `v` the running means of `g` and
+    /// `g^2`, `w -= lr * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + eps)`; `decoupled`: AdamW (Loshchilov and Hutter 2019),
+    /// `w -= lr * weight_decay * w` first.
     Adam {
         /// Learning rate.
         lr: f64,

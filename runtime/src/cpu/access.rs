@@ -18,7 +18,10 @@ pub(crate) struct Step<'m, const N: usize> {
 }
 
 /// The same for steps that write several views, as those of training do.
-#[cfg_attr(not(feature = "train"), allow(dead_code, reason = "only training works by the task"))]
+#[cfg_attr(
+    not(feature = "train"),
+    allow(dead_code, reason = "only training works by the task")
+)]
 pub(crate) struct Access<'m, const R: usize, const W: usize> {
     pub(crate) x: [Source<'m>; R],
     pub(crate) y: [Target<'m>; W],
@@ -28,7 +31,10 @@ pub(crate) struct Access<'m, const R: usize, const W: usize> {
 }
 
 /// Scratch memory for each thread.
-#[cfg_attr(not(feature = "train"), allow(dead_code, reason = "only training works by the task"))]
+#[cfg_attr(
+    not(feature = "train"),
+    allow(dead_code, reason = "only training works by the task")
+)]
 pub(crate) struct Workers<'m> {
     ptr: *mut f32,
     size: usize,
@@ -308,13 +314,19 @@ impl<'m, const R: usize, const W: usize> Access<'m, R, W> {
 
     /// Calls `body` for every row of the outputs, which are of equal height, on several threads; a row costs about `cost`
     /// elementary operations.
-    pub(crate) fn for_rows(self, cost: usize, body: impl Fn(&[Source<'m>; R], [Row<'m>; W]) + Sync) {
+    pub(crate) fn for_rows(
+        self,
+        cost: usize,
+        body: impl Fn(&[Source<'m>; R], [Row<'m>; W]) + Sync,
+    ) {
         let Self { x, y, threads, .. } = self;
         let [height, images] = [y[0].geometry.shape[0], y[0].geometry.images];
         threads.for_ranges(images * height, cost, |rows: Range<usize>, _| {
             for row in rows {
                 // SAFETY: the ranges cover each row once, so each row of each target is made once.
-                let out = y.each_ref().map(|y| unsafe { y.row(row / height, row % height) });
+                let out = y
+                    .each_ref()
+                    .map(|y| unsafe { y.row(row / height, row % height) });
                 body(&x, out);
             }
         });
@@ -326,15 +338,25 @@ impl<'m, const R: usize, const W: usize> Access<'m, R, W> {
         cost: usize,
         body: impl Fn(&[Source<'m>; R], [Image<'m>; W], &mut [f32]) + Sync,
     ) {
-        let Self { x, y, threads, workers, .. } = self;
-        threads.for_ranges(y[0].geometry.images, cost, |images: Range<usize>, worker| {
-            // SAFETY: the worker runs this task alone, and asks once.
-            let part = unsafe { workers.part(worker) };
-            for image in images {
-                // SAFETY: the ranges cover each image once, so each image of each target is made once.
-                let out = y.each_ref().map(|y| unsafe { y.image(image) });
-                body(&x, out, part);
-            }
-        });
+        let Self {
+            x,
+            y,
+            threads,
+            workers,
+            ..
+        } = self;
+        threads.for_ranges(
+            y[0].geometry.images,
+            cost,
+            |images: Range<usize>, worker| {
+                // SAFETY: the worker runs this task alone, and asks once.
+                let part = unsafe { workers.part(worker) };
+                for image in images {
+                    // SAFETY: the ranges cover each image once, so each image of each target is made once.
+                    let out = y.each_ref().map(|y| unsafe { y.image(image) });
+                    body(&x, out, part);
+                }
+            },
+        );
     }
 }

@@ -92,7 +92,8 @@ pub fn derivative<T: Real>(act: Act, x: T, y: T) -> T {
         Act::LeakyRelu(_) | Act::Elu(_) => one,
         // (x Phi(x))' = Phi(x) + x phi(x)
         Act::Gelu => {
-            let phi = (-x * x / of(2.0)).exp() * of(0.5 * core::f64::consts::FRAC_2_SQRT_PI)
+            let phi = (-x * x / of(2.0)).exp()
+                * of(0.5 * core::f64::consts::FRAC_2_SQRT_PI)
                 * of(core::f64::consts::FRAC_1_SQRT_2);
             (one + (x * of(core::f64::consts::FRAC_1_SQRT_2)).erf()) / of(2.0) + x * phi
         }

@@ -2,9 +2,9 @@
 //! them fixed, by the moving ones.
 
 use super::{Layout, TrainMem, memory, sum};
+use crate::Scratch;
 use crate::cpu::{self, Real, simd::multiversion};
 use crate::plan::{self, Gradient, View};
-use crate::Scratch;
 use alloc::vec::Vec;
 use core::ops::Range;
 #[cfg(not(feature = "std"))]
@@ -101,7 +101,11 @@ impl Norm {
     fn apply(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
         for (inverse, variance) in self.used.inverse.iter_mut().zip(&self.used.variance) {
             // An overflow would hide behind 1 / infinity = 0.
-            let variance = if variance.is_finite() { *variance } else { f32::NAN };
+            let variance = if variance.is_finite() {
+                *variance
+            } else {
+                f32::NAN
+            };
             *inverse = 1.0 / (variance + self.d.eps).sqrt();
         }
         let weight = &mem.params[self.places.weight.clone()];
@@ -239,7 +243,10 @@ impl BatchNormTraining {
         dx: Option<Gradient>,
     ) {
         let Norm { places, used, .. } = &self.norm;
-        for (range, batch) in [(&places.mean, &used.mean), (&places.variance, &used.variance)] {
+        for (range, batch) in [
+            (&places.mean, &used.mean),
+            (&places.variance, &used.variance),
+        ] {
             for (running, batch) in mem.params[range.clone()].iter_mut().zip(batch) {
                 *running = *running * self.momentum + batch * (1.0 - self.momentum);
             }
@@ -271,7 +278,8 @@ impl BatchNorm {
     pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
         let Norm { places, used, .. } = &mut self.0;
         used.mean.copy_from_slice(&mem.params[places.mean.clone()]);
-        used.variance.copy_from_slice(&mem.params[places.variance.clone()]);
+        used.variance
+            .copy_from_slice(&mem.params[places.variance.clone()]);
         self.0.apply(mem, x, y);
     }
 
@@ -295,7 +303,8 @@ impl BatchNorm {
 pub(crate) fn statistics<T: Real>(c: usize, x: &[T]) -> [Vec<T>; 2] {
     let count = T::of((x.len() / c) as f64);
     let mean = |f: &dyn Fn(usize, T) -> T| -> Vec<T> {
-        let channel = |c0: usize| x.iter().skip(c0).step_by(c).map(|&x| f(c0, x)).sum::<T>() / count;
+        let channel =
+            |c0: usize| x.iter().skip(c0).step_by(c).map(|&x| f(c0, x)).sum::<T>() / count;
         (0..c).map(channel).collect()
     };
     let means = mean(&|_, x| x);
@@ -324,7 +333,11 @@ pub(crate) fn reference<T: Real>(
         dweight[channel] += along;
         dbias[channel] += plain;
         for i in places() {
-            let through = if batch { (plain + hat(i) * along) / count } else { T::zero() };
+            let through = if batch {
+                (plain + hat(i) * along) / count
+            } else {
+                T::zero()
+            };
             dx[i] += weight[channel] / s * (dz[i] - through);
         }
     }

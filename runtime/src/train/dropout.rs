@@ -119,7 +119,11 @@ fn murmur(h: u32) -> u32 {
 pub(crate) fn reference<T: Real>(p: f32, base: u64, len: usize, x: &[T], y: &mut [T]) {
     for (i, (&x, y)) in x.iter().zip(y).enumerate() {
         let keep = uniform(image(base, i / len), (i % len) as u32) >= p;
-        *y = if keep { x / T::of((1.0 - p).into()) } else { T::zero() };
+        *y = if keep {
+            x / T::of((1.0 - p).into())
+        } else {
+            T::zero()
+        };
     }
 }
 
@@ -140,8 +144,16 @@ mod tests {
             let hits = all.iter().filter(|u| (low..low + 0.1).contains(*u)).count();
             assert!((850..1150).contains(&hits), "{bin}: {hits}");
         }
-        for other in [draw(2, 0, 0, 0), draw(1, 1, 0, 0), draw(1, 0, 1, 0), draw(1, 0, 0, 1)] {
-            let same = all.iter().zip(&other).filter(|(a, b)| (*a < &0.5) == (*b < &0.5));
+        for other in [
+            draw(2, 0, 0, 0),
+            draw(1, 1, 0, 0),
+            draw(1, 0, 1, 0),
+            draw(1, 0, 0, 1),
+        ] {
+            let same = all
+                .iter()
+                .zip(&other)
+                .filter(|(a, b)| (*a < &0.5) == (*b < &0.5));
             assert!((4700..5300).contains(&same.count()));
         }
     }

@@ -8,11 +8,11 @@ use super::conv::add_bias;
 use super::gemm::Panels;
 use super::{Layout, TrainMem, sum};
 use crate::Scratch;
+use crate::cpu::Real;
 use crate::cpu::access::{Access, Source, Workers};
 use crate::cpu::act;
 use crate::cpu::conv::Pixels;
 use crate::cpu::kernel::Outer;
-use crate::cpu::Real;
 use crate::plan::{self, Gradient, View};
 use crate::threads::Threads;
 use core::ops::Range;
@@ -63,7 +63,10 @@ impl Fc {
     /// If the views do not fit the operation or the memory.
     pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
         let weight = &mem.params[self.weight.clone()];
-        let bias = self.bias.clone().map_or(&[][..], |range| &mem.params[range]);
+        let bias = self
+            .bias
+            .clone()
+            .map_or(&[][..], |range| &mem.params[range]);
         let step = mem.mem.access([x], [y]);
         let images = step.x[0].geometry.images;
         let panels = Panels::new(images);
@@ -161,27 +164,28 @@ impl Fc {
             start: gradient.as_mut_ptr(),
             pixel: self.inputs,
         };
-        step.threads.for_each(self.d.units.div_ceil(units), |task, _| {
-            let first = task * units;
-            let count = units.min(self.d.units - first);
-            let rows = |r| dz.as_ptr().wrapping_add(first + r);
-            for panel in 0..panels.count() {
-                let (column, _) = panels.range(panel);
-                let sum = Outer {
-                    rows: core::ptr::null(),
-                    row_steps: [0, 0, dz.geometry.image],
-                    columns: { x }.start.wrapping_add(column),
-                    column_steps: [0, 0, self.inputs],
-                    counts: [1, 1, images],
-                    out: { out }.start.wrapping_add(first * self.inputs + column),
-                    stride: self.inputs,
-                    width: 0,
-                    accumulate: true,
-                };
-                // SAFETY: `Mem::access` has checked both views, `x` is dense, and the units' gradients are this task's own.
-                unsafe { panels.run(panel, count, rows, &sum) }
-            }
-        });
+        step.threads
+            .for_each(self.d.units.div_ceil(units), |task, _| {
+                let first = task * units;
+                let count = units.min(self.d.units - first);
+                let rows = |r| dz.as_ptr().wrapping_add(first + r);
+                for panel in 0..panels.count() {
+                    let (column, _) = panels.range(panel);
+                    let sum = Outer {
+                        rows: core::ptr::null(),
+                        row_steps: [0, 0, dz.geometry.image],
+                        columns: { x }.start.wrapping_add(column),
+                        column_steps: [0, 0, self.inputs],
+                        counts: [1, 1, images],
+                        out: { out }.start.wrapping_add(first * self.inputs + column),
+                        stride: self.inputs,
+                        width: 0,
+                        accumulate: true,
+                    };
+                    // SAFETY: `Mem::access` has checked both views, `x` is dense, and the units' gradients are this task's own.
+                    unsafe { panels.run(panel, count, rows, &sum) }
+                }
+            });
     }
 
     /// `dx[image][input] = sum over units of dz[image][unit] * weight[unit][input]`
@@ -189,7 +193,11 @@ impl Fc {
         let images = step.x[0].geometry.images;
         let is_dense = step.y[0].geometry.pixel == step.y[0].geometry.shape[2];
         let (copy, step) = step.take_shared(if is_dense { 0 } else { images * self.inputs });
-        let start = if is_dense { step.y[0].as_mut_ptr() } else { copy.as_mut_ptr() };
+        let start = if is_dense {
+            step.y[0].as_mut_ptr()
+        } else {
+            copy.as_mut_ptr()
+        };
         let out = Pixels {
             start,
             pixel: self.inputs,

@@ -46,7 +46,9 @@ impl Layout {
 
     /// The tensors with their places, in order.
     pub fn params(&self) -> impl Iterator<Item = (&Param, Range<usize>)> {
-        self.params.iter().map(|p| (p, self.ranges[&p.name].clone()))
+        self.params
+            .iter()
+            .map(|p| (p, self.ranges[&p.name].clone()))
     }
 
     /// The place of `layer.leaf`.

@@ -2,8 +2,8 @@
 
 use super::TrainMem;
 use crate::cpu::Real;
-use crate::cpu::act::exp;
 use crate::cpu::access::Workers;
+use crate::cpu::act::exp;
 use crate::cpu::simd::multiversion;
 use crate::plan::{Loss, LossStep};
 use crate::{Error, ErrorKind, Scratch};
@@ -66,7 +66,14 @@ impl LossKernel {
                 let figures = unsafe { places.part(at) };
                 let scores = scores.pixel(row.image, row.y, x);
                 let label = labels[at] as usize;
-                one(loss, scores, label, 1.0 / count as f32, row.pixel(x), figures);
+                one(
+                    loss,
+                    scores,
+                    label,
+                    1.0 / count as f32,
+                    row.pixel(x),
+                    figures,
+                );
             }
         });
         let mut outcome = Outcome {

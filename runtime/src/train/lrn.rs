@@ -1,9 +1,9 @@
 //! The way back through local response normalisation.
 
 use super::{TrainMem, simple};
+use crate::Scratch;
 use crate::cpu::{self, Real, simd::multiversion};
 use crate::plan::{self, Gradient, View};
-use crate::Scratch;
 #[cfg(not(feature = "std"))]
 use num_traits::Float as _;
 
@@ -67,8 +67,13 @@ impl Lrn {
 fn window(half: usize, values: &[f32], sums: &mut [f32]) {
     sums.copy_from_slice(values);
     for away in 1..=half.min(values.len().saturating_sub(1)) {
-        sums[away..].iter_mut().zip(values).for_each(|(s, v)| *s += v);
-        sums.iter_mut().zip(&values[away..]).for_each(|(s, v)| *s += v);
+        sums[away..]
+            .iter_mut()
+            .zip(values)
+            .for_each(|(s, v)| *s += v);
+        sums.iter_mut()
+            .zip(&values[away..])
+            .for_each(|(s, v)| *s += v);
     }
 }
 

@@ -83,4 +83,3 @@ multiversion! {
         to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
     }
 }
-

@@ -78,7 +78,10 @@ impl Update {
         }
         Self {
             optimizer: *optimizer,
-            states: Self::names(optimizer).iter().map(|_| vec![0.0; layout.len()]).collect(),
+            states: Self::names(optimizer)
+                .iter()
+                .map(|_| vec![0.0; layout.len()])
+                .collect(),
             sums: vec![0.0; pieces.len()],
             pieces,
             step: 0,
@@ -131,7 +134,9 @@ impl Update {
             let w = &params[piece.range.clone()];
             // SAFETY: pieces do not overlap, and each belongs to one task.
             let g = unsafe { gradients.part(piece.range.clone()) };
-            g.iter_mut().zip(w).for_each(|(g, w)| *g += 2.0 * piece.l2 * w);
+            g.iter_mut()
+                .zip(w)
+                .for_each(|(g, w)| *g += 2.0 * piece.l2 * w);
             f64::from(piece.l2) * squares(w)
         })
     }
@@ -209,12 +214,28 @@ struct Rule {
     coupled: f32,
 }
 
+/// Running means keep these shares of the old and the new: the second is exact to f32, not 1 minus a rounded first.
+fn shares(old: f64) -> [f32; 2] {
+    [old as f32, (1.0 - old) as f32]
+}
+
 #[derive(Clone, Copy)]
 enum Kind {
     Plain,
-    Momentum { momentum: f32, nesterov: bool },
-    RmsProp { rho: f32, eps: f32 },
-    Adam { beta1: f32, beta2: f32, eps: f32, root: f32, keep: f32 },
+    Momentum {
+        momentum: f32,
+        nesterov: bool,
+    },
+    RmsProp {
+        square: [f32; 2],
+        eps: f32,
+    },
+    Adam {
+        mean: [f32; 2],
+        square: [f32; 2],
+        eps: f32,
+        keep: f32,
+    },
 }
 
 impl Rule {
@@ -245,7 +266,7 @@ impl Rule {
                 decay,
             } => {
                 let kind = Kind::RmsProp {
-                    rho: rho as f32,
+                    square: shares(rho),
                     eps: eps as f32,
                 };
                 (kind, rate(lr, decay), weight_decay)
@@ -262,15 +283,18 @@ impl Rule {
                 let lr = rate(lr, decay);
                 let t = (step + 1) as f64;
                 let kind = Kind::Adam {
-                    beta1: beta1 as f32,
-                    beta2: beta2 as f32,
+                    mean: shares(beta1),
+                    square: shares(beta2),
                     eps: eps as f32,
-                    // m / (1 - beta1^t) and v / (1 - beta2^t), as factors outside
-                    root: libm::sqrt(1.0 - libm::pow(beta2, t)) as f32,
-                    keep: if decoupled { (1.0 - lr * weight_decay) as f32 } else { 1.0 },
+                    keep: if decoupled {
+                        (1.0 - lr * weight_decay) as f32
+                    } else {
+                        1.0
+                    },
                 };
                 let coupled = if decoupled { 0.0 } else { weight_decay };
-                (kind, lr / (1.0 - libm::pow(beta1, t)), coupled)
+                let root = libm::sqrt(1.0 - libm::pow(beta2, t));
+                (kind, lr * root / (1.0 - libm::pow(beta1, t)), coupled)
             }
         };
         Self {
@@ -303,19 +327,19 @@ multiversion! {
                     *w -= if nesterov { g + momentum * *v } else { *v };
                 }
             }
-            Kind::RmsProp { rho, eps } => {
+            Kind::RmsProp { square: [old, new], eps } => {
                 for ((w, g), a) in w.iter_mut().zip(g).zip(a) {
                     let g = gradient(*g, *w);
-                    *a = rho * *a + (1.0 - rho) * g * g;
+                    *a = old * *a + new * g * g;
                     *w -= lr * g / (a.sqrt() + eps);
                 }
             }
-            Kind::Adam { beta1, beta2, eps, root, keep } => {
+            Kind::Adam { mean, square, eps, keep } => {
                 for (((w, g), m), v) in w.iter_mut().zip(g).zip(a).zip(b) {
                     let g = gradient(*g, *w);
-                    *m = beta1 * *m + (1.0 - beta1) * g;
-                    *v = beta2 * *v + (1.0 - beta2) * g * g;
-                    *w = keep * *w - lr * *m / (v.sqrt() / root + eps);
+                    *m = mean[0] * *m + mean[1] * g;
+                    *v = square[0] * *v + square[1] * g * g;
+                    *w = keep * *w - lr * *m / (v.sqrt() + eps);
                 }
             }
         }

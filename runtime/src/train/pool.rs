@@ -4,6 +4,7 @@ use super::{TrainMem, simple};
 use crate::cpu::window::under;
 use crate::cpu::{self, Real, access, simd::multiversion};
 use crate::plan::{self, Gradient, Op, View};
+use core::ops::Range;
 
 /// Maximum over windows, in training.
 pub struct MaxPool {
@@ -49,9 +50,6 @@ impl MaxPool {
     }
 }
 
-/// Channels at a time, in registers.
-const LANES: usize = 16;
-
 multiversion! {
     fn max_image(d: &plan::MaxPool, x: &access::Source<'_>, dy: &access::Source<'_>, dx: &mut access::Image<'_>) {
         let [h, w, c] = d.input;
@@ -60,46 +58,62 @@ multiversion! {
             let rows = under(oy, d.window[0], d.stride[0], d.pad[0], h);
             for ox in 0..ow {
                 let columns = under(ox, d.window[1], d.stride[1], d.pad[2], w);
+                let window = [&rows, &columns];
                 let dy = dy.pixel(dx.number, oy, ox);
+                // Channels that stay in registers: as many at a time as there are.
                 let mut first = 0;
-                while first + LANES <= c {
-                    max_window::<true>(x, [rows.clone(), columns.clone()], [first, LANES], dy, dx);
-                    first += LANES;
+                while first + 16 <= c {
+                    max_window::<16>(x, window, first, dy, dx);
+                    first += 16;
                 }
-                if first < c {
-                    max_window::<false>(x, [rows.clone(), columns.clone()], [first, c - first], dy, dx);
+                while first + 4 <= c {
+                    max_window::<4>(x, window, first, dy, dx);
+                    first += 4;
+                }
+                while first < c {
+                    max_window::<1>(x, window, first, dy, dx);
+                    first += 1;
                 }
             }
         }
     }
 }
 
-/// One window, the `n` channels from `first` on.
+/// One window, the `N` channels from `first` on.
 #[inline(always)]
-fn max_window<const WHOLE: bool>(
+fn max_window<const N: usize>(
     x: &access::Source<'_>,
-    [rows, columns]: [core::ops::Range<usize>; 2],
-    [first, n]: [usize; 2],
+    [rows, columns]: [&Range<usize>; 2],
+    first: usize,
     dy: &[f32],
     dx: &mut access::Image<'_>,
 ) {
-    let n = if WHOLE { LANES } else { n };
-    let mut best = [f32::NEG_INFINITY; LANES];
-    let mut winner = [0_u32; LANES];
-    let cells = || rows.clone().flat_map(|iy| columns.clone().map(move |ix| (iy, ix)));
-    for (cell, (iy, ix)) in cells().enumerate() {
-        let x = &x.pixel(dx.number, iy, ix)[first..first + n];
-        for ((best, winner), x) in best.iter_mut().zip(&mut winner).zip(x) {
-            let wins = *x > *best || x.is_nan();
-            *best = if wins { *x } else { *best };
-            *winner = if wins { cell as u32 } else { *winner };
+    let mut best = [f32::NEG_INFINITY; N];
+    let mut winner = [0_u32; N];
+    let mut cell = 0;
+    for iy in rows.start..rows.end {
+        for ix in columns.start..columns.end {
+            let (x, _) = x.pixel(dx.number, iy, ix)[first..].as_chunks::<N>();
+            let x = &x[0];
+            for lane in 0..N {
+                let wins = x[lane] > best[lane] || x[lane].is_nan();
+                best[lane] = if wins { x[lane] } else { best[lane] };
+                winner[lane] = if wins { cell } else { winner[lane] };
+            }
+            cell += 1;
         }
     }
-    let dy = &dy[first..first + n];
-    for (cell, (iy, ix)) in cells().enumerate() {
-        let dx = &mut dx.pixel(iy, ix)[first..first + n];
-        for ((dx, winner), dy) in dx.iter_mut().zip(&winner).zip(dy) {
-            *dx += if *winner == cell as u32 { *dy } else { 0.0 };
+    let (dy, _) = dy[first..].as_chunks::<N>();
+    let dy = &dy[0];
+    let mut cell = 0;
+    for iy in rows.start..rows.end {
+        for ix in columns.start..columns.end {
+            let (dx, _) = dx.pixel(iy, ix)[first..].as_chunks_mut::<N>();
+            let dx = &mut dx[0];
+            for lane in 0..N {
+                dx[lane] += if winner[lane] == cell { dy[lane] } else { 0.0 };
+            }
+            cell += 1;
         }
     }
 }
@@ -244,7 +258,11 @@ impl GlobalPool {
             let dy = dy.pixel(row.image, 0, 0);
             for ox in 0..w {
                 for (to, dy) in row.pixel(ox).iter_mut().zip(dy) {
-                    *to = if dx.accumulate { *to + dy * share } else { dy * share };
+                    *to = if dx.accumulate {
+                        *to + dy * share
+                    } else {
+                        dy * share
+                    };
                 }
             }
         });

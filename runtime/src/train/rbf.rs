@@ -57,7 +57,11 @@ impl Rbf {
                 for (channel, (to, x)) in to.iter_mut().zip(x).enumerate() {
                     let column = prototypes[cell * c + channel..].iter().step_by(h * w * c);
                     let sum: f32 = dy.iter().zip(column).map(|(dy, p)| dy * (x - p)).sum();
-                    *to = if dx.accumulate { *to + 2.0 * sum } else { 2.0 * sum };
+                    *to = if dx.accumulate {
+                        *to + 2.0 * sum
+                    } else {
+                        2.0 * sum
+                    };
                 }
             }
         });

@@ -1,6 +1,9 @@
 //! The plain reference of training: the same plan computed by the definitions, in `f32` or `f64`, slowly.
 
-use super::{activation, add, batch_norm, conv, dropout, fc, loss, lrn, pool, rbf, reshape, softmax, subsample};
+use super::{
+    activation, add, batch_norm, conv, dropout, fc, loss, lrn, pool, rbf, reshape, softmax,
+    subsample,
+};
 use crate::cpu::{self, Real};
 use crate::plan::{Act, Op, TrainOp, TrainPlan};
 use crate::reference::Memory;
@@ -62,7 +65,9 @@ pub fn step<T: Real>(
     let mut gradient = vec![T::zero(); scores.len()];
     let mut total = T::zero();
     let count = T::of(labels.len() as f64);
-    let places = scores.chunks_exact(classes).zip(gradient.chunks_exact_mut(classes));
+    let places = scores
+        .chunks_exact(classes)
+        .zip(gradient.chunks_exact_mut(classes));
     for ((scores, gradient), &label) in places.zip(labels) {
         let mut target = vec![T::zero(); classes];
         target[label as usize] = T::one();
@@ -126,7 +131,10 @@ impl<'p, T: Real> Layer<'p, T> {
     /// Zeros where there is no bias.
     fn bias(&self, len: usize) -> Vec<T> {
         let name = format!("{}.bias", self.name);
-        self.params.get(&name).cloned().unwrap_or_else(|| vec![T::zero(); len])
+        self.params
+            .get(&name)
+            .cloned()
+            .unwrap_or_else(|| vec![T::zero(); len])
     }
 }
 
@@ -170,7 +178,12 @@ pub(super) fn forward<T: Real>(
         Op::AvgPool(d) => cpu::avg_pool::reference(d, x, &mut y),
         Op::GlobalPool(d) => cpu::global_pool::reference(d, x, &mut y),
         Op::BatchNorm(d) => {
-            norm(d, layer.get("running_mean"), layer.get("running_var"), &mut y);
+            norm(
+                d,
+                layer.get("running_mean"),
+                layer.get("running_var"),
+                &mut y,
+            );
         }
         Op::Lrn(d) => cpu::lrn::reference(d, x, &mut y),
         Op::Activation(d) => cpu::activation::reference(d, x, &mut y),
@@ -238,9 +251,16 @@ pub(super) fn backward<T: Real>(
             let keep = T::of((*momentum).into());
             let moved = |leaf, batch: &[T]| {
                 let old = layer.get(leaf).iter().zip(batch);
-                (leaf, old.map(|(&old, &new)| old * keep + new * (T::one() - keep)).collect())
+                (
+                    leaf,
+                    old.map(|(&old, &new)| old * keep + new * (T::one() - keep))
+                        .collect(),
+                )
             };
-            all.running = vec![moved("running_mean", &mean), moved("running_var", &variance)];
+            all.running = vec![
+                moved("running_mean", &mean),
+                moved("running_var", &variance),
+            ];
         }
         TrainOp::Dropout { input, p, .. } => {
             dropout::reference(*p, key, input.iter().product(), &dy, &mut dx);

@@ -160,7 +160,9 @@ fn gather<T: Real>(
 pub(crate) fn transpose_reference<T: Real>(d: &plan::Transpose, dz: &[T], dx: &mut [T]) {
     let [h, w, c] = d.input;
     let output = Op::Transpose(*d).output();
-    gather([d.input, output], dz, dx, |[_, _, i]| Some(i % (h * w) * c + i / (h * w)));
+    gather([d.input, output], dz, dx, |[_, _, i]| {
+        Some(i % (h * w) * c + i / (h * w))
+    });
 }
 
 /// The plain way back of [`Pad`].

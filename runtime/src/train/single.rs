@@ -102,14 +102,15 @@ pub fn fast(
         })
         .collect();
 
-    let mut workspace = Workspace::new(image, end, batch, [kernel.scratch(batch)])
-        .with_threads(setting.threads);
+    let mut workspace =
+        Workspace::new(image, end, batch, [kernel.scratch(batch)]).with_threads(setting.threads);
     for (view, values) in x.iter().zip(inputs) {
         workspace.write(*view, batch, values);
     }
     workspace.write(dy_view, batch, dy);
     if let Some(value) = setting.accumulate {
-        dx.iter().for_each(|view| workspace.write(*view, batch, &vec![value; view.len() * batch]));
+        dx.iter()
+            .for_each(|view| workspace.write(*view, batch, &vec![value; view.len() * batch]));
     }
     let mut flat = values.concat();
     let mut flat_gradients = vec![0.0; flat.len()];
@@ -119,7 +120,12 @@ pub fn fast(
     kernel.forward(&mut mem, &x, y);
     kernel.backward(&mut mem, &x, y, dy_view, &gradients);
 
-    let split = |flat: &[f32]| layout.params().map(|(_, range)| flat[range].to_vec()).collect();
+    let split = |flat: &[f32]| {
+        layout
+            .params()
+            .map(|(_, range)| flat[range].to_vec())
+            .collect()
+    };
     Single {
         output: workspace.read(y),
         inputs: dx.iter().map(|&view| workspace.read(view)).collect(),
@@ -154,13 +160,16 @@ pub fn plain<T: Real>(
     let output = forward(op, &layer, inputs, dy.len(), key);
     let result = backward(op, &layer, inputs, &output, dy.to_vec(), key);
     let of = |from: &[(&str, Vec<T>)], param: &Param| {
-        let found = from.iter().find(|(leaf, _)| param.name == format!("{LAYER}.{leaf}"));
+        let found = from
+            .iter()
+            .find(|(leaf, _)| param.name == format!("{LAYER}.{leaf}"));
         found.map(|(_, values)| values.clone())
     };
     let mut gradients = Vec::new();
     let mut after = Vec::new();
     for (param, value) in params.iter().zip(values) {
-        let mut gradient = of(&result.params, param).unwrap_or_else(|| vec![T::zero(); value.len()]);
+        let mut gradient =
+            of(&result.params, param).unwrap_or_else(|| vec![T::zero(); value.len()]);
         crate::weights::unconnected(param).for_each(|i| gradient[i] = T::zero());
         gradients.push(gradient);
         after.push(of(&result.running, param).unwrap_or_else(|| value.clone()));

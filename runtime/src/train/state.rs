@@ -123,7 +123,8 @@ impl State {
             Some(clip) if norm > clip => clip / norm,
             _ => 1.0,
         };
-        self.update.apply(&mut self.numbers, &mut self.gradients, self.rate, scale);
+        self.update
+            .apply(&mut self.numbers, &mut self.gradients, self.rate, scale);
         self.stale = false;
         Ok(loss as f32)
     }

@@ -1,10 +1,10 @@
 //! The way back through LeNet-5's trainable subsampling.
 
 use super::{Layout, TrainMem, sum};
+use crate::Scratch;
 use crate::cpu::window::under;
 use crate::cpu::{self, Real};
 use crate::plan::{self, Gradient, Op, View};
-use crate::Scratch;
 use core::ops::Range;
 
 /// LeNet-5's subsampling, in training.
@@ -42,7 +42,8 @@ impl Subsample {
     /// If the views do not fit the operation or the memory.
     pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
         let (coefficient, bias) = (self.coefficient.clone(), self.bias.clone());
-        self.forward.pack(&mem.params[coefficient], &mem.params[bias]);
+        self.forward
+            .pack(&mem.params[coefficient], &mem.params[bias]);
         self.forward.run(&mut mem.mem, x, y);
     }
 

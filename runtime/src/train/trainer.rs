@@ -89,8 +89,7 @@ impl Trainer {
         let scratch = kernels.iter().map(|kernel| kernel.scratch(max_batch));
         let image = plan.input.iter().product();
         let scratch = scratch.chain([loss.scratch(max_batch)]);
-        let workspace =
-            Workspace::new(image, plan.arena, max_batch, scratch).with_threads(threads);
+        let workspace = Workspace::new(image, plan.arena, max_batch, scratch).with_threads(threads);
         let mut trainer = Self {
             memory: MemoryUse::of(plan, optimizer, max_batch, threads),
             update: Update::new(optimizer, &layout, &plan.l2, threads),
@@ -157,7 +156,8 @@ impl Trainer {
             Some(clip) if result.grad_norm > clip => clip / result.grad_norm,
             _ => 1.0,
         };
-        self.update.apply(&mut self.params, &mut self.gradients, factor, scale);
+        self.update
+            .apply(&mut self.params, &mut self.gradients, factor, scale);
         self.stale = false;
         Ok(result)
     }
@@ -221,7 +221,10 @@ impl Trainer {
     fn find_value(&mut self, images: &[f32], loss: f64) -> Error {
         for (param, range) in self.layout.params() {
             if self.params[range].iter().any(|w| !w.is_finite()) {
-                return diverged(format!("`{}` holds a number that is not finite", param.name));
+                return diverged(format!(
+                    "`{}` holds a number that is not finite",
+                    param.name
+                ));
             }
         }
         if images.iter().any(|x| !x.is_finite()) {
@@ -240,8 +243,17 @@ impl Trainer {
             }
             let step = &self.plan.forward[last];
             let is_arena = matches!(step.output.slot, Slot::Arena(_));
-            if is_arena && self.workspace.read(step.output).iter().any(|y| !y.is_finite()) {
-                let what = format!("the values of `{}` ({}) are not finite", step.name, step.text);
+            if is_arena
+                && self
+                    .workspace
+                    .read(step.output)
+                    .iter()
+                    .any(|y| !y.is_finite())
+            {
+                let what = format!(
+                    "the values of `{}` ({}) are not finite",
+                    step.name, step.text
+                );
                 return diverged(what);
             }
         }
@@ -254,7 +266,10 @@ impl Trainer {
         let layers = layers.filter_map(|back| self.plan.forward[back.step].layer.as_ref());
         for layer in layers {
             for (param, range) in self.layout.params() {
-                let own = param.name.rsplit_once('.').is_some_and(|(name, _)| name == layer);
+                let own = param
+                    .name
+                    .rsplit_once('.')
+                    .is_some_and(|(name, _)| name == layer);
                 if own && self.gradients[range].iter().any(|g| !g.is_finite()) {
                     return diverged(format!("the gradient of `{}` is not finite", param.name));
                 }
@@ -317,7 +332,9 @@ impl Trainer {
         let own = self.optimizer_state();
         let same = own.tensors.iter().zip(&state.tensors);
         if own.tensors.len() != state.tensors.len()
-            || same.clone().any(|(a, b)| (&a.0, &a.1, a.2.len()) != (&b.0, &b.1, b.2.len()))
+            || same
+                .clone()
+                .any(|(a, b)| (&a.0, &a.1, a.2.len()) != (&b.0, &b.1, b.2.len()))
         {
             let problem = "the optimizer's state is of another network or optimizer";
             return Err(Error::new(ErrorKind::Weights, problem));
@@ -347,7 +364,9 @@ fn diverged(problem: String) -> Error {
 fn kernels(plan: &TrainPlan, layout: &Layout) -> Vec<Kernel> {
     let layer = |name: &Option<String>| name.clone().unwrap_or_default();
     let steps = plan.forward.iter();
-    steps.map(|step| Kernel::new(&step.op, layout, &layer(&step.layer))).collect()
+    steps
+        .map(|step| Kernel::new(&step.op, layout, &layer(&step.layer)))
+        .collect()
 }
 
 impl MemoryUse {

@@ -66,7 +66,11 @@ impl Depthwise {
         let channels = self.d.input[2];
         assert_eq!(weights.len(), channels * kh * kw, "weights of {:?}", self.d);
         let packed = self.weights.as_mut_slice();
-        for (t, packed) in packed.chunks_exact_mut(self.padded).enumerate().take(kh * kw) {
+        for (t, packed) in packed
+            .chunks_exact_mut(self.padded)
+            .enumerate()
+            .take(kh * kw)
+        {
             for (c, packed) in packed.iter_mut().enumerate().take(channels) {
                 *packed = weights[self.strides.at(c, 0, [t / kw, t % kw], 0)];
             }

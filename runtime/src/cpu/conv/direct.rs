@@ -42,7 +42,13 @@ pub(crate) struct Strides {
 
 impl Strides {
     /// Index of an element.
-    pub(super) fn at(&self, group: usize, filter: usize, [y, x]: [usize; 2], channel: usize) -> usize {
+    pub(super) fn at(
+        &self,
+        group: usize,
+        filter: usize,
+        [y, x]: [usize; 2],
+        channel: usize,
+    ) -> usize {
         let steps = group as isize * self.group
             + filter as isize * self.filter
             + y as isize * self.y
@@ -166,7 +172,12 @@ impl Direct {
     pub(crate) fn pack(&mut self, weights: &[f32], bias: &[f32], threads: Threads) {
         let [kh, kw] = self.d.kernel;
         let terms = kh * kw * self.channels;
-        assert_eq!(weights.len(), self.d.filters * terms, "weights of {:?}", self.d);
+        assert_eq!(
+            weights.len(),
+            self.d.filters * terms,
+            "weights of {:?}",
+            self.d
+        );
         let (lanes, filters) = (self.kernels.lanes, self.d.filters / self.d.groups);
         let packed = Parts(self.weights.as_mut_slice().as_mut_ptr());
         let (panels, strides, channels) = (&self.panels, self.strides, self.channels);
@@ -175,8 +186,16 @@ impl Direct {
             for p in &panels[range] {
                 let size = terms * p.vectors * lanes;
                 // SAFETY: `new` has made room for each panel, one after the other, and each is this task's alone.
-                let to = unsafe { core::slice::from_raw_parts_mut({ &packed }.0.add(p.weights), size) };
-                pack(to, p, [p.vectors * lanes, filters], [kh, kw, channels], weights, strides);
+                let to =
+                    unsafe { core::slice::from_raw_parts_mut({ &packed }.0.add(p.weights), size) };
+                pack(
+                    to,
+                    p,
+                    [p.vectors * lanes, filters],
+                    [kh, kw, channels],
+                    weights,
+                    strides,
+                );
             }
         });
         if !bias.is_empty() {
@@ -239,7 +258,14 @@ impl Direct {
         if start < end {
             // SAFETY: the caller's promise is the same; the step is at most MAX_PIXELS.
             unsafe {
-                self.part(start, end - start, &self.panels[panel], input, output, accumulate);
+                self.part(
+                    start,
+                    end - start,
+                    &self.panels[panel],
+                    input,
+                    output,
+                    accumulate,
+                );
             }
         }
     }

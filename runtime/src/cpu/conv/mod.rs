@@ -203,23 +203,22 @@ pub(crate) fn copy_padded(
         start: copy.as_mut_ptr(),
         pixel: row_size,
     };
-    threads
-        .for_ranges(images * height, row_size, |range, _| {
-            for row in range {
-                let start = { rows }.start.wrapping_add(row * row_size);
-                // SAFETY: the slice above has this row, and the ranges cover each row once.
-                let to = unsafe { core::slice::from_raw_parts_mut(start, row_size) };
-                let Some(y) = (row % height).checked_sub(top).filter(|&y| y < h) else {
-                    to.fill(0.0);
-                    continue;
-                };
-                to[..left * c].fill(0.0);
-                to[(left + w) * c..].fill(0.0);
-                for (ix, to) in to[left * c..][..w * c].chunks_exact_mut(c).enumerate() {
-                    to.copy_from_slice(x.pixel(row / height, y, ix));
-                }
+    threads.for_ranges(images * height, row_size, |range, _| {
+        for row in range {
+            let start = { rows }.start.wrapping_add(row * row_size);
+            // SAFETY: the slice above has this row, and the ranges cover each row once.
+            let to = unsafe { core::slice::from_raw_parts_mut(start, row_size) };
+            let Some(y) = (row % height).checked_sub(top).filter(|&y| y < h) else {
+                to.fill(0.0);
+                continue;
+            };
+            to[..left * c].fill(0.0);
+            to[(left + w) * c..].fill(0.0);
+            for (ix, to) in to[left * c..][..w * c].chunks_exact_mut(c).enumerate() {
+                to.copy_from_slice(x.pixel(row / height, y, ix));
             }
-        });
+        }
+    });
     Pixels {
         start: rows.start.cast_const(),
         pixel: c,

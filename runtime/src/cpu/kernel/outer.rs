@@ -52,7 +52,11 @@ unsafe fn sum<V: Vector, const MR: usize, const NV: usize, const WHOLE: bool>(o:
         let tail = o.width - (NV - 1) * V::LANES;
         let load = |p: *const f32, v: usize| {
             let p = p.add(v * V::LANES);
-            if WHOLE || v + 1 < NV { V::load(p) } else { V::load_partial(p, tail) }
+            if WHOLE || v + 1 < NV {
+                V::load(p)
+            } else {
+                V::load_partial(p, tail)
+            }
         };
         let rows: [*const f32; MR] = o.rows.cast::<[*const f32; MR]>().read();
         let mut acc = [[V::splat(0.0); NV]; MR];

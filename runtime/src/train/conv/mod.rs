@@ -12,8 +12,8 @@ mod weights;
 
 use super::{Layout, TrainMem, memory, sum};
 use crate::Scratch;
-use crate::cpu::{self, simd};
 use crate::cpu::conv::Strides;
+use crate::cpu::{self, simd};
 use crate::plan::{self, Act, Gradient, Op, View};
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -75,7 +75,8 @@ impl Conv {
             worker: 0,
         };
         let all = [back, bias, self.gradient.scratch(max_batch)];
-        all.into_iter().fold(self.forward.scratch(max_batch), Scratch::max)
+        all.into_iter()
+            .fold(self.forward.scratch(max_batch), Scratch::max)
     }
 
     /// Bytes of packed weights.
@@ -92,8 +93,12 @@ impl Conv {
     /// # Panics
     /// If the views do not fit the operation or the memory.
     pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
-        let bias = self.bias.clone().map_or(&[][..], |range| &mem.params[range]);
-        self.forward.pack(&mem.params[self.weight.clone()], bias, mem.mem.threads());
+        let bias = self
+            .bias
+            .clone()
+            .map_or(&[][..], |range| &mem.params[range]);
+        self.forward
+            .pack(&mem.params[self.weight.clone()], bias, mem.mem.threads());
         self.forward.run(&mut mem.mem, x, y);
     }
 

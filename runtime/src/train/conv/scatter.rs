@@ -40,7 +40,10 @@ impl Scatter {
         let (packed, step) = step.take_shared(weight.len());
         let taps = self.d.kernel[0] * self.d.kernel[1];
         // `[f, c, kh, kw]` to `[f, kh, kw, c]`: the channels of a pixel next to each other.
-        for (to, from) in packed.chunks_exact_mut(columns).zip(weight.chunks_exact(columns)) {
+        for (to, from) in packed
+            .chunks_exact_mut(columns)
+            .zip(weight.chunks_exact(columns))
+        {
             for (tap, to) in to.chunks_exact_mut(columns / taps).enumerate() {
                 let from = from[tap..].iter().step_by(taps);
                 to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
@@ -110,9 +113,15 @@ impl Scatter {
                 .filter(|&i| i < d.input[axis])
         };
         for (tap, products) in products.chunks_exact(channels).enumerate() {
-            let (y, x) = (under(oy, tap / d.kernel[1], 0), under(ox, tap % d.kernel[1], 1));
+            let (y, x) = (
+                under(oy, tap / d.kernel[1], 0),
+                under(ox, tap % d.kernel[1], 1),
+            );
             if let (Some(iy), Some(ix)) = (y, x) {
-                add(&mut dx.pixel(iy, ix)[group * channels..][..channels], products);
+                add(
+                    &mut dx.pixel(iy, ix)[group * channels..][..channels],
+                    products,
+                );
             }
         }
     }

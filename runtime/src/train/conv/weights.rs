@@ -116,7 +116,15 @@ impl WeightGradient {
             let range = part * images / parts..(part + 1) * images / parts;
             // SAFETY: `Mem::access` has checked both views, whose shapes are the descriptor's, and the padded copy is whole;
             // each task has its own part, group, filters and cells of `sums`.
-            unsafe { self.task(task, range, input, output, { out }.start.add(part * out.pixel)) }
+            unsafe {
+                self.task(
+                    task,
+                    range,
+                    input,
+                    output,
+                    { out }.start.add(part * out.pixel),
+                )
+            }
         });
         self.collect(sums, gradient, step.threads);
     }
@@ -154,7 +162,9 @@ impl WeightGradient {
                     let (tap, c) = ((from + r) / channels, (from + r) % channels);
                     let y = tap / d.kernel[1] * d.dilation[0];
                     let x = tap % d.kernel[1] * d.dilation[1];
-                    input.start.wrapping_add(start + (y * width + x) * input.pixel + c)
+                    input
+                        .start
+                        .wrapping_add(start + (y * width + x) * input.pixel + c)
                 };
                 let pixel = (image * oh + oy) * ow * output.pixel;
                 let sum = Outer {

@@ -64,13 +64,13 @@ pub(super) fn draw(test: &Evaluation, split: &Split, pipeline: &Pipeline) -> Res
         let truth = cut(name(answer.label), 12.0, CELL[0] - 4.0);
         svg.bold([x, y + SIDE + 16.0], 12.0, INK, Anchor::Start, &truth);
         let percent = format!("{:.0}%", answer.probability * 100.0);
-        let said = cut(name(answer.predicted), 12.0, CELL[0] - 42.0);
+        let said = cut(name(answer.predicted), 12.0, CELL[0] - 46.0);
         svg.text(
             [x, y + SIDE + 32.0],
             12.0,
             ORANGE,
             Anchor::Start,
-            &format!("{said} {percent}"),
+            &format!("{said} ({percent})"),
         );
     }
     Ok(svg.finish())

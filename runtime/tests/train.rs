@@ -500,7 +500,7 @@ mod trainer {
         let plan = network();
         let weights = Weights::random(7, &plan.params);
         Trainer::new(&plan, &SGD, &weights, BATCH, threads)
-            .unwrap()
+            .expect("weights of the plan")
             .with_seed(3)
     }
 
@@ -511,7 +511,7 @@ mod trainer {
     }
 
     fn numbers(trainer: &Trainer) -> Vec<(String, Vec<u32>)> {
-        let weights = trainer.weights().unwrap();
+        let weights = trainer.weights().expect("finite weights");
         let tensors = weights.tensors();
         let bits = |v: &[f32]| v.iter().map(|x| x.to_bits()).collect();
         tensors

@@ -98,7 +98,7 @@ impl Fc {
         threads: Threads,
     ) {
         let panels = Panels::new(wide);
-        let terms = (NEAR / panels.width()).min(TERMS).max(1);
+        let terms = (NEAR / panels.width()).clamp(1, TERMS);
         let out = Pixels {
             start: sums.as_mut_ptr(),
             pixel: wide,

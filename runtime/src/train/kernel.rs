@@ -30,6 +30,7 @@ macro_rules! inputs {
 macro_rules! kernels {
     ($({ $op:ident, $arity:tt, $weights:tt })*) => {
         /// A prepared training step.
+        #[allow(clippy::large_enum_variant, reason = "one for each layer, made once")]
         pub(super) enum Kernel {
             $($op($op),)*
             BatchNormTraining(BatchNormTraining),

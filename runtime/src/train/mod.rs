@@ -14,7 +14,7 @@
 //! checkpoints are the very numbers.
 //!
 //! Nothing is allocated after the kernels are made. Work is cut by size and partial sums are added in order, so that results do not
-//! depend on the number of threads. Beside each kernel stands its plain reference, generic over f32 and f64; [`reference`] walks a
+//! depend on the number of threads. Beside each kernel stands its plain reference, generic over f32 and f64; [`mod@reference`] walks a
 //! whole plan with them.
 
 mod activation;

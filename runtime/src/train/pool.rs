@@ -103,15 +103,17 @@ fn max_window<const N: usize>(
             cell += 1;
         }
     }
+    // As bits under a mask: the compiler makes branches of a choice between floats in memory.
     let (dy, _) = dy[first..].as_chunks::<N>();
-    let dy = &dy[0];
+    let dy = dy[0].map(f32::to_bits);
     let mut cell = 0;
     for iy in rows.start..rows.end {
         for ix in columns.start..columns.end {
             let (dx, _) = dx.pixel(iy, ix)[first..].as_chunks_mut::<N>();
             let dx = &mut dx[0];
             for lane in 0..N {
-                dx[lane] += if winner[lane] == cell { dy[lane] } else { 0.0 };
+                let mask = u32::from(winner[lane] == cell).wrapping_neg();
+                dx[lane] += f32::from_bits(dy[lane] & mask);
             }
             cell += 1;
         }

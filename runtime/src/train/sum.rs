@@ -19,12 +19,12 @@ pub(crate) const fn scratch(width: usize) -> usize {
 
 /// The sum of what `body` adds up for each of `rows` rows, `width` numbers; a row costs about `cost` elementary operations.
 /// `memory` has [`scratch`] elements or more.
-pub(crate) fn over_rows<'m>(
+pub(crate) fn over_rows(
     threads: Threads,
-    memory: &'m mut [f32],
+    memory: &mut [f32],
     [rows, cost, width]: [usize; 3],
     body: impl Fn(usize, &mut [f32]) + Sync,
-) -> &'m [f32] {
+) -> &[f32] {
     let count = (rows * cost / GRAIN).clamp(1, PARTS.min(rows.max(1)));
     let parts = Workers::new(memory, 2 * width, count);
     threads.for_each(count, |part, _| {

@@ -15,6 +15,7 @@ use crate::Scratch;
 use crate::cpu::conv::Strides;
 use crate::cpu::{self, simd};
 use crate::plan::{self, Act, Gradient, Op, View};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ops::Range;
 use scatter::Scatter;
@@ -34,7 +35,7 @@ pub struct Conv {
 
 /// Ways to the input's gradient.
 enum Back {
-    Convolution(cpu::Conv),
+    Convolution(Box<cpu::Conv>),
     Scatter(Scatter),
     Depthwise,
 }
@@ -53,7 +54,7 @@ impl Conv {
             back: match turned(&d) {
                 Some(turned) => {
                     let strides = turned_strides(&d);
-                    Back::Convolution(cpu::Conv::prepare(turned, strides, simd::level()))
+                    Back::Convolution(Box::new(cpu::Conv::prepare(turned, strides, simd::level())))
                 }
                 None if depthwise::fits(&d) => Back::Depthwise,
                 None => Back::Scatter(Scatter::new(d)),

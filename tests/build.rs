@@ -1,6 +1,7 @@
 //! Compiles every network of `models/` and `tests/networks/` as a user's build script would, and lists the results, so that
 //! the tests run the generated code itself.
 
+use netc_compiler::{Files, Options, Train, Which, compile};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -57,6 +58,41 @@ fn main() {
             println!("cargo::error=cannot write {file}: {e}");
         }
     }
+    for path in TRAINED {
+        if let Err(e) = train(Path::new(path), &out) {
+            println!("cargo::error={path}: {e}");
+        }
+    }
+}
+
+/// Networks whose generated training code is tested; `tests/generated_training.rs` has the same list.
+const TRAINED: &[&str] = &[
+    "../models/alexnet_cifar_bn.net",
+    "../models/lenet5_1998.net",
+    "../models/lenet5_mnist.net",
+    "networks/residual_mlp.net",
+    "networks/sepnet.net",
+    "networks/striped.net",
+    "networks/unet.net",
+];
+
+/// Writes the training code of a network to `train_NAME.rs`.
+fn train(path: &Path, out: &Path) -> Result<(), String> {
+    let options = Options {
+        code: true,
+        train: Some(Train {
+            recipe: Which::BuiltIn,
+            overrides: include_str!("tests/generated_training.txt").into(),
+        }),
+        ..Options::default()
+    };
+    let text = std::fs::read(path).map_err(|e| e.to_string())?;
+    let root = path.parent().unwrap_or(Path::new("")).to_owned();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let output = compile(&name, text, &options, &mut Files { root });
+    let code = output.code.as_ref().ok_or_else(|| output.rendered())?;
+    let stem = name.trim_end_matches(".net");
+    std::fs::write(out.join(format!("train_{stem}.rs")), code).map_err(|e| e.to_string())
 }
 
 /// The networks of a folder, in order of their names.

@@ -5,11 +5,13 @@ use crate::graph::Graph;
 use crate::loader::Loader;
 use crate::lower::lower;
 use crate::optimise::optimise;
+use crate::recipe::{self, fit};
 use crate::resolve::{Resolved, resolve};
 use crate::schedule::schedule;
+use crate::train::{Which, train_by};
 use crate::{claims, shape};
 use netc_grammar::{Diagnostic, Sources, decode, parse, render};
-use netc_plan::Plan;
+use netc_plan::{Plan, TrainPlan};
 
 /// What to make of a network.
 #[derive(Clone, Debug)]
@@ -20,6 +22,18 @@ pub struct Options {
     pub keep: Vec<String>,
     /// Write Rust.
     pub code: bool,
+    /// Plan training as well. The Rust is that of training then.
+    pub train: Option<Train>,
+}
+
+/// How to train.
+#[derive(Clone, Debug, Default)]
+pub struct Train {
+    /// By which recipe.
+    pub recipe: Which,
+    /// Entries that hold in place of the recipe's: `batch = 64 optimizer = adam(lr=0.01)`. Diagnostics call the text
+    /// `overrides`.
+    pub overrides: String,
 }
 
 impl Default for Options {
@@ -28,6 +42,7 @@ impl Default for Options {
             optimise: true,
             keep: Vec::new(),
             code: false,
+            train: None,
         }
     }
 }
@@ -45,10 +60,21 @@ pub struct Output {
     pub graph: Option<Graph>,
     /// The network as steps over memory; `None` if there are errors.
     pub plan: Option<Plan>,
+    /// The network in training, if it was asked for and there are no errors.
+    pub training: Option<Training>,
     /// The network as Rust, if it was asked for and there are no errors.
     pub code: Option<String>,
     /// The file holds blocks and constants for others to use, and no network.
     pub library: bool,
+}
+
+/// A network in training.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Training {
+    /// Forward, loss and backward as steps over memory.
+    pub plan: TrainPlan,
+    /// The recipe with every default filled in.
+    pub recipe: netc_plan::Recipe,
 }
 
 impl Output {
@@ -96,6 +122,12 @@ pub fn compile(name: &str, text: Vec<u8>, options: &Options, loader: &mut dyn Lo
             shape::infer(&mut graph, &mut diagnostics);
             if !diagnostics.iter().any(Diagnostic::is_error) {
                 claims::check(&graph, &mut diagnostics);
+                fit::check(&graph, &mut diagnostics);
+            }
+            if !diagnostics.iter().any(Diagnostic::is_error)
+                && let Some(how) = &options.train
+            {
+                output.train(&graph, how, &mut diagnostics);
             }
             if !diagnostics.iter().any(Diagnostic::is_error) {
                 output.generate(*graph, options);
@@ -110,6 +142,20 @@ pub fn compile(name: &str, text: Vec<u8>, options: &Options, loader: &mut dyn Lo
 }
 
 impl Output {
+    /// The pipeline of training, beside that of inference.
+    fn train(&mut self, graph: &Graph, how: &Train, diagnostics: &mut Vec<Diagnostic>) {
+        let overrides = match how.overrides.trim() {
+            "" => Ok(None),
+            text => recipe::entries("overrides", text, &mut self.sources).map(Some),
+        };
+        let trained =
+            overrides.and_then(|overrides| train_by(graph, &how.recipe, overrides.as_ref()));
+        match trained {
+            Ok((plan, recipe)) => self.training = Some(Training { plan, recipe }),
+            Err(problems) => diagnostics.extend(problems),
+        }
+    }
+
     /// The back of the pipeline, for a graph without errors.
     fn generate(&mut self, graph: Graph, options: &Options) {
         let program = if options.optimise {
@@ -120,7 +166,10 @@ impl Output {
         let plan = schedule(&program);
         if options.code {
             let info = EmitInfo::of(&graph, &self.files[0]);
-            self.code = Some(emit::rust(&plan, &info));
+            self.code = Some(match &self.training {
+                Some(Training { plan, recipe }) => emit::train_rust(plan, recipe, &info),
+                None => emit::rust(&plan, &info),
+            });
         }
         self.graph = Some(graph);
         self.plan = Some(plan);

@@ -292,8 +292,21 @@ pub struct Recipe {
     /// `None` for the default recipe.
     pub name: Option<String>,
     /// The entries in order, each key at most once.
-    pub entries: Vec<(String, Setting)>,
+    pub entries: Vec<Entry>,
     /// The whole block.
+    pub span: Span,
+    /// `train` and the name.
+    pub head: Span,
+}
+
+/// An entry of a recipe.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// `optimizer`
+    pub key: String,
+    /// Its value.
+    pub setting: Setting,
+    /// Where the value stands.
     pub span: Span,
 }
 
@@ -327,6 +340,41 @@ impl Graph {
     /// The node with this id.
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0]
+    }
+
+    /// The layer that decides what the output means: the last one that changes values.
+    #[must_use]
+    pub fn last(&self) -> &Node {
+        let mut node = self.node(self.output);
+        while let (Layer::Flatten(_) | Layer::Dropout { .. }, [input]) =
+            (&node.op, &node.inputs[..])
+        {
+            node = self.node(*input);
+        }
+        node
+    }
+}
+
+impl Recipe {
+    /// The value of a key, if the recipe has it.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Setting> {
+        let entry = self.entries.iter().find(|entry| entry.key == key)?;
+        Some(&entry.setting)
+    }
+
+    /// Where the value of a key stands.
+    #[must_use]
+    pub fn span_of(&self, key: &str) -> Option<Span> {
+        let entry = self.entries.iter().find(|entry| entry.key == key)?;
+        Some(entry.span)
+    }
+
+    /// Takes the entries of another recipe in place of its own.
+    pub fn take(&mut self, other: &Recipe) {
+        let taken = |entry: &Entry| other.get(&entry.key).is_some();
+        self.entries.retain(|entry| !taken(entry));
+        self.entries.extend(other.entries.iter().cloned());
     }
 }
 

@@ -9,6 +9,7 @@
 mod build;
 pub mod claims;
 mod compile;
+pub mod differentiate;
 pub mod emit;
 pub mod graph;
 pub mod layers;
@@ -25,9 +26,11 @@ mod report;
 pub mod resolve;
 pub mod schedule;
 pub mod shape;
+mod train;
 mod value;
 
 pub use build::build;
-pub use compile::{Options, Output, compile};
+pub use compile::{Options, Output, Train, Training, compile};
 pub use loader::{Files, Loader, read_bounded};
 pub use netc_grammar as grammar;
+pub use train::{Which, train, train_by};

@@ -14,13 +14,29 @@ use crate::program::{Program, Unit, UnitId, What};
 /// units. The layers named in `keep` stay readable after the last step; names that no layer has are passed over.
 #[must_use]
 pub fn lower(graph: &Graph, keep: &[String]) -> Program {
+    lower_as(graph, keep, Purpose::Inference)
+}
+
+/// The plain program of a graph for training: DROPOUT is a unit of its own.
+#[must_use]
+pub fn lower_to_train(graph: &Graph) -> Program {
+    lower_as(graph, &[], Purpose::Training)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Inference,
+    Training,
+}
+
+fn lower_as(graph: &Graph, keep: &[String], purpose: Purpose) -> Program {
     let mut units: Vec<Unit> = Vec::with_capacity(graph.nodes.len());
     let mut unit_of: Vec<UnitId> = Vec::with_capacity(graph.nodes.len());
     for node in &graph.nodes {
         let inputs: Vec<UnitId> = node.inputs.iter().map(|input| unit_of[input.0]).collect();
         match node.op {
             Layer::Add => add(node, &inputs, &mut units),
-            _ => units.push(unit(graph, node, inputs)),
+            _ => units.push(unit(graph, node, inputs, purpose)),
         }
         unit_of.push(units.len() - 1);
     }
@@ -32,8 +48,8 @@ pub fn lower(graph: &Graph, keep: &[String]) -> Program {
         kept: kept(graph, &unit_of, keep),
         pixels: graph.pixels.clone(),
         params: params::all(graph),
-        probabilities: ends_in(graph, &Layer::Softmax),
-        distances: matches!(last(graph).op, Layer::Rbf { .. }),
+        probabilities: graph.last().op == Layer::Softmax,
+        distances: matches!(graph.last().op, Layer::Rbf { .. }),
         units,
     }
 }
@@ -45,19 +61,6 @@ fn kept(graph: &Graph, unit_of: &[UnitId], keep: &[String]) -> Vec<(String, Unit
         .filter(|(node, _)| keep.contains(&node.name))
         .map(|(node, unit)| (node.name.clone(), *unit))
         .collect()
-}
-
-/// The layer that decides what the output means: the last one that changes values.
-fn last(graph: &Graph) -> &Node {
-    let mut node = graph.node(graph.output);
-    while let (Layer::Flatten(_) | Layer::Dropout { .. }, [input]) = (&node.op, &node.inputs[..]) {
-        node = graph.node(*input);
-    }
-    node
-}
-
-fn ends_in(graph: &Graph, layer: &Layer) -> bool {
-    last(graph).op == *layer
 }
 
 /// `a + b + c` as `(a + b) + c`, in the order written.
@@ -92,12 +95,15 @@ fn add(node: &Node, inputs: &[UnitId], units: &mut Vec<Unit>) {
     }
 }
 
-fn unit(graph: &Graph, node: &Node, inputs: Vec<UnitId>) -> Unit {
+fn unit(graph: &Graph, node: &Node, inputs: Vec<UnitId>, purpose: Purpose) -> Unit {
     let input = node.inputs.first().map(|input| graph.node(*input));
     Unit {
         name: node.name.clone(),
         text: notation::layer(&node.op),
-        what: what(node, input.map_or([0; 3], hwc)),
+        what: match node.op {
+            Layer::Dropout { p } if purpose == Purpose::Training => What::Dropout { p },
+            _ => what(node, input.map_or([0; 3], hwc)),
+        },
         inputs,
         shape: hwc(node),
     }

@@ -67,6 +67,25 @@ pub fn with_recipe(node: &Node, graph: &Graph, recipe: Option<&Recipe>) -> Vec<P
     }
 }
 
+/// The factor of a tensor's squared weights in the loss: the layer's, or the recipe's. Only weights are held small; biases and
+/// BN are not.
+#[must_use]
+pub fn l2(tensor: &Param, node: &Node, recipe: Option<&Recipe>) -> f32 {
+    let own = match &node.op {
+        Layer::Conv(conv) => conv.weights.l2,
+        Layer::Fc { weights, .. } => weights.l2,
+        _ => return 0.0,
+    };
+    if !tensor.name.ends_with(".weight") {
+        return 0.0;
+    }
+    let general = match recipe.and_then(|recipe| recipe.get("l2")) {
+        Some(Setting::Float(factor)) => *factor as f32,
+        _ => 0.0,
+    };
+    own.unwrap_or(general)
+}
+
 /// All tensors of a network, in the order of the layers.
 #[must_use]
 pub fn all(graph: &Graph) -> Vec<Param> {
@@ -236,8 +255,7 @@ impl Tensors<'_> {
     }
 
     fn recipe_init(&self, key: &str) -> Option<Initialiser> {
-        let (_, setting) = self.recipe?.entries.iter().find(|(k, _)| k == key)?;
-        from_setting(setting)
+        from_setting(self.recipe?.get(key)?)
     }
 
     fn param(&self, part: &str, shape: Vec<usize>, init: Init) -> Param {

@@ -5,7 +5,8 @@
 //! names, all of which stand before it. Unit 0 is the network's input. [`What::Run`] becomes a step of the plan with the
 //! same descriptor; [`What::Concat`] and [`What::Reshape`] move no data: they say where values lie.
 //!
-//! `lower` makes the program, one unit a layer; `optimise` merges units; `schedule` gives them memory and makes the plan.
+//! `lower` makes the program, one unit a layer; `optimise` merges units; `schedule` gives them memory and makes the plan, and
+//! `differentiate` the plan of training.
 
 use netc_plan::{Op, Param, Pixels, Source};
 
@@ -72,6 +73,11 @@ pub enum What {
     Concat,
     /// The input's elements in the same order, under another shape (or the same: DROPOUT in inference).
     Reshape,
+    /// DROPOUT in training. A program for inference has none.
+    Dropout {
+        /// Probability that an element is dropped.
+        p: f32,
+    },
 }
 
 impl Unit {
@@ -83,6 +89,16 @@ impl Unit {
             _ => None,
         }
     }
+
+    /// Whether the value may lie where an input lies.
+    #[must_use]
+    pub fn in_place(&self) -> bool {
+        match &self.what {
+            What::Run { op, .. } => op.in_place(),
+            What::Dropout { .. } => true,
+            What::Input | What::Concat | What::Reshape => false,
+        }
+    }
 }
 
 impl Program {
@@ -92,7 +108,7 @@ impl Program {
         let unit = &self.units[id];
         match &unit.what {
             What::Run { op, .. } => Some(op.input()),
-            What::Reshape => Some(unit.shape),
+            What::Reshape | What::Dropout { .. } => Some(unit.shape),
             What::Input | What::Concat => None,
         }
     }

@@ -1,16 +1,18 @@
 //! Recipes: `train { ... }` checked against a table of keys, values and options.
 
+pub(crate) mod fit;
 mod table;
+pub(crate) mod typed;
 
 pub use table::KEYS;
 
-use crate::graph::{Recipe, Setting};
+use crate::graph::{self, Graph, Recipe, Setting};
 use crate::names::{listed, nearest};
 use crate::options::{Choice, Kind, Opt, Owner, bind, check, wrong_kind};
 use crate::report::Report;
 use crate::value::{Argument, Scope, Value, ValueCall, Valued, WORDS, evaluate};
 use netc_grammar::ast::{Entry, Ident, Item, Train};
-use netc_grammar::{Code, Diagnostic, Span};
+use netc_grammar::{Code, Diagnostic, Sources, Span, parse};
 
 /// The file's recipes.
 pub(crate) fn recipes(items: &[Item], scope: &dyn Scope, report: &mut Report) -> Vec<Recipe> {
@@ -55,7 +57,7 @@ fn recipe_twice(first: &Train, second: &Train) -> Diagnostic {
 }
 
 fn recipe(train: &Train, scope: &dyn Scope, report: &mut Report) -> Recipe {
-    let mut entries: Vec<(String, Setting)> = Vec::new();
+    let mut entries: Vec<graph::Entry> = Vec::new();
     let mut seen: Vec<&Ident> = Vec::new();
     for Entry { key, value, .. } in &train.entries {
         let Some(option) = KEYS.iter().find(|o| o.name == key.node) else {
@@ -79,7 +81,11 @@ fn recipe(train: &Train, scope: &dyn Scope, report: &mut Report) -> Recipe {
         let value = evaluate(value, &Words(scope), &mut errors);
         let setting = setting("the recipe", option, &value, &mut errors);
         report.extend(errors);
-        entries.extend(setting.map(|s| (key.node.clone(), s)));
+        entries.extend(setting.map(|setting| graph::Entry {
+            key: key.node.clone(),
+            setting,
+            span: value.span,
+        }));
     }
     if let Some(name) = &train.name {
         report.extend(crate::resolve::bad_name(name, "recipes"));
@@ -89,6 +95,77 @@ fn recipe(train: &Train, scope: &dyn Scope, report: &mut Report) -> Recipe {
         name,
         entries,
         span: train.span,
+        head: head(train),
+    }
+}
+
+/// The entries of a text that is no part of a file: `batch = 64 optimizer = adam(lr=0.01)`. Diagnostics point into the
+/// text, which is added to the sources under this name.
+pub fn entries(name: &str, text: &str, sources: &mut Sources) -> Result<Recipe, Vec<Diagnostic>> {
+    let file = sources.add(name, format!("train {{ {text} }}"));
+    let (tree, mut diagnostics) = parse(sources, file);
+    let recipe = recipes(&tree.items, &Nothing, &mut Report::new(&mut diagnostics)).pop();
+    match recipe {
+        Some(recipe) if diagnostics.is_empty() => Ok(recipe),
+        _ => Err(diagnostics),
+    }
+}
+
+/// The entries of a text that is part of the compiler.
+pub(crate) fn parsed(text: &str) -> Recipe {
+    let recipe = entries("netc", text, &mut Sources::default());
+    debug_assert!(recipe.is_ok(), "{recipe:?}");
+    recipe.unwrap_or_else(|_| Recipe {
+        name: None,
+        entries: Vec::new(),
+        span: Span::default(),
+        head: Span::default(),
+    })
+}
+
+/// No names at all.
+struct Nothing;
+
+impl Scope for Nothing {
+    fn lookup(&self, _: &Ident, _: &mut Vec<Diagnostic>) -> Option<Value> {
+        None
+    }
+
+    fn names(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// The file has no recipe of this name, or none without a name.
+pub(crate) fn not_found(graph: &Graph, name: Option<&String>) -> Diagnostic {
+    let named = || {
+        graph
+            .recipes
+            .iter()
+            .filter_map(|recipe| recipe.name.as_deref())
+    };
+    let headline = match name {
+        Some(name) => format!("{} has no recipe `{name}`", graph.name),
+        None => format!(
+            "{} has several recipes, and none without a name",
+            graph.name
+        ),
+    };
+    let Some(first) = graph.recipes.first() else {
+        return Diagnostic::error(Code::E0606, headline, graph.node(graph.output).span)
+            .primary("the network has no recipe at all")
+            .help("write `train name { data = mnist ... }` below it");
+    };
+    let error = Diagnostic::error(Code::E0606, headline, first.head).primary("this is a recipe");
+    let error = graph.recipes[1..]
+        .iter()
+        .fold(error, |error, recipe| error.label(recipe.head, "and this"));
+    match name.and_then(|name| nearest(name, named())) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None if named().next().is_some() => {
+            error.note(format!("the names are {}", listed(named())))
+        }
+        None => error,
     }
 }
 

@@ -2,19 +2,28 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use netc_compiler::graph::{Graph, Node};
-use netc_compiler::{Files, Options, Output, compile, layers, params};
+use netc_compiler::{Files, Options, Output, Train, Which, compile, layers, params};
 use netc_grammar::Code;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
+/// Files called `train_...` are to be trained by a recipe called `slow`.
 fn compiled(path: &Path) -> Output {
     let name = path.file_name().and_then(|n| n.to_str()).unwrap();
     let root = path.parent().unwrap().to_owned();
+    let train = Train {
+        recipe: Which::Named("slow".into()),
+        ..Train::default()
+    };
+    let options = Options {
+        train: name.starts_with("train_").then_some(train),
+        ..Options::default()
+    };
     compile(
         name,
         std::fs::read(path).unwrap(),
-        &Options::default(),
+        &options,
         &mut Files { root },
     )
 }
@@ -83,8 +92,8 @@ fn dump(graph: &Graph) -> String {
     }
     for recipe in &graph.recipes {
         writeln!(text, "train {}", recipe.name.as_deref().unwrap_or_default()).unwrap();
-        for (key, setting) in &recipe.entries {
-            writeln!(text, "    {key} = {setting:?}").unwrap();
+        for entry in &recipe.entries {
+            writeln!(text, "    {} = {:?}", entry.key, entry.setting).unwrap();
         }
     }
     text

@@ -1,7 +1,8 @@
 //! Every network of the catalogue compiles without a warning, and its claims hold.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use netc_compiler::{Files, Options, compile};
+use netc_compiler::differentiate::validate;
+use netc_compiler::{Files, Options, Train, Which, compile};
 use std::path::{Path, PathBuf};
 
 fn nets(folder: &str) -> Vec<PathBuf> {
@@ -15,6 +16,33 @@ fn nets(folder: &str) -> Vec<PathBuf> {
         .collect();
     files.sort();
     files
+}
+
+/// By each recipe of the file, and by the built-in one.
+#[test]
+fn networks_of_nobodys_catalogue_can_be_trained() {
+    for path in nets("tests/networks") {
+        let name = path.file_name().and_then(|n| n.to_str()).unwrap();
+        let trained = |recipe: Which| {
+            let options = Options {
+                train: Some(Train {
+                    recipe,
+                    ..Train::default()
+                }),
+                ..Options::default()
+            };
+            let root = path.parent().unwrap().to_owned();
+            let text = std::fs::read(&path).unwrap();
+            let output = compile(name, text, &options, &mut Files { root });
+            let training = output.training.as_ref();
+            let training = training.unwrap_or_else(|| panic!("{name}\n{}", output.rendered()));
+            validate(&training.plan).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+            output.graph.unwrap().recipes
+        };
+        for recipe in trained(Which::BuiltIn) {
+            trained(recipe.name.map_or(Which::Default, Which::Named));
+        }
+    }
 }
 
 #[test]

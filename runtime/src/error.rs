@@ -13,6 +13,8 @@ pub enum ErrorKind {
     Weights,
     /// The images handed to a forward pass do not fit the network or the workspace.
     Input,
+    /// Training met a number that is not finite.
+    Diverged,
 }
 
 /// Everything that is wrong, at once; shown with one line for each problem.

@@ -11,6 +11,7 @@
 //! | `std` | yes | files, and the choice of the vector instructions at run time; without it the crate is `no_std` with `alloc` |
 //! | `threads` | yes | several threads for one forward pass |
 //! | `mmap` | yes | weights files are mapped instead of read |
+//! | `train` | no | training: [`train::Trainer`], and what generated training code calls |
 //! | `ndarray` | no | `forward_view` on `ndarray` views |
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -22,6 +23,8 @@ mod executor;
 mod model;
 pub mod reference;
 mod threads;
+#[cfg(feature = "train")]
+pub mod train;
 mod weights;
 mod workspace;
 

@@ -25,11 +25,7 @@ pub(crate) fn walk<T: Real>(plan: &Plan, weights: &Weights, images: &[T]) -> Vec
         "{} numbers are not whole images of {image}",
         images.len()
     );
-    let mut memory = Memory {
-        images,
-        batch: images.len() / image,
-        arena: vec![T::zero(); plan.arena * (images.len() / image)],
-    };
+    let mut memory = Memory::new(images, images.len() / image, plan.arena);
     for step in &plan.steps {
         let inputs: Vec<Vec<T>> = step.inputs.iter().map(|&view| memory.read(view)).collect();
         let mut output = vec![T::zero(); step.output.len() * memory.batch];
@@ -39,14 +35,24 @@ pub(crate) fn walk<T: Real>(plan: &Plan, weights: &Weights, images: &[T]) -> Vec
     memory.read(plan.result)
 }
 
-struct Memory<'i, T> {
+/// The arena of a plain walk.
+pub(crate) struct Memory<'i, T> {
     images: &'i [T],
-    batch: usize,
+    pub(crate) batch: usize,
     arena: Vec<T>,
 }
 
-impl<T: Real> Memory<'_, T> {
-    fn read(&self, view: View) -> Vec<T> {
+impl<'i, T: Real> Memory<'i, T> {
+    pub(crate) fn new(images: &'i [T], batch: usize, arena: usize) -> Self {
+        Self {
+            images,
+            batch,
+            arena: vec![T::zero(); arena * batch],
+        }
+    }
+
+    /// A view's values, dense.
+    pub(crate) fn read(&self, view: View) -> Vec<T> {
         let buffer = match view.slot {
             Slot::Input => self.images,
             Slot::Arena(offset) => &self.arena[offset * self.batch..],
@@ -58,7 +64,8 @@ impl<T: Real> Memory<'_, T> {
             .collect()
     }
 
-    fn write(&mut self, view: View, values: &[T]) {
+    /// Sets a view's values.
+    pub(crate) fn write(&mut self, view: View, values: &[T]) {
         let Slot::Arena(offset) = view.slot else {
             panic!("a step writes into the caller's images")
         };

@@ -37,6 +37,11 @@ impl Threads {
         Self { count }
     }
 
+    /// The caller's thread alone.
+    pub(crate) fn single() -> Self {
+        Self { count: 1 }
+    }
+
     /// The caller's thread and its helpers.
     pub(crate) fn count(self) -> usize {
         self.count

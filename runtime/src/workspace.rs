@@ -1,6 +1,6 @@
 //! The memory of a forward pass: one allocation for all activations and all scratch space.
 
-use crate::cpu::access::{Source, Step, Target, Workers};
+use crate::cpu::access::{Access, Source, Step, Target, Workers};
 use crate::plan::{Slot, View};
 use crate::threads::Threads;
 use crate::{Error, ErrorKind};
@@ -162,6 +162,19 @@ impl Workspace {
         })
     }
 
+    /// Sets the values of a view of the arena for a pass over `batch` images.
+    #[cfg(feature = "train")]
+    pub(crate) fn write(&mut self, view: View, batch: usize, values: &[f32]) {
+        let Slot::Arena(offset) = view.slot else {
+            panic!("the caller's images are not ours")
+        };
+        let buffer = &mut self.memory[self.start + offset * batch..][..view.image() * batch];
+        let pixels = buffer.chunks_exact_mut(view.pixel);
+        for (pixel, values) in pixels.zip(values.chunks_exact(view.shape[2])) {
+            pixel[view.channel..][..view.shape[2]].copy_from_slice(values);
+        }
+    }
+
     /// The values that a view of the arena had after the last pass, dense, one image after the other.
     ///
     /// # Panics
@@ -199,6 +212,12 @@ impl<'w> Mem<'w, '_> {
         self.batch
     }
 
+    /// The threads that steps may use.
+    #[cfg(feature = "train")]
+    pub(crate) fn threads(&self) -> Threads {
+        self.threads
+    }
+
     /// The result.
     ///
     /// # Panics
@@ -218,14 +237,40 @@ impl<'w> Mem<'w, '_> {
     /// # Panics
     /// If a view leaves its memory, or if the output shares an element with an input or is not in the arena.
     pub(crate) fn step<const N: usize>(&mut self, inputs: [View; N], output: View) -> Step<'_, N> {
-        for input in inputs {
-            assert!(
-                disjoint(input, output),
-                "a step reads what it writes: {input:?}, {output:?}"
-            );
+        let Access {
+            x,
+            y: [y],
+            shared,
+            threads,
+            ..
+        } = self.access(inputs, [output]);
+        Step {
+            x,
+            y,
+            shared,
+            threads,
+        }
+    }
+
+    /// As [`step`](Self::step), for steps that write several views.
+    ///
+    /// # Panics
+    /// If a view leaves its memory, or if one that is written shares an element with another or is not in the arena.
+    pub(crate) fn access<const R: usize, const W: usize>(
+        &mut self,
+        reads: [View; R],
+        writes: [View; W],
+    ) -> Access<'_, R, W> {
+        for (i, write) in writes.iter().enumerate() {
+            for other in reads.iter().chain(&writes[..i]) {
+                assert!(
+                    disjoint(*other, *write),
+                    "a step reads what it writes: {other:?}, {write:?}"
+                );
+            }
         }
         let (arena, size) = (self.arena.as_mut_ptr(), self.arena.len());
-        let x = inputs.map(|view| {
+        let x = reads.map(|view| {
             // SAFETY: `first` and `last` are checked to be in bounds by `place`.
             let ptr = match view.slot {
                 Slot::Input => {
@@ -239,14 +284,17 @@ impl<'w> Mem<'w, '_> {
             };
             Source::new(ptr, view, self.batch)
         });
-        let Slot::Arena(offset) = output.slot else {
-            panic!("a step writes into the caller's images")
-        };
-        let y = arena.wrapping_add(place(output, offset, self.batch, size));
+        let y = writes.map(|view| {
+            let Slot::Arena(offset) = view.slot else {
+                panic!("a step writes into the caller's images")
+            };
+            let y = arena.wrapping_add(place(view, offset, self.batch, size));
+            Target::new(y, view, self.batch)
+        });
         let (shared, workers) = self.scratch.split_at_mut(self.sizes.shared);
-        Step {
+        Access {
             x,
-            y: Target::new(y, output, self.batch),
+            y,
             shared,
             workers: Workers::new(workers, self.sizes.worker, self.threads.count()),
             threads: self.threads,

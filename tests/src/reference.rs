@@ -21,6 +21,33 @@ pub struct Network {
     pub logits: bool,
     /// The first numbers of the output of the first images.
     pub output: Vec<Vec<f64>>,
+    /// One training step, where there are values for it.
+    pub training: Option<Training>,
+}
+
+/// Reference values of one training step: batch statistics, no dropout, mean cross-entropy.
+#[derive(Clone, Debug)]
+pub struct Training {
+    /// A class for each image.
+    pub labels: Vec<u32>,
+    /// The mean loss.
+    pub loss: f64,
+    /// The norm of each parameter's gradient, by its name.
+    pub norms: Vec<(String, f64)>,
+}
+
+fn training(case: &Value) -> Option<Training> {
+    let norms = case["grad_l2"].as_object()?.iter();
+    Some(Training {
+        labels: numbers(&case["labels"])
+            .into_iter()
+            .map(|l| l as u32)
+            .collect(),
+        loss: case["train_loss"].as_f64()?,
+        norms: norms
+            .filter_map(|(name, l2)| Some((name.clone(), l2.as_f64()?)))
+            .collect(),
+    })
 }
 
 fn json(file: &str) -> Value {
@@ -59,6 +86,7 @@ pub fn networks() -> Vec<Network> {
                 trainable: number(&case["trainable"]) as u64,
                 logits,
                 output: rows.as_array().into_iter().flatten().map(numbers).collect(),
+                training: training(case),
             });
         }
     }

@@ -1,5 +1,9 @@
 //! The arguments.
 
+mod training;
+
+pub(crate) use training::{Eval, Overrides, Train};
+
 use crate::failure::{Failure, Outcome};
 use crate::terminal;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
@@ -21,6 +25,7 @@ Examples:
   netc alexnet.net                    print the summary, write alexnet.rs
   netc check *.net                    report every mistake in every file
   netc summary alexnet.net            layers, shapes, parameters, MACs, memory
+  netc train lenet5_mnist.net --data mnist
   netc predict alexnet.net --weights alexnet.safetensors cat.jpg
 
 Exit code: 0 done, 1 the input has errors, 2 the tool could not do its work.
@@ -51,6 +56,8 @@ pub(crate) enum Command {
     Explain(Explain),
     Run(Run),
     Predict(Predict),
+    Train(Train),
+    Eval(Eval),
     Bench(Bench),
     #[command(subcommand)]
     Weights(Weights),
@@ -75,6 +82,7 @@ Examples:
   netc alexnet.net -o src/model.rs    write it there
   netc alexnet.net -o -               print the Rust instead
   netc alexnet.net --emit dot | dot -Tpdf > alexnet.pdf
+  netc alexnet.net --train -o -       Rust that trains
 
 The file is written under another name first and takes its own at the end: an old one is only replaced by a whole new one.
 A file that netc did not write is replaced only where -o names it.")]
@@ -94,6 +102,14 @@ pub(crate) struct Compile {
     /// Keep BN, DROPOUT and activations as steps of their own
     #[arg(long)]
     pub(crate) no_optimise: bool,
+
+    /// Write Rust that trains: `train_step(images, labels) -> loss`
+    #[arg(long)]
+    pub(crate) train: bool,
+
+    /// The recipe to train by [default: the one without a name]
+    #[arg(long, value_name = "NAME", requires = "train")]
+    pub(crate) recipe: Option<String>,
 }
 
 /// What `netc FILE` writes.
@@ -253,7 +269,7 @@ pub(crate) struct Predict {
     #[arg(value_name = "IMAGE", required = true, value_hint = ValueHint::FilePath)]
     pub(crate) images: Vec<PathBuf>,
 
-    /// The names of the classes, one a line
+    /// The names of the classes, one a line [default: those of the weights' run]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) labels: Option<PathBuf>,
 
@@ -290,8 +306,10 @@ Examples:
   netc bench alexnet.net
   netc bench alexnet.net --batch 16 --threads 2 --layers
   netc bench alexnet.net --json | tail -1 | jq .median_ms
+  netc bench alexnet.net --train --batch 32
 
-Weights and images are random. The network runs until it is warm, then for about a second and five times at least; the
+Weights and images are random. Training steps are those of SGD with a learning rate of 0.01 and a momentum of 0.9, unless
+--recipe or --optimizer says otherwise; a step counts as three forward passes. The network runs until it is warm, then for about a second and five times at least; the
 median counts. GFLOP/s take a multiply-accumulate as two operations.")]
 pub(crate) struct Bench {
     /// The network, or - for standard input
@@ -314,8 +332,16 @@ pub(crate) struct Bench {
     #[arg(long)]
     pub(crate) train: bool,
 
-    /// A row for each layer: time, GFLOP/s, share
-    #[arg(long)]
+    /// Train by this recipe of the file
+    #[arg(long, value_name = "NAME", requires = "train")]
+    pub(crate) recipe: Option<String>,
+
+    /// Train by this optimizer: adam(lr=0.001)
+    #[arg(long, value_name = "VALUE", requires = "train")]
+    pub(crate) optimizer: Option<String>,
+
+    /// A row for each layer of inference: time, GFLOP/s, share
+    #[arg(long, conflicts_with = "train")]
     pub(crate) layers: bool,
 
     /// As JSON: one line with median_ms and the rest
@@ -569,6 +595,8 @@ fn misspelt(command: &clap::Command, arg: &OsStr) -> Option<String> {
         "infer" | "forward" => "run",
         "classify" => "predict",
         "benchmark" | "time" => "bench",
+        "fit" | "learn" => "train",
+        "evaluate" | "test" => "eval",
         "lint" | "validate" => "check",
         other => other,
     };

@@ -1,10 +1,13 @@
 //! netc: the command line. A thin adapter: it reads arguments and files, calls the compiler and the runtime, and prints.
 
+mod claims;
 mod cli;
 mod commands;
 mod emit;
+mod experiment;
 mod failure;
 mod files;
+mod memory;
 mod network;
 mod npy;
 mod picture;

@@ -77,7 +77,7 @@ pub(crate) fn random(plan: &Plan, seed: u64) -> Outcome<Weights> {
     Ok(Weights::random(seed, &plan.params))
 }
 
-fn bad_weights(path: &Path, network: &Path, e: &Error) -> Failure {
+pub(crate) fn bad_weights(path: &Path, network: &Path, e: &Error) -> Failure {
     let shown = path.display();
     if e.kind() == ErrorKind::Io {
         return match std::fs::File::open(path) {

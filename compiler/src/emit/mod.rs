@@ -17,7 +17,7 @@ pub use dot::dot;
 pub use json::{json, plan_json};
 pub use keras::keras;
 pub use notation::{kind, layer};
-pub use rust::rust;
+pub use rust::{rust, train_rust};
 pub use summary::summary;
 pub use svg::svg;
 

@@ -39,7 +39,8 @@ fn fold_transposes(program: &mut Program) {
     });
 }
 
-fn read_through_reshapes(program: &mut Program) {
+/// FC and RBF read what a FLATTEN before them reads.
+pub(super) fn read_through_reshapes(program: &mut Program) {
     walk(program, |units, _, id| {
         while let [input] = units[id].inputs[..] {
             let before = match (&units[input].what, &units[input].inputs[..]) {

@@ -5,11 +5,15 @@ use netc_plan::{Act, Op};
 use super::rewrite::walk;
 use crate::program::{Program, What};
 
-pub(super) fn run(program: &mut Program) {
+/// Fuses the activations that `may` be.
+pub(super) fn run(program: &mut Program, may: fn(Act) -> bool) {
     walk(program, |units, readers, id| {
         let Some(Op::Activation(activation)) = units[id].op().copied() else {
             return None;
         };
+        if !may(activation.act) {
+            return None;
+        }
         let before = *units[id].inputs.first()?;
         let text = format!("{} + {}", units[before].text, units[id].text);
         if !readers.only_one(before) {

@@ -3,6 +3,10 @@
 //! Concatenations are visited from the last to the first, so that one inside another (DenseNet) knows its channels in the
 //! outermost buffer before it hands channels to its own inputs. What cannot be placed is copied: the network's input, a
 //! value that already has another place (or stands there twice), and a value that somebody needs without gaps.
+//!
+//! In training, gradients lie like values: that of an input is its channels of the gradient of the CONCAT. The readers of the
+//! CONCAT have written there before any other reader of the input adds to it, if the CONCAT is the input's last reader;
+//! where it is not, the input is copied, and so has a gradient of its own.
 
 use crate::program::{Program, UnitId, What};
 
@@ -10,36 +14,48 @@ use super::values::Values;
 
 /// Channels of the buffer of an outermost CONCAT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Slot {
+pub(crate) struct Slot {
     /// The outermost CONCAT.
-    pub(super) within: UnitId,
+    pub(crate) within: UnitId,
     /// The first channel.
-    pub(super) channel: usize,
+    pub(crate) channel: usize,
 }
 
 /// An input of a CONCAT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Part {
+pub(crate) struct Part {
     /// The input, as the CONCAT names it.
-    pub(super) input: UnitId,
+    pub(crate) input: UnitId,
     /// Its first channel in the CONCAT.
-    pub(super) channel: usize,
+    pub(crate) channel: usize,
     /// Whether it is copied there, not computed there.
-    pub(super) copied: bool,
+    pub(crate) copied: bool,
 }
 
 /// The places that concatenations give to values.
-pub(super) struct Concats {
+pub(crate) struct Concats {
     slots: Vec<Option<Slot>>,
     parts: Vec<Vec<Part>>,
+    /// For training: the last unit that reads each value.
+    last_reader: Option<Vec<UnitId>>,
 }
 
 impl Concats {
     pub(super) fn place(program: &Program, values: &Values) -> Self {
+        Self::place_with(program, values, None)
+    }
+
+    /// Places values so that their gradients can have the same places.
+    pub(crate) fn place_to_train(program: &Program, values: &Values) -> Self {
+        Self::place_with(program, values, Some(values.last_readers(program)))
+    }
+
+    fn place_with(program: &Program, values: &Values, last_reader: Option<Vec<UnitId>>) -> Self {
         let count = program.units.len();
         let mut concats = Self {
             slots: vec![None; count],
             parts: vec![Vec::new(); count],
+            last_reader,
         };
         for id in (0..count).rev() {
             if program.units[id].what == What::Concat {
@@ -50,12 +66,12 @@ impl Concats {
     }
 
     /// The channels that this unit's value has in a wider buffer.
-    pub(super) fn slot(&self, id: UnitId) -> Option<Slot> {
+    pub(crate) fn slot(&self, id: UnitId) -> Option<Slot> {
         self.slots[id]
     }
 
     /// The inputs of a CONCAT, in order; nothing for other units.
-    pub(super) fn parts(&self, concat: UnitId) -> &[Part] {
+    pub(crate) fn parts(&self, concat: UnitId) -> &[Part] {
         &self.parts[concat]
     }
 
@@ -75,7 +91,8 @@ impl Concats {
             let placeable = program.units[root].what != What::Input
                 && program.units[root].shape == program.units[input].shape
                 && self.slots[root].is_none()
-                && !values.is_dense(root);
+                && !values.is_dense(root)
+                && self.is_last_reader(concat, root);
             if placeable {
                 self.slots[root] = Some(Slot {
                     channel: base.channel + channel,
@@ -91,6 +108,18 @@ impl Concats {
         }
     }
 
+    /// Whether nobody reads the value after this unit, as far as that matters.
+    fn is_last_reader(&self, unit: UnitId, value: UnitId) -> bool {
+        let last = self.last_reader.as_ref();
+        last.is_none_or(|last| last[value] == unit)
+    }
+
+    /// Whether all readers of one value come before the last reader of another, as far as that matters.
+    fn is_read_before(&self, value: UnitId, other: UnitId) -> bool {
+        let last = self.last_reader.as_ref();
+        last.is_none_or(|last| last[value] < last[other])
+    }
+
     /// Where a later CONCAT has put all inputs of this one side by side in order, this one is a view of that buffer too.
     fn already_together(&self, program: &Program, values: &Values, concat: UnitId) -> Option<Slot> {
         let inputs = &program.units[concat].inputs;
@@ -99,7 +128,8 @@ impl Concats {
         for input in inputs {
             let root = values.root(*input);
             let fits = program.units[root].shape == program.units[*input].shape
-                && self.slots[root] == Some(next);
+                && self.slots[root] == Some(next)
+                && self.is_read_before(concat, root);
             if !fits {
                 return None;
             }

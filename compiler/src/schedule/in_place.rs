@@ -11,23 +11,29 @@ use super::values::Values;
 
 /// Where a value lies in its buffer.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// The buffer.
-    pub(super) buffer: usize,
+    pub(crate) buffer: usize,
     /// First channel, and channels of the buffer's pixel; `None` if the value is the whole buffer.
-    pub(super) channels: Option<(usize, usize)>,
+    pub(crate) channels: Option<(usize, usize)>,
 }
 
 /// The buffers and what lies in them.
-pub(super) struct Buffers {
+pub(crate) struct Buffers {
     places: Vec<Option<Place>>,
     /// Size and time of each buffer; times are units.
-    pub(super) lifetimes: Vec<Lifetime>,
+    pub(crate) lifetimes: Vec<Lifetime>,
 }
 
 impl Buffers {
-    pub(super) fn assign(program: &Program, values: &Values, concats: &Concats) -> Self {
-        let ends = Ends::find(program, values, concats);
+    /// `until`: for each unit a time until which its value is needed beside its readers.
+    pub(crate) fn assign(
+        program: &Program,
+        values: &Values,
+        concats: &Concats,
+        until: &[usize],
+    ) -> Self {
+        let ends = Ends::find(program, values, concats, until);
         let mut cells = Cells::default();
         for id in 0..program.units.len() {
             cells.enter(program, values, concats, &ends, id);
@@ -36,7 +42,7 @@ impl Buffers {
     }
 
     /// Where a unit's value lies; `None` for the network's input, which the caller holds.
-    pub(super) fn place(&self, id: UnitId) -> Option<Place> {
+    pub(crate) fn place(&self, id: UnitId) -> Option<Place> {
         self.places[id]
     }
 }
@@ -50,17 +56,13 @@ struct Ends {
 }
 
 impl Ends {
-    fn find(program: &Program, values: &Values, concats: &Concats) -> Self {
+    fn find(program: &Program, values: &Values, concats: &Concats, until: &[usize]) -> Self {
         let count = program.units.len();
-        let mut value: Vec<usize> = (0..count).collect();
-        value[values.root(program.output)] = count;
-        for (_, kept) in &program.kept {
-            value[values.root(*kept)] = count;
-        }
+        let mut value: Vec<usize> = (0..count).map(|id| id.max(until[id])).collect();
         for (id, unit) in program.units.iter().enumerate().rev() {
             match unit.what {
                 What::Input | What::Reshape => {}
-                What::Run { .. } => {
+                What::Run { .. } | What::Dropout { .. } => {
                     for input in &unit.inputs {
                         let root = values.root(*input);
                         value[root] = value[root].max(id);
@@ -116,8 +118,7 @@ impl Cells {
             self.of.push(None);
             return;
         }
-        let in_place = unit.op().is_some_and(|op| op.in_place());
-        let candidates = unit.inputs.iter().filter(|_| in_place);
+        let candidates = unit.inputs.iter().filter(|_| unit.in_place());
         let shared = candidates
             .map(|input| values.root(*input))
             .filter(|input| ends.parts[*input] <= id && program.units[*input].shape == unit.shape)

@@ -4,14 +4,15 @@
 //! read; `concat` gives the inputs of a CONCAT their channels in its buffer; `in_place` lets a step overwrite what
 //! nobody reads again; `pack` gives the buffers offsets, so that those alive at the same time do not overlap.
 
-mod concat;
-mod in_place;
-mod names;
-mod pack;
+pub(crate) mod concat;
+pub(crate) mod in_place;
+pub(crate) mod names;
+pub(crate) mod pack;
 mod validate;
-mod values;
+pub(crate) mod values;
 
 pub use validate::validate;
+pub(crate) use validate::{overlap, runs};
 
 use std::borrow::Cow;
 
@@ -29,7 +30,7 @@ pub fn schedule(program: &Program) -> Plan {
     let program = &with_computed_output(program);
     let values = Values::find(program);
     let concats = Concats::place(program, &values);
-    let buffers = Buffers::assign(program, &values, &concats);
+    let buffers = Buffers::assign(program, &values, &concats, &after_all(program, &values));
     let (offsets, arena) = pack::pack(&buffers.lifetimes);
     let layout = Layout {
         program,
@@ -56,6 +57,17 @@ pub fn schedule(program: &Program) -> Plan {
             .map(|(name, id)| (name.clone(), layout.value(*id)))
             .collect(),
     }
+}
+
+/// The output and what is kept are needed after the last step.
+fn after_all(program: &Program, values: &Values) -> Vec<usize> {
+    let end = program.units.len();
+    let mut until = vec![0; end];
+    until[values.root(program.output)] = end;
+    for (_, kept) in &program.kept {
+        until[values.root(*kept)] = end;
+    }
+    until
 }
 
 /// The result lies in the arena: a network that passes its input on gets a copy as its only step.
@@ -100,7 +112,8 @@ impl Layout<'_> {
         let mut joins = Vec::new();
         for (id, unit) in self.program.units.iter().enumerate() {
             match &unit.what {
-                What::Input | What::Reshape => {}
+                // Inference has no DROPOUT.
+                What::Input | What::Reshape | What::Dropout { .. } => {}
                 What::Run { op, source } => steps.push(Step {
                     name: names.unique(&unit.name),
                     text: unit.text.clone(),

@@ -6,13 +6,13 @@ use crate::names::is_rust_keyword;
 
 /// The names given so far.
 #[derive(Default)]
-pub(super) struct Names {
+pub(crate) struct Names {
     taken: BTreeSet<String>,
 }
 
 impl Names {
     /// This name, or one like it that is still free.
-    pub(super) fn unique(&mut self, wanted: &str) -> String {
+    pub(crate) fn unique(&mut self, wanted: &str) -> String {
         let base = identifier(wanted);
         let mut name = base.clone();
         let mut count = 1;
@@ -25,7 +25,7 @@ impl Names {
 }
 
 /// The network's name as a type's: `resnet_18` is `Resnet18`.
-pub(super) fn type_name(name: &str) -> String {
+pub(crate) fn type_name(name: &str) -> String {
     let words = name.split(|c: char| !c.is_ascii_alphanumeric());
     let mut camel = String::with_capacity(name.len());
     for word in words {

@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 
 /// Size and time of a buffer: written first by unit `from`, read last by unit `to`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Lifetime {
-    pub(super) elements: usize,
-    pub(super) from: usize,
-    pub(super) to: usize,
+pub(crate) struct Lifetime {
+    pub(crate) elements: usize,
+    pub(crate) from: usize,
+    pub(crate) to: usize,
 }
 
 /// Offsets are multiples of this many elements: a cache line, and the widest vector register.
@@ -21,7 +21,7 @@ const ALIGN: usize = 16;
 const QUADRATIC_LIMIT: usize = 2_000;
 
 /// The offset of each buffer, and the size of the arena.
-pub(super) fn pack(buffers: &[Lifetime]) -> (Vec<usize>, usize) {
+pub(crate) fn pack(buffers: &[Lifetime]) -> (Vec<usize>, usize) {
     let buffers: Vec<Lifetime> = buffers
         .iter()
         .map(|buffer| Lifetime {

@@ -88,7 +88,8 @@ fn check_overlap(step: &Step) -> Result<(), String> {
     Ok(())
 }
 
-fn overlap(a: &View, b: &View) -> bool {
+/// Whether two views have an element in common.
+pub(crate) fn overlap(a: &View, b: &View) -> bool {
     let (Slot::Arena(at), Slot::Arena(bt)) = (a.slot, b.slot) else {
         return false;
     };
@@ -106,7 +107,7 @@ struct Memory {
 
 impl Memory {
     fn read(&self, view: &View) -> Result<(), String> {
-        let Some((offset, runs)) = self.runs(view)? else {
+        let Some((offset, runs)) = runs(view, self.written.len())? else {
             return Ok(());
         };
         let buffer = Some((offset, view.image()));
@@ -123,7 +124,7 @@ impl Memory {
     }
 
     fn write(&mut self, view: &View) -> Result<(), String> {
-        let Some((offset, runs)) = self.runs(view)? else {
+        let Some((offset, runs)) = runs(view, self.written.len())? else {
             return Err("the input is not ours to write".into());
         };
         for start in runs {
@@ -131,30 +132,30 @@ impl Memory {
         }
         Ok(())
     }
+}
 
-    /// Where the pixels of a view start; `None` for the caller's images.
-    fn runs(
-        &self,
-        view: &View,
-    ) -> Result<Option<(usize, impl Iterator<Item = usize> + use<>)>, String> {
-        if view.channel + view.shape[2] > view.pixel {
-            return Err("channels outside the pixel".into());
-        }
-        let Slot::Arena(offset) = view.slot else {
-            return if view.is_dense() {
-                Ok(None)
-            } else {
-                Err("the input has no gaps".into())
-            };
-        };
-        if offset + view.image() > self.written.len() {
-            return Err("outside the arena".into());
-        }
-        let view = *view;
-        let pixels = view.shape[0] * view.shape[1];
-        Ok(Some((
-            offset,
-            (0..pixels).map(move |pixel| offset + pixel * view.pixel + view.channel),
-        )))
+/// The offset of a view's buffer, and where its pixels start in an arena of this size; `None` for the caller's images.
+pub(crate) fn runs(
+    view: &View,
+    arena: usize,
+) -> Result<Option<(usize, impl Iterator<Item = usize> + use<>)>, String> {
+    if view.channel + view.shape[2] > view.pixel {
+        return Err("channels outside the pixel".into());
     }
+    let Slot::Arena(offset) = view.slot else {
+        return if view.is_dense() {
+            Ok(None)
+        } else {
+            Err("the input has no gaps".into())
+        };
+    };
+    if offset + view.image() > arena {
+        return Err("outside the arena".into());
+    }
+    let view = *view;
+    let pixels = view.shape[0] * view.shape[1];
+    Ok(Some((
+        offset,
+        (0..pixels).map(move |pixel| offset + pixel * view.pixel + view.channel),
+    )))
 }

@@ -5,13 +5,13 @@ use netc_plan::Op;
 use crate::program::{Program, UnitId, What};
 
 /// Which unit computes each value, and which values have to lie without gaps.
-pub(super) struct Values {
+pub(crate) struct Values {
     root: Vec<UnitId>,
     dense: Vec<bool>,
 }
 
 impl Values {
-    pub(super) fn find(program: &Program) -> Self {
+    pub(crate) fn find(program: &Program) -> Self {
         let mut root: Vec<UnitId> = Vec::with_capacity(program.units.len());
         for (id, unit) in program.units.iter().enumerate() {
             let same = match (&unit.what, unit.inputs.first()) {
@@ -53,8 +53,21 @@ impl Values {
     }
 
     /// The unit that computes this unit's value: the unit itself, or what a RESHAPE stands for.
-    pub(super) fn root(&self, id: UnitId) -> UnitId {
+    pub(crate) fn root(&self, id: UnitId) -> UnitId {
         self.root[id]
+    }
+
+    /// The last unit that reads each value, under whatever shape.
+    pub(super) fn last_readers(&self, program: &Program) -> Vec<UnitId> {
+        let mut last: Vec<UnitId> = (0..program.units.len()).collect();
+        for (id, unit) in program.units.iter().enumerate() {
+            if unit.what != What::Reshape {
+                for input in &unit.inputs {
+                    last[self.root(*input)] = id;
+                }
+            }
+        }
+        last
     }
 
     /// Whether the value of this unit has to lie without gaps.

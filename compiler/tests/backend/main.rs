@@ -4,6 +4,7 @@
 mod builder;
 mod models;
 mod random;
+mod training;
 
 use builder::alexnet;
 use netc_compiler::emit::{self, EmitInfo, rust};

@@ -46,7 +46,7 @@ pub(crate) fn graph(random: &mut Random, layers: usize) -> Graph {
             0 | 1 => b.conv(at, 1 + random.below(4), 3, 1, 1, 1),
             2 => b.conv(at, 2, 1, 1, 0, 1),
             3 | 4 => b.relu(at),
-            5 => b.act(at, Act::Sigmoid),
+            5 => b.act(at, [Act::Sigmoid, Act::Silu][random.below(2)]),
             6 | 7 => b.bn(at),
             8 => b.dropout(at),
             9 if h * w > 1 => b.lrn(at),
@@ -165,16 +165,16 @@ fn chain(
     stages.join(" => ")
 }
 
-fn hash(value: impl Hash) -> u64 {
+pub(crate) fn hash(value: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()
 }
 
 /// A value: elements in HWC order.
-type Value = Vec<u64>;
+pub(crate) type Value = Vec<u64>;
 
-fn image(elements: usize) -> Value {
+pub(crate) fn image(elements: usize) -> Value {
     (0..elements).map(|i| hash(("image", i))).collect()
 }
 
@@ -196,7 +196,11 @@ fn normalise(layer: &str, eps: f32, channels: usize, value: &[u64]) -> Value {
         .collect()
 }
 
-fn padded([h, w, c]: [usize; 3], [top, bottom, left, right]: [usize; 4], value: &[u64]) -> Value {
+pub(crate) fn padded(
+    [h, w, c]: [usize; 3],
+    [top, bottom, left, right]: [usize; 4],
+    value: &[u64],
+) -> Value {
     let zero = hash("zero");
     let mut out = Vec::new();
     for y in 0..h + top + bottom {
@@ -237,7 +241,7 @@ pub(crate) fn oracle(graph: &Graph) -> Vec<Value> {
     values
 }
 
-fn evaluate(graph: &Graph, node: &Node, values: &[Value]) -> Value {
+pub(crate) fn evaluate(graph: &Graph, node: &Node, values: &[Value]) -> Value {
     let shape = |id: NodeId| graph.node(id).shape.hwc().expect("known");
     let outputs = node.shape.elements();
     let Some(&first) = node.inputs.first() else {
@@ -329,7 +333,7 @@ impl Machine {
     }
 }
 
-fn execute(step: &Step, inputs: &[Value]) -> Value {
+pub(crate) fn execute(step: &Step, inputs: &[Value]) -> Value {
     let x = &inputs[0];
     let outputs = step.output.len();
     let folded = |source: &Source, value: Value| match &source.fold {

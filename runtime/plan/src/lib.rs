@@ -19,11 +19,15 @@ extern crate alloc;
 mod literal;
 mod ops;
 mod param;
+mod recipe;
+mod train;
 mod view;
 
 pub use literal::Literal;
 pub use ops::*;
 pub use param::{Fold, Init, Param, Source};
+pub use recipe::{Augment, Data, Metric, Optimizer, Recipe, Schedule, Stop};
+pub use train::{BackwardStep, Gradient, Loss, LossStep, Saved, TrainOp, TrainPlan, TrainStep};
 pub use view::{Slot, View};
 
 use alloc::string::String;

@@ -33,6 +33,14 @@ pub enum Act {
     LecunTanh,
 }
 
+impl Act {
+    /// Whether the derivative follows from the activation's value alone, so that training may fuse it and forget its input.
+    #[must_use]
+    pub fn from_value(self) -> bool {
+        !matches!(self, Act::Gelu | Act::Silu)
+    }
+}
+
 impl Literal for Act {
     fn literal(&self) -> String {
         match self {

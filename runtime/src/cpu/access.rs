@@ -14,12 +14,27 @@ pub(crate) struct Step<'m, const N: usize> {
     pub(crate) y: Target<'m>,
     /// `Scratch::shared` elements, or some more; what they hold is left from other steps.
     pub(crate) shared: &'m mut [f32],
-    #[allow(dead_code, reason = "no algorithm packs its input by the task yet")]
+    pub(crate) threads: Threads,
+}
+
+/// The same for steps that write several views, as those of training do.
+#[cfg_attr(
+    not(feature = "train"),
+    allow(dead_code, reason = "only training works by the task")
+)]
+pub(crate) struct Access<'m, const R: usize, const W: usize> {
+    pub(crate) x: [Source<'m>; R],
+    pub(crate) y: [Target<'m>; W],
+    pub(crate) shared: &'m mut [f32],
     pub(crate) workers: Workers<'m>,
     pub(crate) threads: Threads,
 }
 
 /// Scratch memory for each thread.
+#[cfg_attr(
+    not(feature = "train"),
+    allow(dead_code, reason = "only training works by the task")
+)]
 pub(crate) struct Workers<'m> {
     ptr: *mut f32,
     size: usize,
@@ -48,7 +63,7 @@ impl<'m> Workers<'m> {
     ///
     /// # Safety
     /// No other part of the same worker is alive. (`Threads::for_each` never runs two tasks with the same worker at once.)
-    #[allow(dead_code, reason = "no algorithm packs its input by the task yet")]
+    #[cfg(feature = "train")]
     #[allow(clippy::mut_from_ref, reason = "each worker has its own part")]
     pub(crate) unsafe fn part(&self, worker: usize) -> &mut [f32] {
         assert!(worker < self.count);
@@ -166,6 +181,21 @@ impl<'m> Target<'m> {
         self.ptr
     }
 
+    /// One image.
+    ///
+    /// # Safety
+    /// No two images of the same number, or rows of such an image, live at the same time.
+    #[cfg(feature = "train")]
+    unsafe fn image(&self, image: usize) -> Image<'m> {
+        Image {
+            number: image,
+            // SAFETY: `offset` checks that the image is inside the view.
+            ptr: unsafe { self.ptr.add(self.geometry.offset(image, 0, 0)) },
+            geometry: self.geometry,
+            _memory: PhantomData,
+        }
+    }
+
     /// A row of one image.
     ///
     /// # Safety
@@ -230,5 +260,103 @@ impl<'m, const N: usize> Step<'m, N> {
                 body(&x, unsafe { y.row(row / height, row % height) });
             }
         });
+    }
+}
+
+/// An image of the output, owned by one task.
+#[cfg(feature = "train")]
+pub(crate) struct Image<'m> {
+    pub(crate) number: usize,
+    ptr: *mut f32,
+    geometry: Geometry,
+    _memory: PhantomData<&'m mut [f32]>,
+}
+
+#[cfg(feature = "train")]
+impl Image<'_> {
+    /// The channels of a pixel.
+    #[inline]
+    pub(crate) fn pixel(&mut self, y: usize, x: usize) -> &mut [f32] {
+        let at = self.geometry.offset(0, y, x);
+        // SAFETY: the pixel is inside the image, which is this task's alone, and the borrow is unique through `&mut self`.
+        unsafe { core::slice::from_raw_parts_mut(self.ptr.add(at), self.geometry.shape[2]) }
+    }
+
+    /// Sets all elements to zero.
+    pub(crate) fn clear(&mut self) {
+        let [h, w, _] = self.geometry.shape;
+        for y in 0..h {
+            for x in 0..w {
+                self.pixel(y, x).fill(0.0);
+            }
+        }
+    }
+}
+
+#[cfg(feature = "train")]
+impl<'m, const R: usize, const W: usize> Access<'m, R, W> {
+    /// For operations on elements: where all views are dense, their rows become single long pixels.
+    pub(crate) fn flat(mut self) -> Self {
+        let dense = self.x.iter().all(|x| x.geometry.is_dense())
+            && self.y.iter().all(|y| y.geometry.is_dense());
+        if dense {
+            (self.x.iter_mut()).for_each(|x| x.geometry = x.geometry.flat());
+            (self.y.iter_mut()).for_each(|y| y.geometry = y.geometry.flat());
+        }
+        self
+    }
+
+    /// Keeps the first `len` elements of the shared memory apart.
+    pub(crate) fn take_shared(self, len: usize) -> (&'m mut [f32], Self) {
+        let (taken, shared) = self.shared.split_at_mut(len);
+        (taken, Self { shared, ..self })
+    }
+
+    /// Calls `body` for every row of the outputs, which are of equal height, on several threads; a row costs about `cost`
+    /// elementary operations.
+    pub(crate) fn for_rows(
+        self,
+        cost: usize,
+        body: impl Fn(&[Source<'m>; R], [Row<'m>; W]) + Sync,
+    ) {
+        let Self { x, y, threads, .. } = self;
+        let [height, images] = [y[0].geometry.shape[0], y[0].geometry.images];
+        threads.for_ranges(images * height, cost, |rows: Range<usize>, _| {
+            for row in rows {
+                // SAFETY: the ranges cover each row once, so each row of each target is made once.
+                let out = y
+                    .each_ref()
+                    .map(|y| unsafe { y.row(row / height, row % height) });
+                body(&x, out);
+            }
+        });
+    }
+
+    /// Calls `body` with every image of the outputs, and the memory of the worker; an image costs about `cost` elementary operations.
+    pub(crate) fn for_images(
+        self,
+        cost: usize,
+        body: impl Fn(&[Source<'m>; R], [Image<'m>; W], &mut [f32]) + Sync,
+    ) {
+        let Self {
+            x,
+            y,
+            threads,
+            workers,
+            ..
+        } = self;
+        threads.for_ranges(
+            y[0].geometry.images,
+            cost,
+            |images: Range<usize>, worker| {
+                // SAFETY: the worker runs this task alone, and asks once.
+                let part = unsafe { workers.part(worker) };
+                for image in images {
+                    // SAFETY: the ranges cover each image once, so each image of each target is made once.
+                    let out = y.each_ref().map(|y| unsafe { y.image(image) });
+                    body(&x, out, part);
+                }
+            },
+        );
     }
 }

@@ -39,6 +39,26 @@ impl BatchNorm {
         }
     }
 
+    /// As [`new`](Self::new); [`pack`](Self::pack) brings factors and summands.
+    #[cfg(feature = "train")]
+    pub(crate) fn prepare(d: plan::BatchNorm) -> Self {
+        let [_, w, c] = d.input;
+        let len = if c < FEW_CHANNELS { w * c } else { c };
+        Self {
+            d,
+            scale: alloc::vec![0.0; len],
+            shift: alloc::vec![0.0; len],
+        }
+    }
+
+    /// Takes `y = act(x * scale + shift)`, for each channel.
+    #[cfg(feature = "train")]
+    pub(crate) fn pack(&mut self, affine: impl Fn(usize) -> (f32, f32)) {
+        let c = self.d.input[2];
+        let pairs = self.scale.iter_mut().zip(&mut self.shift).enumerate();
+        pairs.for_each(|(i, (scale, shift))| (*scale, *shift) = affine(i % c));
+    }
+
     /// Computes the step.
     ///
     /// # Panics

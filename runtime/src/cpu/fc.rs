@@ -5,6 +5,7 @@ use crate::cpu::conv::direct::{Direct, Strides};
 use crate::cpu::simd::{self, Level};
 use crate::cpu::{Real, activate, expect_shape, kernel};
 use crate::plan::{self, Op, View};
+use crate::threads::Threads;
 use crate::{Layer, Mem, Scratch};
 
 /// See [`plan::Fc`].
@@ -32,12 +33,15 @@ impl Fc {
             ..plan::Conv::DEFAULT
         };
         let strides = Strides {
-            filter: h * w * c,
-            y: w * c,
-            x: c,
+            first: 0,
+            group: 0,
+            filter: (h * w * c) as isize,
+            y: (w * c) as isize,
+            x: c as isize,
             channel: 1,
         };
-        let direct = Direct::new(conv, weight, strides, bias, kernel::kernels(level));
+        let mut direct = Direct::new(conv, strides, kernel::kernels(level));
+        direct.pack(weight, bias, Threads::single());
         Self { d, direct }
     }
 
@@ -68,7 +72,7 @@ impl Fc {
         // of this call; their shapes are the descriptor's.
         unsafe {
             self.direct
-                .run(x.geometry.images, input, output, step.threads);
+                .run(x.geometry.images, input, output, false, step.threads);
         }
     }
 }

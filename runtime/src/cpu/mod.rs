@@ -26,7 +26,7 @@ pub(crate) mod softmax;
 pub(crate) mod subsample;
 pub(crate) mod transpose;
 pub(crate) mod upsample;
-mod window;
+pub(crate) mod window;
 
 pub use activation::Activation;
 pub use add::Add;

@@ -22,6 +22,20 @@ impl Rbf {
         Self { d, prototypes }
     }
 
+    /// As [`new`](Self::new); [`pack`](Self::pack) brings the prototypes.
+    #[cfg(feature = "train")]
+    pub(crate) fn prepare(d: plan::Rbf) -> Self {
+        let len = d.classes * d.input.iter().product::<usize>();
+        let prototypes = alloc::vec![0.0; len];
+        Self { d, prototypes }
+    }
+
+    /// Takes these prototypes.
+    #[cfg(feature = "train")]
+    pub(crate) fn pack(&mut self, prototypes: &[f32]) {
+        self.prototypes.copy_from_slice(prototypes);
+    }
+
     /// Computes the step.
     ///
     /// # Panics

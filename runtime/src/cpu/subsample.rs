@@ -26,6 +26,23 @@ impl Subsample {
         }
     }
 
+    /// As [`new`](Self::new); [`pack`](Self::pack) brings the parameters.
+    #[cfg(feature = "train")]
+    pub(crate) fn prepare(d: plan::Subsample) -> Self {
+        Self {
+            d,
+            coefficient: alloc::vec![0.0; d.input[2]],
+            bias: alloc::vec![0.0; d.input[2]],
+        }
+    }
+
+    /// Takes these parameters.
+    #[cfg(feature = "train")]
+    pub(crate) fn pack(&mut self, coefficient: &[f32], bias: &[f32]) {
+        self.coefficient.copy_from_slice(coefficient);
+        self.bias.copy_from_slice(bias);
+    }
+
     /// Computes the step.
     ///
     /// # Panics

@@ -4,7 +4,7 @@ use super::access::Source;
 use core::ops::Range;
 
 /// The rows (or columns) of a picture of `size` under window `o`; those over the padding are left out.
-pub(super) fn under(
+pub(crate) fn under(
     o: usize,
     window: usize,
     stride: usize,

@@ -224,7 +224,7 @@ fn decode(bytes: &[u8]) -> Cow<'_, [f32]> {
 }
 
 /// The elements of a weight `[out, in, kh, kw]` that its connection table leaves out.
-fn unconnected(param: &Param) -> impl Iterator<Item = usize> {
+pub(crate) fn unconnected(param: &Param) -> impl Iterator<Item = usize> {
     let (inputs, area) = match param.shape[..] {
         [_, inputs, h, w] => (inputs, h * w),
         _ => (0, 0),

@@ -7,7 +7,7 @@ use crate::table::{Align, Table};
 use crate::terminal;
 use netc_compiler::Options;
 use netc_plan::Op;
-use netc_runtime::{Error, Model, Workspace};
+use netc_runtime::{Model, Workspace};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -21,9 +21,7 @@ pub(crate) fn run(args: &Bench) -> Outcome {
         ));
     }
     if args.train {
-        return Err(Failure::input(
-            "`--train` is not supported yet: inference is",
-        ));
+        return super::bench_train::run(args);
     }
     let source = Source {
         weights: None,
@@ -76,11 +74,11 @@ pub(crate) fn run(args: &Bench) -> Outcome {
 }
 
 /// Times of whole passes, and of steps.
-struct Measured {
+pub(super) struct Measured {
     /// Sorted.
-    passes: Vec<Duration>,
+    pub(super) passes: Vec<Duration>,
     /// The median of each step; empty if not asked for.
-    steps: Vec<Duration>,
+    pub(super) steps: Vec<Duration>,
 }
 
 fn measure(
@@ -89,26 +87,13 @@ fn measure(
     images: &[f32],
     args: &Bench,
 ) -> Outcome<Measured> {
-    let pass = |workspace: &mut Workspace| -> Result<Duration, Error> {
-        let start = Instant::now();
-        network.executor.forward(workspace, images)?;
-        Ok(start.elapsed())
-    };
-    let budget = Duration::from_secs_f64(args.seconds);
-    // Until it is warm: caches, threads, the clock of the processor.
-    let warm = Instant::now();
-    for run in 0.. {
-        pass(workspace).map_err(|e| failed(&e))?;
-        if run >= 1 && warm.elapsed() >= budget / 5 {
-            break;
-        }
-    }
-    let mut passes = Vec::new();
-    let start = Instant::now();
-    while passes.len() < LEAST || start.elapsed() < budget {
-        passes.push(pass(workspace).map_err(|e| failed(&e))?);
-    }
-    passes.sort_unstable();
+    let passes = passes(args.seconds, || {
+        network
+            .executor
+            .forward(workspace, images)
+            .map(drop)
+            .map_err(|e| failed(&e))
+    })?;
     let mut steps = Vec::new();
     if args.layers {
         let mut runs: Vec<Vec<Duration>> = vec![Vec::new(); network.plan.steps.len()];
@@ -130,6 +115,27 @@ fn measure(
     Ok(Measured { passes, steps })
 }
 
+/// How long each pass takes once all is warm: caches, threads, the clock of the processor. Sorted.
+pub(super) fn passes(seconds: f64, mut pass: impl FnMut() -> Outcome) -> Outcome<Vec<Duration>> {
+    let budget = Duration::from_secs_f64(seconds);
+    let warm = Instant::now();
+    for run in 0.. {
+        pass()?;
+        if run >= 1 && warm.elapsed() >= budget / 5 {
+            break;
+        }
+    }
+    let mut passes = Vec::new();
+    let start = Instant::now();
+    while passes.len() < LEAST || start.elapsed() < budget {
+        let start = Instant::now();
+        pass()?;
+        passes.push(start.elapsed());
+    }
+    passes.sort_unstable();
+    Ok(passes)
+}
+
 /// Of a sorted list.
 fn median(sorted: &[Duration]) -> Duration {
     let middle = sorted.len() / 2;
@@ -141,16 +147,16 @@ fn median(sorted: &[Duration]) -> Duration {
 }
 
 /// What was measured, and how to show it.
-struct Report<'a> {
-    measured: Measured,
+pub(super) struct Report<'a> {
+    pub(super) measured: Measured,
     /// Floating-point operations of a pass.
-    rate: f64,
+    pub(super) rate: f64,
     /// Name, text and floating-point operations of each step.
-    rows: Vec<(&'a str, &'a str, f64)>,
+    pub(super) rows: Vec<(&'a str, &'a str, f64)>,
 }
 
 impl Report<'_> {
-    fn text(&self, batch: usize) -> String {
+    pub(super) fn text(&self, batch: usize) -> String {
         let all = &self.measured.passes;
         let (least, most) = (all.first(), all.last());
         let middle = median(all);
@@ -202,7 +208,7 @@ impl Report<'_> {
         table.render()
     }
 
-    fn json(&self, batch: usize) -> Value {
+    pub(super) fn json(&self, batch: usize) -> Value {
         let all = &self.measured.passes;
         let middle = median(all);
         let number = |time: Duration| time.as_secs_f64() * 1e3;
@@ -241,7 +247,7 @@ fn shortened(text: &str) -> String {
 }
 
 /// Multiply-accumulates of a step for one image, padded cells included.
-fn macs(op: &Op) -> u64 {
+pub(super) fn macs(op: &Op) -> u64 {
     let [h, w, c] = op.output().map(|n| n as u64);
     match *op {
         Op::Conv(d) => {
@@ -254,7 +260,7 @@ fn macs(op: &Op) -> u64 {
 }
 
 /// Numbers in [-1, 1) that depend on the seed alone (Steele et al. 2014, SplitMix64).
-fn images(seed: u64, count: usize) -> Vec<f32> {
+pub(super) fn images(seed: u64, count: usize) -> Vec<f32> {
     let mut state = seed;
     let mut next = || {
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);

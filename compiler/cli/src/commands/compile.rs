@@ -3,7 +3,7 @@
 use crate::cli::{Compile, Emit};
 use crate::failure::{Failure, Outcome};
 use crate::{emit, files, source, terminal};
-use netc_compiler::Options;
+use netc_compiler::{Options, Train, Which};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +12,13 @@ pub(crate) fn run(args: &Compile) -> Outcome {
     let options = Options {
         optimise: !args.no_optimise,
         code: rust,
+        train: args.train.then(|| Train {
+            recipe: match &args.recipe {
+                Some(name) => Which::Named(name.clone()),
+                None => Which::Default,
+            },
+            ..Train::default()
+        }),
         ..Options::default()
     };
     let target = match &args.output {

@@ -1,15 +1,18 @@
 //! One file a command.
 
 mod bench;
+mod bench_train;
 mod check;
 mod compile;
 mod completions;
+mod eval;
 mod explain;
 mod graph;
 mod man;
 mod predict;
 mod run;
 mod summary;
+mod train;
 mod weights_import;
 mod weights_init;
 mod weights_show;
@@ -26,6 +29,8 @@ pub(crate) fn run(command: Command) -> Outcome {
         Command::Explain(args) => explain::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Predict(args) => predict::run(&args),
+        Command::Train(args) => train::run(&args),
+        Command::Eval(args) => eval::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Weights(Weights::Import(args)) => weights_import::run(&args),
         Command::Weights(Weights::Show(args)) => weights_show::run(&args),

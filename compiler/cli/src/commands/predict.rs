@@ -32,11 +32,10 @@ pub(crate) fn run(args: &Predict) -> Outcome {
             .help("`netc run` gives the output as an array"));
         }
     };
-    let labels = args
-        .labels
-        .as_deref()
-        .map(|path| labels(path, classes))
-        .transpose()?;
+    let labels = match &args.labels {
+        Some(path) => Some(labels(path, classes)?),
+        None => names(args, classes),
+    };
     let mut workspace = network.workspace(1, args.threads)?;
     let mut failures: Vec<Failure> = Vec::new();
     for (i, image) in args.images.iter().enumerate() {
@@ -86,6 +85,14 @@ pub(crate) fn run(args: &Predict) -> Outcome {
         Some(code) => Err(Failure::exit(code)),
         None => Ok(()),
     }
+}
+
+/// The names that a run has left in its weights.
+fn names(args: &Predict, classes: usize) -> Option<Vec<String>> {
+    let path = args.source.weights.as_deref()?;
+    // Weights that come from elsewhere are as good, only nameless.
+    let names = netc_train::run::class_names(path).ok().flatten()?;
+    (names.len() == classes).then_some(names)
 }
 
 /// A name for each class.

@@ -1,6 +1,6 @@
 //! The tensors of the weights file, and what is made of them.
 
-use netc_plan::{Literal, Plan, Source};
+use netc_plan::{Literal, Param, Source};
 use proc_macro2::{Literal as Number, TokenStream};
 use quote::quote;
 
@@ -11,10 +11,9 @@ use super::tokens;
 const PART: usize = 128;
 
 /// `params()`
-pub(super) fn params(plan: &Plan, names: &Names) -> TokenStream {
+pub(super) fn params(params: &[Param], names: &Names) -> TokenStream {
     let vec = names.ty("Vec");
-    let all: Vec<TokenStream> = plan
-        .params
+    let all: Vec<TokenStream> = params
         .iter()
         .map(|param| tokens(&param.literal()))
         .collect();

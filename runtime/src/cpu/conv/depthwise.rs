@@ -1,5 +1,6 @@
 //! Depthwise convolution: one filter a channel, vectors of channels.
 
+use super::direct::Strides;
 use super::pixels::{Origin, Pixels, origins};
 use crate::cpu::act;
 use crate::cpu::kernel::{Aligned, Depthwise as Tile, Fused, Kernels, MAX_LANES};
@@ -24,6 +25,7 @@ pub(super) struct Depthwise {
     /// Channels, rounded up to whole vectors.
     padded: usize,
     /// `[kh * kw][padded]`
+    strides: Strides,
     weights: Aligned,
     biases: Aligned,
     /// What padded cells hold.
@@ -36,21 +38,12 @@ impl Depthwise {
         d.groups == d.input[2] && d.filters == d.groups && d.kernel[0] * d.kernel[1] <= MAX_TAPS
     }
 
-    /// Packs weights `[channels, kh, kw]` and biases.
-    pub(super) fn new(d: Conv, weights: &[f32], bias: &[f32], kernels: &'static Kernels) -> Self {
+    /// Prepares the way through weights of any layout; [`pack`](Self::pack) brings them.
+    pub(super) fn new(d: Conv, strides: Strides, kernels: &'static Kernels) -> Self {
         let taps = d.kernel[0] * d.kernel[1];
         let channels = d.input[2];
         assert!(Self::fits(&d), "depthwise: {d:?}");
-        assert_eq!(weights.len(), channels * taps, "weights of {d:?}");
         let padded = channels.next_multiple_of(MAX_LANES);
-        let mut packed = Aligned::zeros(taps * padded);
-        for (c, filter) in weights.chunks_exact(taps).enumerate() {
-            for (t, w) in filter.iter().enumerate() {
-                packed.as_mut_slice()[t * padded + c] = *w;
-            }
-        }
-        let mut biases = Aligned::zeros(padded);
-        biases.as_mut_slice()[..channels].copy_from_slice(bias);
         let (fused, late) = Fused::split(d.act);
         let [height, width, _] = Op::Conv(d).output();
         Self {
@@ -60,10 +53,29 @@ impl Depthwise {
             fused,
             late,
             padded,
-            weights: packed,
-            biases,
+            strides,
+            weights: Aligned::zeros(taps * padded),
+            biases: Aligned::zeros(padded),
             zeros: Aligned::zeros(channels),
         }
+    }
+
+    /// Takes these weights and biases; an empty `bias` stands for zeros.
+    pub(super) fn pack(&mut self, weights: &[f32], bias: &[f32]) {
+        let [kh, kw] = self.d.kernel;
+        let channels = self.d.input[2];
+        assert_eq!(weights.len(), channels * kh * kw, "weights of {:?}", self.d);
+        let packed = self.weights.as_mut_slice();
+        for (t, packed) in packed
+            .chunks_exact_mut(self.padded)
+            .enumerate()
+            .take(kh * kw)
+        {
+            for (c, packed) in packed.iter_mut().enumerate().take(channels) {
+                *packed = weights[self.strides.at(c, 0, [t / kw, t % kw], 0)];
+            }
+        }
+        self.biases.as_mut_slice()[..bias.len()].copy_from_slice(bias);
     }
 
     /// Output pixels of a task.

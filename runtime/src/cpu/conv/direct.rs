@@ -8,6 +8,7 @@ use super::pixels::{Origin, Pixels, origins};
 use crate::cpu::act;
 use crate::cpu::kernel::{Aligned, Fused, Kernels, MAX_LANES, MAX_ROWS, Tile};
 use crate::plan::{Act, Conv, Op};
+use crate::threads::Threads;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -26,13 +27,35 @@ const TASK_MACS: usize = 1 << 20;
 /// Tasks enough to keep all threads busy to the end.
 const TASKS: usize = 32;
 
-/// Distances in a tensor of weights, in elements, for one step along each axis.
+/// Where a tensor of weights holds what: the element of the first group, filter, cell and channel, and the distance, in
+/// elements, for one step along each axis. Negative distances turn a kernel round, for the way back through a convolution.
 #[derive(Clone, Copy)]
 pub(crate) struct Strides {
-    pub(crate) filter: usize,
-    pub(crate) y: usize,
-    pub(crate) x: usize,
-    pub(crate) channel: usize,
+    pub(crate) first: usize,
+    pub(crate) group: isize,
+    /// Inside a group.
+    pub(crate) filter: isize,
+    pub(crate) y: isize,
+    pub(crate) x: isize,
+    pub(crate) channel: isize,
+}
+
+impl Strides {
+    /// Index of an element.
+    pub(super) fn at(
+        &self,
+        group: usize,
+        filter: usize,
+        [y, x]: [usize; 2],
+        channel: usize,
+    ) -> usize {
+        let steps = group as isize * self.group
+            + filter as isize * self.filter
+            + y as isize * self.y
+            + x as isize * self.x
+            + channel as isize * self.channel;
+        self.first.wrapping_add_signed(steps)
+    }
 }
 
 /// Packed weights and the way through them.
@@ -48,6 +71,7 @@ pub(crate) struct Direct {
     late: Act,
     panels: Vec<Panel>,
     blocks: Vec<Block>,
+    strides: Strides,
     weights: Aligned,
     biases: Aligned,
     /// What padded cells hold.
@@ -58,6 +82,7 @@ pub(crate) struct Direct {
 #[derive(Clone, Copy)]
 struct Panel {
     group: usize,
+    /// Counted through all groups.
     filter: usize,
     width: usize,
     vectors: usize,
@@ -93,24 +118,13 @@ impl Tasks {
 }
 
 impl Direct {
-    /// Packs `weights` (of any layout) and `bias`.
-    ///
-    /// # Panics
-    /// If the sizes do not fit the descriptor.
-    pub(crate) fn new(
-        d: Conv,
-        weights: &[f32],
-        strides: Strides,
-        bias: &[f32],
-        kernels: &'static Kernels,
-    ) -> Self {
+    /// Prepares the way through weights of any layout; [`pack`](Self::pack) brings them.
+    pub(crate) fn new(d: Conv, strides: Strides, kernels: &'static Kernels) -> Self {
         let [height, width, _] = Op::Conv(d).output();
         let channels = d.input[2] / d.groups;
         let filters = d.filters / d.groups;
         let [kh, kw] = d.kernel;
         let terms = kh * kw * channels;
-        assert_eq!(weights.len(), d.filters * terms, "weights of {d:?}");
-        assert_eq!(bias.len(), d.filters, "biases of {d:?}");
         let (fused, late) = Fused::split(d.act);
 
         let lanes = kernels.lanes;
@@ -133,20 +147,6 @@ impl Direct {
                 bias_size += vectors * lanes;
             }
         }
-        let mut packed = Aligned::zeros(size);
-        let mut biases = Aligned::zeros(bias_size + MAX_LANES);
-        for p in &panels {
-            pack(
-                &mut packed.as_mut_slice()[p.weights..],
-                p,
-                p.vectors * lanes,
-                [kh, kw, channels],
-                weights,
-                strides,
-            );
-            biases.as_mut_slice()[p.bias..][..p.width]
-                .copy_from_slice(&bias[p.filter..][..p.width]);
-        }
         let widest = panels.iter().map(|p| p.vectors).max().unwrap_or(1);
         let bytes = if single { STREAM_BYTES } else { PANEL_BYTES };
         Self {
@@ -158,10 +158,59 @@ impl Direct {
             late,
             blocks: blocks([kh, kw, channels], bytes / (widest * lanes * 4)),
             panels,
-            weights: packed,
-            biases,
+            strides,
+            weights: Aligned::zeros(size),
+            biases: Aligned::zeros(bias_size + MAX_LANES),
             zeros: Aligned::zeros(if d.pad == [0; 4] { 0 } else { kw * channels }),
         }
+    }
+
+    /// Takes these weights and biases; an empty `bias` stands for zeros.
+    ///
+    /// # Panics
+    /// If the sizes do not fit the descriptor.
+    pub(crate) fn pack(&mut self, weights: &[f32], bias: &[f32], threads: Threads) {
+        let [kh, kw] = self.d.kernel;
+        let terms = kh * kw * self.channels;
+        assert_eq!(
+            weights.len(),
+            self.d.filters * terms,
+            "weights of {:?}",
+            self.d
+        );
+        let (lanes, filters) = (self.kernels.lanes, self.d.filters / self.d.groups);
+        let packed = Parts(self.weights.as_mut_slice().as_mut_ptr());
+        let (panels, strides, channels) = (&self.panels, self.strides, self.channels);
+        let cost = terms * lanes * self.kernels.max_vectors();
+        threads.for_ranges(panels.len(), cost, |range, _| {
+            for p in &panels[range] {
+                let size = terms * p.vectors * lanes;
+                // SAFETY: `new` has made room for each panel, one after the other, and each is this task's alone.
+                let to =
+                    unsafe { core::slice::from_raw_parts_mut({ &packed }.0.add(p.weights), size) };
+                pack(
+                    to,
+                    p,
+                    [p.vectors * lanes, filters],
+                    [kh, kw, channels],
+                    weights,
+                    strides,
+                );
+            }
+        });
+        if !bias.is_empty() {
+            assert_eq!(bias.len(), self.d.filters, "biases of {:?}", self.d);
+            for p in &self.panels {
+                self.biases.as_mut_slice()[p.bias..][..p.width]
+                    .copy_from_slice(&bias[p.filter..][..p.width]);
+            }
+        }
+    }
+
+    /// Bytes of packed weights.
+    #[cfg(feature = "train")]
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(self.weights.as_slice()) + size_of_val(self.biases.as_slice())
     }
 
     /// How a batch of `images` is cut: by size only, so that the threads do not matter.
@@ -197,6 +246,7 @@ impl Direct {
         task: usize,
         input: Pixels<*const f32>,
         output: Pixels<*mut f32>,
+        accumulate: bool,
     ) {
         let (part, panel) = if tasks.panels_first {
             (task % tasks.parts, task / tasks.parts)
@@ -207,7 +257,16 @@ impl Direct {
         let end = tasks.pixels.min(start + tasks.step);
         if start < end {
             // SAFETY: the caller's promise is the same; the step is at most MAX_PIXELS.
-            unsafe { self.part(start, end - start, &self.panels[panel], input, output) }
+            unsafe {
+                self.part(
+                    start,
+                    end - start,
+                    &self.panels[panel],
+                    input,
+                    output,
+                    accumulate,
+                );
+            }
         }
     }
 
@@ -219,6 +278,7 @@ impl Direct {
         panel: &Panel,
         input: Pixels<*const f32>,
         output: Pixels<*mut f32>,
+        accumulate: bool,
     ) {
         let d = &self.d;
         let mut windows = [Origin::default(); MAX_PIXELS];
@@ -276,7 +336,7 @@ impl Direct {
                     },
                     // In bounds: `pack` filled K * lanes elements from `panel.weights` on.
                     panel: self.weights.as_slice()[panel.weights + block.start * lanes..].as_ptr(),
-                    bias: if b == 0 {
+                    bias: if b == 0 && !accumulate {
                         self.biases.as_slice()[panel.bias..].as_ptr()
                     } else {
                         core::ptr::null()
@@ -379,11 +439,11 @@ fn blocks([kh, kw, channels]: [usize; 3], terms: usize) -> Vec<Block> {
     blocks
 }
 
-/// Writes `[K][lanes]` weights of a panel; lanes past its width stay zero.
+/// Writes `[K][lanes]` weights of a panel; lanes past its width stay zero. `filters` are those of a group.
 fn pack(
     to: &mut [f32],
     panel: &Panel,
-    lanes: usize,
+    [lanes, filters]: [usize; 2],
     [kh, kw, channels]: [usize; 3],
     from: &[f32],
     s: Strides,
@@ -394,13 +454,19 @@ fn pack(
         for kx in 0..kw {
             for chunk in (0..channels).step_by(CHUNK) {
                 for f in 0..panel.width {
-                    let source = (panel.filter + f) * s.filter + ky * s.y + kx * s.x;
+                    let source = s.at(panel.group, panel.filter % filters + f, [ky, kx], 0);
                     for c in chunk..channels.min(chunk + CHUNK) {
                         to[((ky * kw + kx) * channels + c) * lanes + f] =
-                            from[source + c * s.channel];
+                            from[source.wrapping_add_signed(c as isize * s.channel)];
                     }
                 }
             }
         }
     }
 }
+
+/// Memory that tasks divide among themselves.
+struct Parts(*mut f32);
+
+// SAFETY: a plain address; `Direct::pack` says why its use is sound.
+unsafe impl Sync for Parts {}

@@ -7,7 +7,7 @@ pub(crate) mod reference;
 #[cfg(test)]
 mod tests;
 
-use crate::cpu::access::Step;
+use crate::cpu::access::{Source, Step};
 use crate::cpu::expect_shape;
 use crate::cpu::kernel::{self, Kernels};
 use crate::cpu::simd::{self, Level};
@@ -15,7 +15,8 @@ use crate::plan::{self, Op, View};
 use crate::threads::Threads;
 use crate::{Layer, Mem, Scratch};
 use depthwise::Depthwise;
-use direct::{Direct, Strides};
+use direct::Direct;
+pub(crate) use direct::Strides;
 pub(crate) use pixels::Pixels;
 
 /// Below this many channels a picture is padded in scratch memory, so that each row of a window is one run of inputs: runs of
@@ -48,17 +49,17 @@ impl Conv {
     }
 
     fn with_level(d: plan::Conv, weight: &[f32], bias: &[f32], level: Level) -> Self {
+        let mut conv = Self::prepare(d, Strides::file(&d), level);
+        conv.pack(weight, bias, Threads::single());
+        conv
+    }
+
+    /// Chooses an algorithm; [`pack`](Self::pack) brings the weights.
+    pub(crate) fn prepare(d: plan::Conv, strides: Strides, level: Level) -> Self {
         let kernels: &Kernels = kernel::kernels(level);
-        let area = d.kernel[0] * d.kernel[1];
-        let strides = Strides {
-            filter: d.input[2] / d.groups * area,
-            y: d.kernel[1],
-            x: 1,
-            channel: area,
-        };
-        let direct = |d| Direct::new(d, weight, strides, bias, kernels);
+        let direct = |d| Direct::new(d, strides, kernels);
         let algorithm = if Depthwise::fits(&d) {
-            Algorithm::Depthwise(Depthwise::new(d, weight, bias, kernels))
+            Algorithm::Depthwise(Depthwise::new(d, strides, kernels))
         } else if d.groups == 1
             && d.input[2] < FEW_CHANNELS
             && d.kernel[1] > 1
@@ -70,6 +71,31 @@ impl Conv {
             Algorithm::Direct(direct(d))
         };
         Self { d, algorithm }
+    }
+
+    /// Takes these weights, laid out as `prepare` was told, and biases; an empty `bias` stands for zeros.
+    pub(crate) fn pack(&mut self, weight: &[f32], bias: &[f32], threads: Threads) {
+        match &mut self.algorithm {
+            Algorithm::Direct(direct) | Algorithm::Padded(direct) => {
+                direct.pack(weight, bias, threads);
+            }
+            Algorithm::Depthwise(depthwise) => depthwise.pack(weight, bias),
+        }
+    }
+
+    /// Bytes of packed weights.
+    #[cfg(feature = "train")]
+    pub(crate) fn bytes(&self) -> usize {
+        match &self.algorithm {
+            Algorithm::Direct(direct) | Algorithm::Padded(direct) => direct.bytes(),
+            Algorithm::Depthwise(_) => 0, // a few numbers a channel
+        }
+    }
+
+    /// Whether [`run_into`](Self::run_into) can add to what the output holds.
+    #[cfg(feature = "train")]
+    pub(crate) fn accumulates(&self) -> bool {
+        !matches!(self.algorithm, Algorithm::Depthwise(_)) && self.d.act == plan::Act::None
     }
 
     /// Memory for a batch.
@@ -91,7 +117,11 @@ impl Conv {
     pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
         expect_shape("input", x.shape, self.d.input);
         expect_shape("output", y.shape, Op::Conv(self.d).output());
-        let step = mem.step([x], y);
+        self.run_into(mem.step([x], y), false);
+    }
+
+    /// As [`run`](Self::run); `accumulate` adds the sums, without biases, to what the output holds.
+    pub(crate) fn run_into(&self, step: Step<'_, 1>, accumulate: bool) {
         let [x] = step.x;
         let images = x.geometry.images;
         let input = Pixels {
@@ -104,15 +134,15 @@ impl Conv {
         };
         match &self.algorithm {
             Algorithm::Direct(direct) => {
-                // SAFETY: `step` has checked that both views lie in their memory and share no element, and holds them for
+                // SAFETY: `Mem::step` has checked that both views lie in their memory and share no element, and holds them for
                 // the time of this call; their shapes are the descriptor's.
-                unsafe { direct.run(images, input, output, step.threads) }
+                unsafe { direct.run(images, input, output, accumulate, step.threads) }
             }
             Algorithm::Padded(direct) => {
                 let threads = step.threads;
                 let input = pad(&self.d, step);
                 // SAFETY: as above; the copy is scratch memory of this step.
-                unsafe { direct.run(images, input, output, threads) }
+                unsafe { direct.run(images, input, output, accumulate, threads) }
             }
             Algorithm::Depthwise(depthwise) => {
                 step.threads.for_each(depthwise.tasks(images), |task, _| {
@@ -124,8 +154,24 @@ impl Conv {
     }
 }
 
+impl Strides {
+    /// The file's layout: `[filters, c / groups, kh, kw]`.
+    pub(crate) fn file(d: &plan::Conv) -> Self {
+        let area = d.kernel[0] * d.kernel[1];
+        let filter = d.input[2] / d.groups * area;
+        Self {
+            first: 0,
+            group: (d.filters / d.groups * filter) as isize,
+            filter: filter as isize,
+            y: d.kernel[1] as isize,
+            x: 1,
+            channel: area as isize,
+        }
+    }
+}
+
 /// The same convolution over a picture that holds its padding.
-fn padded(d: plan::Conv) -> plan::Conv {
+pub(crate) fn padded(d: plan::Conv) -> plan::Conv {
     let [top, bottom, left, right] = d.pad;
     let [h, w, c] = d.input;
     plan::Conv {
@@ -137,34 +183,42 @@ fn padded(d: plan::Conv) -> plan::Conv {
 
 /// Copies the pictures into scratch memory, with zeros around them.
 fn pad(d: &plan::Conv, step: Step<'_, 1>) -> Pixels<*const f32> {
+    copy_padded(d, step.x[0], step.shared, step.threads)
+}
+
+/// As [`pad`], at the start of this memory.
+pub(crate) fn copy_padded(
+    d: &plan::Conv,
+    x: Source<'_>,
+    memory: &mut [f32],
+    threads: Threads,
+) -> Pixels<*const f32> {
     let [h, w, c] = d.input;
     let [top, _, left, _] = d.pad;
     let [height, width, _] = padded(*d).input;
-    let [x] = step.x;
     let images = x.geometry.images;
     let row_size = width * c;
-    let copy = &mut step.shared[..images * height * row_size];
+    let copy = &mut memory[..images * height * row_size];
     let rows = Pixels {
         start: copy.as_mut_ptr(),
         pixel: row_size,
     };
-    step.threads
-        .for_ranges(images * height, row_size, |range, _| {
-            for row in range {
-                let start = { rows }.start.wrapping_add(row * row_size);
-                // SAFETY: the slice above has this row, and the ranges cover each row once.
-                let to = unsafe { core::slice::from_raw_parts_mut(start, row_size) };
-                let Some(y) = (row % height).checked_sub(top).filter(|&y| y < h) else {
-                    to.fill(0.0);
-                    continue;
-                };
-                to[..left * c].fill(0.0);
-                to[(left + w) * c..].fill(0.0);
-                for (ix, to) in to[left * c..][..w * c].chunks_exact_mut(c).enumerate() {
-                    to.copy_from_slice(x.pixel(row / height, y, ix));
-                }
+    threads.for_ranges(images * height, row_size, |range, _| {
+        for row in range {
+            let start = { rows }.start.wrapping_add(row * row_size);
+            // SAFETY: the slice above has this row, and the ranges cover each row once.
+            let to = unsafe { core::slice::from_raw_parts_mut(start, row_size) };
+            let Some(y) = (row % height).checked_sub(top).filter(|&y| y < h) else {
+                to.fill(0.0);
+                continue;
+            };
+            to[..left * c].fill(0.0);
+            to[(left + w) * c..].fill(0.0);
+            for (ix, to) in to[left * c..][..w * c].chunks_exact_mut(c).enumerate() {
+                to.copy_from_slice(x.pixel(row / height, y, ix));
             }
-        });
+        }
+    });
     Pixels {
         start: rows.start.cast_const(),
         pixel: c,
@@ -172,7 +226,7 @@ fn pad(d: &plan::Conv, step: Step<'_, 1>) -> Pixels<*const f32> {
 }
 
 impl Direct {
-    /// Computes a batch.
+    /// Computes a batch; `accumulate` adds the sums, without biases, to what the output holds.
     ///
     /// # Safety
     /// `input` and `output` hold `images` images of the descriptor's sizes. For the time of the call nobody else writes the
@@ -182,12 +236,13 @@ impl Direct {
         images: usize,
         input: Pixels<*const f32>,
         output: Pixels<*mut f32>,
+        accumulate: bool,
         threads: Threads,
     ) {
         let tasks = self.tasks(images, input.pixel);
         threads.for_each(tasks.count(), |task, _| {
             // SAFETY: the caller's promise; the tasks write different elements.
-            unsafe { self.task(&tasks, task, input, output) }
+            unsafe { self.task(&tasks, task, input, output, accumulate) }
         });
     }
 }

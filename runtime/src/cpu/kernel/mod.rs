@@ -8,10 +8,14 @@
 //! - each output is summed in the same order whatever tile it falls in, so results depend neither on the batch nor on threads.
 
 mod memory;
+#[cfg(feature = "train")]
+mod outer;
 mod tile;
 mod vector;
 
 pub(crate) use memory::Aligned;
+#[cfg(feature = "train")]
+pub(crate) use outer::{Outer, OuterKernel};
 pub(crate) use tile::{Depthwise, DepthwiseKernel, Fused, Tile, TileKernel};
 
 use super::simd::{self, Level};
@@ -38,6 +42,9 @@ pub(crate) struct Kernels {
     /// `tiles[nv - 1][mr - 1]` computes `mr` pixels by `nv` vectors of filters. The wider the panel, the fewer pixels fit the
     /// registers.
     tiles: &'static [&'static [TileKernel]],
+    /// `outers[nv - 1][mr - 1]` computes `mr` rows by `nv` vectors.
+    #[cfg(feature = "train")]
+    outers: &'static [&'static [OuterKernel]],
     /// `depthwise[mr - 1]` computes `mr` pixels.
     pub(crate) depthwise: &'static [DepthwiseKernel],
 }
@@ -46,6 +53,12 @@ impl Kernels {
     /// The most vectors in a panel.
     pub(crate) fn max_vectors(&self) -> usize {
         self.tiles.len()
+    }
+
+    /// As [`tiles`](Self::tiles), for sums of outer products.
+    #[cfg(feature = "train")]
+    pub(crate) fn outers(&self, vectors: usize) -> &'static [OuterKernel] {
+        self.outers[vectors - 1]
     }
 
     /// The kernels for panels of `vectors` vectors, by number of pixels less one.
@@ -72,6 +85,13 @@ macro_rules! level {
                 unsafe { tile::tile::<$vector, MR, NV>(t) }
             }
 
+            #[cfg(feature = "train")]
+            $(#[target_feature(enable = $feature)])?
+            unsafe fn outer<const MR: usize, const NV: usize>(o: &super::Outer) {
+                // SAFETY: the caller's promise is the same.
+                unsafe { super::outer::outer::<$vector, MR, NV>(o) }
+            }
+
             $(#[target_feature(enable = $feature)])?
             unsafe fn depthwise<const MR: usize>(d: &Depthwise) {
                 // SAFETY: the caller's promise is the same.
@@ -81,6 +101,8 @@ macro_rules! level {
             pub(super) static KERNELS: super::Kernels = super::Kernels {
                 lanes: $vector::LANES,
                 tiles: &[$(&[$(tile::<$mr, $nv> as TileKernel),*]),*],
+                #[cfg(feature = "train")]
+                outers: &[$(&[$(outer::<$mr, $nv> as super::OuterKernel),*]),*],
                 depthwise: &[$(depthwise::<$dw> as DepthwiseKernel),*],
             };
         }

@@ -1,0 +1,54 @@
+//! `netc eval`: how good a trained network is on the test set.
+
+use crate::cli::Eval;
+use crate::experiment::{Setup, Variation, failure, threads};
+use crate::failure::Outcome;
+use crate::network::bad_weights;
+use crate::{claims, terminal};
+use netc_runtime::Weights;
+use netc_train::data;
+use netc_train::run::{Experiment, Net, Network};
+use std::path::PathBuf;
+
+pub(crate) fn run(args: &Eval) -> Outcome {
+    let mut variation = Variation::new(args.recipe.as_ref(), &args.overrides);
+    if let Some(run) = &args.run {
+        variation = Variation::of_run(run, variation)?;
+    }
+    let setup = Setup::compile(&args.file, variation.which(), &variation)?;
+    let (plan, training) = (&setup.plan, &setup.training);
+    let path = weights(args, training.recipe.restore_best);
+    let weights = Weights::from_file(&path, &training.plan.params)
+        .map_err(|e| bad_weights(&path, &args.file, &e))?;
+    let threads = threads(args.threads);
+    let fail = |e| failure(&e);
+    let data = data::load(&training.recipe, &args.data, &plan.input).map_err(fail)?;
+    let network = Network::new(plan, training.recipe.loss);
+    let outputs = plan.output.iter().product();
+    let experiment = Experiment::new(&network, &training.recipe, &data, outputs).map_err(fail)?;
+    let mut net =
+        Net::new(plan, &training.plan, &training.recipe, &weights, threads).map_err(fail)?;
+    let figures = experiment.test(&mut net, threads).map_err(fail)?;
+    if args.json {
+        let mut object = serde_json::to_value(&figures).unwrap_or_default();
+        object["claims"] = claims::json(&setup, &figures);
+        terminal::print_line(&object.to_string())?;
+    } else {
+        terminal::print(&figures.to_string())?;
+    }
+    terminal::finish()?;
+    claims::report(&setup, &figures)
+}
+
+/// The weights that were named, or those that the run ended with.
+fn weights(args: &Eval, best: bool) -> PathBuf {
+    let last = if best {
+        "best.safetensors"
+    } else {
+        "last.safetensors"
+    };
+    match (&args.weights, &args.run) {
+        (Some(path), _) => path.clone(),
+        (None, run) => run.clone().unwrap_or_default().join(last),
+    }
+}

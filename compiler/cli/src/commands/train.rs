@@ -1,0 +1,225 @@
+//! `netc train`: from a recipe and data to weights.
+
+use crate::cli::Train;
+use crate::experiment::{Setup, Variation, failure, threads};
+use crate::failure::{Failure, Outcome};
+use crate::{claims, memory, source, terminal};
+use netc_runtime::Weights;
+use netc_train::pictures::{self, Page};
+use netc_train::run::{
+    Checkpoints, Ending, Experiment, Interrupt, Net, Network, Options, Progress, RunFolder, train,
+};
+use netc_train::{Error, augment, data};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// A sheet shows so many pictures, each so many times besides as it is.
+const SHEET: (usize, u64) = (8, 9);
+
+pub(crate) fn run(args: &Train) -> Outcome {
+    let fail = |e: Error| failure(&e);
+    let mut variation = Variation::new(args.recipe.as_ref(), &args.overrides);
+    if let Some(run) = &args.resume {
+        RunFolder::open(run).map_err(fail)?;
+        variation = Variation::of_run(run, variation)?;
+    }
+    let setup = Setup::compile(&args.file, variation.which(), &variation)?;
+    let (plan, training) = (&setup.plan, &setup.training);
+    let recipe = &training.recipe;
+    let threads = threads(args.threads);
+    let data = data::load(recipe, &args.data, &plan.input).map_err(fail)?;
+    let network = Network::new(plan, recipe.loss);
+    let outputs = plan.output.iter().product();
+    let experiment = Experiment::new(&network, recipe, &data, outputs).map_err(fail)?;
+    if let Some(path) = &args.sheet {
+        let (pictures, variants) = SHEET;
+        augment::sheet(&experiment.pipeline, &data.train, pictures, variants, path)
+            .map_err(fail)?;
+        terminal::status("Wrote", &path.display().to_string());
+        return Ok(());
+    }
+    say_what(&setup, &experiment, threads);
+    memory::check(
+        &training.plan,
+        plan,
+        &recipe.optimizer,
+        recipe.batch,
+        threads,
+    )?;
+    let weights = Weights::random(recipe.seed, &training.plan.params);
+    let mut net = Net::new(plan, &training.plan, recipe, &weights, threads).map_err(fail)?;
+    drop(weights);
+    let folder = folder(args)?;
+    setup.keep(&folder)?;
+    variation.keep(&folder)?;
+    let shown = folder.path().display().to_string();
+    let verb = if args.resume.is_some() {
+        "Resuming"
+    } else {
+        "Run"
+    };
+    terminal::status(verb, &format!("in {shown}"));
+    let options = Options {
+        folder: folder.clone(),
+        resume: args.resume.is_some(),
+        threads,
+        checkpoints: match args.save_steps {
+            Some(n) => Checkpoints::Steps(n),
+            None => Checkpoints::Time(Duration::from_secs(30)),
+        },
+        interrupt: Interrupt::on_ctrl_c().map_err(fail)?,
+        progress: Progress::standard_error(),
+    };
+    let start = Instant::now();
+    let result = train(&mut net, &experiment, options).map_err(fail)?;
+    if result.ending == Ending::Interrupted {
+        pictures::curves(&folder, &result.history).map_err(fail)?;
+        let how = format!(
+            "netc train {} --data {} --resume {shown}",
+            source::name(&args.file),
+            args.data.display()
+        );
+        terminal::status(
+            "Interrupted",
+            &format!("after step {}; everything is saved", result.steps),
+        );
+        terminal::help(&format!("`{how}` goes on"));
+        // The shell's convention: 128 + SIGINT.
+        return Err(Failure::exit(130));
+    }
+    let early = if result.ending == Ending::Early {
+        " (stopped early)"
+    } else {
+        ""
+    };
+    terminal::status(
+        "Trained",
+        &format!(
+            "{} in {:.1} s{early}; {:.1} % of the time waiting for data",
+            source::plural(result.history.len(), "epoch"),
+            start.elapsed().as_secs_f64(),
+            100.0 * result.waited
+        ),
+    );
+    if let Some((epoch, figure)) = result.best {
+        let restored = if result.restored {
+            ", whose weights the network now has"
+        } else {
+            ""
+        };
+        terminal::status(
+            "Best",
+            &format!(
+                "epoch {} ({figure:.4} on the validation set){restored}",
+                epoch + 1
+            ),
+        );
+    }
+    let figures = experiment.test(&mut net, threads).map_err(fail)?;
+    terminal::print_line(&format!(
+        "test_loss: {:.4} - test_accuracy: {:.4}",
+        figures.loss, figures.accuracy
+    ))?;
+    terminal::finish()?;
+    let page = Page {
+        name: &plan.name,
+        source: setup.text(),
+        facts: &facts(&setup, &variation, start.elapsed()),
+    };
+    pictures::all(
+        &folder,
+        &result.history,
+        &figures,
+        &data,
+        &experiment.pipeline,
+        &page,
+    )
+    .map_err(fail)?;
+    terminal::status(
+        "Wrote",
+        &format!("{shown}/index.html, with weights, metrics and pictures beside it"),
+    );
+    claims::report(&setup, &figures)
+}
+
+/// What the page of a run says besides its figures.
+fn facts(setup: &Setup, variation: &Variation, took: Duration) -> Vec<(String, String)> {
+    let recipe = &setup.training.recipe;
+    let params: usize = setup.plan.params.iter().map(netc_plan::Param::len).sum();
+    let fact = |what: &str, value: String| (what.to_owned(), value);
+    let mut facts = vec![
+        fact(
+            "recipe",
+            recipe.name.clone().unwrap_or_else(|| "default".to_owned()),
+        ),
+        fact("parameters", params.to_string()),
+        fact("batch", recipe.batch.to_string()),
+        fact("epochs", recipe.epochs.to_string()),
+        fact("seed", recipe.seed.to_string()),
+        fact(
+            "seconds, in the last call",
+            format!("{:.1}", took.as_secs_f64()),
+        ),
+    ];
+    let settings = variation.settings.iter();
+    facts.extend(settings.map(|(key, value)| (format!("--{key}"), value.clone())));
+    facts.extend(variation.lr.map(|lr| fact("--lr", lr.to_string())));
+    facts
+}
+
+/// The network, the data and the recipe, in two lines.
+fn say_what(setup: &Setup, experiment: &Experiment<'_>, threads: usize) {
+    let recipe = experiment.recipe;
+    let data = experiment.data;
+    let name = match &recipe.name {
+        Some(name) => format!("{} by `{name}`", setup.plan.name),
+        None => setup.plan.name.clone(),
+    };
+    terminal::status(
+        "Training",
+        &format!(
+            "{name}: batch {}, {}, seed {}, {}",
+            recipe.batch,
+            source::plural(recipe.epochs, "epoch"),
+            recipe.seed,
+            source::plural(threads, "thread")
+        ),
+    );
+    let judged = if data.held_out {
+        "held out of the training set"
+    } else {
+        "the test set"
+    };
+    terminal::status(
+        "Data",
+        &format!(
+            "{} to train on, {} to validate on ({judged}), {} classes",
+            source::plural(data.train.len(), "picture"),
+            data.validation.len(),
+            data.classes.len()
+        ),
+    );
+}
+
+/// The folder of the run: the one named, the one to go on with, or the first free one under `runs`.
+fn folder(args: &Train) -> Outcome<RunFolder> {
+    let fail = |e: Error| failure(&e);
+    match (&args.resume, &args.out) {
+        (Some(run), _) => RunFolder::open(run).map_err(fail),
+        (None, Some(out)) => RunFolder::create(out).map_err(fail),
+        (None, None) => RunFolder::create(&free(args)).map_err(fail),
+    }
+}
+
+/// `runs/lenet5_mnist`, `runs/lenet5_mnist-augmented-2`
+fn free(args: &Train) -> PathBuf {
+    let stem = args.file.file_stem().unwrap_or(args.file.as_os_str());
+    let mut name = stem.to_string_lossy().into_owned();
+    if let Some(recipe) = &args.recipe {
+        name = format!("{name}-{recipe}");
+    }
+    let folder = Path::new("runs");
+    let numbered = (2..).map(|n| folder.join(format!("{name}-{n}")));
+    let mut all = std::iter::once(folder.join(&name)).chain(numbered);
+    all.find(|path| !path.exists()).unwrap_or_default()
+}

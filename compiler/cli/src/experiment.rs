@@ -1,0 +1,166 @@
+//! From a file and options to an experiment: the network, how it learns, and what of that a run remembers.
+
+use crate::cli::Overrides;
+use crate::failure::{Failure, Outcome};
+use crate::{files, source};
+use netc_compiler::graph::Graph;
+use netc_compiler::{Options, Train, Training, Which};
+use netc_grammar::Sources;
+use netc_plan::{Optimizer, Plan};
+use netc_train::run::RunFolder;
+use netc_train::{Error, ErrorKind};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What of a recipe was chosen and changed on the command line.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Variation {
+    pub(crate) recipe: Option<String>,
+    /// Entries that hold in place of the recipe's.
+    pub(crate) settings: BTreeMap<String, String>,
+    /// The optimizer's learning rate.
+    pub(crate) lr: Option<f64>,
+}
+
+/// The file in a run's folder that keeps it.
+const KEPT: &str = "run.json";
+
+impl Variation {
+    pub(crate) fn new(recipe: Option<&String>, overrides: &Overrides) -> Self {
+        Self {
+            recipe: recipe.cloned(),
+            settings: overrides.entries(),
+            lr: overrides.lr,
+        }
+    }
+
+    /// That of a run, with what is given now in its place.
+    pub(crate) fn of_run(run: &Path, now: Self) -> Outcome<Self> {
+        let path = run.join(KEPT);
+        let kept: Value = serde_json::from_slice(&files::read(&path)?).map_err(|_| {
+            Failure::input(format!("`{}` is not what a run leaves", path.display()))
+        })?;
+        let mut settings: BTreeMap<String, String> = kept["settings"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+            .collect();
+        // A new optimizer has its own rate.
+        let lr = match now.settings.contains_key("optimizer") {
+            true => None,
+            false => kept["lr"].as_f64(),
+        };
+        settings.extend(now.settings);
+        Ok(Self {
+            recipe: now.recipe.or(kept["recipe"].as_str().map(str::to_owned)),
+            settings,
+            lr: now.lr.or(lr),
+        })
+    }
+
+    /// Leaves it in a run's folder.
+    pub(crate) fn keep(&self, folder: &RunFolder) -> Outcome {
+        let Self {
+            recipe,
+            settings,
+            lr,
+        } = self;
+        let text = json!({ "recipe": recipe, "settings": settings, "lr": lr });
+        folder
+            .write(KEPT, format!("{text:#}\n").as_bytes())
+            .map_err(|e| failure(&e))
+    }
+
+    /// By which recipe of the file.
+    pub(crate) fn which(&self) -> Which {
+        match &self.recipe {
+            Some(name) => Which::Named(name.clone()),
+            None => Which::Default,
+        }
+    }
+
+    /// As the file would say it.
+    fn text(&self) -> String {
+        let entry = |(key, value): (&String, &String)| format!("{key} = {value}\n");
+        self.settings.iter().map(entry).collect()
+    }
+}
+
+/// A network with its way of learning.
+pub(crate) struct Setup {
+    pub(crate) sources: Sources,
+    pub(crate) graph: Graph,
+    pub(crate) plan: Plan,
+    pub(crate) training: Training,
+}
+
+impl Setup {
+    /// Compiles a file to be trained.
+    pub(crate) fn compile(file: &Path, which: Which, variation: &Variation) -> Outcome<Self> {
+        let options = Options {
+            train: Some(Train {
+                recipe: which,
+                overrides: variation.text(),
+            }),
+            ..Options::default()
+        };
+        let output = source::network(file, &options)?;
+        let (Some(graph), Some(plan), Some(mut training)) =
+            (output.graph, output.plan, output.training)
+        else {
+            return Err(source::incomplete(file));
+        };
+        if let Some(rate) = variation.lr {
+            let optimizer = &mut training.recipe.optimizer;
+            let (Optimizer::Sgd { lr, .. }
+            | Optimizer::RmsProp { lr, .. }
+            | Optimizer::Adam { lr, .. }) = optimizer;
+            *lr = rate;
+        }
+        Ok(Self {
+            sources: output.sources,
+            graph,
+            plan,
+            training,
+        })
+    }
+
+    /// The text of the file itself.
+    pub(crate) fn text(&self) -> &str {
+        self.sources
+            .iter()
+            .next()
+            .map_or("", |(_, source)| &source.text)
+    }
+
+    /// Leaves the texts of the network in a run's folder.
+    pub(crate) fn keep(&self, folder: &RunFolder) -> Outcome {
+        for (_, source) in self.sources.iter() {
+            let name = Path::new(&source.name).file_name();
+            // Overrides are no file; they are kept elsewhere.
+            if let Some(name) = name.filter(|name| Path::new(name).extension().is_some()) {
+                let name = PathBuf::from(name);
+                folder
+                    .write(&name.to_string_lossy(), source.text.as_bytes())
+                    .map_err(|e| failure(&e))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// As many threads as asked for, or as the machine runs at once.
+pub(crate) fn threads(asked: Option<u32>) -> usize {
+    let all = || std::thread::available_parallelism().map_or(1, usize::from);
+    asked.map_or_else(all, |n| n as usize)
+}
+
+/// What the training crate refused.
+pub(crate) fn failure(e: &Error) -> Failure {
+    match e.kind() {
+        ErrorKind::Tool => Failure::tool(e.to_string()),
+        ErrorKind::Input | ErrorKind::Diverged => Failure::input(e.to_string()),
+    }
+}

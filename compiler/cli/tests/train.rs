@@ -1,0 +1,275 @@
+//! From data to a judged network, through the binary: train, kill, resume, eval, predict.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by its panics")]
+
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+use tempfile::TempDir;
+
+const SIDE: usize = 8;
+const CLASSES: usize = 4;
+
+const NET: &str = "\
+net Stripes
+
+INPUT(8x8x1, scale=0.00392156862745098)
+=> CONV(6, 3x3) => BN => RELU => POOL(2x2) => DROPOUT(0.1)
+=> FC(4) => SOFTMAX
+
+expect accuracy >= 0.8
+
+train {
+    data      = mnist
+    augment   = shift(0.02)
+    optimizer = adam(lr=0.01)
+    batch     = 16
+    epochs    = 6
+    seed      = 3
+}
+
+train hopeless {
+    data      = mnist
+    optimizer = sgd(lr=1e-12)
+    epochs    = 1
+}
+";
+
+/// A network and data that it learns.
+struct World(TempDir);
+
+impl World {
+    fn new() -> Self {
+        let world = Self(tempfile::tempdir().unwrap());
+        fs::write(world.path("stripes.net"), NET).unwrap();
+        fs::create_dir(world.path("data")).unwrap();
+        world.idx("train", 400, 1);
+        world.idx("t10k", 100, 2);
+        world
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// MNIST's files: a bright row in noise, two rows apart for each class.
+    fn idx(&self, stem: &str, n: usize, seed: u32) {
+        let mut state = seed.wrapping_mul(2_654_435_761) | 1;
+        let mut noise = move || {
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            state
+        };
+        let labels: Vec<u8> = (0..n).map(|_| (noise() % CLASSES as u32) as u8).collect();
+        let mut images = Vec::new();
+        for label in &labels {
+            for cell in 0..SIDE * SIDE {
+                let bright = cell / SIDE == 2 * usize::from(*label);
+                images.push((noise() % 120) as u8 + if bright { 120 } else { 0 });
+            }
+        }
+        let sizes = [n, SIDE, SIDE];
+        let file = |shape: &[usize], bytes: &[u8]| {
+            let sizes = shape.iter().flat_map(|n| (*n as u32).to_be_bytes());
+            let head = [0, 0, 8, shape.len() as u8].into_iter();
+            head.chain(sizes)
+                .chain(bytes.iter().copied())
+                .collect::<Vec<u8>>()
+        };
+        let write = |what: &str, bytes| {
+            fs::write(
+                self.path("data").join(format!("{stem}-{what}-ubyte")),
+                bytes,
+            )
+            .unwrap();
+        };
+        write("images-idx3", file(&sizes, &images));
+        write("labels-idx1", file(&sizes[..1], &labels));
+    }
+
+    fn netc(&self, line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_netc"));
+        command.args(line.split(' ')).current_dir(self.0.path());
+        command.env("NO_COLOR", "1");
+        command
+    }
+
+    /// Runs netc, which has to end with this code; what it printed.
+    fn run(&self, code: i32, line: &str) -> (String, String) {
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = self.netc(line).output().unwrap();
+        let (out, err) = (
+            String::from_utf8(stdout).unwrap(),
+            String::from_utf8(stderr).unwrap(),
+        );
+        assert_eq!(status.code(), Some(code), "netc {line}\n{out}{err}");
+        (out, err)
+    }
+
+    fn bytes(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path(name)).unwrap()
+    }
+}
+
+/// The figures of each epoch, without times.
+fn figures(run: &Path) -> Vec<String> {
+    let table = fs::read_to_string(run.join("metrics.csv")).unwrap();
+    let row = |line: &str| line.split(',').take(6).collect::<Vec<_>>().join(",");
+    table.lines().map(row).collect()
+}
+
+#[test]
+fn a_run_from_data_to_predictions() {
+    let world = World::new();
+    let (out, err) = world.run(0, "train stripes.net --data data --out run --threads 2");
+    assert!(out.contains("test_accuracy: "), "{out}");
+    for said in [
+        "Memory",
+        "activations",
+        "in run",
+        "Epoch 6/6",
+        "expect accuracy >= 0.8",
+    ] {
+        assert!(err.contains(said), "{said}: {err}");
+    }
+    for left in [
+        "stripes.net",
+        "run.json",
+        "metrics.csv",
+        "best.safetensors",
+        "index.html",
+    ] {
+        assert!(world.path("run").join(left).exists(), "{left}");
+    }
+
+    let (out, _) = world.run(0, "eval stripes.net --run run --data data --json");
+    let judged: Value = serde_json::from_str(&out).unwrap();
+    assert!(judged["accuracy"].as_f64().unwrap() >= 0.8, "{judged}");
+    assert_eq!(judged["images"], 100);
+    assert_eq!(judged["classes"].as_array().unwrap().len(), CLASSES);
+    assert_eq!(judged["claims"][0]["holds"], true);
+
+    let mut picture = image::GrayImage::new(SIDE as u32, SIDE as u32);
+    (0..SIDE as u32).for_each(|x| picture.put_pixel(x, 4, image::Luma([230])));
+    picture.save(world.path("two.png")).unwrap();
+    let (out, _) = world.run(
+        0,
+        "predict stripes.net --weights run/last.safetensors --json two.png",
+    );
+    let predicted: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(predicted["top"][0]["label"], "2", "{predicted}");
+}
+
+#[test]
+fn three_epochs_and_three_more_are_six() {
+    let world = World::new();
+    world.run(0, "train stripes.net --data data --out whole --threads 2");
+    world
+        .netc("train stripes.net --data data --out half --epochs 3")
+        .output()
+        .unwrap();
+    world.run(
+        0,
+        "train stripes.net --data data --resume half --epochs 6 --threads 1",
+    );
+    let tensors = |run: &str| world.bytes(&format!("{run}/last.safetensors"));
+    assert!(tensors("whole") == tensors("half"));
+    assert_eq!(figures(&world.path("whole")), figures(&world.path("half")));
+}
+
+#[test]
+fn killed_at_any_moment() {
+    let world = World::new();
+    world.run(0, "train stripes.net --data data --out whole");
+    let start = "train stripes.net --data data --out run --save-steps 2";
+    let go_on = "train stripes.net --data data --resume run --save-steps 2";
+    let mut kills = 0;
+    for round in 0u64.. {
+        assert!(round < 200, "no progress");
+        let line = if world.path("run/resume.safetensors").exists() {
+            go_on
+        } else {
+            start
+        };
+        let mut child = world
+            .netc(line)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(40 + round * 37 % 160));
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(status.success(), "round {round}: {status}");
+            break;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        kills += 1;
+    }
+    assert!(kills > 0);
+    assert!(world.bytes("whole/last.safetensors") == world.bytes("run/last.safetensors"));
+}
+
+#[test]
+fn a_claim_that_fails_ends_with_1() {
+    let world = World::new();
+    let line = "train stripes.net --data data --recipe hopeless --out run";
+    let (out, err) = world.run(1, line);
+    assert!(out.contains("test_accuracy"), "{out}");
+    assert!(err.contains("error[E0503]: the test accuracy is"), "{err}");
+    let (_, err) = world.run(1, "eval stripes.net --run run --data data");
+    assert!(err.contains("E0503"), "{err}");
+}
+
+#[test]
+fn options_are_checked_as_the_file_is() {
+    let world = World::new();
+    for (option, said) in [
+        ("--epochs 0", "E0"),
+        ("--optimizer adm", "did you mean `adam`?"),
+        ("--recipe hopless", "did you mean `hopeless`?"),
+        ("--schedule steps(5:0.1,2:0.5)", "must rise"),
+    ] {
+        let (_, err) = world.run(
+            1,
+            &format!("train stripes.net --data data --out run {option}"),
+        );
+        assert!(err.contains(said), "{option}: {err}");
+    }
+    assert!(!world.path("run").exists());
+    let (_, err) = world.run(
+        2,
+        "train stripes.net --data data --out run --batch 1000000000",
+    );
+    assert!(err.contains("the largest batch that fits is"), "{err}");
+}
+
+#[test]
+fn a_sheet_of_samples() {
+    let world = World::new();
+    world.run(0, "train stripes.net --data data --sheet sheet.png");
+    assert!(image::open(world.path("sheet.png")).unwrap().width() > 100);
+}
+
+#[test]
+fn broken_data_is_named() {
+    let world = World::new();
+    let (_, err) = world.run(2, "train stripes.net --data nowhere --out run");
+    assert!(err.contains("nowhere"), "{err}");
+    let labels = world.path("data/train-labels-idx1-ubyte");
+    let mut bytes = fs::read(&labels).unwrap();
+    bytes.truncate(100);
+    fs::write(&labels, bytes).unwrap();
+    let (_, err) = world.run(1, "train stripes.net --data data --out run");
+    assert!(err.contains("train-labels-idx1-ubyte"), "{err}");
+    fs::remove_file(&labels).unwrap();
+    let (_, err) = world.run(1, "train stripes.net --data data --out run");
+    assert!(err.contains("train-labels-idx1-ubyte"), "{err}");
+    world.run(2, "train stripes.net --data data --resume nothing");
+}

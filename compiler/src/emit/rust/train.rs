@@ -1,0 +1,446 @@
+//! The training plan as Rust.
+
+use std::collections::BTreeSet;
+
+use netc_plan::{
+    BackwardStep, Gradient, Literal, Loss, Op, Recipe, TrainOp, TrainPlan, TrainStep, View,
+};
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+use super::comments::{Comments, blank};
+use super::names::Names;
+use super::{constants, describe, docs, formatted, header, sizes, tokens, weights};
+use crate::emit::EmitInfo;
+use crate::emit::numbers::{bytes, literal, shape, thousands};
+
+/// The training of a network as the source of a module: a struct with its layers, parameters and optimizer, and a straight-line
+/// `train_step`. The same plan, recipe and information give the same text, everywhere.
+#[must_use]
+pub fn train_rust(plan: &TrainPlan, recipe: &Recipe, info: &EmitInfo) -> String {
+    let names = Names::of_training(plan);
+    let file = Emitter {
+        gradients: gradients(plan, &names),
+        plan,
+        recipe,
+        info,
+        names,
+        comments: Comments::default(),
+    };
+    let text = formatted(file.file());
+    file.comments.put_back(&text)
+}
+
+/// The constants of the module `grad`: the gradient of a value has the value's name.
+fn gradients(plan: &TrainPlan, names: &Names) -> Vec<(Ident, View)> {
+    let mut all = Vec::new();
+    let mut declared = BTreeSet::new();
+    let mut declare = |name: &Ident, view: View| {
+        if declared.insert(name.clone()) {
+            all.push((name.clone(), view));
+        }
+    };
+    if let Some(scores) = names.result() {
+        declare(scores, plan.loss.gradient);
+    }
+    for back in &plan.backward {
+        declare(names.output(back.step), back.output_gradient);
+        let values = names.inputs(back.step).iter();
+        for (name, gradient) in values.zip(&back.input_gradients) {
+            if let Some(gradient) = gradient {
+                declare(name, gradient.view);
+            }
+        }
+    }
+    all
+}
+
+struct Emitter<'a> {
+    plan: &'a TrainPlan,
+    recipe: &'a Recipe,
+    info: &'a EmitInfo,
+    names: Names,
+    gradients: Vec<(Ident, View)>,
+    comments: Comments,
+}
+
+impl Emitter<'_> {
+    fn file(&self) -> TokenStream {
+        let header = self.comments.line(header(self.info));
+        let blank = blank();
+        let imports = self.imports();
+        let structure = self.structure();
+        let places = self.places();
+        let methods = self.methods();
+        quote! {
+            #header #blank
+            #imports #blank
+            #structure #blank
+            #places #blank
+            #methods
+        }
+    }
+
+    fn imports(&self) -> TokenStream {
+        let gradients = self
+            .plan
+            .backward
+            .iter()
+            .flat_map(|back| &back.input_gradients);
+        let (added, written): (Vec<&Gradient>, Vec<&Gradient>) = gradients
+            .flatten()
+            .partition(|gradient| gradient.accumulate);
+        let mut train: Vec<TokenStream> = self.names.kernels();
+        train.extend([quote!(Layout), quote!(LossKernel), quote!(State)]);
+        train.sort_by_key(TokenStream::to_string);
+        train.extend((!added.is_empty()).then(|| quote!(add)));
+        train.extend((!written.is_empty()).then(|| quote!(write)));
+        quote! {
+            use netc_runtime::train::{#(#train),*};
+            use netc_runtime::{Error, Weights, Workspace, plan};
+        }
+    }
+
+    fn structure(&self) -> TokenStream {
+        let name = self.names.network();
+        let about = self.about();
+        let fields = self.plan.forward.iter().enumerate().map(|(i, step)| {
+            let field = self.names.field(i);
+            let kernel = self.names.ty(step.op.name());
+            let doc = docs::lines(&summary(step));
+            quote!(#doc #field: #kernel,)
+        });
+        let loss = docs::lines(loss(self.plan.loss.loss));
+        quote! {
+            #about
+            pub struct #name {
+                #(#fields)*
+                #loss
+                loss: LossKernel,
+                /// Values and their gradients.
+                workspace: Workspace,
+                /// Parameters, their gradients, and the optimizer.
+                state: State,
+            }
+        }
+    }
+
+    fn about(&self) -> TokenStream {
+        let (plan, name) = (self.plan, self.names.network());
+        let text = format!(
+            "Trains {}: {} -> {}, {} parameters, {} of them trainable.\n\n\
+             An image of a batch takes {} for values and their gradients.\n\n\
+             ```text\n\
+             let mut trainer = {name}::random({name}::SEED, 64);\n\
+             for (images, labels) in batches {{\n    \
+                 let loss = trainer.train_step(images, labels)?;\n\
+             }}\n\
+             trainer.save(\"{}.safetensors\")?;\n\
+             ```\n",
+            plan.name,
+            shape(&plan.input),
+            shape(&plan.output),
+            thousands(self.info.params),
+            thousands(self.info.trainable),
+            bytes(4 * plan.arena as u64),
+            plan.name.to_lowercase(),
+        );
+        docs::lines(&text)
+    }
+
+    fn places(&self) -> TokenStream {
+        let blank = blank();
+        let values = constants(self.names.places());
+        let gradients = constants(&self.gradients);
+        quote! {
+            /// Where each value lies: its offset in the workspace, in elements per image, and its shape.
+            mod at {
+                use netc_runtime::plan::View;
+                #blank
+                #values
+            }
+            #blank
+            /// Where the gradient of each value lies.
+            mod grad {
+                use netc_runtime::plan::View;
+                #blank
+                #gradients
+            }
+        }
+    }
+
+    fn methods(&self) -> TokenStream {
+        let name = self.names.network();
+        let blank = blank();
+        let constants = self.constants();
+        let params = weights::params(&self.plan.params, &self.names);
+        let constructors = constructors();
+        let constructor = self.constructor();
+        let step = self.train_step();
+        quote! {
+            impl #name {
+                #constants
+                #blank
+                #params
+                #blank
+                #constructors
+                #blank
+                #constructor
+                #blank
+                #step
+                #blank
+                /// Multiplies the recipe's learning rate from now on.
+                pub fn set_rate(&mut self, factor: f64) {
+                    self.state.set_rate(factor);
+                }
+                #blank
+                /// The parameters as they are now.
+                ///
+                /// # Errors
+                /// If a number is not finite.
+                pub fn weights(&self) -> Result<Weights, Error> {
+                    self.state.weights()
+                }
+                #blank
+                /// Writes the parameters to a safetensors file.
+                ///
+                /// # Errors
+                /// If a number is not finite, or the file cannot be written.
+                pub fn save(&self, path: impl AsRef<std::path::Path>) -> Result<(), Error> {
+                    self.weights()?.save(path)
+                }
+            }
+        }
+    }
+
+    fn constants(&self) -> TokenStream {
+        let (input, input_type) = sizes(&self.plan.input);
+        let (output, output_type) = sizes(&self.plan.output);
+        let arena = tokens(&literal(self.plan.arena));
+        let optimizer = tokens(&self.recipe.optimizer.literal());
+        let seed = proc_macro2::Literal::u64_unsuffixed(self.recipe.seed);
+        let l2 = self.l2();
+        quote! {
+            /// Shape of one image.
+            pub const INPUT: #input_type = #input;
+            /// Shape of one output.
+            pub const OUTPUT: #output_type = #output;
+            /// How the weights move.
+            pub const OPTIMIZER: plan::Optimizer = #optimizer;
+            /// The recipe's seed, of initial weights and DROPOUT.
+            pub const SEED: u64 = #seed;
+            /// Elements of the workspace per image.
+            const ARENA: usize = #arena;
+            #l2
+        }
+    }
+
+    /// The factors of the squared weights, if there are any.
+    fn l2(&self) -> TokenStream {
+        if self.plan.l2.iter().all(|factor| *factor == 0.0) {
+            return TokenStream::new();
+        }
+        let count = self.plan.l2.len();
+        let factors = self.plan.l2.iter().map(|factor| tokens(&factor.literal()));
+        quote! {
+            /// For each tensor the factor of its squared numbers in the loss.
+            const L2: [f32; #count] = [#(#factors),*];
+        }
+    }
+
+    fn constructor(&self) -> TokenStream {
+        let steps = || self.plan.forward.iter().enumerate();
+        let layers = steps().map(|(i, step)| {
+            let field = self.names.field(i);
+            let kernel = self.kernel(step);
+            quote!(let #field = #kernel;)
+        });
+        let fields = steps().map(|(i, _)| self.names.field(i));
+        let with_scratch = steps().filter(|(_, step)| has_scratch(&step.op));
+        let scratch = with_scratch.map(|(i, _)| self.names.field(i));
+        let loss = tokens(&self.plan.loss.loss.literal());
+        let scores = self.names.result();
+        let note = self
+            .comments
+            .line("What the larger kernels need while they run; they share it.");
+        let image: TokenStream = tokens(&literal(self.plan.input.iter().product()));
+        let l2 = if self.l2().is_empty() {
+            quote!(&[])
+        } else {
+            quote!(&Self::L2)
+        };
+        let clip = self.recipe.clip.map(|norm| {
+            let norm = tokens(&norm.literal());
+            quote!(.with_clip(#norm))
+        });
+        quote! {
+            fn new(weights: &Weights, seed: u64, max_batch: usize) -> Self {
+                let layout = &Layout::new(&Self::params());
+                #(#layers)*
+                let loss = LossKernel::new(plan::LossStep {
+                    loss: #loss,
+                    scores: at::#scores,
+                    gradient: grad::#scores,
+                });
+                #note
+                let scratch = [#(#scratch.scratch(max_batch),)* loss.scratch(max_batch)];
+                let workspace = Workspace::new(#image, Self::ARENA, max_batch, scratch);
+                let state = State::new(Self::params(), weights, &Self::OPTIMIZER, #l2, workspace.threads());
+                Self { #(#fields,)* loss, workspace, state: state.with_seed(seed)#clip }
+            }
+        }
+    }
+
+    /// `Conv::new(plan::Conv { .. }, layout, "conv1")`
+    fn kernel(&self, step: &TrainStep) -> TokenStream {
+        let kernel = self.names.ty(step.op.name());
+        let arguments = match step.op {
+            TrainOp::Same(op) => tokens(&op.literal()),
+            TrainOp::BatchNorm { op, momentum } => {
+                let (op, momentum) = (tokens(&op.literal()), tokens(&momentum.literal()));
+                quote!(#op, #momentum)
+            }
+            TrainOp::Dropout { p, index, .. } => {
+                let (p, index) = (tokens(&p.literal()), tokens(&literal(index)));
+                quote!(#p, #index)
+            }
+        };
+        match &step.layer {
+            Some(layer) => quote!(#kernel::new(#arguments, layout, #layer)),
+            None => quote!(#kernel::new(#arguments)),
+        }
+    }
+
+    fn train_step(&self) -> TokenStream {
+        let doc = docs::lines(&self.about_step());
+        let forward = self
+            .plan
+            .forward
+            .iter()
+            .enumerate()
+            .map(|(i, step)| self.forward(i, step));
+        let backward = self.plan.backward.iter().map(|back| self.backward(back));
+        let (there, loss, back) = (
+            self.comments.line("Forward."),
+            self.comments.line("Loss, and the gradient of the scores."),
+            self.comments.line("Backward: each step reads the gradient of its output, and gives those of its weights and inputs."),
+        );
+        let update = self.comments.line("Update.");
+        let blank = blank();
+        quote! {
+            #doc
+            pub fn train_step(&mut self, images: &[f32], labels: &[u32]) -> Result<f32, Error> {
+                let mem = &mut self.state.begin(self.workspace.begin(images)?);
+                #blank #there
+                #(#forward)*
+                #blank #loss
+                let outcome = self.loss.run(mem, labels)?;
+                #blank #back
+                #(#backward)*
+                #blank #update
+                self.state.finish(outcome)
+            }
+        }
+    }
+
+    fn about_step(&self) -> String {
+        let elements: Vec<String> = self.plan.input.iter().map(usize::to_string).collect();
+        let order = if elements.len() == 3 { ", NHWC" } else { "" };
+        let labels = match self.plan.loss.scores.shape {
+            [1, 1, _] => "the n classes".to_owned(),
+            [h, w, _] => format!("n * {h} * {w} classes, one a pixel"),
+        };
+        format!(
+            "Learns from a batch, without allocating, and gives its mean loss.\n\
+             `images` holds n * {} numbers{order}, `labels` {labels}.\n\n\
+             # Errors\n\
+             If images or labels do not fit the network or `max_batch`; or if the loss or a gradient is not a finite number:\n\
+             then the weights stay as they were.",
+            elements.join(" * "),
+        )
+    }
+
+    fn forward(&self, i: usize, step: &TrainStep) -> TokenStream {
+        let note = self
+            .comments
+            .line(format!("{}: {}", step.name, summary(step)));
+        let field = self.names.field(i);
+        let inputs = self.inputs(i);
+        let output = self.names.output(i);
+        quote!(#note self.#field.forward(mem, #inputs, at::#output);)
+    }
+
+    fn backward(&self, back: &BackwardStep) -> TokenStream {
+        let i = back.step;
+        let field = self.names.field(i);
+        let inputs = self.inputs(i);
+        let output = self.names.output(i);
+        let values = self.names.inputs(i).iter().zip(&back.input_gradients);
+        let gradients: Vec<TokenStream> = values.map(|(name, to)| gradient(name, *to)).collect();
+        let gradients = match &gradients[..] {
+            [one] => one.clone(),
+            all => quote!([#(#all),*]),
+        };
+        quote!(self.#field.backward(mem, #inputs, at::#output, grad::#output, #gradients);)
+    }
+
+    fn inputs(&self, step: usize) -> TokenStream {
+        match self.names.inputs(step) {
+            [input] => quote!(at::#input),
+            inputs => quote!([#(at::#inputs),*]),
+        }
+    }
+}
+
+fn gradient(name: &Ident, to: Option<Gradient>) -> TokenStream {
+    match to {
+        None => quote!(None),
+        Some(Gradient {
+            accumulate: false, ..
+        }) => quote!(write(grad::#name)),
+        Some(Gradient {
+            accumulate: true, ..
+        }) => quote!(add(grad::#name)),
+    }
+}
+
+fn summary(step: &TrainStep) -> String {
+    describe(&step.text, step.op.input(), step.op.output())
+}
+
+fn loss(loss: Loss) -> &'static str {
+    match loss {
+        Loss::CrossEntropy { .. } => "Cross-entropy of the softmax of the scores.",
+        Loss::Mse => "Mean squared error.",
+        Loss::LeNet5 { .. } => "The criterion of LeNet-5 (LeCun et al. 1998, eq. 9).",
+    }
+}
+
+/// Operations whose kernels share memory beside the arena.
+fn has_scratch(op: &TrainOp) -> bool {
+    matches!(
+        op,
+        TrainOp::Same(Op::Conv(_) | Op::Fc(_) | Op::Lrn(_) | Op::Subsample(_))
+            | TrainOp::BatchNorm { .. }
+    )
+}
+
+/// `random` and `load`.
+fn constructors() -> TokenStream {
+    let blank = blank();
+    quote! {
+        /// Training from initial weights, the same for the same seed, with batches of up to `max_batch` images.
+        #[must_use]
+        pub fn random(seed: u64, max_batch: usize) -> Self {
+            Self::new(&Weights::random(seed, &Self::params()), seed, max_batch)
+        }
+        #blank
+        /// Training from the weights of a safetensors file. The optimizer starts afresh.
+        ///
+        /// # Errors
+        /// If the file cannot be read, or its tensors are not those of [`params`](Self::params): all that is wrong, at once.
+        pub fn load(path: impl AsRef<std::path::Path>, max_batch: usize) -> Result<Self, Error> {
+            Ok(Self::new(&Weights::from_file(path, &Self::params())?, Self::SEED, max_batch))
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Recipes as the training loop gets them: checked settings become types, and the table's defaults fill the gaps.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+use netc_compiler::{Files, Options, Output, Train, Which, compile, train};
+use netc_plan::{Augment, Data, Init, Loss, Metric, Optimizer, Recipe, Schedule, Stop};
+
+fn trained(text: &str, recipe: Which, overrides: &str) -> Output {
+    let options = Options {
+        train: Some(Train {
+            recipe,
+            overrides: overrides.into(),
+        }),
+        ..Options::default()
+    };
+    compile("net.net", text.into(), &options, &mut Files::default())
+}
+
+fn recipe(text: &str, recipe: Which, overrides: &str) -> Recipe {
+    let output = trained(text, recipe, overrides);
+    assert!(!output.has_errors(), "{}", output.rendered());
+    output.training.unwrap().recipe
+}
+
+fn named(name: &str) -> Which {
+    Which::Named(name.into())
+}
+
+const FC: &str = "INPUT(28x28x1) => FC(84, l2=0.5) => FC(10)\n";
+const ALL: &str = include_str!("pass/recipes.net");
+
+#[test]
+fn every_key_is_understood() {
+    let found = recipe(ALL, Which::Default, "");
+    let expected = Recipe {
+        name: None,
+        data: Data::Mnist { pad: 2 },
+        validation: Some(0.2),
+        augment: vec![
+            Augment::Rotate(8.0),
+            Augment::Shift(0.08, 0.08),
+            Augment::Shear(0.3),
+            Augment::Zoom(0.08),
+            Augment::HFlip,
+            Augment::VFlip,
+            Augment::Rescale(0.5),
+            Augment::Crop(Some([28, 28])),
+            Augment::Lighting(0.1),
+            Augment::TenCrop(None),
+        ],
+        loss: Loss::CrossEntropy {
+            label_smoothing: 0.1,
+        },
+        optimizer: Optimizer::Adam {
+            lr: 1e-3,
+            beta1: 0.9,
+            beta2: 0.99,
+            eps: 1e-7,
+            weight_decay: 0.0,
+            decoupled: false,
+            decay: 0.0,
+        },
+        schedule: vec![
+            Schedule::Warmup(2),
+            Schedule::Steps(vec![(2, 0.8), (5, 0.4)]),
+        ],
+        batch: 64,
+        epochs: 5,
+        seed: 1,
+        stop: Some(Stop {
+            patience: 5,
+            min_delta: 0.0,
+        }),
+        clip: Some(1.0),
+        shuffle: false,
+        best: Metric::Loss,
+        restore_best: true,
+    };
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn what_is_left_out_is_the_tables_default() {
+    let sgd = recipe(ALL, named("sgd"), "");
+    assert_eq!(sgd.name.as_deref(), Some("sgd"));
+    let data = Data::Folder {
+        resize: Some(256),
+        crop: true,
+    };
+    assert_eq!(sgd.data, data);
+    let plateau = Schedule::Plateau {
+        factor: 0.5,
+        patience: 10,
+        min_delta: 1e-4,
+        min_lr: 0.0,
+    };
+    assert_eq!(sgd.schedule, [plateau]);
+    assert_eq!((sgd.batch, sgd.epochs, sgd.seed), (32, 10, 0));
+    assert_eq!((sgd.validation, sgd.stop, sgd.clip), (None, None, None));
+    assert!(sgd.shuffle && !sgd.restore_best && sgd.best == Metric::Accuracy);
+
+    let adamw = recipe(ALL, named("adamw"), "");
+    let Optimizer::Adam {
+        weight_decay,
+        decoupled,
+        ..
+    } = adamw.optimizer
+    else {
+        panic!("{adamw:?}")
+    };
+    assert!(decoupled && weight_decay == 0.01);
+    let cosine = Schedule::Cosine {
+        epochs: 10,
+        min: 0.1,
+    };
+    assert_eq!(adamw.schedule, [cosine]);
+    let data = Data::Npz {
+        images: "x_train".into(),
+        labels: "y".into(),
+    };
+    assert_eq!(adamw.data, data);
+}
+
+#[test]
+fn without_a_recipe_there_is_a_built_in_one() {
+    let sgd = Optimizer::Sgd {
+        lr: 0.01,
+        momentum: 0.9,
+        nesterov: false,
+        weight_decay: 0.0,
+        decay: 0.0,
+    };
+    assert_eq!(recipe(FC, Which::Default, "").optimizer, sgd);
+    assert_eq!(recipe(ALL, Which::BuiltIn, "").optimizer, sgd);
+    let rbf = recipe("INPUT(8x8x1) => FC(84) => RBF(10)", Which::Default, "");
+    assert_eq!(rbf.loss, Loss::LeNet5 { j: 1.0 });
+    let output = trained("INPUT(8) => RELU", Which::Default, "");
+    assert!(output.rendered().contains("E0608"), "{}", output.rendered());
+    let output = trained(FC, named("fast"), "");
+    assert!(output.rendered().contains("E0606"), "{}", output.rendered());
+}
+
+#[test]
+fn overrides_hold_in_place_of_the_recipe() {
+    let found = recipe(ALL, Which::Default, "batch = 7 loss = mse");
+    assert_eq!((found.batch, found.loss), (7, Loss::Mse));
+    assert_eq!(found.epochs, 5);
+    let output = trained(ALL, Which::Default, "batch = none epoch = 3");
+    let text = output.rendered();
+    assert!(
+        text.contains("overrides:1:") && text.contains("E0601"),
+        "{text}"
+    );
+    assert!(output.training.is_none() && output.plan.is_none());
+}
+
+#[test]
+fn layers_and_recipes_say_how_weights_start_and_stay_small() {
+    let text = format!("{FC}train {{ data = mnist, l2 = 0.25, init = he, bias_init = 0.1 }}");
+    let output = compile(
+        "net.net",
+        text.into(),
+        &Options::default(),
+        &mut Files::default(),
+    );
+    let (plan, _) = train(&output.graph.unwrap(), None).unwrap();
+    let found: Vec<(&str, Init, f32)> = plan
+        .params
+        .iter()
+        .zip(&plan.l2)
+        .map(|(param, l2)| (param.name.as_str(), param.init, *l2))
+        .collect();
+    let expected = [
+        ("fc1.weight", Init::He(784), 0.5),
+        ("fc1.bias", Init::Constant(0.1), 0.0),
+        ("fc2.weight", Init::He(84), 0.25),
+        ("fc2.bias", Init::Constant(0.1), 0.0),
+    ];
+    assert_eq!(found, expected);
+}

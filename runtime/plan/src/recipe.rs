@@ -1,0 +1,201 @@
+//! A recipe with every default filled in: what `train { }` says, for the training loop to follow.
+
+use crate::Literal;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// One experiment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recipe {
+    /// `None` for the default recipe.
+    pub name: Option<String>,
+    /// What to learn from.
+    pub data: Data,
+    /// Share of the training set kept for validation; `None`: the data's own test split.
+    pub validation: Option<f64>,
+    /// How training pictures are varied, in order.
+    pub augment: Vec<Augment>,
+    /// What is made small.
+    pub loss: crate::Loss,
+    /// How weights move.
+    pub optimizer: Optimizer,
+    /// How the learning rate changes; the factors are multiplied.
+    pub schedule: Vec<Schedule>,
+    /// Images in a step.
+    pub batch: usize,
+    /// Passes over the training set.
+    pub epochs: usize,
+    /// Of weights, order, dropout and augmentation.
+    pub seed: u64,
+    /// When to end before the last epoch.
+    pub stop: Option<Stop>,
+    /// Largest norm of all gradients together.
+    pub clip: Option<f32>,
+    /// A new order in each epoch.
+    pub shuffle: bool,
+    /// What decides which weights are the best.
+    pub best: Metric,
+    /// Whether the run ends with the best weights instead of the last.
+    pub restore_best: bool,
+}
+
+/// Where pictures come from. `--data DIR` says where they lie.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Data {
+    /// MNIST in IDX files, gzipped or not.
+    Mnist {
+        /// Cells of background around each picture.
+        pad: usize,
+    },
+    /// CIFAR-10 in its binary files.
+    Cifar10 {
+        /// Cells of zeros around each picture.
+        pad: usize,
+    },
+    /// JPEG and PNG, one folder a class.
+    Folder {
+        /// Length of the shorter side before cropping; `None`: the input's size.
+        resize: Option<usize>,
+        /// Cut the middle out; otherwise pictures are squeezed.
+        crop: bool,
+    },
+    /// NumPy arrays in a file.
+    Npz {
+        /// Name of the array of images.
+        images: String,
+        /// Name of the array of labels.
+        labels: String,
+    },
+}
+
+/// One step of augmentation; ranges mean what they mean in Keras' ImageDataGenerator, drawn uniformly.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Augment {
+    /// Up to so many degrees to both sides.
+    Rotate(f64),
+    /// Vertical and horizontal: shares of the size, or cells if 1 or more.
+    Shift(f64, f64),
+    /// Up to so many degrees to both sides.
+    Shear(f64),
+    /// Between 1 - range and 1 + range, for each axis.
+    Zoom(f64),
+    /// Left and right, every second picture.
+    HFlip,
+    /// Top and bottom, every second picture.
+    VFlip,
+    /// Multiplies all values.
+    Rescale(f64),
+    /// A part of this height and width (`None`: the input's), at random while training, the middle otherwise.
+    Crop(Option<[usize; 2]>),
+    /// AlexNet's PCA lighting with this standard deviation.
+    Lighting(f64),
+    /// Evaluates four corners and the middle, and their mirrors, and takes the mean.
+    TenCrop(Option<usize>),
+}
+
+/// How weights move. `decay`: the rate is `lr / (1 + decay * step)`, as in Keras. `weight_decay` is added to the gradient
+/// (`g + weight_decay * w`), except in AdamW.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Optimizer {
+    /// `v = momentum * v + lr * g; w -= v`; Nesterov: `w -= lr * g + momentum * v` (Keras' form: a step keeps the rate of its
+    /// time; PyTorch's, with the rate outside, differs where the rate changes).
+    Sgd {
+        /// Learning rate.
+        lr: f64,
+        /// Share of the last step kept.
+        momentum: f64,
+        /// Nesterov's form.
+        nesterov: bool,
+        /// Added to the gradient.
+        weight_decay: f64,
+        /// Of the rate.
+        decay: f64,
+    },
+    /// `a = rho * a + (1 - rho) * g^2; w -= lr * g / (sqrt(a) + eps)`
+    RmsProp {
+        /// Learning rate.
+        lr: f64,
+        /// Share of the old mean square kept.
+        rho: f64,
+        /// Added to the divisor.
+        eps: f64,
+        /// Added to the gradient.
+        weight_decay: f64,
+        /// Of the rate.
+        decay: f64,
+    },
+    /// Kingma and Ba 2015, in the form at the end of their section 2, which is Keras': with `m` and `v` the running means of `g` and
+    /// `g^2`, `w -= lr * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + eps)`; `decoupled`: AdamW (Loshchilov and Hutter 2019),
+    /// `w -= lr * weight_decay * w` first.
+    Adam {
+        /// Learning rate.
+        lr: f64,
+        /// Share of the old mean kept.
+        beta1: f64,
+        /// Share of the old mean square kept.
+        beta2: f64,
+        /// Added to the divisor.
+        eps: f64,
+        /// Added to the gradient, or decoupled.
+        weight_decay: f64,
+        /// AdamW.
+        decoupled: bool,
+        /// Of the rate.
+        decay: f64,
+    },
+}
+
+impl Literal for Optimizer {
+    fn literal(&self) -> String {
+        // All numbers are finite: the compiler has checked them.
+        format!("plan::Optimizer::{self:?}")
+    }
+}
+
+/// A factor of the learning rate. Epochs count from 0.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Schedule {
+    /// From each epoch on, this factor of the base rate.
+    Steps(Vec<(usize, f64)>),
+    /// `rate^epoch`
+    Exponential(f64),
+    /// Half a cosine from 1 down to `min`, step by step, over so many epochs; `min` after them.
+    Cosine {
+        /// How long.
+        epochs: usize,
+        /// The last factor.
+        min: f64,
+    },
+    /// Multiplied by `factor` whenever the validation loss has not improved by `min_delta` for `patience` epochs.
+    Plateau {
+        /// Factor.
+        factor: f64,
+        /// Epochs.
+        patience: usize,
+        /// Least improvement.
+        min_delta: f64,
+        /// Smallest learning rate.
+        min_lr: f64,
+    },
+    /// From 0 to 1 in a line over so many epochs, step by step.
+    Warmup(usize),
+}
+
+/// A figure of the validation set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metric {
+    /// Higher is better.
+    Accuracy,
+    /// Lower is better.
+    Loss,
+}
+
+/// Early stopping: where the validation loss does not improve any more.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stop {
+    /// Epochs without improvement.
+    pub patience: usize,
+    /// Least improvement.
+    pub min_delta: f64,
+}

@@ -1,0 +1,82 @@
+//! Where each tensor of the weights file lies in the flat buffer of parameters.
+
+use crate::plan::Param;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+/// The tensors in the order of the plan, each as its file stores it, one after the other.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    params: Vec<Param>,
+    ranges: BTreeMap<String, Range<usize>>,
+    len: usize,
+}
+
+impl Layout {
+    /// Lays out these tensors.
+    #[must_use]
+    pub fn new(params: &[Param]) -> Self {
+        let mut len = 0;
+        let ranges = params.iter().map(|param| {
+            let start = len;
+            len += param.len();
+            (param.name.clone(), start..len)
+        });
+        Self {
+            ranges: ranges.collect(),
+            params: params.to_vec(),
+            len,
+        }
+    }
+
+    /// Numbers in all tensors.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is no parameter.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The tensors with their places, in order.
+    pub fn params(&self) -> impl Iterator<Item = (&Param, Range<usize>)> {
+        self.params
+            .iter()
+            .map(|p| (p, self.ranges[&p.name].clone()))
+    }
+
+    /// The place of `layer.leaf`.
+    ///
+    /// # Panics
+    /// If there is no such tensor, or it has another size: a fault of the plan.
+    pub(crate) fn range(&self, layer: &str, leaf: &str, len: usize) -> Range<usize> {
+        let name = format!("{layer}.{leaf}");
+        let range = self.ranges.get(&name);
+        let range = range.unwrap_or_else(|| panic!("a plan without `{name}`"));
+        assert_eq!(range.len(), len, "`{name}`");
+        range.clone()
+    }
+
+    /// The elements of a weight that its connection table leaves out, as ranges of the flat buffer.
+    pub(crate) fn unconnected(&self, layer: &str) -> Vec<Range<usize>> {
+        let name = format!("{layer}.weight");
+        let mut found: Vec<Range<usize>> = Vec::new();
+        let Some(param) = self.params.iter().find(|p| p.name == name) else {
+            return found;
+        };
+        let start = self.ranges[&name].start;
+        for i in crate::weights::unconnected(param) {
+            match found.last_mut() {
+                Some(last) if last.end == start + i => last.end += 1,
+                _ => found.push(start + i..start + i + 1),
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,281 @@
+//! The way back through pooling.
+
+use super::{TrainMem, simple};
+use crate::cpu::window::under;
+use crate::cpu::{self, Real, access, simd::multiversion};
+use crate::plan::{self, Gradient, Op, View};
+use core::ops::Range;
+
+/// Maximum over windows, in training.
+pub struct MaxPool {
+    d: plan::MaxPool,
+    forward: cpu::MaxPool,
+}
+
+impl MaxPool {
+    /// Prepares the step.
+    #[must_use]
+    pub fn new(d: plan::MaxPool) -> Self {
+        Self {
+            d,
+            forward: cpu::MaxPool::new(d),
+        }
+    }
+
+    simple!(forward);
+
+    /// From the gradient of the output to that of the input: the first maximum of each window, row by row, gets it all
+    /// (a NaN counts as one), as in PyTorch.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory.
+    pub fn backward(
+        &mut self,
+        mem: &mut TrainMem<'_, '_>,
+        x: View,
+        y: View,
+        dy: View,
+        dx: Option<Gradient>,
+    ) {
+        mem.through(self.d.act, y, dy);
+        let Some(dx) = dx else { return };
+        let cost = y.len() * self.d.window[0] * self.d.window[1] * 4;
+        let step = mem.mem.access([x, dy], [dx.view]);
+        step.for_images(cost, |[x, dy], [mut to], _| {
+            if !dx.accumulate {
+                to.clear();
+            }
+            max_image(&self.d, x, dy, &mut to);
+        });
+    }
+}
+
+multiversion! {
+    fn max_image(d: &plan::MaxPool, x: &access::Source<'_>, dy: &access::Source<'_>, dx: &mut access::Image<'_>) {
+        let [h, w, c] = d.input;
+        let [oh, ow, _] = dy.geometry.shape;
+        for oy in 0..oh {
+            let rows = under(oy, d.window[0], d.stride[0], d.pad[0], h);
+            for ox in 0..ow {
+                let columns = under(ox, d.window[1], d.stride[1], d.pad[2], w);
+                let window = [&rows, &columns];
+                let dy = dy.pixel(dx.number, oy, ox);
+                // Channels that stay in registers: as many at a time as there are.
+                let mut first = 0;
+                while first + 16 <= c {
+                    max_window::<16>(x, window, first, dy, dx);
+                    first += 16;
+                }
+                while first + 4 <= c {
+                    max_window::<4>(x, window, first, dy, dx);
+                    first += 4;
+                }
+                while first < c {
+                    max_window::<1>(x, window, first, dy, dx);
+                    first += 1;
+                }
+            }
+        }
+    }
+}
+
+/// One window, the `N` channels from `first` on.
+#[inline(always)]
+fn max_window<const N: usize>(
+    x: &access::Source<'_>,
+    [rows, columns]: [&Range<usize>; 2],
+    first: usize,
+    dy: &[f32],
+    dx: &mut access::Image<'_>,
+) {
+    let mut best = [f32::NEG_INFINITY; N];
+    let mut winner = [0_u32; N];
+    let mut cell = 0;
+    for iy in rows.start..rows.end {
+        for ix in columns.start..columns.end {
+            let (x, _) = x.pixel(dx.number, iy, ix)[first..].as_chunks::<N>();
+            let x = &x[0];
+            for lane in 0..N {
+                let wins = x[lane] > best[lane] || x[lane].is_nan();
+                best[lane] = if wins { x[lane] } else { best[lane] };
+                winner[lane] = if wins { cell } else { winner[lane] };
+            }
+            cell += 1;
+        }
+    }
+    // As bits under a mask: the compiler makes branches of a choice between floats in memory.
+    let (dy, _) = dy[first..].as_chunks::<N>();
+    let dy = dy[0].map(f32::to_bits);
+    let mut cell = 0;
+    for iy in rows.start..rows.end {
+        for ix in columns.start..columns.end {
+            let (dx, _) = dx.pixel(iy, ix)[first..].as_chunks_mut::<N>();
+            let dx = &mut dx[0];
+            for lane in 0..N {
+                let mask = u32::from(winner[lane] == cell).wrapping_neg();
+                dx[lane] += f32::from_bits(dy[lane] & mask);
+            }
+            cell += 1;
+        }
+    }
+}
+
+/// The first maximum of each window gets the gradient; dense images, adds to `dx`.
+pub(crate) fn max_reference<T: Real>(d: &plan::MaxPool, x: &[T], dz: &[T], dx: &mut [T]) {
+    let [h, w, c] = d.input;
+    let [oh, ow, _] = Op::MaxPool(*d).output();
+    for (i, &dz) in dz.iter().enumerate() {
+        let (image, oy, ox, channel) = (i / (oh * ow * c), i / (ow * c) % oh, i / c % ow, i % c);
+        let mut best: Option<usize> = None;
+        for iy in under(oy, d.window[0], d.stride[0], d.pad[0], h) {
+            for ix in under(ox, d.window[1], d.stride[1], d.pad[2], w) {
+                let at = ((image * h + iy) * w + ix) * c + channel;
+                if best.is_none_or(|best| x[at] > x[best] || x[at].is_nan()) {
+                    best = Some(at);
+                }
+            }
+        }
+        if let Some(best) = best {
+            dx[best] += dz;
+        }
+    }
+}
+
+/// Mean over windows, in training.
+pub struct AvgPool {
+    d: plan::AvgPool,
+    forward: cpu::AvgPool,
+}
+
+impl AvgPool {
+    /// Prepares the step.
+    #[must_use]
+    pub fn new(d: plan::AvgPool) -> Self {
+        Self {
+            d,
+            forward: cpu::AvgPool::new(d),
+        }
+    }
+
+    simple!(forward);
+
+    /// From the gradient of the output to that of the input: equal shares for the cells of a window, padding left out.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory.
+    pub fn backward(
+        &mut self,
+        mem: &mut TrainMem<'_, '_>,
+        _: View,
+        y: View,
+        dy: View,
+        dx: Option<Gradient>,
+    ) {
+        mem.through(self.d.act, y, dy);
+        let Some(dx) = dx else { return };
+        let cost = dy.len() * self.d.window[0] * self.d.window[1] * 2;
+        let step = mem.mem.access([dy], [dx.view]);
+        step.for_images(cost, |[dy], [mut to], _| {
+            if !dx.accumulate {
+                to.clear();
+            }
+            avg_image(&self.d, dy, &mut to);
+        });
+    }
+}
+
+multiversion! {
+    fn avg_image(d: &plan::AvgPool, dy: &access::Source<'_>, dx: &mut access::Image<'_>) {
+        let [h, w, _] = d.input;
+        let [oh, ow, _] = dy.geometry.shape;
+        for oy in 0..oh {
+            let rows = under(oy, d.window[0], d.stride[0], d.pad[0], h);
+            for ox in 0..ow {
+                let columns = under(ox, d.window[1], d.stride[1], d.pad[2], w);
+                let count = (rows.len() * columns.len()) as f32;
+                let dy = dy.pixel(dx.number, oy, ox);
+                for iy in rows.clone() {
+                    for ix in columns.clone() {
+                        let dx = dx.pixel(iy, ix);
+                        dx.iter_mut().zip(dy).for_each(|(dx, dy)| *dx += dy / count);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Equal shares for the cells of each window; dense images, adds to `dx`.
+pub(crate) fn avg_reference<T: Real>(d: &plan::AvgPool, dz: &[T], dx: &mut [T]) {
+    let [h, w, c] = d.input;
+    let [oh, ow, _] = Op::AvgPool(*d).output();
+    for (i, &dz) in dz.iter().enumerate() {
+        let (image, oy, ox, channel) = (i / (oh * ow * c), i / (ow * c) % oh, i / c % ow, i % c);
+        let rows = under(oy, d.window[0], d.stride[0], d.pad[0], h);
+        let columns = under(ox, d.window[1], d.stride[1], d.pad[2], w);
+        let count = T::of((rows.len() * columns.len()) as f64);
+        for iy in rows {
+            for ix in columns.clone() {
+                dx[((image * h + iy) * w + ix) * c + channel] += dz / count;
+            }
+        }
+    }
+}
+
+/// Mean over the whole picture, in training.
+pub struct GlobalPool {
+    d: plan::GlobalPool,
+    forward: cpu::GlobalPool,
+}
+
+impl GlobalPool {
+    /// Prepares the step.
+    #[must_use]
+    pub fn new(d: plan::GlobalPool) -> Self {
+        Self {
+            d,
+            forward: cpu::GlobalPool::new(d),
+        }
+    }
+
+    simple!(forward);
+
+    /// From the gradient of the output to that of the input: equal shares for all cells.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory.
+    pub fn backward(
+        &mut self,
+        mem: &mut TrainMem<'_, '_>,
+        _: View,
+        _: View,
+        dy: View,
+        dx: Option<Gradient>,
+    ) {
+        let Some(dx) = dx else { return };
+        let [h, w, c] = self.d.input;
+        let share = 1.0 / (h * w) as f32;
+        let step = mem.mem.access([dy], [dx.view]);
+        step.for_rows(w * c, |[dy], [mut row]| {
+            let dy = dy.pixel(row.image, 0, 0);
+            for ox in 0..w {
+                for (to, dy) in row.pixel(ox).iter_mut().zip(dy) {
+                    *to = if dx.accumulate {
+                        *to + dy * share
+                    } else {
+                        dy * share
+                    };
+                }
+            }
+        });
+    }
+}
+
+/// Equal shares for all cells; dense images, adds to `dx`.
+pub(crate) fn global_reference<T: Real>(d: &plan::GlobalPool, dz: &[T], dx: &mut [T]) {
+    let [h, w, c] = d.input;
+    let count = T::of((h * w) as f64);
+    for (i, dx) in dx.iter_mut().enumerate() {
+        *dx += dz[i / (h * w * c) * c + i % c] / count;
+    }
+}

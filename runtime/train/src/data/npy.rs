@@ -1,0 +1,266 @@
+//! NumPy's array files (numpy.org: `numpy.lib.format`).
+//!
+//! Own code, because the header is one line of fixed form, and the libraries that read it as a Python literal can be made to
+//! panic or to exhaust the stack by a hostile file.
+
+/// An array in C order.
+#[derive(Debug, PartialEq)]
+pub struct Array {
+    /// The axes.
+    pub shape: Vec<usize>,
+    /// The values.
+    pub numbers: Numbers,
+}
+
+/// The values of an array.
+#[derive(Debug, PartialEq)]
+pub enum Numbers {
+    /// uint8 and bool.
+    Bytes(Vec<u8>),
+    /// Other integers.
+    Integers(Vec<i64>),
+    /// float32 and float64.
+    Floats(Vec<f32>),
+}
+
+/// A label beyond this is a mistake: nobody has so many classes.
+const MAX_LABEL: i64 = 1 << 24;
+
+impl Numbers {
+    /// The values as labels.
+    pub(super) fn labels(self) -> Result<Vec<u32>, String> {
+        let label = |(i, v): (usize, i64)| match v {
+            0..MAX_LABEL => Ok(v as u32),
+            _ => Err(format!("label {i} is {v}; classes count from 0")),
+        };
+        match self {
+            Numbers::Bytes(bytes) => Ok(bytes.into_iter().map(u32::from).collect()),
+            Numbers::Integers(values) => values.into_iter().enumerate().map(label).collect(),
+            Numbers::Floats(_) => Err("labels are whole numbers".to_owned()),
+        }
+    }
+}
+
+/// Reads an array of floats (32 or 64 bits) or integers, of either byte order, in C or Fortran order.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn read(bytes: &[u8]) -> Result<Array, String> {
+    let rest = bytes
+        .strip_prefix(b"\x93NUMPY")
+        .ok_or("it is not a NumPy array")?;
+    let cut = "it is cut short";
+    let (header, data) = match rest {
+        [1, 0, a, b, rest @ ..] => rest.split_at_checked(u16::from_le_bytes([*a, *b]).into()),
+        [2 | 3, 0, a, b, c, d, rest @ ..] => {
+            rest.split_at_checked(u32::from_le_bytes([*a, *b, *c, *d]) as usize)
+        }
+        [1..=3, 0, ..] | [] | [_] => None,
+        [major, minor, ..] => return Err(format!("its format version is {major}.{minor}")),
+    }
+    .ok_or(cut)?;
+    let header = str::from_utf8(header).map_err(|_| "its header is not text")?;
+    let (descr, fortran, shape) = parse(header).ok_or_else(|| {
+        format!(
+            "its header is not that of one plain array: {}",
+            header.trim_end().escape_default()
+        )
+    })?;
+    let (big, kind) = match descr.split_at_checked(1) {
+        Some((">", kind)) => (true, kind),
+        Some(("<" | "=" | "|", kind)) => (false, kind),
+        _ => (false, descr),
+    };
+    let width = match kind {
+        "f4" | "i4" | "u4" => 4,
+        "f8" | "i8" | "u8" => 8,
+        "i2" | "u2" => 2,
+        "u1" | "b1" | "i1" => 1,
+        _ => return Err(format!("its numbers are `{descr}`: use floats or integers")),
+    };
+    let wanted = shape
+        .iter()
+        .try_fold(width, |all: usize, n| all.checked_mul(*n))
+        .ok_or("its shape exceeds the address space")?;
+    if data.len() != wanted {
+        return Err(format!(
+            "its shape {shape:?} needs {wanted} bytes, and {} are there",
+            data.len()
+        ));
+    }
+    let order = |n: usize| order(&shape, n, fortran);
+    let numbers = match kind {
+        "u1" | "b1" => Numbers::Bytes(order(data.len()).map(|i| data[i]).collect()),
+        "f4" => Numbers::Floats(
+            order(wanted / 4)
+                .map(|i| f32::from_bits(word(data, i, 4, big) as u32))
+                .collect(),
+        ),
+        "f8" => Numbers::Floats(
+            order(wanted / 8)
+                .map(|i| f64::from_bits(word(data, i, 8, big)) as f32)
+                .collect(),
+        ),
+        _ => {
+            // Shifted up and down again, so that the sign fills the upper bits.
+            let shift = 64 - 8 * width as u32;
+            let signed = kind.starts_with('i');
+            let integer = |i| match word(data, i, width, big) {
+                bits if signed => ((bits << shift) as i64) >> shift,
+                bits => i64::try_from(bits).unwrap_or(i64::MAX),
+            };
+            Numbers::Integers(order(wanted / width).map(integer).collect())
+        }
+    };
+    Ok(Array { shape, numbers })
+}
+
+fn word(data: &[u8], i: usize, width: usize, big: bool) -> u64 {
+    let bytes = &data[i * width..(i + 1) * width];
+    let shift = |word: u64, byte: &u8| word << 8 | u64::from(*byte);
+    if big {
+        bytes.iter().fold(0, shift)
+    } else {
+        bytes.iter().rev().fold(0, shift)
+    }
+}
+
+/// Where the elements lie, in C order. In Fortran order the first axis runs fastest.
+fn order(shape: &[usize], n: usize, fortran: bool) -> impl Iterator<Item = usize> {
+    (0..n).map(move |i| {
+        if !fortran {
+            return i;
+        }
+        let (mut rest, mut index) = (i, Vec::with_capacity(shape.len()));
+        for size in shape.iter().rev() {
+            index.push(rest % size);
+            rest /= size;
+        }
+        index
+            .iter()
+            .zip(shape.iter().rev())
+            .fold(0, |at, (i, size)| at * size + i)
+    })
+}
+
+/// Reads `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }`, the keys in any order.
+fn parse(header: &str) -> Option<(&str, bool, Vec<usize>)> {
+    let mut rest = header.trim().strip_prefix('{')?.strip_suffix('}')?.trim();
+    let (mut descr, mut fortran, mut shape) = (None, None, None);
+    while !rest.is_empty() {
+        let (key, value) = rest.split_once(':')?;
+        let value = value.trim_start();
+        let end = match value.as_bytes().first()? {
+            b'(' => value.find(')')? + 1,
+            quote @ (b'\'' | b'"') => value[1..].find(char::from(*quote))? + 2,
+            _ => value.find(',').unwrap_or(value.len()),
+        };
+        let (value, after) = value.split_at(end);
+        match key.trim().trim_matches(['\'', '"']) {
+            "descr" => descr = Some(value.strip_prefix(['\'', '"'])?.strip_suffix(['\'', '"'])?),
+            "fortran_order" => {
+                fortran = Some(match value.trim() {
+                    "True" => true,
+                    "False" => false,
+                    _ => return None,
+                });
+            }
+            "shape" => {
+                let sizes = value
+                    .strip_prefix('(')?
+                    .strip_suffix(')')?
+                    .split(',')
+                    .map(str::trim);
+                let size = |s: &str| s.trim_end_matches('L').parse().ok();
+                shape = Some(
+                    sizes
+                        .filter(|s| !s.is_empty())
+                        .map(size)
+                        .collect::<Option<Vec<usize>>>()?,
+                );
+            }
+            _ => return None,
+        }
+        rest = after.trim_start();
+        rest = rest.strip_prefix(',').unwrap_or(rest).trim_start();
+    }
+    Some((descr?, fortran?, shape?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(descr: &str, fortran: &str, shape: &str, data: &[u8]) -> Vec<u8> {
+        let header =
+            format!("{{'descr': {descr}, 'fortran_order': {fortran}, 'shape': {shape}, }}\n");
+        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+        bytes.extend(u16::try_from(header.len()).unwrap().to_le_bytes());
+        bytes.extend(header.as_bytes());
+        bytes.extend(data);
+        bytes
+    }
+
+    #[test]
+    fn all_types_and_orders() {
+        let both =
+            |descr: &str, data: &[u8]| read(&file(descr, "False", "(2,)", data)).unwrap().numbers;
+        assert_eq!(
+            both("'<f4'", &[0, 0, 0x80, 0x3f, 0, 0, 0, 0x40]),
+            Numbers::Floats(vec![1.0, 2.0])
+        );
+        assert_eq!(
+            both("'>f4'", &[0x3f, 0x80, 0, 0, 0x40, 0, 0, 0]),
+            Numbers::Floats(vec![1.0, 2.0])
+        );
+        assert_eq!(both("'|u1'", &[7, 255]), Numbers::Bytes(vec![7, 255]));
+        assert_eq!(both("'|i1'", &[7, 255]), Numbers::Integers(vec![7, -1]));
+        assert_eq!(
+            both("'<i2'", &[0xfe, 0xff, 1, 0]),
+            Numbers::Integers(vec![-2, 1])
+        );
+        assert_eq!(
+            both("'>u2'", &[0xfe, 0xff, 1, 0]),
+            Numbers::Integers(vec![0xfeff, 256])
+        );
+        let wide = [1.5f64.to_be_bytes(), 2.5f64.to_be_bytes()].concat();
+        assert_eq!(both("'>f8'", &wide), Numbers::Floats(vec![1.5, 2.5]));
+        let wide = [(-3i64).to_le_bytes(), 4i64.to_le_bytes()].concat();
+        assert_eq!(both("'<i8'", &wide), Numbers::Integers(vec![-3, 4]));
+        // [[0, 1, 2], [3, 4, 5]] by columns.
+        let fortran = read(&file("'|u1'", "True", "(2, 3)", &[0, 3, 1, 4, 2, 5])).unwrap();
+        assert_eq!(fortran.numbers, Numbers::Bytes(vec![0, 1, 2, 3, 4, 5]));
+    }
+
+    #[test]
+    fn broken_files_are_explained() {
+        let wrong = |bytes: &[u8]| read(bytes).unwrap_err();
+        assert_eq!(wrong(b"PK\x03\x04"), "it is not a NumPy array");
+        assert_eq!(wrong(b"\x93NUMPY\x01\x00\xff\xff"), "it is cut short");
+        assert_eq!(wrong(b"\x93NUMPY\x09\x00aa"), "its format version is 9.0");
+        assert!(wrong(&file("'|O'", "False", "(2,)", &[0; 8])).contains("`|O`"));
+        assert!(
+            wrong(&file("'<f4'", "False", "(3,)", &[0; 8])).contains("needs 12 bytes, and 8 are")
+        );
+        for shape in ["(-1,)", "(1", "(", ""] {
+            assert!(
+                wrong(&file("'<f4'", "False", shape, &[0; 4])).contains("header"),
+                "{shape}"
+            );
+        }
+        let huge = file("'<f4'", "False", "(4294967296, 4294967296, 16)", &[0; 4]);
+        assert!(wrong(&huge).contains("address space"));
+    }
+
+    #[test]
+    fn labels_are_small_whole_numbers() {
+        assert_eq!(Numbers::Integers(vec![3, 0]).labels(), Ok(vec![3, 0]));
+        assert!(
+            Numbers::Integers(vec![3, -1])
+                .labels()
+                .unwrap_err()
+                .contains("label 1 is -1")
+        );
+        assert!(Numbers::Floats(vec![1.0]).labels().is_err());
+    }
+}

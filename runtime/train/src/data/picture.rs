@@ -1,0 +1,126 @@
+//! JPEG and PNG files: decoded, turned upright, made grey or coloured, cut, resized.
+
+use image::imageops::FilterType;
+use image::{DynamicImage, ImageDecoder, ImageReader};
+use std::io::Cursor;
+
+/// Decodes a JPEG or PNG, and turns it as its EXIF entry says.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn decode(bytes: &[u8]) -> Result<DynamicImage, String> {
+    let unknown = "it is neither JPEG nor PNG";
+    let reader = ImageReader::new(Cursor::new(bytes))
+        .with_guessed_format()
+        .map_err(|e| e.to_string())?;
+    if reader.format().is_none() {
+        return Err(unknown.to_owned());
+    }
+    let mut decoder = reader.into_decoder().map_err(|e| match e {
+        image::ImageError::Unsupported(_) => unknown.to_owned(),
+        e => e.to_string(),
+    })?;
+    let turn = decoder.orientation().map_err(|e| e.to_string())?;
+    let mut image = DynamicImage::from_decoder(decoder).map_err(|e| e.to_string())?;
+    image.apply_orientation(turn);
+    Ok(image)
+}
+
+/// How a picture gets its size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fit {
+    /// Height and width of the result.
+    pub size: [usize; 2],
+    /// The middle is cut out in the result's proportions; otherwise the whole picture is squeezed.
+    pub crop: bool,
+}
+
+/// The picture's bytes, HWC. `None` if no picture has so many channels.
+#[must_use]
+pub fn fitted(image: &DynamicImage, fit: Fit, channels: usize) -> Option<Vec<u8>> {
+    let [height, width] = fit.size;
+    let image = if fit.crop {
+        crop(image, height, width)
+    } else {
+        image.clone()
+    };
+    let picture = channels_of(&image, channels)?;
+    let size = (u32::try_from(width).ok()?, u32::try_from(height).ok()?);
+    let picture = if (image.width(), image.height()) == size {
+        picture
+    } else {
+        picture.resize_exact(size.0, size.1, FilterType::Triangle)
+    };
+    Some(picture.into_bytes())
+}
+
+/// The middle of the picture, as large as the proportions allow.
+fn crop(image: &DynamicImage, height: usize, width: usize) -> DynamicImage {
+    let (w, h) = (u64::from(image.width()), u64::from(image.height()));
+    let (width, height) = (width.max(1) as u64, height.max(1) as u64);
+    // w / h against width / height, rounded to whole pixels.
+    let (cw, ch) = if w * height > h * width {
+        (((h * width + height / 2) / height).clamp(1, w), h)
+    } else {
+        (w, ((w * height + width / 2) / width).clamp(1, h))
+    };
+    let (x, y) = ((w - cw) / 2, (h - ch) / 2);
+    // All are at most the picture's own sizes, which are u32.
+    image.crop_imm(x as u32, y as u32, cw as u32, ch as u32)
+}
+
+/// The picture in 8 bits, grey or RGB; grey is Rec. 601's (as in Pillow and OpenCV; `image` itself has Rec. 709's).
+fn channels_of(image: &DynamicImage, channels: usize) -> Option<DynamicImage> {
+    match channels {
+        1 if image.color().has_color() => {
+            let rgb = image.to_rgb8();
+            let grey = rgb.pixels().map(|p| luma(p.0)).collect();
+            Some(image::GrayImage::from_raw(rgb.width(), rgb.height(), grey)?.into())
+        }
+        1 => Some(image.to_luma8().into()),
+        3 => Some(image.to_rgb8().into()),
+        _ => None,
+    }
+}
+
+/// `0.299 R + 0.587 G + 0.114 B`, with Pillow's rounding.
+fn luma([r, g, b]: [u8; 3]) -> u8 {
+    let sum = u32::from(r) * 19595 + u32::from(g) * 38470 + u32::from(b) * 7471 + 0x8000;
+    (sum >> 16) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::{GrayImage, Rgb, RgbImage};
+
+    #[test]
+    fn a_fitting_picture_is_taken_byte_for_byte() {
+        let image = RgbImage::from_fn(3, 2, |x, y| Rgb([x as u8, y as u8, 9])).into();
+        let fit = Fit {
+            size: [2, 3],
+            crop: true,
+        };
+        let bytes = fitted(&image, fit, 3).unwrap();
+        assert_eq!(bytes[..6], [0, 0, 9, 1, 0, 9]);
+        assert_eq!(bytes[15..], [2, 1, 9]);
+        assert_eq!(fitted(&image, fit, 5), None);
+    }
+
+    #[test]
+    fn crop_keeps_the_middle_and_squeezing_keeps_all() {
+        // 4x2: dark, light, light, dark columns.
+        let light = |x| image::Luma([if (1..3).contains(&x) { 200 } else { 0 }]);
+        let image: DynamicImage = GrayImage::from_fn(4, 2, |x, _| light(x)).into();
+        let fit = |crop| fitted(&image, Fit { size: [2, 2], crop }, 1).unwrap();
+        assert_eq!(fit(true), [200; 4]);
+        assert!(fit(false).iter().all(|v| (60..160).contains(v)));
+    }
+
+    #[test]
+    fn other_files_are_explained() {
+        assert_eq!(decode(b"hello").unwrap_err(), "it is neither JPEG nor PNG");
+        assert!(decode(b"\x89PNG\r\n\x1a\n").is_err());
+        assert!(decode(b"\xff\xd8\xff\xe0").is_err());
+    }
+}

@@ -1,0 +1,76 @@
+//! What can go wrong: each error says which file it is about, and who has to act.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+/// Who has to act on an [`Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The recipe, the data or a checkpoint is wrong or does not fit.
+    Input,
+    /// The tool could not do its work: a file cannot be opened or written.
+    Tool,
+    /// The numbers left the range of f32: the run cannot go on.
+    Diverged,
+}
+
+/// A message for the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+}
+
+/// What functions of this crate return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error of this kind.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+        }
+    }
+
+    pub(crate) fn input(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Input, message)
+    }
+
+    /// `path: what is wrong with it`
+    pub(crate) fn file(path: &Path, problem: impl fmt::Display) -> Self {
+        Self::input(format!("{}: {problem}", path.display()))
+    }
+
+    /// A file that cannot be read or written.
+    pub(crate) fn io(path: &Path, error: &io::Error) -> Self {
+        let message = format!("{}: {error}", path.display());
+        Self::new(ErrorKind::Tool, message)
+    }
+
+    /// Who has to act.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<netc_runtime::Error> for Error {
+    fn from(error: netc_runtime::Error) -> Self {
+        let kind = match error.kind() {
+            netc_runtime::ErrorKind::Io => ErrorKind::Tool,
+            netc_runtime::ErrorKind::Diverged => ErrorKind::Diverged,
+            netc_runtime::ErrorKind::Weights | netc_runtime::ErrorKind::Input => ErrorKind::Input,
+        };
+        Self::new(kind, error.to_string())
+    }
+}

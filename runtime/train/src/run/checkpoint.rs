@@ -1,0 +1,233 @@
+//! What a run leaves so that it can go on: one safetensors file with everything, replaced as a whole.
+//!
+//! `resume.safetensors` is the truth: weights, optimizer and the state of the loop are of the same step, whatever happens.
+//! `last` and `best` are for users of the weights.
+
+use super::history::Epoch;
+use super::schedule::{Patience, Plateau};
+use super::step::{Step, Tensor};
+use crate::{Error, Result, atomic};
+use netc_plan::{Optimizer, Recipe};
+use safetensors::tensor::{Dtype, SafeTensors, View};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::Path;
+
+/// The loop between two steps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct State {
+    /// Of what run this is.
+    pub(super) identity: Identity,
+    /// The epoch of the next step.
+    pub(super) epoch: usize,
+    /// The batch of the next step.
+    pub(super) batch: usize,
+    /// Steps done.
+    pub(super) step: u64,
+    /// Of the epoch so far.
+    pub(super) sums: Sums,
+    pub(super) plateaus: Vec<Plateau>,
+    pub(super) stop: Patience,
+    /// Whether early stopping has ended the run.
+    pub(super) stopped: bool,
+    /// The epoch of the best weights and its figure.
+    pub(super) best: Option<(usize, f64)>,
+    pub(super) history: Vec<Epoch>,
+    /// When the run began, in seconds since 1970.
+    pub(super) started: f64,
+}
+
+/// Running sums of an epoch.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Sums {
+    pub(super) loss: f64,
+    pub(super) correct: usize,
+    pub(super) images: usize,
+    pub(super) seconds: f64,
+    pub(super) waited: f64,
+}
+
+/// What cannot change between a run and its continuation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Identity {
+    network: String,
+    optimizer: String,
+    batch: usize,
+    seed: u64,
+    shuffle: bool,
+    images: usize,
+}
+
+impl Identity {
+    pub(super) fn of(network: &str, recipe: &Recipe, images: usize) -> Self {
+        let optimizer = match recipe.optimizer {
+            Optimizer::Sgd { .. } => "sgd",
+            Optimizer::RmsProp { .. } => "rmsprop",
+            Optimizer::Adam { .. } => "adam",
+        };
+        Self {
+            network: network.to_owned(),
+            optimizer: optimizer.to_owned(),
+            batch: recipe.batch,
+            seed: recipe.seed,
+            shuffle: recipe.shuffle,
+            images,
+        }
+    }
+
+    /// `batch 32, now 64`
+    fn difference(&self, now: &Self) -> Option<String> {
+        let fields = [
+            ("network", self.network.clone(), now.network.clone()),
+            ("optimizer", self.optimizer.clone(), now.optimizer.clone()),
+            ("batch", self.batch.to_string(), now.batch.to_string()),
+            ("seed", self.seed.to_string(), now.seed.to_string()),
+            ("shuffle", self.shuffle.to_string(), now.shuffle.to_string()),
+            (
+                "training images",
+                self.images.to_string(),
+                now.images.to_string(),
+            ),
+        ];
+        let changed = fields.into_iter().filter(|(_, was, is)| was != is);
+        let texts: Vec<String> = changed
+            .map(|(what, was, is)| format!("{what} {was}, now {is}"))
+            .collect();
+        (!texts.is_empty()).then(|| texts.join("; "))
+    }
+}
+
+const STATE: &str = "netc.state";
+const CLASSES: &str = "classes";
+const WEIGHTS: &str = "weights.";
+const OPTIMIZER: &str = "optimizer.";
+
+/// Writes weights for their users, with the classes' names.
+pub(super) fn save_weights(path: &Path, step: &dyn Step, classes: &[String]) -> Result<()> {
+    let names = json(path, &classes)?;
+    save(path, step.weights()?, (CLASSES, names))
+}
+
+/// Writes everything.
+pub(super) fn save_state(path: &Path, step: &dyn Step, state: &State) -> Result<()> {
+    let mut tensors = step.weights()?;
+    tensors
+        .iter_mut()
+        .for_each(|t| t.name = format!("{WEIGHTS}{}", t.name));
+    let optimizer = step.state().into_iter().map(|mut t| {
+        t.name = format!("{OPTIMIZER}{}", t.name);
+        t
+    });
+    tensors.extend(optimizer);
+    save(path, tensors, (STATE, json(path, state)?))
+}
+
+fn json(path: &Path, value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|e| Error::file(path, e))
+}
+
+fn save(path: &Path, tensors: Vec<Tensor<'_>>, (key, text): (&str, String)) -> Result<()> {
+    let views = tensors.iter().map(|t| (&t.name, Bytes(t)));
+    let info = HashMap::from([(key.to_owned(), text)]);
+    atomic::with(path, |part| {
+        safetensors::serialize_to_file(views, Some(info), part).map_err(std::io::Error::other)
+    })
+}
+
+struct Bytes<'a>(&'a Tensor<'a>);
+
+impl View for Bytes<'_> {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.0.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        bytemuck::cast_slice(&self.0.values).into()
+    }
+
+    fn data_len(&self) -> usize {
+        4 * self.0.values.len()
+    }
+}
+
+/// A safetensors file: its tensors and its notes.
+struct Loaded {
+    tensors: Vec<Tensor<'static>>,
+    notes: BTreeMap<String, String>,
+}
+
+fn load(path: &Path) -> Result<Loaded> {
+    let bytes = fs::read(path).map_err(|e| Error::io(path, &e))?;
+    let broken =
+        |e: &dyn std::fmt::Display| Error::file(path, format!("the checkpoint is broken: {e}"));
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| broken(&e))?;
+    let notes = header
+        .metadata()
+        .clone()
+        .unwrap_or_default()
+        .into_iter()
+        .collect();
+    let file = SafeTensors::deserialize(&bytes).map_err(|e| broken(&e))?;
+    let mut tensors = Vec::new();
+    for (name, view) in file.iter() {
+        if view.dtype() != Dtype::F32 {
+            return Err(broken(&format!("`{name}` is not float32")));
+        }
+        let words = view.data().as_chunks::<4>().0.iter();
+        tensors.push(Tensor {
+            name: name.to_owned(),
+            shape: view.shape().to_vec(),
+            values: words
+                .map(|b| f32::from_le_bytes(*b))
+                .collect::<Vec<_>>()
+                .into(),
+        });
+    }
+    Ok(Loaded { tensors, notes })
+}
+
+/// Reads weights back.
+pub(super) fn load_weights(path: &Path, step: &mut dyn Step) -> Result<()> {
+    let Loaded { tensors, .. } = load(path)?;
+    step.set_weights(&tensors)
+}
+
+/// The names of the classes that a run has left in its weights, if it has.
+///
+/// # Errors
+/// The file cannot be read, or is broken.
+pub fn class_names(path: &Path) -> Result<Option<Vec<String>>> {
+    let Loaded { notes, .. } = load(path)?;
+    Ok(notes
+        .get(CLASSES)
+        .and_then(|text| serde_json::from_str(text).ok()))
+}
+
+/// Reads everything back; the continuation has to be of the same run.
+pub(super) fn load_state(path: &Path, step: &mut dyn Step, now: &Identity) -> Result<State> {
+    let Loaded { tensors, notes } = load(path)?;
+    let text = notes.get(STATE).map_or("", String::as_str);
+    let state: State = serde_json::from_str(text)
+        .map_err(|e| Error::file(path, format!("it is no checkpoint of a run: {e}")))?;
+    if let Some(difference) = state.identity.difference(now) {
+        let problem =
+            format!("this run cannot be resumed with another recipe or other data ({difference})");
+        return Err(Error::file(path, problem));
+    }
+    let part = |prefix: &str| -> Vec<Tensor<'_>> {
+        let of_part = |t: &Tensor<'static>| {
+            let name = t.name.strip_prefix(prefix)?.to_owned();
+            Some(Tensor { name, ..t.clone() })
+        };
+        tensors.iter().filter_map(of_part).collect()
+    };
+    step.set_weights(&part(WEIGHTS))?;
+    step.set_state(&part(OPTIMIZER), state.step)?;
+    Ok(state)
+}

@@ -1,0 +1,67 @@
+//! The training loop, over any network that implements [`Step`].
+//!
+//! A run lives in a folder:
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `NAME.net` | the network as trained |
+//! | `metrics.csv`, `events.out.tfevents.*` | figures of each epoch, for people and for TensorBoard |
+//! | `last.safetensors`, `best.safetensors` | weights |
+//! | `resume.safetensors` | everything that a continuation needs |
+//!
+//! Every file is replaced as a whole. `resume.safetensors` is the one that counts: a continuation writes the others anew from it.
+
+mod checkpoint;
+mod folder;
+mod history;
+mod interrupt;
+mod net;
+mod progress;
+mod schedule;
+mod step;
+mod tensorboard;
+mod train;
+
+pub use checkpoint::class_names;
+pub use folder::RunFolder;
+pub use history::Epoch;
+pub use interrupt::Interrupt;
+pub use net::Net;
+pub use progress::Progress;
+pub(crate) use progress::short;
+pub use step::{Outcome, Step, Tensor};
+pub use train::{Checkpoints, Ending, Experiment, Network, Options, Outcomes, train};
+
+#[cfg(test)]
+pub(crate) mod tests_support {
+    use netc_plan::{Data, Loss, Metric, Optimizer, Recipe};
+
+    /// SGD with rate 0.1 on MNIST.
+    pub(crate) fn recipe() -> Recipe {
+        Recipe {
+            name: None,
+            data: Data::Mnist { pad: 0 },
+            validation: None,
+            augment: Vec::new(),
+            loss: Loss::CrossEntropy {
+                label_smoothing: 0.0,
+            },
+            optimizer: Optimizer::Sgd {
+                lr: 0.1,
+                momentum: 0.9,
+                nesterov: false,
+                weight_decay: 0.0,
+                decay: 0.0,
+            },
+            schedule: Vec::new(),
+            batch: 8,
+            epochs: 3,
+            seed: 1,
+            stop: None,
+            clip: None,
+            shuffle: true,
+            best: Metric::Accuracy,
+            restore_best: false,
+        }
+    }
+}

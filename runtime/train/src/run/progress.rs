@@ -1,0 +1,163 @@
+//! What a person sees while a run goes on: a bar on a terminal, one line an epoch elsewhere.
+
+use super::history::Epoch;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::fmt::Write as _;
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+/// Where progress is shown.
+pub struct Progress {
+    lines: Option<Box<dyn Write>>,
+    bar: Option<Bar>,
+}
+
+struct Bar {
+    bar: ProgressBar,
+    since: Instant,
+    images: usize,
+}
+
+impl Progress {
+    /// On standard error: a bar if it is a terminal.
+    #[must_use]
+    pub fn standard_error() -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| Bar {
+            bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()),
+            since: Instant::now(),
+            images: 0,
+        });
+        Self {
+            lines: Some(Box::new(std::io::stderr())),
+            bar,
+        }
+    }
+
+    /// Lines, to a writer.
+    #[must_use]
+    pub fn lines(to: Box<dyn Write>) -> Self {
+        Self {
+            lines: Some(to),
+            bar: None,
+        }
+    }
+
+    /// Nothing.
+    #[must_use]
+    pub fn silent() -> Self {
+        Self {
+            lines: None,
+            bar: None,
+        }
+    }
+
+    /// A line of text.
+    pub fn say(&mut self, text: &str) {
+        if let Some(Bar { bar, .. }) = &self.bar {
+            bar.println(text);
+        } else if let Some(lines) = &mut self.lines {
+            // Nobody can be told that nobody can be told.
+            let _ = writeln!(lines, "{text}");
+        }
+    }
+
+    pub(super) fn epoch_begins(&mut self, epoch: usize, epochs: usize, done: usize, steps: usize) {
+        if let Some(Bar { bar, since, images }) = &mut self.bar {
+            let template = "Epoch {prefix} {bar:24.cyan/dim} {pos}/{len} {wide_msg}";
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style.progress_chars("━╸─"));
+            }
+            bar.set_prefix(format!("{}/{epochs}", epoch + 1));
+            bar.set_length(steps as u64);
+            bar.set_position(done as u64);
+            (*since, *images) = (Instant::now(), 0);
+        }
+    }
+
+    pub(super) fn step_done(&mut self, images: usize, loss: f64, accuracy: f64, left: usize) {
+        if let Some(Bar {
+            bar,
+            since,
+            images: all,
+        }) = &mut self.bar
+        {
+            *all += images;
+            let speed = *all as f64 / since.elapsed().as_secs_f64().max(1e-9);
+            let time = time(Duration::from_secs_f64((left as f64 / speed).min(1e9)));
+            let message = format!(
+                "loss: {loss:.4} - accuracy: {accuracy:.4} - {speed:.0} images/s - {time} left"
+            );
+            bar.set_message(message);
+            bar.inc(1);
+        }
+    }
+
+    pub(super) fn epoch_done(&mut self, figures: &Epoch, epochs: usize, steps: usize) {
+        self.say(&epoch_line(figures, epochs, steps));
+    }
+
+    pub(super) fn end(&mut self) {
+        if let Some(Bar { bar, .. }) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// As Keras prints it with `verbose=2`.
+fn epoch_line(e: &Epoch, epochs: usize, steps: usize) -> String {
+    let mut line = format!(
+        "Epoch {}/{epochs} - {}",
+        e.epoch + 1,
+        time(Duration::from_secs_f64(e.seconds))
+    );
+    let step = e.seconds * 1e3 / steps.max(1) as f64;
+    // Writing to a string cannot fail.
+    let _ = match step {
+        ..1.0 => write!(line, " - {:.0}us/step", step * 1e3),
+        _ => write!(line, " - {step:.0}ms/step"),
+    };
+    let _ = write!(
+        line,
+        " - loss: {:.4} - accuracy: {:.4} - val_loss: {:.4} - val_accuracy: {:.4} - learning_rate: {}",
+        e.loss,
+        e.accuracy,
+        e.validation_loss,
+        e.validation_accuracy,
+        short(e.rate)
+    );
+    line
+}
+
+/// Four digits: 0.0001, 1.235e-6.
+pub(crate) fn short(value: f64) -> String {
+    let rounded: f64 = format!("{value:.3e}").parse().unwrap_or(value);
+    if rounded != 0.0 && rounded.abs() < 1e-4 {
+        format!("{rounded:e}")
+    } else {
+        rounded.to_string()
+    }
+}
+
+/// `12s`, `3:05`, `1:02:03`
+pub(crate) fn time(duration: Duration) -> String {
+    let all = duration.as_secs_f64().round() as u64;
+    let (hours, minutes, seconds) = (all / 3600, all / 60 % 60, all % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{seconds}s"),
+        (0, _) => format!("{minutes}:{seconds:02}"),
+        _ => format!("{hours}:{minutes:02}:{seconds:02}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_short() {
+        let texts = [0.0, 1.0, 0.001, 0.000_123_456, 1.234_56e-6].map(short);
+        assert_eq!(texts, ["0", "1", "0.001", "0.0001235", "1.235e-6"]);
+        let texts = [12, 185, 3723].map(|s| time(Duration::from_secs(s)));
+        assert_eq!(texts, ["12s", "3:05", "1:02:03"]);
+    }
+}

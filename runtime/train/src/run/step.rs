@@ -1,0 +1,71 @@
+//! What the loop asks of a network that learns.
+
+use crate::Result;
+use std::borrow::Cow;
+
+/// A tensor by name, in row-major order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tensor<'a> {
+    /// As in the weights file: `conv1.weight`.
+    pub name: String,
+    /// The axes.
+    pub shape: Vec<usize>,
+    /// The values.
+    pub values: Cow<'a, [f32]>,
+}
+
+/// The result of a training step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outcome {
+    /// Mean loss of the batch, before the step.
+    pub loss: f64,
+    /// Images whose best score was their label's.
+    pub correct: usize,
+}
+
+/// A network in training.
+///
+/// All that a step depends on is what [`Step::weights`] and [`Step::state`] hold and what [`Step::train`] is given: then a run
+/// that was resumed equals one that was not, bit by bit.
+pub trait Step {
+    /// Scores for one image.
+    fn outputs(&self) -> usize;
+
+    /// One step on up to as many images as the recipe's batch.
+    ///
+    /// `factor` is the schedules' product: the optimizer multiplies its own rate, and its decay of it, by this. The number of
+    /// the step is the number of steps since [`Step::set_state`], and before it.
+    ///
+    /// # Errors
+    /// The step cannot run; or, with [`ErrorKind::Diverged`](crate::ErrorKind::Diverged), a number is not finite: the message
+    /// names the layer.
+    fn train(&mut self, images: &[f32], labels: &[u32], factor: f64) -> Result<Outcome>;
+
+    /// Scores of up to as many images as the recipe's batch, as in inference, and the mean loss. Where the loss contains the
+    /// network's last SOFTMAX the scores are logits.
+    ///
+    /// # Errors
+    /// The step cannot run.
+    fn evaluate(&mut self, images: &[f32], labels: &[u32], scores: &mut [f32]) -> Result<f64>;
+
+    /// Every tensor of the weights file.
+    ///
+    /// # Errors
+    /// A number is not finite.
+    fn weights(&self) -> Result<Vec<Tensor<'_>>>;
+
+    /// The tensors of the optimizer.
+    fn state(&self) -> Vec<Tensor<'_>>;
+
+    /// Takes weights as [`Step::weights`] gave them.
+    ///
+    /// # Errors
+    /// They are another network's.
+    fn set_weights(&mut self, weights: &[Tensor<'_>]) -> Result<()>;
+
+    /// Takes what [`Step::state`] gave after so many steps.
+    ///
+    /// # Errors
+    /// It is another optimizer's.
+    fn set_state(&mut self, state: &[Tensor<'_>], steps: u64) -> Result<()>;
+}

@@ -1,0 +1,457 @@
+//! The loop.
+
+use super::checkpoint::{self, Identity, State, Sums};
+use super::schedule;
+use super::{Epoch, Interrupt, Progress, RunFolder, Step};
+use crate::augment::Pipeline;
+use crate::data::Dataset;
+use crate::evaluate::{self, Evaluation, How};
+use crate::loader::{self, Batch, Loader, Order};
+use crate::{Error, ErrorKind, Result};
+use netc_plan::{Loss, Metric, Pixels, Plan, Recipe};
+use netc_runtime::Scores;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+/// What the loop has to know about a network.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// Its name.
+    pub name: String,
+    /// Shape of one input.
+    pub input: Vec<usize>,
+    /// How pixels become inputs.
+    pub pixels: Pixels,
+    /// What its scores mean.
+    pub scores: Scores,
+}
+
+impl Network {
+    /// A compiled network that learns by this loss.
+    #[must_use]
+    pub fn new(plan: &Plan, loss: Loss) -> Self {
+        Self {
+            name: plan.name.clone(),
+            input: plan.input.clone(),
+            pixels: plan.pixels.clone(),
+            scores: super::net::scores(plan, loss),
+        }
+    }
+}
+
+/// What is trained on what, and how.
+pub struct Experiment<'a> {
+    /// The network.
+    pub network: &'a Network,
+    /// The recipe.
+    pub recipe: &'a Recipe,
+    /// The data.
+    pub data: &'a Dataset,
+    /// From pictures to inputs; made from the three above.
+    pub pipeline: Arc<Pipeline>,
+}
+
+impl<'a> Experiment<'a> {
+    /// Checks that the three fit.
+    ///
+    /// # Errors
+    /// The pictures do not fit the network's input, or have more classes than it has outputs.
+    pub fn new(
+        network: &'a Network,
+        recipe: &'a Recipe,
+        data: &'a Dataset,
+        outputs: usize,
+    ) -> Result<Self> {
+        let classes = data.classes.len();
+        if classes > outputs {
+            let problem =
+                format!("the data has {classes} classes, but the network has {outputs} outputs");
+            return Err(Error::input(problem));
+        }
+        let pipeline = Pipeline::new(recipe, data, &network.input, &network.pixels)?;
+        Ok(Self {
+            network,
+            recipe,
+            data,
+            pipeline: Arc::new(pipeline),
+        })
+    }
+
+    /// Evaluates on the test images, as the recipe says.
+    ///
+    /// # Errors
+    /// A picture cannot be read, or the network cannot run.
+    pub fn test(&self, step: &mut dyn Step, threads: usize) -> Result<Evaluation> {
+        let how = How {
+            batch: self.recipe.batch,
+            threads,
+            ten_crop: self.pipeline.ten_crop(),
+        };
+        evaluate::evaluate(
+            step,
+            self.network,
+            &self.data.test,
+            &self.data.classes,
+            &self.pipeline,
+            how,
+        )
+    }
+}
+
+/// How often a run is saved besides the end of each epoch. Saving takes at most a twentieth of the time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checkpoints {
+    /// Every so many steps.
+    Steps(u64),
+    /// After so much time.
+    Time(Duration),
+}
+
+/// How to run.
+pub struct Options {
+    /// Where the run is kept.
+    pub folder: RunFolder,
+    /// Go on with the run in the folder.
+    pub resume: bool,
+    /// Threads that load pictures.
+    pub threads: usize,
+    /// How often to save.
+    pub checkpoints: Checkpoints,
+    /// Ends the run early.
+    pub interrupt: Interrupt,
+    /// Where progress is shown.
+    pub progress: Progress,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// After the last epoch.
+    Complete,
+    /// The validation loss did not improve any more.
+    Early,
+    /// By an [`Interrupt`]; it can be resumed.
+    Interrupted,
+}
+
+/// What a run has come to.
+#[derive(Clone, Debug)]
+pub struct Outcomes {
+    /// How it ended.
+    pub ending: Ending,
+    /// All epochs so far.
+    pub history: Vec<Epoch>,
+    /// The best epoch, from 0, and its figure.
+    pub best: Option<(usize, f64)>,
+    /// Steps so far.
+    pub steps: u64,
+    /// Whether the network now has the weights of the best epoch instead of the last.
+    pub restored: bool,
+    /// Share of the training time that steps waited for pictures, in this call.
+    pub waited: f64,
+}
+
+/// Trains, from the start or from where the run in the folder is.
+///
+/// # Errors
+/// A picture cannot be read; the folder cannot be written; the loss is not finite ([`ErrorKind::Diverged`]): the message names
+/// layer, step and learning rate, and the last checkpoint stays as it was.
+pub fn train(
+    step: &mut dyn Step,
+    experiment: &Experiment<'_>,
+    options: Options,
+) -> Result<Outcomes> {
+    let Experiment {
+        recipe,
+        data,
+        network,
+        ..
+    } = experiment;
+    let identity = Identity::of(&network.name, recipe, data.train.len());
+    let state = if options.resume {
+        checkpoint::load_state(&options.folder.resume(), step, &identity)?
+    } else {
+        State {
+            identity,
+            epoch: 0,
+            batch: 0,
+            step: 0,
+            sums: Sums::default(),
+            plateaus: schedule::start(recipe),
+            stop: schedule::Patience::default(),
+            stopped: false,
+            best: None,
+            history: Vec::new(),
+            started: now(),
+        }
+    };
+    let each = loader::batches(data.train.len(), recipe.batch);
+    let mut run = Run {
+        step,
+        experiment,
+        each,
+        saver: Saver::new(options.checkpoints, state.step),
+        options,
+        state,
+        seconds: 0.0,
+        waited: 0.0,
+    };
+    let result = run.go();
+    run.options.progress.end();
+    let ending = result?;
+    let restored = recipe.restore_best && ending != Ending::Interrupted && run.state.best.is_some();
+    if restored {
+        checkpoint::load_weights(&run.options.folder.best(), run.step)?;
+    }
+    Ok(Outcomes {
+        ending,
+        best: run.state.best,
+        steps: run.state.step,
+        waited: run.waited / run.seconds.max(1e-9),
+        history: run.state.history,
+        restored,
+    })
+}
+
+struct Run<'a> {
+    step: &'a mut dyn Step,
+    experiment: &'a Experiment<'a>,
+    options: Options,
+    state: State,
+    /// Steps of an epoch.
+    each: usize,
+    saver: Saver,
+    /// Time of all steps in this call.
+    seconds: f64,
+    waited: f64,
+}
+
+impl Run<'_> {
+    fn go(&mut self) -> Result<Ending> {
+        let Experiment {
+            recipe,
+            data,
+            pipeline,
+            ..
+        } = self.experiment;
+        if self.options.resume {
+            // A run that was killed may have left figures behind that are ahead of the checkpoint or lag it.
+            self.write_derived()?;
+        }
+        let order = Order::Training {
+            seed: recipe.seed,
+            shuffle: recipe.shuffle,
+            epoch: self.state.epoch,
+            batch: self.state.batch,
+            end: recipe.epochs,
+        };
+        let mut loader = Loader::new(
+            pipeline,
+            &data.train,
+            recipe.batch,
+            order,
+            self.options.threads,
+        );
+        while self.state.epoch < recipe.epochs && !self.state.stopped {
+            let (epoch, done) = (self.state.epoch, self.state.batch);
+            self.options
+                .progress
+                .epoch_begins(epoch, recipe.epochs, done, self.each);
+            while self.state.batch < self.each {
+                if self.options.interrupt.is_wanted() {
+                    self.save()?;
+                    return Ok(Ending::Interrupted);
+                }
+                let (start, waited) = (Instant::now(), loader.waited());
+                let Some(batch) = loader.next_batch()? else {
+                    break;
+                };
+                self.train_step(&batch)?;
+                loader.recycle(batch);
+                let (seconds, waited) = (
+                    start.elapsed().as_secs_f64(),
+                    (loader.waited() - waited).as_secs_f64(),
+                );
+                self.state.sums.seconds += seconds;
+                self.state.sums.waited += waited;
+                self.seconds += seconds;
+                self.waited += waited;
+                if self.saver.is_due(self.state.step) && self.state.batch < self.each {
+                    self.save_state()?;
+                }
+            }
+            self.end_epoch()?;
+        }
+        Ok(if self.state.stopped {
+            Ending::Early
+        } else {
+            Ending::Complete
+        })
+    }
+
+    fn train_step(&mut self, batch: &Batch) -> Result<()> {
+        let Experiment { recipe, .. } = self.experiment;
+        let factor = schedule::factor(recipe, &self.state.plateaus, self.state.step, self.each);
+        let outcome = match self.step.train(&batch.images, &batch.labels, factor) {
+            Err(e) if e.kind() == ErrorKind::Diverged => return Err(self.diverged(&e.to_string())),
+            Ok(outcome) if !outcome.loss.is_finite() => {
+                return Err(self.diverged(&format!("the loss is {}", outcome.loss)));
+            }
+            other => other?,
+        };
+        let n = batch.labels.len();
+        let sums = &mut self.state.sums;
+        sums.loss += outcome.loss * n as f64;
+        sums.correct += outcome.correct;
+        sums.images += n;
+        let seen = sums.images as f64;
+        let (loss, accuracy) = (sums.loss / seen, sums.correct as f64 / seen);
+        self.state.step += 1;
+        self.state.batch += 1;
+        let left = (self.each - self.state.batch) * self.experiment.recipe.batch;
+        self.options.progress.step_done(n, loss, accuracy, left);
+        Ok(())
+    }
+
+    fn diverged(&self, what: &str) -> Error {
+        let State {
+            step,
+            epoch,
+            plateaus,
+            ..
+        } = &self.state;
+        let rate = schedule::rate(self.experiment.recipe, plateaus, *step, self.each);
+        let message = format!(
+            "{what}, at step {step} (epoch {}), with learning rate {}; a smaller rate, `clip` or a `warmup` may help",
+            epoch + 1,
+            super::short(rate)
+        );
+        Error::new(ErrorKind::Diverged, message)
+    }
+
+    fn end_epoch(&mut self) -> Result<()> {
+        let Experiment {
+            recipe,
+            data,
+            network,
+            pipeline,
+        } = self.experiment;
+        let how = How {
+            batch: recipe.batch,
+            threads: self.options.threads,
+            ten_crop: false,
+        };
+        let figures = evaluate::evaluate(
+            self.step,
+            network,
+            &data.validation,
+            &data.classes,
+            pipeline,
+            how,
+        )?;
+        if !figures.loss.is_finite() {
+            return Err(self.diverged(&format!("the validation loss is {}", figures.loss)));
+        }
+        let last = self.state.step.saturating_sub(1);
+        let rate = schedule::rate(recipe, &self.state.plateaus, last, self.each);
+        let sums = std::mem::take(&mut self.state.sums);
+        let seen = sums.images.max(1) as f64;
+        let epoch = Epoch {
+            epoch: self.state.epoch,
+            loss: sums.loss / seen,
+            accuracy: sums.correct as f64 / seen,
+            validation_loss: figures.loss,
+            validation_accuracy: figures.accuracy,
+            rate,
+            seconds: sums.seconds,
+            waited: sums.waited / sums.seconds.max(1e-9),
+            ended: now(),
+        };
+        self.options
+            .progress
+            .epoch_done(&epoch, recipe.epochs, self.each);
+        self.state.history.push(epoch);
+        schedule::epoch_done(recipe, &mut self.state.plateaus, figures.loss);
+        self.state.stopped = recipe.stop.is_some_and(|stop| {
+            self.state
+                .stop
+                .is_over(figures.loss, stop.min_delta, stop.patience)
+        });
+        if self.is_best(&figures) {
+            checkpoint::save_weights(&self.options.folder.best(), self.step, &data.classes)?;
+        }
+        self.state.epoch += 1;
+        self.state.batch = 0;
+        self.save()
+    }
+
+    fn is_best(&mut self, figures: &Evaluation) -> bool {
+        let (value, sign) = match self.experiment.recipe.best {
+            Metric::Accuracy => (figures.accuracy, 1.0),
+            Metric::Loss => (figures.loss, -1.0),
+        };
+        let is_best = self
+            .state
+            .best
+            .is_none_or(|(_, best)| sign * value > sign * best);
+        if is_best {
+            self.state.best = Some((self.state.epoch, value));
+        }
+        is_best
+    }
+
+    fn save(&mut self) -> Result<()> {
+        self.save_state()?;
+        self.write_derived()
+    }
+
+    fn save_state(&mut self) -> Result<()> {
+        let start = Instant::now();
+        checkpoint::save_state(&self.options.folder.resume(), self.step, &self.state)?;
+        self.saver.saved(self.state.step, start.elapsed());
+        Ok(())
+    }
+
+    /// What follows from the checkpoint.
+    fn write_derived(&self) -> Result<()> {
+        let folder = &self.options.folder;
+        checkpoint::save_weights(&folder.last(), self.step, &self.experiment.data.classes)?;
+        folder.write_metrics(&self.state.history, self.state.started)
+    }
+}
+
+/// When to save in the middle of an epoch.
+struct Saver {
+    when: Checkpoints,
+    step: u64,
+    time: Instant,
+    took: Duration,
+}
+
+impl Saver {
+    fn new(when: Checkpoints, step: u64) -> Self {
+        Self {
+            when,
+            step,
+            time: Instant::now(),
+            took: Duration::ZERO,
+        }
+    }
+
+    fn is_due(&self, step: u64) -> bool {
+        match self.when {
+            Checkpoints::Steps(n) => step - self.step >= n.max(1),
+            Checkpoints::Time(time) => self.time.elapsed() >= time.max(self.took * 20),
+        }
+    }
+
+    fn saved(&mut self, step: u64, took: Duration) {
+        (self.step, self.time, self.took) = (step, Instant::now(), took);
+    }
+}
+
+/// Seconds since 1970.
+fn now() -> f64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0.0, |t| t.as_secs_f64().floor())
+}

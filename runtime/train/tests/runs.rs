@@ -1,0 +1,257 @@
+//! The loop on a small network: it learns, stops, goes on, and goes on bit by bit.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail by it")]
+
+mod common;
+
+use common::{Toy, mnist, network, recipe};
+use netc_plan::{Augment, Recipe, Schedule, Stop};
+use netc_train::run::{
+    Checkpoints, Ending, Epoch, Experiment, Interrupt, Options, Outcomes, Progress, RunFolder,
+    train,
+};
+use netc_train::{Error, ErrorKind, data};
+use std::path::Path;
+use std::time::Duration;
+
+struct Done {
+    weights: Vec<f32>,
+    outcomes: Outcomes,
+}
+
+/// Trains in `folder/run`; goes on if there is a run.
+fn go(
+    folder: &Path,
+    recipe: &Recipe,
+    change: impl FnOnce(&mut Options, &mut Toy),
+) -> Result<Done, Error> {
+    let network = network();
+    let data = data::load(recipe, folder, &network.input)?;
+    let experiment = Experiment::new(&network, recipe, &data, common::CLASSES)?;
+    let path = folder.join("run");
+    let resume = path.join("resume.safetensors").exists();
+    let mut options = Options {
+        folder: if resume {
+            RunFolder::open(&path)?
+        } else {
+            RunFolder::create(&path)?
+        },
+        resume,
+        threads: 2,
+        checkpoints: Checkpoints::Time(Duration::from_secs(60)),
+        interrupt: Interrupt::default(),
+        progress: Progress::silent(),
+    };
+    let mut toy = Toy::new(common::SIDE * common::SIDE, common::CLASSES);
+    change(&mut options, &mut toy);
+    let outcomes = train(&mut toy, &experiment, options)?;
+    Ok(Done {
+        weights: toy.values().to_vec(),
+        outcomes,
+    })
+}
+
+fn set() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    mnist(folder.path(), 200, 60);
+    folder
+}
+
+/// The figures, without times.
+fn figures(history: &[Epoch]) -> Vec<[f64; 5]> {
+    let row = |e: &Epoch| {
+        [
+            e.loss,
+            e.accuracy,
+            e.validation_loss,
+            e.validation_accuracy,
+            e.rate,
+        ]
+    };
+    history.iter().map(row).collect()
+}
+
+fn varied() -> Recipe {
+    Recipe {
+        augment: vec![
+            Augment::Rotate(10.0),
+            Augment::Shift(0.1, 0.1),
+            Augment::HFlip,
+        ],
+        schedule: vec![
+            Schedule::Warmup(1),
+            Schedule::Plateau {
+                factor: 0.5,
+                patience: 1,
+                min_delta: 0.05,
+                min_lr: 1e-4,
+            },
+        ],
+        ..recipe()
+    }
+}
+
+#[test]
+fn it_learns_and_leaves_its_files() {
+    let folder = set();
+    let done = go(folder.path(), &recipe(), |_, _| ()).unwrap();
+    let last = done.outcomes.history.last().unwrap();
+    assert!(last.validation_accuracy > 0.9, "{last:?}");
+    assert_eq!(
+        (done.outcomes.ending, done.outcomes.steps),
+        (Ending::Complete, 6 * 13)
+    );
+    let run = folder.path().join("run");
+    for name in [
+        "metrics.csv",
+        "last.safetensors",
+        "best.safetensors",
+        "resume.safetensors",
+    ] {
+        assert!(run.join(name).is_file(), "{name}");
+    }
+    let table = std::fs::read_to_string(run.join("metrics.csv")).unwrap();
+    assert_eq!(table.lines().count(), 7);
+    let names = netc_train::run::class_names(&run.join("best.safetensors"))
+        .unwrap()
+        .unwrap();
+    assert_eq!(names, ["0", "1", "2"]);
+    let other = RunFolder::create(&run).unwrap_err();
+    assert!(
+        other.to_string().contains("there is a run in this folder"),
+        "{other}"
+    );
+}
+
+#[test]
+fn the_result_does_not_depend_on_the_number_of_threads() {
+    let one = go(set().path(), &varied(), |o, _| o.threads = 1).unwrap();
+    let five = go(set().path(), &varied(), |o, _| o.threads = 5).unwrap();
+    assert_eq!(one.weights, five.weights);
+    assert_eq!(
+        figures(&one.outcomes.history),
+        figures(&five.outcomes.history)
+    );
+}
+
+#[test]
+fn six_epochs_equal_three_and_three() {
+    let whole = go(set().path(), &varied(), |_, _| ()).unwrap();
+    let folder = set();
+    let half = Recipe {
+        epochs: 3,
+        ..varied()
+    };
+    let first = go(folder.path(), &half, |_, _| ()).unwrap();
+    assert_ne!(first.weights, whole.weights);
+    let second = go(folder.path(), &varied(), |_, _| ()).unwrap();
+    assert_eq!(second.weights, whole.weights);
+    assert_eq!(
+        figures(&second.outcomes.history),
+        figures(&whole.outcomes.history)
+    );
+    assert_eq!(second.outcomes.best, whole.outcomes.best);
+}
+
+#[test]
+fn an_interrupted_run_goes_on_from_the_middle_of_an_epoch() {
+    let whole = go(set().path(), &varied(), |_, _| ()).unwrap();
+    let folder = set();
+    let mut rounds = 0;
+    let done = loop {
+        rounds += 1;
+        let done = go(folder.path(), &varied(), |options, toy| {
+            toy.pause = Duration::from_millis(1);
+            let interrupt = options.interrupt.clone();
+            std::thread::spawn(move || {
+                std::thread::sleep(Duration::from_millis(7 + 13 * rounds));
+                interrupt.stop();
+            });
+        });
+        let done = done.unwrap();
+        if done.outcomes.ending != Ending::Interrupted {
+            break done;
+        }
+    };
+    assert!(rounds > 2, "{rounds}");
+    assert_eq!(done.weights, whole.weights);
+    assert_eq!(
+        figures(&done.outcomes.history),
+        figures(&whole.outcomes.history)
+    );
+}
+
+#[test]
+fn another_recipe_cannot_resume() {
+    let folder = set();
+    go(
+        folder.path(),
+        &Recipe {
+            epochs: 1,
+            ..recipe()
+        },
+        |_, _| (),
+    )
+    .unwrap();
+    let error = go(
+        folder.path(),
+        &Recipe {
+            batch: 8,
+            ..recipe()
+        },
+        |_, _| (),
+    )
+    .err()
+    .unwrap();
+    assert!(error.to_string().contains("batch 16, now 8"), "{error}");
+}
+
+#[test]
+fn early_stopping_waits_and_the_best_weights_come_back() {
+    let recipe = Recipe {
+        epochs: 100,
+        stop: Some(Stop {
+            patience: 2,
+            min_delta: 0.01,
+        }),
+        restore_best: true,
+        ..recipe()
+    };
+    let folder = set();
+    let done = go(folder.path(), &recipe, |_, _| ()).unwrap();
+    let history = &done.outcomes.history;
+    assert_eq!(done.outcomes.ending, Ending::Early);
+    assert!(history.len() < 60, "{}", history.len());
+    assert!(done.outcomes.restored);
+    let [.., best, a, b] = &history[..] else {
+        panic!()
+    };
+    assert!(
+        a.validation_loss > best.validation_loss - 0.01
+            && b.validation_loss > best.validation_loss - 0.01
+    );
+}
+
+#[test]
+fn the_first_infinite_loss_stops_the_run() {
+    let schedule = vec![Schedule::Steps(vec![(2, 1e300)])];
+    let folder = set();
+    let error = go(
+        folder.path(),
+        &Recipe {
+            schedule,
+            ..recipe()
+        },
+        |_, _| (),
+    )
+    .err()
+    .unwrap();
+    assert_eq!(error.kind(), ErrorKind::Diverged);
+    let text = error.to_string();
+    for part in ["the loss is ", "at step 27 (epoch 3)", "learning rate 5"] {
+        assert!(text.contains(part), "{text}");
+    }
+    // The checkpoint is that of the end of the second epoch.
+    let table = std::fs::read_to_string(folder.path().join("run/metrics.csv")).unwrap();
+    assert_eq!(table.lines().count(), 3);
+}

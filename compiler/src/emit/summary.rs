@@ -1,9 +1,10 @@
 //! `netc summary`: one row a layer, the totals, and what this dialect does where others differ.
 
-use netc_plan::Plan;
+use netc_plan::{Param, Plan};
 
 use crate::graph::{Graph, Layer, Node, Order, PadMode, Padding, PoolKind};
 use crate::params;
+use crate::train::{Which, train_by};
 
 use super::notation;
 use super::numbers::{bytes, thousands};
@@ -139,10 +140,7 @@ fn totals(graph: &Graph, plan: &Plan) -> String {
     let total = params::total(graph);
     let weights = 4 * total.params;
     let workspace = 4 * plan.arena as u64;
-    let activations: u64 = graph.nodes.iter().map(activation).sum();
-    // Gradients and one state of the optimizer (momentum) for what is trained.
-    let training = weights + 8 * total.trainable;
-    let rows = [
+    let mut rows = vec![
         ("parameters", thousands(total.params)),
         ("trainable", thousands(total.trainable)),
         ("MACs", thousands(total.macs)),
@@ -151,14 +149,24 @@ fn totals(graph: &Graph, plan: &Plan) -> String {
             "to infer",
             format!("{} and {} per image", bytes(weights), bytes(workspace)),
         ),
-        (
-            "to train",
-            format!("{} and {} per image", bytes(training), bytes(activations)),
-        ),
     ];
+    if let Some((fixed, each)) = to_train(graph) {
+        let text = format!("{} and {} per image", bytes(fixed), bytes(each));
+        rows.push(("to train", text));
+    }
     rows.iter()
         .map(|(name, value)| format!("{name:<12}{value}\n"))
         .collect()
+}
+
+/// The bytes of weights, gradients and optimizer, and those of a picture on its way forward and back: by the file's recipe, by the built-in
+/// one where it has none. `None` where no loss fits the output.
+fn to_train(graph: &Graph) -> Option<(u64, u64)> {
+    let by = |which| train_by(graph, &which, None).ok();
+    let (plan, recipe) = by(Which::Default).or_else(|| by(Which::BuiltIn))?;
+    let params: usize = plan.params.iter().map(Param::len).sum();
+    let tensors = 2 + recipe.optimizer.states().len();
+    Some((4 * (params * tensors) as u64, 4 * plan.arena as u64))
 }
 
 /// What netc does where others do something else, as far as this network is concerned.

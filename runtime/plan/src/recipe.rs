@@ -146,6 +146,19 @@ pub enum Optimizer {
     },
 }
 
+impl Optimizer {
+    /// The names of its states; each has a number for every parameter.
+    #[must_use]
+    pub fn states(&self) -> &'static [&'static str] {
+        match self {
+            Self::Sgd { momentum: 0.0, .. } => &[],
+            Self::Sgd { .. } => &["velocity"],
+            Self::RmsProp { .. } => &["mean_square"],
+            Self::Adam { .. } => &["mean", "mean_square"],
+        }
+    }
+}
+
 impl Literal for Optimizer {
     fn literal(&self) -> String {
         // All numbers are finite: the compiler has checked them.

@@ -17,7 +17,7 @@ const PIECE: usize = 1 << 14;
 pub struct Update {
     optimizer: Optimizer,
     pieces: Vec<Piece>,
-    /// Buffers laid out as the parameters; see [`names`](Self::names).
+    /// Buffers laid out as the parameters; see [`Optimizer::states`].
     states: Vec<Vec<f32>>,
     /// Sums of the pieces.
     sums: Vec<f64>,
@@ -78,7 +78,7 @@ impl Update {
         }
         Self {
             optimizer: *optimizer,
-            states: Self::names(optimizer)
+            states: optimizer.states()
                 .iter()
                 .map(|_| vec![0.0; layout.len()])
                 .collect(),
@@ -86,17 +86,6 @@ impl Update {
             pieces,
             step: 0,
             threads: Threads::new(threads),
-        }
-    }
-
-    /// What the optimizer's states are called.
-    #[must_use]
-    pub fn names(optimizer: &Optimizer) -> &'static [&'static str] {
-        match optimizer {
-            Optimizer::Sgd { momentum: 0.0, .. } => &[],
-            Optimizer::Sgd { .. } => &["velocity"],
-            Optimizer::RmsProp { .. } => &["mean_square"],
-            Optimizer::Adam { .. } => &["mean", "mean_square"],
         }
     }
 
@@ -112,7 +101,7 @@ impl Update {
         self.step
     }
 
-    /// The states, in the order of [`names`](Self::names).
+    /// The states, in the order of [`Optimizer::states`].
     #[must_use]
     pub fn states(&self) -> &[Vec<f32>] {
         &self.states

@@ -309,7 +309,7 @@ impl Trainer {
     /// The optimizer's state.
     #[must_use]
     pub fn optimizer_state(&self) -> OptimizerState {
-        let names = Update::names(self.update.optimizer());
+        let names = self.update.optimizer().states();
         let states = names.iter().zip(self.update.states());
         let tensors = states.flat_map(|(state, numbers)| {
             let trainable = self.layout.params().filter(|(param, _)| param.trainable);
@@ -384,7 +384,7 @@ impl MemoryUse {
         Self {
             weights,
             gradients: weights,
-            optimizer: weights * Update::names(optimizer).len(),
+            optimizer: weights * optimizer.states().len(),
             activations: plan.arena.saturating_mul(max_batch).saturating_mul(NUMBER),
             workspace: packed + (scratch.shared + scratch.worker * threads) * NUMBER,
         }

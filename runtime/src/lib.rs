@@ -16,6 +16,9 @@
 
 #![cfg_attr(not(feature = "std"), no_std)]
 extern crate alloc;
+// Test files that unit tests share with those of `tests/` call the crate by its name.
+#[cfg(all(test, feature = "train"))]
+extern crate self as netc_runtime;
 
 pub mod cpu;
 mod error;

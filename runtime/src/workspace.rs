@@ -315,7 +315,7 @@ fn place(view: View, offset: usize, batch: usize, size: usize) -> usize {
 }
 
 /// Whether two views share no element: other memory, other buffers, or other channels of one buffer.
-fn disjoint(a: View, b: View) -> bool {
+pub(crate) fn disjoint(a: View, b: View) -> bool {
     let (Slot::Arena(at), Slot::Arena(bt)) = (a.slot, b.slot) else {
         return true; // images are only read
     };

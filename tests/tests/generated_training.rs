@@ -6,6 +6,32 @@ use netc_plan::{Recipe, TrainPlan};
 use netc_runtime::train::Trainer;
 use netc_runtime::{Error, Weights};
 use netc_tests::networks::{compile_file, path};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+/// Counts the allocations of the thread that asks, as tests run side by side.
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: hands everything to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller's promise.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise.
+        unsafe { System.dealloc(ptr, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
 
 /// The training of a network, as `build.rs` planned it.
 fn training(stem: &str) -> Training {
@@ -25,9 +51,11 @@ trait Trained: Sized {
     fn load(path: &std::path::Path, max_batch: usize) -> Result<Self, Error>;
     fn random(seed: u64, max_batch: usize) -> Self;
     fn train_step(&mut self, images: &[f32], labels: &[u32]) -> Result<f32, Error>;
+    fn resume(path: &std::path::Path, max_batch: usize) -> Result<Self, Error>;
     fn set_rate(&mut self, factor: f64);
     fn weights(&self) -> Result<Weights, Error>;
     fn save(&self, path: &std::path::Path) -> Result<(), Error>;
+    fn save_checkpoint(&self, path: &std::path::Path) -> Result<(), Error>;
 }
 
 macro_rules! networks {
@@ -45,6 +73,9 @@ macro_rules! networks {
                 fn train_step(&mut self, images: &[f32], labels: &[u32]) -> Result<f32, Error> {
                     self.train_step(images, labels)
                 }
+                fn resume(path: &std::path::Path, max_batch: usize) -> Result<Self, Error> {
+                    Self::resume(path, max_batch)
+                }
                 fn set_rate(&mut self, factor: f64) {
                     self.set_rate(factor);
                 }
@@ -53,6 +84,9 @@ macro_rules! networks {
                 }
                 fn save(&self, path: &std::path::Path) -> Result<(), Error> {
                     self.save(path)
+                }
+                fn save_checkpoint(&self, path: &std::path::Path) -> Result<(), Error> {
+                    self.save_checkpoint(path)
                 }
             }
 
@@ -65,6 +99,18 @@ macro_rules! networks {
                 assert_eq!(&$name::INPUT[..], plan.input);
                 assert_eq!(&$name::OUTPUT[..], plan.output);
                 super::check::<$name>(&plan, &recipe);
+            }
+
+            #[test]
+            fn goes_on_where_it_was_saved() {
+                let plan = super::training(stringify!($stem)).plan;
+                super::check_resume::<$name>(&plan);
+            }
+
+            #[test]
+            fn names_the_layer_that_breaks() {
+                let super::Training { plan, recipe } = super::training(stringify!($stem));
+                super::check_diverged::<$name>(&plan, &recipe);
             }
         }
     )*};
@@ -95,7 +141,9 @@ fn check<N: Trained>(plan: &TrainPlan, recipe: &Recipe) {
         let factor = 1.0 / (step + 1) as f64;
         generated.set_rate(factor);
         let expected = trainer.step(&images, &labels, factor).expect("a step");
+        let allocations = ALLOCATIONS.get();
         let found = generated.train_step(&images, &labels).expect("a step");
+        assert_eq!(ALLOCATIONS.get(), allocations, "step {step} allocates");
         assert_eq!(found, expected.loss as f32, "step {step}");
         // What is refused changes nothing.
         assert!(generated.train_step(&images, &labels[1..]).is_err());
@@ -110,6 +158,76 @@ fn check<N: Trained>(plan: &TrainPlan, recipe: &Recipe) {
     generated.save(&file).expect("a file");
     let again = N::load(&file, BATCH).expect("the same network");
     assert!(found == bytes(again.weights()));
+}
+
+fn check_resume<N: Trained>(plan: &TrainPlan) {
+    let run = |trainer: &mut N, steps: std::ops::Range<usize>| {
+        for step in steps {
+            let (images, labels) = batch(plan, BATCH, step);
+            trainer.train_step(&images, &labels).expect("a step");
+        }
+    };
+    // Not the recipe's seed and rate, which a file of weights would bring back.
+    let new = || {
+        let mut trainer = N::random(77, BATCH);
+        trainer.set_rate(0.3);
+        trainer
+    };
+    let bytes = |trainer: &N| trainer.weights().expect("finite").to_bytes();
+    let mut whole = new();
+    run(&mut whole, 0..4);
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, weights) = (folder.path().join("run"), folder.path().join("weights"));
+    let mut first = new();
+    run(&mut first, 0..2);
+    first.save_checkpoint(&file).expect("a file");
+    first.save(&weights).expect("a file");
+    let mut second = N::resume(&file, BATCH).expect("its own checkpoint");
+    run(&mut second, 2..4);
+    assert!(bytes(&whole) == bytes(&second), "the runs differ");
+
+    let problem =
+        |file: &std::path::Path| N::resume(file, BATCH).err().expect("an error").to_string();
+    assert!(problem(&weights).contains("not a checkpoint"));
+    assert!(problem(&folder.path().join("nothing")).contains("nothing"));
+    let text = std::fs::read(&file).expect("the file");
+    std::fs::write(&weights, &text[..text.len() / 2]).expect("a file");
+    assert!(
+        problem(&weights).contains("cut short"),
+        "{}",
+        problem(&weights)
+    );
+}
+
+/// What cannot be computed leaves the weights, and tells the same as the trainer.
+fn check_diverged<N: Trained>(plan: &TrainPlan, recipe: &Recipe) {
+    let weights = Weights::random(recipe.seed, &plan.params);
+    let trainer = Trainer::new(plan, &recipe.optimizer, &weights, BATCH, 1);
+    let mut trainer = trainer.expect("weights that fit").with_seed(recipe.seed);
+    let mut generated = N::random(recipe.seed, BATCH);
+    let (mut images, labels) = batch(plan, BATCH, 0);
+    // Where sigmoids come early, the second is a number still.
+    for broken in [f32::NAN, 3e38] {
+        images.fill(broken);
+        let expected = trainer
+            .step(&images, &labels, 1.0)
+            .map(|step| step.loss as f32);
+        let found = generated.train_step(&images, &labels);
+        assert_eq!(found, expected);
+        let Err(error) = found else { continue };
+        let first = match broken.is_nan() {
+            true => "an image",
+            false => "the values of `",
+        };
+        assert!(error.to_string().starts_with(first), "{error}");
+        let now = generated.weights().expect("finite").to_bytes();
+        assert!(now == weights.to_bytes(), "the weights have moved");
+    }
+    assert!(
+        generated
+            .train_step(&batch(plan, BATCH, 1).0, &labels)
+            .is_ok()
+    );
 }
 
 /// Pictures and labels, different in each step.

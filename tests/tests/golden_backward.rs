@@ -299,7 +299,7 @@ fn the_losses_are_pytorchs() {
 
         if let Some((_, labels)) = case.tensor("labels") {
             let labels: Vec<u32> = labels.iter().map(|&l| l as u32).collect();
-            let (found, gradient) = fast_loss(loss, x, classes, &labels);
+            let (found, gradient) = fast_loss(loss, x, [1, 1, classes], &labels);
             near(&case.name, &[found], case.need("loss").1, 1e-6);
             near(&case.name, &gradient, case.need("dx").1, 2e-6);
         }
@@ -311,15 +311,16 @@ fn one_hot(label: usize, classes: usize) -> impl Iterator<Item = f64> {
     (0..classes).map(move |k| f64::from(u8::from(k == label)))
 }
 
-fn fast_loss(loss: Loss, x: &[f64], classes: usize, labels: &[u32]) -> (f64, Vec<f64>) {
+fn fast_loss(loss: Loss, x: &[f64], shape: [usize; 3], labels: &[u32]) -> (f64, Vec<f64>) {
     let step = LossStep {
         loss,
-        scores: View::input([1, 1, classes]),
-        gradient: View::arena(0, [1, 1, classes]),
+        scores: View::input(shape),
+        gradient: View::arena(0, shape),
     };
     let kernel = LossKernel::new(step.clone());
-    let batch = labels.len();
-    let mut workspace = Workspace::new(classes, classes, batch, [kernel.scratch(batch)]);
+    let image = shape.iter().product();
+    let batch = x.len() / image;
+    let mut workspace = Workspace::new(image, image, batch, [kernel.scratch(batch)]);
     let images: Vec<f32> = x.iter().map(|&x| x as f32).collect();
     let mem = workspace.begin(&images).expect("whole images");
     let mut mem = TrainMem::new(mem, &mut [], &mut [], 0, 0);
@@ -330,8 +331,8 @@ fn fast_loss(loss: Loss, x: &[f64], classes: usize, labels: &[u32]) -> (f64, Vec
 
 #[test]
 fn smoothed_and_squared_losses_agree_with_the_definition() {
-    let x: Vec<f64> = seeded::uniform("scores", 5 * 7).map(|x| 4.0 * x).collect();
-    let labels = [0, 6, 3, 3, 1];
+    let x: Vec<f64> = seeded::uniform("scores", 6 * 7).map(|x| 4.0 * x).collect();
+    let labels = [0, 6, 3, 3, 1, 5];
     let losses = [
         Loss::CrossEntropy {
             label_smoothing: 0.1,
@@ -339,13 +340,17 @@ fn smoothed_and_squared_losses_agree_with_the_definition() {
         Loss::Mse,
         Loss::LeNet5 { j: 0.5 },
     ];
-    for loss in losses {
-        let (found, gradient) = fast_loss(loss, &x, 7, &labels);
+    // One label an image, and one a pixel.
+    for (loss, shape) in losses
+        .into_iter()
+        .flat_map(|loss| [(loss, [1, 1, 7]), (loss, [1, 3, 7]), (loss, [3, 2, 7])])
+    {
+        let (found, gradient) = fast_loss(loss, &x, shape, &labels);
         let (mut total, mut expected) = (0.0, vec![0.0; x.len()]);
         for ((x, g), &label) in x.chunks(7).zip(expected.chunks_mut(7)).zip(&labels) {
             let target: Vec<f64> = one_hot(label as usize, 7).collect();
-            total += train::loss(loss, x, &target, g) / 5.0;
-            g.iter_mut().for_each(|g| *g /= 5.0);
+            total += train::loss(loss, x, &target, g) / 6.0;
+            g.iter_mut().for_each(|g| *g /= 6.0);
         }
         near("loss", &[found], &[total], 1e-6);
         near("gradient", &gradient, &expected, 2e-6);

@@ -16,6 +16,15 @@ pub(crate) enum Level {
 /// The best level that this machine runs.
 #[inline]
 pub(crate) fn level() -> Level {
+    #[cfg(all(test, feature = "std"))]
+    if let Some(limit) = LIMIT.get() {
+        return limit;
+    }
+    detected()
+}
+
+#[inline]
+fn detected() -> Level {
     #[cfg(target_arch = "x86_64")]
     {
         // The standard library asks the CPU once and keeps the answer.
@@ -35,6 +44,34 @@ pub(crate) fn level() -> Level {
         }
     }
     Level::Portable
+}
+
+#[cfg(all(test, feature = "std"))]
+std::thread_local! {
+    /// What this thread takes for the best level.
+    static LIMIT: core::cell::Cell<Option<Level>> = const { core::cell::Cell::new(None) };
+}
+
+/// The levels that this machine runs.
+#[cfg(all(test, feature = "std"))]
+pub(crate) fn levels() -> impl Iterator<Item = Level> {
+    let all = [
+        Level::Portable,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512,
+    ];
+    all.into_iter().filter(|level| *level <= detected())
+}
+
+/// Runs a test as a machine of this level would, on this thread; helpers take the best level, whose bits are the same.
+#[cfg(all(test, feature = "std"))]
+pub(crate) fn limited(level: Level, test: impl FnOnce()) {
+    assert!(level <= detected(), "this CPU has no {level:?}");
+    LIMIT.set(Some(level));
+    test();
+    LIMIT.set(None);
 }
 
 /// Compiles a plain function once for each [`Level`] and calls the best one.

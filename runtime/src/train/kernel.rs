@@ -5,7 +5,8 @@ use super::{
     Layout, Lrn, MaxPool, Pad, Rbf, Softmax, Subsample, TrainMem, Transpose, Upsample,
 };
 use crate::Scratch;
-use crate::plan::{Gradient, Op, TrainOp, View, for_each_op};
+use crate::plan::{Gradient, Op, TrainOp, TrainPlan, View, for_each_op};
+use alloc::vec::Vec;
 
 /// The kernel of an operation with (`true`) or without weights.
 macro_rules! make {
@@ -98,4 +99,12 @@ impl Kernel {
             _ => 0,
         }
     }
+}
+
+/// The kernels of a plan's forward steps.
+pub(super) fn kernels(plan: &TrainPlan, layout: &Layout) -> Vec<Kernel> {
+    let steps = plan.forward.iter();
+    steps
+        .map(|step| Kernel::new(&step.op, layout, step.layer.as_deref().unwrap_or_default()))
+        .collect()
 }

@@ -44,6 +44,11 @@ impl Layout {
         self.len == 0
     }
 
+    /// The tensors, in order.
+    pub(super) fn list(&self) -> &[Param] {
+        &self.params
+    }
+
     /// The tensors with their places, in order.
     pub fn params(&self) -> impl Iterator<Item = (&Param, Range<usize>)> {
         self.params

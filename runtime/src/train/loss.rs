@@ -5,7 +5,7 @@ use crate::cpu::Real;
 use crate::cpu::access::Workers;
 use crate::cpu::act::exp;
 use crate::cpu::simd::multiversion;
-use crate::plan::{Loss, LossStep};
+use crate::plan::{Loss, LossStep, View};
 use crate::{Error, ErrorKind, Scratch};
 use alloc::format;
 
@@ -26,6 +26,11 @@ impl LossKernel {
     #[must_use]
     pub fn new(step: LossStep) -> Self {
         Self(step)
+    }
+
+    /// Where the gradient of the scores goes.
+    pub(super) fn gradient(&self) -> View {
+        self.0.gradient
     }
 
     /// Labels of an image: one, or one a pixel where the scores are a picture.

@@ -20,8 +20,10 @@
 mod activation;
 mod add;
 mod batch_norm;
+mod checkpoint;
 mod conv;
 mod copy;
+mod diverged;
 mod dropout;
 mod fc;
 mod gemm;
@@ -40,11 +42,15 @@ mod softmax;
 mod state;
 mod subsample;
 mod sum;
+#[cfg(all(test, feature = "std"))]
+mod tests;
 mod trainer;
+mod usage;
 
 pub use activation::{Activation, derivative};
 pub use add::Add;
 pub use batch_norm::{BatchNorm, BatchNormTraining};
+pub use checkpoint::OptimizerState;
 pub use conv::Conv;
 pub use copy::Copy;
 pub use dropout::Dropout;
@@ -59,9 +65,10 @@ pub use rbf::Rbf;
 pub use reshape::{Pad, Transpose, Upsample};
 pub use single::{Setting, Single, fast, plain};
 pub use softmax::Softmax;
-pub use state::{State, add, write};
+pub use state::{State, StepResult, add, write};
 pub use subsample::Subsample;
-pub use trainer::{MemoryUse, OptimizerState, StepResult, Trainer};
+pub use trainer::Trainer;
+pub use usage::MemoryUse;
 
 /// `forward` of an operation without parameters: the kernel of inference.
 macro_rules! simple {

@@ -78,7 +78,8 @@ impl Update {
         }
         Self {
             optimizer: *optimizer,
-            states: optimizer.states()
+            states: optimizer
+                .states()
                 .iter()
                 .map(|_| vec![0.0; layout.len()])
                 .collect(),

@@ -48,12 +48,11 @@ impl Weights {
     /// The weights as the bytes of a safetensors file; the same weights give the same bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let views = self.tensors().map(|(name, shape, numbers)| {
-            let shape = shape.to_vec();
-            (name, Floats { shape, numbers })
-        });
-        // It fails for a header over 100 MB: some million layers.
-        safetensors::serialize(views, None).expect("weights with a header that can be written")
+        let tensors = self.tensors();
+        serialize(
+            tensors.map(|(name, shape, numbers)| (name, shape.to_vec(), numbers)),
+            None,
+        )
     }
 
     /// Writes a safetensors file: beside its place first, so that a fault leaves the old file whole.
@@ -62,19 +61,76 @@ impl Weights {
     /// If the file cannot be written.
     #[cfg(feature = "std")]
     pub fn save(&self, path: impl AsRef<std::path::Path>) -> Result<(), Error> {
-        let path = path.as_ref();
-        let mut beside = path.as_os_str().to_owned();
-        beside.push(".part");
-        let beside = std::path::PathBuf::from(beside);
-        let written = std::fs::write(&beside, self.to_bytes())
-            .and_then(|()| std::fs::File::open(&beside)?.sync_all())
-            .and_then(|()| std::fs::rename(&beside, path));
-        written.map_err(|error| {
-            // The fault to report is the first one.
-            let _ = std::fs::remove_file(&beside);
-            Error::new(ErrorKind::Io, error.to_string()).about(path.display().to_string())
-        })
+        replace(path.as_ref(), &self.to_bytes())
     }
+}
+
+/// A note of a safetensors file: its key and its text.
+pub(crate) type Note<'n> = (&'n str, String);
+
+/// A safetensors file of these tensors; the same tensors give the same bytes. At most one note, as several have no order.
+pub(crate) fn serialize<'w, N: AsRef<str> + Ord + core::fmt::Display>(
+    tensors: impl IntoIterator<Item = (N, Vec<usize>, Cow<'w, [f32]>)>,
+    note: Option<Note<'_>>,
+) -> Vec<u8> {
+    let views = tensors
+        .into_iter()
+        .map(|(name, shape, numbers)| (name, Floats { shape, numbers }));
+    let notes = note.map(|(key, text)| [(key.into(), text)].into_iter().collect());
+    // It fails for a header over 100 MB: some million layers.
+    safetensors::serialize(views, notes).expect("weights with a header that can be written")
+}
+
+/// The tensors of a safetensors file, and its notes.
+///
+/// # Errors
+/// If it is none, or holds other numbers than F32.
+#[cfg(all(feature = "std", feature = "train"))]
+#[allow(clippy::type_complexity, reason = "as `serialize` takes them")]
+pub(crate) fn deserialize(
+    bytes: &[u8],
+) -> Result<
+    (
+        Vec<(String, Vec<usize>, Vec<f32>)>,
+        BTreeMap<String, String>,
+    ),
+    Error,
+> {
+    let (header, metadata) = SafeTensors::read_metadata(bytes)
+        .map_err(|error| Error::new(ErrorKind::Weights, explain(&error, bytes)))?;
+    let mut tensors = Vec::new();
+    for (name, info) in metadata.tensors() {
+        if info.dtype != Dtype::F32 {
+            let problem = format!("`{name}` is {:?}, expected F32", info.dtype);
+            return Err(Error::new(ErrorKind::Weights, problem));
+        }
+        let (start, end) = info.data_offsets;
+        // Eight bytes hold the length of the header; the tensors follow it.
+        let numbers = super::decode(&bytes[header + 8..][start..end]).into_owned();
+        tensors.push((name, info.shape.clone(), numbers));
+    }
+    let notes = metadata.metadata().iter().flatten();
+    let notes = notes.map(|(key, text)| (key.clone(), text.clone()));
+    Ok((tensors, notes.collect()))
+}
+
+/// Writes a file beside its place first, so that a fault leaves the old file whole.
+///
+/// # Errors
+/// If it cannot be written.
+#[cfg(feature = "std")]
+pub(crate) fn replace(path: &std::path::Path, bytes: &[u8]) -> Result<(), Error> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    let beside = std::path::PathBuf::from(beside);
+    let written = std::fs::write(&beside, bytes)
+        .and_then(|()| std::fs::File::open(&beside)?.sync_all())
+        .and_then(|()| std::fs::rename(&beside, path));
+    written.map_err(|error| {
+        // The fault to report is the first one.
+        let _ = std::fs::remove_file(&beside);
+        Error::new(ErrorKind::Io, error.to_string()).about(path.display().to_string())
+    })
 }
 
 #[cfg(feature = "mmap")]

@@ -1,7 +1,7 @@
 //! Weights: read from a file, made at random, checked against what the network needs.
 
 mod digits;
-mod file;
+pub(crate) mod file;
 mod layer;
 mod random;
 

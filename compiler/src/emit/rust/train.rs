@@ -209,6 +209,14 @@ impl Emitter<'_> {
                 pub fn save(&self, path: impl AsRef<std::path::Path>) -> Result<(), Error> {
                     self.weights()?.save(path)
                 }
+                #blank
+                /// Writes all that [`resume`](Self::resume) needs: the parameters, the optimizer's state, steps, seed and rate.
+                ///
+                /// # Errors
+                /// If a number is not finite, or the file cannot be written.
+                pub fn save_checkpoint(&self, path: impl AsRef<std::path::Path>) -> Result<(), Error> {
+                    self.state.save(path)
+                }
             }
         }
     }
@@ -220,6 +228,7 @@ impl Emitter<'_> {
         let optimizer = tokens(&self.recipe.optimizer.literal());
         let seed = proc_macro2::Literal::u64_unsuffixed(self.recipe.seed);
         let l2 = self.l2();
+        let values = self.values();
         quote! {
             /// Shape of one image.
             pub const INPUT: #input_type = #input;
@@ -232,6 +241,20 @@ impl Emitter<'_> {
             /// Elements of the workspace per image.
             const ARENA: usize = #arena;
             #l2
+            #values
+        }
+    }
+
+    /// The values of the forward pass, for the error that names where a number is not finite.
+    fn values(&self) -> TokenStream {
+        let count = self.plan.forward.len();
+        let values = self.plan.forward.iter().enumerate().map(|(i, step)| {
+            let (name, text, output) = (&step.name, &step.text, self.names.output(i));
+            quote!((#name, #text, at::#output))
+        });
+        quote! {
+            /// What each layer gives: its name, its text, and where the value lies.
+            const VALUES: [(&'static str, &'static str, plan::View); #count] = [#(#values),*];
         }
     }
 
@@ -271,7 +294,7 @@ impl Emitter<'_> {
         };
         let clip = self.recipe.clip.map(|norm| {
             let norm = tokens(&norm.literal());
-            quote!(.with_clip(#norm))
+            quote!(.with_clip(Some(#norm)))
         });
         quote! {
             fn new(weights: &Weights, seed: u64, max_batch: usize) -> Self {
@@ -285,7 +308,7 @@ impl Emitter<'_> {
                 #note
                 let scratch = [#(#scratch.scratch(max_batch),)* loss.scratch(max_batch)];
                 let workspace = Workspace::new(#image, Self::ARENA, max_batch, scratch);
-                let state = State::new(Self::params(), weights, &Self::OPTIMIZER, #l2, workspace.threads());
+                let state = State::new(&Self::params(), weights, &Self::OPTIMIZER, #l2, workspace.threads());
                 Self { #(#fields,)* loss, workspace, state: state.with_seed(seed)#clip }
             }
         }
@@ -335,6 +358,9 @@ impl Emitter<'_> {
                 #(#forward)*
                 #blank #loss
                 let outcome = self.loss.run(mem, labels)?;
+                if !outcome.loss.is_finite() {
+                    return Err(self.state.diverged(&outcome, &self.loss, images, &self.workspace, Self::VALUES));
+                }
                 #blank #back
                 #(#backward)*
                 #blank #update
@@ -355,7 +381,7 @@ impl Emitter<'_> {
              `images` holds n * {} numbers{order}, `labels` {labels}.\n\n\
              # Errors\n\
              If images or labels do not fit the network or `max_batch`; or if the loss or a gradient is not a finite number:\n\
-             then the weights stay as they were.",
+             then the weights stay as they were, and the error names the first layer where it shows.",
             elements.join(" * "),
         )
     }
@@ -425,7 +451,7 @@ fn has_scratch(op: &TrainOp) -> bool {
     )
 }
 
-/// `random` and `load`.
+/// `random`, `load` and `resume`.
 fn constructors() -> TokenStream {
     let blank = blank();
     quote! {
@@ -441,6 +467,16 @@ fn constructors() -> TokenStream {
         /// If the file cannot be read, or its tensors are not those of [`params`](Self::params): all that is wrong, at once.
         pub fn load(path: impl AsRef<std::path::Path>, max_batch: usize) -> Result<Self, Error> {
             Ok(Self::new(&Weights::from_file(path, &Self::params())?, Self::SEED, max_batch))
+        }
+        #blank
+        /// Goes on, bit by bit, from what [`save_checkpoint`](Self::save_checkpoint) has written.
+        ///
+        /// # Errors
+        /// If the file cannot be read, or is of another network or optimizer.
+        pub fn resume(path: impl AsRef<std::path::Path>, max_batch: usize) -> Result<Self, Error> {
+            let mut run = Self::random(Self::SEED, max_batch);
+            run.state.resume(path)?;
+            Ok(run)
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Every instruction set and every algorithm against the definition, over many shapes.
 
 use super::{Conv, reference};
-use crate::cpu::simd::{self, Level};
+use crate::cpu::simd;
 use crate::cpu::{Copy, Fc, activate, fc};
 use crate::plan::{self, Act, Op, View};
 use crate::{Mem, Scratch, Workspace};
@@ -19,17 +19,6 @@ const ACTS: [Act; 10] = [
     Act::Tanh,
     Act::LecunTanh,
 ];
-
-fn levels() -> impl Iterator<Item = Level> {
-    let all = [
-        Level::Portable,
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2,
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512,
-    ];
-    all.into_iter().filter(|level| *level <= simd::level())
-}
 
 /// SplitMix64.
 struct Rng(u64);
@@ -159,7 +148,7 @@ fn check_conv(rng: &mut Rng, d: plan::Conv) {
         &double(&images),
         &mut plain,
     );
-    for level in levels() {
+    for level in simd::levels() {
         let context = alloc::format!("{level:?}, batch {batch}, {d:?}, {places:?}");
         let conv = Conv::with_level(d, &weight, &bias, level);
         let run = |images: &[f32], threads| {
@@ -285,7 +274,7 @@ fn fully_connected() {
             &double(&images),
             &mut plain,
         );
-        for level in levels() {
+        for level in simd::levels() {
             let context = alloc::format!("{level:?}, batch {batch}, {d:?}, {places:?}");
             let fc = Fc::with_level(d, &weight, &bias, level);
             let run = |images: &[f32], threads| {
@@ -321,7 +310,7 @@ fn a_nan_stays_a_nan() {
             let places = Places::new(&mut Rng(0), d.input, [1, 1, d.filters]);
             let weight = alloc::vec![1.0; d.filters * 20 / d.groups];
             let bias = alloc::vec![0.0; d.filters];
-            for level in levels() {
+            for level in simd::levels() {
                 let conv = Conv::with_level(d, &weight, &bias, level);
                 let scratch = |batch| conv.scratch(batch);
                 let y = places.run(&[f32::NAN; 20], scratch, 1, |mem, x, y| conv.run(mem, x, y));

@@ -1,0 +1,50 @@
+//! The memory of a training run, before it is taken.
+
+use super::kernel::{Kernel, kernels};
+use super::{Layout, LossKernel};
+use crate::Scratch;
+use crate::plan::{Optimizer, TrainPlan};
+
+/// The bytes that a training run takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MemoryUse {
+    /// The parameters.
+    pub weights: usize,
+    /// Their gradients.
+    pub gradients: usize,
+    /// The optimizer's states.
+    pub optimizer: usize,
+    /// The arena: values, and gradients of values. Grows with the batch.
+    pub activations: usize,
+    /// Packed weights and what kernels need while they run.
+    pub workspace: usize,
+}
+
+impl MemoryUse {
+    /// All together.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        let values = self.activations.saturating_add(self.workspace);
+        values.saturating_add(self.weights + self.gradients + self.optimizer)
+    }
+
+    /// What a run of this plan would take; nothing but packed weights is allocated to find out.
+    #[must_use]
+    pub fn of(plan: &TrainPlan, optimizer: &Optimizer, max_batch: usize, threads: usize) -> Self {
+        const NUMBER: usize = size_of::<f32>();
+        let layout = Layout::new(&plan.params);
+        let kernels = kernels(plan, &layout);
+        let all = kernels.iter().map(|kernel| kernel.scratch(max_batch));
+        let loss = LossKernel::new(plan.loss.clone()).scratch(max_batch);
+        let scratch = all.fold(loss, Scratch::max);
+        let packed: usize = kernels.iter().map(Kernel::bytes).sum();
+        let weights = layout.len() * NUMBER;
+        Self {
+            weights,
+            gradients: weights,
+            optimizer: weights * optimizer.states().len(),
+            activations: plan.arena.saturating_mul(max_batch).saturating_mul(NUMBER),
+            workspace: packed + (scratch.shared + scratch.worker * threads) * NUMBER,
+        }
+    }
+}

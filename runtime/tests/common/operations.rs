@@ -1,0 +1,232 @@
+//! Random operations, with parameters and inputs.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use super::common::{Rng, params, tensors};
+use netc_runtime::plan::{self, Act, Op, Param, TrainOp};
+use netc_runtime::train;
+
+/// What can follow an operation inside its kernel.
+pub(crate) const ACTS: [Act; 8] = [
+    Act::None,
+    Act::Relu,
+    Act::Relu6,
+    Act::LeakyRelu(0.1),
+    Act::Elu(1.5),
+    Act::Sigmoid,
+    Act::Tanh,
+    Act::LecunTanh,
+];
+
+/// Any operation with any options; `wide` shapes fill vectors and several tiles.
+fn operation(rng: &mut Rng, wide: bool) -> TrainOp {
+    let channels = |rng: &mut Rng| {
+        let most = if wide { 40 } else { 4 };
+        rng.size(1, most)
+    };
+    let side = |rng: &mut Rng| rng.size(4, if wide { 12 } else { 6 });
+    let input = [side(rng), side(rng), channels(rng)];
+    let act = rng.pick(&ACTS);
+    let sizes = |rng: &mut Rng, low, high| [rng.size(low, high), rng.size(low, high)];
+    let pad = |rng: &mut Rng, most: usize| [0; 4].map(|_: usize| rng.size(0, most));
+    let op = match rng.size(0, 21) {
+        0..=4 => {
+            let groups = rng.pick(&[1, 1, 1, 2, 3]);
+            let per = rng.size(1, if wide { 20 } else { 3 });
+            let cin = rng.size(1, if wide { 20 } else { 3 });
+            Op::Conv(plan::Conv {
+                input: [input[0], input[1], groups * cin],
+                filters: groups * per,
+                kernel: sizes(rng, 1, 3),
+                stride: sizes(rng, 1, 2),
+                pad: pad(rng, 3),
+                dilation: rng.pick(&[[1, 1], [1, 1], [2, 1]]),
+                groups,
+                bias: rng.pick(&[true, false]),
+                act,
+            })
+        }
+        5..=6 => Op::Conv(plan::Conv {
+            input,
+            filters: input[2],
+            kernel: sizes(rng, 1, 3),
+            stride: sizes(rng, 1, 2),
+            pad: pad(rng, 1),
+            groups: input[2],
+            bias: rng.pick(&[true, false]),
+            act,
+            ..plan::Conv::DEFAULT
+        }),
+        7..=8 => Op::Fc(plan::Fc {
+            input,
+            units: rng.size(1, if wide { 70 } else { 5 }),
+            bias: rng.pick(&[true, false]),
+            act,
+        }),
+        9..=10 => Op::MaxPool(plan::MaxPool {
+            input,
+            window: sizes(rng, 2, 3),
+            stride: sizes(rng, 1, 3),
+            pad: pad(rng, 1),
+            act,
+        }),
+        11 => Op::AvgPool(plan::AvgPool {
+            input,
+            window: sizes(rng, 2, 3),
+            stride: sizes(rng, 1, 3),
+            pad: pad(rng, 1),
+            act,
+        }),
+        12 => Op::GlobalPool(plan::GlobalPool { input }),
+        13 => Op::BatchNorm(plan::BatchNorm {
+            input,
+            eps: 1e-3,
+            act,
+        }),
+        14 => Op::Lrn(plan::Lrn {
+            input,
+            n: rng.pick(&[3, 5]),
+            alpha: 0.5,
+            beta: rng.pick(&[0.75, 0.5]),
+            ..plan::Lrn::DEFAULT
+        }),
+        15 => {
+            let act = rng.pick(&[act, Act::Gelu, Act::Silu]);
+            Op::Activation(plan::Activation { input, act })
+        }
+        16 => Op::Softmax(plan::Softmax { input }),
+        17 => rng.pick(&[
+            Op::Transpose(plan::Transpose { input }),
+            Op::Copy(plan::Copy { input }),
+            Op::Pad(plan::Pad {
+                input,
+                pad: [1, 0, 2, 1],
+            }),
+        ]),
+        18 => Op::Upsample(plan::Upsample {
+            input,
+            factor: sizes(rng, 1, 3),
+        }),
+        19 => Op::Add(plan::Add { input, act }),
+        20 => Op::Subsample(plan::Subsample {
+            input,
+            act,
+            ..plan::Subsample::DEFAULT
+        }),
+        _ => Op::Rbf(plan::Rbf {
+            input,
+            classes: rng.size(1, 5),
+        }),
+    };
+    match op {
+        Op::BatchNorm(op) if rng.pick(&[true, true, false]) => {
+            TrainOp::BatchNorm { op, momentum: 0.9 }
+        }
+        Op::Copy(plan::Copy { input }) => TrainOp::Dropout {
+            input,
+            p: 0.4,
+            index: 1,
+        },
+        op => TrainOp::Same(op),
+    }
+}
+
+/// One operation with its parameters, inputs and the gradient of its output.
+pub(crate) struct Example {
+    pub(crate) op: TrainOp,
+    pub(crate) params: Vec<Param>,
+    pub(crate) values: Vec<Vec<f32>>,
+    pub(crate) inputs: Vec<Vec<f32>>,
+    pub(crate) dy: Vec<f32>,
+}
+
+impl Example {
+    /// `wide` shapes fill vectors and several tiles. None where the output would have no element.
+    pub(crate) fn new(rng: &mut Rng, wide: bool) -> Option<Self> {
+        let op = operation(rng, wide);
+        let output: usize = op.output().iter().product();
+        if output == 0 {
+            return None;
+        }
+        let batch = rng.size(2, if wide { 5 } else { 3 });
+        let plain = match op {
+            TrainOp::Same(op) => Some(op),
+            TrainOp::BatchNorm { op, .. } => Some(Op::BatchNorm(op)),
+            TrainOp::Dropout { .. } => None,
+        };
+        let mut params = plain.map(|op| params(&op)).unwrap_or_default();
+        if let Some(Op::Conv(d)) = plain
+            && d.groups == 1
+            && rng.pick(&[true, false, false])
+        {
+            params[0].connect = Some(table(rng, &d));
+        }
+        let values = tensors(rng, &params).into_iter().zip(&params);
+        let values = values.map(|((_, mut values), param)| {
+            unconnected(param).for_each(|i| values[i] = 0.0);
+            values
+        });
+        let len = batch * op.input().iter().product::<usize>();
+        Some(Self {
+            values: values.collect(),
+            params: params.clone(),
+            inputs: (0..op.arity()).map(|_| inputs(rng, &op, len)).collect(),
+            dy: rng.numbers(batch * output),
+            op,
+        })
+    }
+
+    pub(crate) fn plain(&self) -> train::Single<f64> {
+        let [values, inputs] = [&self.values, &self.inputs].map(|all| wide(all));
+        train::plain(&self.op, &self.params, &values, &inputs, &widen(&self.dy))
+    }
+}
+
+/// Around the kinks of RELU6 where that is what the operation does; in `[-1, 1)` otherwise.
+fn inputs(rng: &mut Rng, op: &TrainOp, len: usize) -> Vec<f32> {
+    let scale = if op.act() == Act::Relu6 { 9.0 } else { 1.0 };
+    let numbers = rng.numbers(len).into_iter();
+    numbers.map(|x| x * scale).collect()
+}
+
+/// For each filter the maps that it sees, one at least.
+fn table(rng: &mut Rng, d: &plan::Conv) -> Vec<Vec<usize>> {
+    let maps = d.input[2];
+    let mut row = |_| {
+        let one = rng.size(0, maps - 1);
+        let seen = |map: &usize| *map == one || rng.pick(&[true, false]);
+        (0..maps).filter(seen).collect()
+    };
+    (0..d.filters).map(&mut row).collect()
+}
+
+/// The elements of a weight that its connection table leaves out.
+pub(crate) fn unconnected(param: &Param) -> impl Iterator<Item = usize> {
+    let table = param.connect.as_deref().unwrap_or_default();
+    let [inputs, area] = match param.shape[..] {
+        [_, inputs, h, w] => [inputs, h * w],
+        _ => [0, 0],
+    };
+    let places =
+        (0..table.len() * inputs).filter(move |i| !table[i / inputs].contains(&(i % inputs)));
+    places.flat_map(move |i| i * area..(i + 1) * area)
+}
+
+pub(crate) fn widen(values: &[f32]) -> Vec<f64> {
+    values.iter().map(|&v| v.into()).collect()
+}
+
+pub(crate) fn wide(all: &[Vec<f32>]) -> Vec<Vec<f64>> {
+    all.iter().map(|values| widen(values)).collect()
+}
+
+pub(crate) fn near(what: &str, found: &[f64], expected: &[f64], tolerance: f64) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    let largest = expected.iter().fold(1.0_f64, |m, v| m.max(v.abs()));
+    for (i, (a, b)) in found.iter().zip(expected).enumerate() {
+        assert!(
+            (a - b).abs() <= tolerance * largest,
+            "{what}[{i}]: {a}, expected {b}"
+        );
+    }
+}

@@ -155,6 +155,37 @@ impl<'m> Source<'m> {
         unsafe { core::slice::from_raw_parts(self.ptr.add(at), self.geometry.shape[2]) }
     }
 
+    /// The channels of the pixels of a row, one after the other: checked once for all.
+    #[inline]
+    pub(crate) fn pixels(
+        &self,
+        image: usize,
+        y: usize,
+        x: Range<usize>,
+    ) -> impl Iterator<Item = &'m [f32]> + use<'m> {
+        let Geometry { shape, pixel, .. } = self.geometry;
+        let first = match x.is_empty() {
+            true => self.ptr,
+            false => {
+                assert!(x.end <= shape[1]);
+                self.ptr
+                    .wrapping_add(self.geometry.offset(image, y, x.start))
+            }
+        };
+        // SAFETY: as for `pixel`: the first pixel and the last are inside the view.
+        (0..x.len())
+            .map(move |i| unsafe { core::slice::from_raw_parts(first.add(i * pixel), shape[2]) })
+    }
+
+    /// A whole row, where its pixels lie side by side.
+    pub(crate) fn dense_row(&self, image: usize, y: usize) -> Option<&'m [f32]> {
+        let flat = Self {
+            geometry: self.geometry.flat(),
+            ..*self
+        };
+        self.geometry.is_dense().then(|| flat.pixel(image, y, 0))
+    }
+
     /// The first element.
     pub(crate) fn as_ptr(&self) -> *const f32 {
         self.ptr
@@ -282,13 +313,33 @@ impl Image<'_> {
         unsafe { core::slice::from_raw_parts_mut(self.ptr.add(at), self.geometry.shape[2]) }
     }
 
+    /// The channels of the pixels of a row, one after the other: checked once for all.
+    #[inline]
+    pub(crate) fn pixels(&mut self, y: usize, x: Range<usize>) -> impl Iterator<Item = &mut [f32]> {
+        let Geometry { shape, pixel, .. } = self.geometry;
+        let first = match x.is_empty() {
+            true => self.ptr,
+            false => {
+                assert!(x.end <= shape[1]);
+                self.ptr.wrapping_add(self.geometry.offset(0, y, x.start))
+            }
+        };
+        // SAFETY: as for `pixel`: the first pixel and the last are inside the image, and no two of them overlap.
+        (0..x.len()).map(move |i| unsafe {
+            core::slice::from_raw_parts_mut(first.add(i * pixel), shape[2])
+        })
+    }
+
     /// Sets all elements to zero.
     pub(crate) fn clear(&mut self) {
-        let [h, w, _] = self.geometry.shape;
-        for y in 0..h {
-            for x in 0..w {
-                self.pixel(y, x).fill(0.0);
-            }
+        self.clear_rows(0..self.geometry.shape[0]);
+    }
+
+    /// Sets the elements of these rows to zero.
+    pub(crate) fn clear_rows(&mut self, rows: Range<usize>) {
+        let [_, w, _] = self.geometry.shape;
+        for y in rows {
+            self.pixels(y, 0..w).for_each(|pixel| pixel.fill(0.0));
         }
     }
 }

@@ -28,11 +28,16 @@ pub(super) fn fold(
     y: &mut [f32],
 ) {
     let (wide, rest) = y.as_chunks_mut::<64>();
+    let (half, rest) = rest.as_chunks_mut::<32>();
     let (narrow, rest) = rest.as_chunks_mut::<16>();
     let mut first = 0;
     for y in wide {
         *y = fold_block(x, image, [rows, columns], start, &f, first);
         first += 64;
+    }
+    for y in half {
+        *y = fold_block(x, image, [rows, columns], start, &f, first);
+        first += 32;
     }
     for y in narrow {
         *y = fold_block(x, image, [rows, columns], start, &f, first);
@@ -41,8 +46,8 @@ pub(super) fn fold(
     rest.fill(start);
     for iy in rows.clone() {
         let mut row = [start; 16];
-        for ix in columns.clone() {
-            let x = &x.pixel(image, iy, ix)[first..];
+        for x in x.pixels(image, iy, columns.clone()) {
+            let x = &x[first..];
             row.iter_mut()
                 .zip(x)
                 .for_each(|(row, &x)| *row = f(*row, x));
@@ -66,8 +71,8 @@ fn fold_block<const N: usize>(
     let mut all = [start; N];
     for iy in rows.clone() {
         let mut row = [start; N];
-        for ix in columns.clone() {
-            let (x, _) = x.pixel(image, iy, ix)[first..].as_chunks::<N>();
+        for x in x.pixels(image, iy, columns.clone()) {
+            let (x, _) = x[first..].as_chunks::<N>();
             row.iter_mut()
                 .zip(&x[0])
                 .for_each(|(row, &x)| *row = f(*row, x));

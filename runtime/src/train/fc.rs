@@ -107,9 +107,10 @@ impl Fc {
             let first = task * UNITS;
             let count = UNITS.min(self.d.units - first);
             for start in (0..self.inputs).step_by(terms) {
-                let rows = |r| weight[(first + r) * self.inputs + start..].as_ptr();
                 for panel in 0..panels.count() {
-                    let (column, _) = panels.range(panel);
+                    let units = first..first + count;
+                    let rows = units.map(|unit| weight[unit * self.inputs + start..].as_ptr());
+                    let (column, width) = panels.range(panel);
                     let sum = Outer {
                         rows: core::ptr::null(),
                         row_steps: [0, 0, 1],
@@ -118,12 +119,12 @@ impl Fc {
                         counts: [1, 1, terms.min(self.inputs - start)],
                         out: { out }.start.wrapping_add(first * wide + column),
                         stride: wide,
-                        width: 0,
+                        width,
                         accumulate: start > 0,
                     };
                     // SAFETY: rows are units' weights, columns those of whole transposed images; the units' sums are this
                     // task's own.
-                    unsafe { panels.run(panel, count, rows, &sum) }
+                    unsafe { panels.run(count, rows, &sum) }
                 }
             }
         });
@@ -168,9 +169,9 @@ impl Fc {
             .for_each(self.d.units.div_ceil(units), |task, _| {
                 let first = task * units;
                 let count = units.min(self.d.units - first);
-                let rows = |r| dz.as_ptr().wrapping_add(first + r);
                 for panel in 0..panels.count() {
-                    let (column, _) = panels.range(panel);
+                    let rows = (first..first + count).map(|unit| dz.as_ptr().wrapping_add(unit));
+                    let (column, width) = panels.range(panel);
                     let sum = Outer {
                         rows: core::ptr::null(),
                         row_steps: [0, 0, dz.geometry.image],
@@ -179,11 +180,11 @@ impl Fc {
                         counts: [1, 1, images],
                         out: { out }.start.wrapping_add(first * self.inputs + column),
                         stride: self.inputs,
-                        width: 0,
+                        width,
                         accumulate: true,
                     };
                     // SAFETY: `Mem::access` has checked both views, `x` is dense, and the units' gradients are this task's own.
-                    unsafe { panels.run(panel, count, rows, &sum) }
+                    unsafe { panels.run(count, rows, &sum) }
                 }
             });
     }
@@ -206,9 +207,9 @@ impl Fc {
         let panels = Panels::new(self.inputs);
         let terms = (NEAR / 2 / panels.width()).max(1);
         step.threads.for_each(panels.count(), |panel, _| {
-            let (column, _) = panels.range(panel);
+            let (column, width) = panels.range(panel);
             for first in (0..self.d.units).step_by(terms) {
-                let rows = |r| dz.pixel(r, 0, 0)[first..].as_ptr();
+                let rows = (0..images).map(|image| dz.pixel(image, 0, 0)[first..].as_ptr());
                 let sum = Outer {
                     rows: core::ptr::null(),
                     row_steps: [0, 0, 1],
@@ -217,12 +218,12 @@ impl Fc {
                     counts: [1, 1, terms.min(self.d.units - first)],
                     out: { out }.start.wrapping_add(column),
                     stride: self.inputs,
-                    width: 0,
+                    width,
                     accumulate: first > 0 || (accumulate && is_dense),
                 };
                 // SAFETY: `Mem::access` has checked both views; `out` is the dense output or as large a copy, whose columns are
                 // this task's own.
-                unsafe { panels.run(panel, images, rows, &sum) }
+                unsafe { panels.run(images, rows, &sum) }
             }
         });
         if !is_dense {

@@ -51,32 +51,34 @@ impl Panels {
         (first, self.width().min(self.columns - first))
     }
 
-    /// `count` rows by one panel: `rows(r)` is where row `r` starts. Rows are taken a few at a time, evenly.
+    /// Columns of a panel in memory of its own: whole vectors.
+    pub(crate) fn padded(&self, panel: usize) -> usize {
+        self.range(panel).1.next_multiple_of(self.kernels.lanes)
+    }
+
+    /// `count` rows by one panel, of which `sum` says how many columns there are; `rows` gives where each row starts, in order.
+    /// Rows are taken a few at a time, evenly.
     ///
     /// # Safety
-    /// For every row and the `width` columns of the panel, `sum` describes memory that may be read and written; nobody else
-    /// writes what it reads or touches what it writes. Its `rows` are ignored.
+    /// For every row and column `sum` describes memory that may be read and written; nobody else writes what it reads or
+    /// touches what it writes. Its `rows` are ignored.
     pub(crate) unsafe fn run(
         &self,
-        panel: usize,
         count: usize,
-        rows: impl Fn(usize) -> *const f32,
+        mut rows: impl Iterator<Item = *const f32>,
         sum: &Outer,
     ) {
-        let (_, width) = self.range(panel);
-        let vectors = width.div_ceil(self.kernels.lanes);
-        let outers = self.kernels.outers(vectors);
+        let outers = self.kernels.outers(sum.width.div_ceil(self.kernels.lanes));
         let tiles = count.div_ceil(outers.len());
         let mut starts = [core::ptr::null(); MAX_ROWS];
         for tile in 0..tiles {
             let (from, to) = (tile * count / tiles, (tile + 1) * count / tiles);
-            for (start, row) in starts.iter_mut().zip(from..to) {
-                *start = rows(row);
+            for (start, row) in starts[..to - from].iter_mut().zip(rows.by_ref()) {
+                *start = row;
             }
             let sum = Outer {
                 rows: starts.as_ptr(),
                 out: sum.out.wrapping_add(from * sum.stride),
-                width,
                 ..*sum
             };
             // SAFETY: the level of `kernels` is this machine's; the rest is the caller's promise.

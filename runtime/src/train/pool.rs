@@ -42,26 +42,29 @@ impl MaxPool {
         let cost = y.len() * self.d.window[0] * self.d.window[1] * 4;
         let step = mem.mem.access([x, dy], [dx.view]);
         step.for_images(cost, |[x, dy], [mut to], _| {
-            if !dx.accumulate {
-                to.clear();
-            }
-            max_image(&self.d, x, dy, &mut to);
+            max_image(&self.d, x, dy, &mut to, dx.accumulate);
         });
     }
 }
 
 multiversion! {
-    fn max_image(d: &plan::MaxPool, x: &access::Source<'_>, dy: &access::Source<'_>, dx: &mut access::Image<'_>) {
+    fn max_image(d: &plan::MaxPool, x: &access::Source<'_>, dy: &access::Source<'_>, dx: &mut access::Image<'_>, accumulate: bool) {
         let [h, w, c] = d.input;
         let [oh, ow, _] = dy.geometry.shape;
+        let mut fresh = Fresh::of(h, accumulate);
         for oy in 0..oh {
             let rows = under(oy, d.window[0], d.stride[0], d.pad[0], h);
+            fresh.clear_to(rows.end, dx);
             for ox in 0..ow {
                 let columns = under(ox, d.window[1], d.stride[1], d.pad[2], w);
                 let window = [&rows, &columns];
                 let dy = dy.pixel(dx.number, oy, ox);
                 // Channels that stay in registers: as many at a time as there are.
                 let mut first = 0;
+                while first + 32 <= c {
+                    max_window::<32>(x, window, first, dy, dx);
+                    first += 32;
+                }
                 while first + 16 <= c {
                     max_window::<16>(x, window, first, dy, dx);
                     first += 16;
@@ -76,6 +79,30 @@ multiversion! {
                 }
             }
         }
+        fresh.clear_to(h, dx);
+    }
+}
+
+/// Rows of an image to which nothing was added yet. Each is cleared when the first window reaches it, so that it is still near
+/// the core when the window is added.
+struct Fresh(Range<usize>);
+
+impl Fresh {
+    /// All rows, or none where they hold another gradient already.
+    fn of(height: usize, accumulate: bool) -> Self {
+        Self(if accumulate {
+            height..height
+        } else {
+            0..height
+        })
+    }
+
+    /// Clears the rows before `end`.
+    #[inline(always)]
+    fn clear_to(&mut self, end: usize, image: &mut access::Image<'_>) {
+        let end = end.clamp(self.0.start, self.0.end);
+        image.clear_rows(self.0.start..end);
+        self.0.start = end;
     }
 }
 
@@ -92,8 +119,8 @@ fn max_window<const N: usize>(
     let mut winner = [0_u32; N];
     let mut cell = 0;
     for iy in rows.start..rows.end {
-        for ix in columns.start..columns.end {
-            let (x, _) = x.pixel(dx.number, iy, ix)[first..].as_chunks::<N>();
+        for x in x.pixels(dx.number, iy, columns.start..columns.end) {
+            let (x, _) = x[first..].as_chunks::<N>();
             let x = &x[0];
             for lane in 0..N {
                 let wins = x[lane] > best[lane] || x[lane].is_nan();
@@ -108,8 +135,8 @@ fn max_window<const N: usize>(
     let dy = dy[0].map(f32::to_bits);
     let mut cell = 0;
     for iy in rows.start..rows.end {
-        for ix in columns.start..columns.end {
-            let (dx, _) = dx.pixel(iy, ix)[first..].as_chunks_mut::<N>();
+        for dx in dx.pixels(iy, columns.start..columns.end) {
+            let (dx, _) = dx[first..].as_chunks_mut::<N>();
             let dx = &mut dx[0];
             for lane in 0..N {
                 let mask = u32::from(winner[lane] == cell).wrapping_neg();
@@ -176,32 +203,31 @@ impl AvgPool {
         let cost = dy.len() * self.d.window[0] * self.d.window[1] * 2;
         let step = mem.mem.access([dy], [dx.view]);
         step.for_images(cost, |[dy], [mut to], _| {
-            if !dx.accumulate {
-                to.clear();
-            }
-            avg_image(&self.d, dy, &mut to);
+            avg_image(&self.d, dy, &mut to, dx.accumulate);
         });
     }
 }
 
 multiversion! {
-    fn avg_image(d: &plan::AvgPool, dy: &access::Source<'_>, dx: &mut access::Image<'_>) {
+    fn avg_image(d: &plan::AvgPool, dy: &access::Source<'_>, dx: &mut access::Image<'_>, accumulate: bool) {
         let [h, w, _] = d.input;
         let [oh, ow, _] = dy.geometry.shape;
+        let mut fresh = Fresh::of(h, accumulate);
         for oy in 0..oh {
             let rows = under(oy, d.window[0], d.stride[0], d.pad[0], h);
+            fresh.clear_to(rows.end, dx);
             for ox in 0..ow {
                 let columns = under(ox, d.window[1], d.stride[1], d.pad[2], w);
                 let count = (rows.len() * columns.len()) as f32;
                 let dy = dy.pixel(dx.number, oy, ox);
                 for iy in rows.clone() {
-                    for ix in columns.clone() {
-                        let dx = dx.pixel(iy, ix);
+                    for dx in dx.pixels(iy, columns.clone()) {
                         dx.iter_mut().zip(dy).for_each(|(dx, dy)| *dx += dy / count);
                     }
                 }
             }
         }
+        fresh.clear_to(h, dx);
     }
 }
 

@@ -448,17 +448,29 @@ fn pack(
     from: &[f32],
     s: Strides,
 ) {
-    /// Channels at a time: a cache line of each filter.
-    const CHUNK: usize = 16;
-    for ky in 0..kh {
-        for kx in 0..kw {
-            for chunk in (0..channels).step_by(CHUNK) {
-                for f in 0..panel.width {
-                    let source = s.at(panel.group, panel.filter % filters + f, [ky, kx], 0);
-                    for c in chunk..channels.min(chunk + CHUNK) {
-                        to[((ky * kw + kx) * channels + c) * lanes + f] =
-                            from[source.wrapping_add_signed(c as isize * s.channel)];
-                    }
+    /// Filters at a time: a cache line of `to`, written whole.
+    const LINE: usize = 16;
+    // Divisions here, not in the loops.
+    let filter = panel.filter % filters;
+    for first in (0..panel.width).step_by(LINE) {
+        let count = LINE.min(panel.width - first);
+        let mut line = |[ky, kx]: [usize; 2], c: usize| {
+            let at = ((ky * kw + kx) * channels + c) * lanes + first;
+            let mut source = s.at(panel.group, filter + first, [ky, kx], c);
+            for weight in &mut to[at..at + count] {
+                *weight = from[source];
+                source = source.wrapping_add_signed(s.filter);
+            }
+        };
+        // In the order of the source, where its cells lie closer together than its channels.
+        let (outer, inner) = match s.x.unsigned_abs() < s.channel.unsigned_abs() {
+            true => (channels, 1),
+            false => (1, channels),
+        };
+        for chunk in 0..outer {
+            for ky in 0..kh {
+                for kx in 0..kw {
+                    (0..inner).for_each(|c| line([ky, kx], chunk * inner + c));
                 }
             }
         }

@@ -214,8 +214,14 @@ pub(crate) fn copy_padded(
             };
             to[..left * c].fill(0.0);
             to[(left + w) * c..].fill(0.0);
-            for (ix, to) in to[left * c..][..w * c].chunks_exact_mut(c).enumerate() {
-                to.copy_from_slice(x.pixel(row / height, y, ix));
+            let to = &mut to[left * c..][..w * c];
+            match x.dense_row(row / height, y) {
+                Some(row) => to.copy_from_slice(row),
+                None => {
+                    let pixels = x.pixels(row / height, y, 0..w);
+                    let pairs = to.chunks_exact_mut(c).zip(pixels);
+                    pairs.for_each(|(to, pixel)| to.copy_from_slice(pixel));
+                }
             }
         }
     });

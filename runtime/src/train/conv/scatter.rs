@@ -80,8 +80,9 @@ impl Scatter {
             let products = &mut memory[..count * columns];
             let weights = &packed[group * filters * columns..][..filters * columns];
             for panel in 0..self.panels.count() {
-                let (column, _) = self.panels.range(panel);
-                let rows = |r| dz.pixel(dx.number, oy, first + r)[group * filters..].as_ptr();
+                let (column, width) = self.panels.range(panel);
+                let pixels = first..first + count;
+                let rows = pixels.map(|ox| dz.pixel(dx.number, oy, ox)[group * filters..].as_ptr());
                 let sum = Outer {
                     rows: core::ptr::null(),
                     row_steps: [0, 0, 1],
@@ -90,12 +91,12 @@ impl Scatter {
                     counts: [1, 1, filters],
                     out: products[column..].as_mut_ptr(),
                     stride: columns,
-                    width: 0,
+                    width,
                     accumulate: false,
                 };
                 // SAFETY: each row is the group's filters of a pixel; each column one of the group's weights; `products` has
                 // `count` rows of all columns and is this task's own.
-                unsafe { self.panels.run(panel, count, rows, &sum) }
+                unsafe { self.panels.run(count, rows, &sum) }
             }
             for (r, products) in products.chunks_exact(columns).enumerate() {
                 self.give([oy, first + r, group], products, dx);

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
+use std::time::Instant;
 use tempfile::TempDir;
 
 const SIDE: usize = 8;
@@ -186,11 +186,14 @@ fn three_epochs_and_three_more_are_six() {
 #[test]
 fn killed_at_any_moment() {
     let world = World::new();
+    let began = Instant::now();
     world.run(0, "train stripes.net --data data --out whole");
+    // Whatever the machine is busy with, a moment is somewhere in a run.
+    let whole = began.elapsed();
     let start = "train stripes.net --data data --out run --save-steps 2";
     let go_on = "train stripes.net --data data --resume run --save-steps 2";
     let mut kills = 0;
-    for round in 0u64.. {
+    for round in 0u32.. {
         assert!(round < 200, "no progress");
         let line = if world.path("run/resume.safetensors").exists() {
             go_on
@@ -203,7 +206,8 @@ fn killed_at_any_moment() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_millis(40 + round * 37 % 160));
+        // The golden ratio spreads the moments evenly.
+        std::thread::sleep(whole.mul_f64((round as f64 * 0.618_034).fract()));
         if let Some(status) = child.try_wait().unwrap() {
             assert!(status.success(), "round {round}: {status}");
             break;

@@ -43,10 +43,14 @@ impl Error {
         Self::input(format!("{}: {problem}", path.display()))
     }
 
+    /// A file or folder that the tool needs and does not find.
+    pub(crate) fn tool(path: &Path, problem: impl fmt::Display) -> Self {
+        Self::new(ErrorKind::Tool, format!("{}: {problem}", path.display()))
+    }
+
     /// A file that cannot be read or written.
     pub(crate) fn io(path: &Path, error: &io::Error) -> Self {
-        let message = format!("{}: {error}", path.display());
-        Self::new(ErrorKind::Tool, message)
+        Self::tool(path, error)
     }
 
     /// Who has to act.

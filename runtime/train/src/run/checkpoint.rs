@@ -8,11 +8,11 @@ use super::schedule::{Patience, Plateau};
 use super::step::{Step, Tensor};
 use crate::{Error, Result, atomic};
 use netc_plan::{Optimizer, Recipe};
-use safetensors::tensor::{Dtype, SafeTensors, View};
+use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorInfo};
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 
 /// The loop between two steps.
@@ -128,32 +128,36 @@ fn json(path: &Path, value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|e| Error::file(path, e))
 }
 
-fn save(path: &Path, tensors: Vec<Tensor<'_>>, (key, text): (&str, String)) -> Result<()> {
-    let views = tensors.iter().map(|t| (&t.name, Bytes(t)));
-    let info = HashMap::from([(key.to_owned(), text)]);
-    atomic::with(path, |part| {
-        safetensors::serialize_to_file(views, Some(info), part).map_err(std::io::Error::other)
+/// Writes a safetensors file in parts: its library would take memory for all of it at once, or make a temporary file that
+/// others may not read and that stays behind where the process is killed.
+fn save(path: &Path, mut tensors: Vec<Tensor<'_>>, (key, text): (&str, String)) -> Result<()> {
+    tensors.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut end = 0;
+    let info = |t: &Tensor<'_>| {
+        let start = end;
+        end += 4 * t.values.len();
+        let info = TensorInfo {
+            dtype: Dtype::F32,
+            shape: t.shape.clone(),
+            data_offsets: (start, end),
+        };
+        (t.name.clone(), info)
+    };
+    let infos = tensors.iter().map(info).collect();
+    let notes = HashMap::from([(key.to_owned(), text)]);
+    let metadata = Metadata::new(Some(notes), infos).map_err(|e| Error::file(path, e))?;
+    let mut header = json(path, &metadata)?;
+    // The tensors start at a multiple of eight.
+    let padding = header.len().next_multiple_of(8) - header.len();
+    header.extend(std::iter::repeat_n(' ', padding));
+    atomic::with(path, |file| {
+        file.write_all(&(header.len() as u64).to_le_bytes())?;
+        file.write_all(header.as_bytes())?;
+        tensors
+            .iter()
+            .flat_map(|t| t.values.iter())
+            .try_for_each(|v| file.write_all(&v.to_le_bytes()))
     })
-}
-
-struct Bytes<'a>(&'a Tensor<'a>);
-
-impl View for Bytes<'_> {
-    fn dtype(&self) -> Dtype {
-        Dtype::F32
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.0.shape
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        bytemuck::cast_slice(&self.0.values).into()
-    }
-
-    fn data_len(&self) -> usize {
-        4 * self.0.values.len()
-    }
 }
 
 /// A safetensors file: its tensors and its notes.

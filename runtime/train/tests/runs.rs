@@ -37,6 +37,7 @@ fn go(
             RunFolder::create(&path)?
         },
         resume,
+        keep: Vec::new(),
         threads: 2,
         checkpoints: Checkpoints::Time(Duration::from_secs(60)),
         interrupt: Interrupt::default(),

@@ -7,11 +7,11 @@ use netc_compiler::graph::Graph;
 use netc_compiler::{Options, Train, Training, Which};
 use netc_grammar::Sources;
 use netc_plan::{Optimizer, Plan};
-use netc_train::run::RunFolder;
 use netc_train::{Error, ErrorKind};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::path::Path;
 
 /// What of a recipe was chosen and changed on the command line.
 #[derive(Clone, Debug, Default)]
@@ -60,17 +60,15 @@ impl Variation {
         })
     }
 
-    /// Leaves it in a run's folder.
-    pub(crate) fn keep(&self, folder: &RunFolder) -> Outcome {
+    /// The file that keeps it in a run's folder.
+    pub(crate) fn file(&self) -> (String, Vec<u8>) {
         let Self {
             recipe,
             settings,
             lr,
         } = self;
-        let text = json!({ "recipe": recipe, "settings": settings, "lr": lr });
-        folder
-            .write(KEPT, format!("{text:#}\n").as_bytes())
-            .map_err(|e| failure(&e))
+        let object = json!({ "recipe": recipe, "settings": settings, "lr": lr });
+        (KEPT.to_owned(), format!("{object:#}\n").into_bytes())
     }
 
     /// By which recipe of the file.
@@ -85,6 +83,22 @@ impl Variation {
     fn text(&self) -> String {
         let entry = |(key, value): (&String, &String)| format!("{key} = {value}\n");
         self.settings.iter().map(entry).collect()
+    }
+}
+
+/// As options: `--epochs 3 --lr 0.01`.
+impl fmt::Display for Variation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let settings = self
+            .settings
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.clone()));
+        let lr = self.lr.map(|lr| ("lr", lr.to_string()));
+        for (i, (key, value)) in settings.chain(lr).enumerate() {
+            let gap = if i > 0 { " " } else { "" };
+            write!(f, "{gap}--{key} {value}")?;
+        }
+        Ok(())
     }
 }
 
@@ -135,19 +149,17 @@ impl Setup {
             .map_or("", |(_, source)| &source.text)
     }
 
-    /// Leaves the texts of the network in a run's folder.
-    pub(crate) fn keep(&self, folder: &RunFolder) -> Outcome {
-        for (_, source) in self.sources.iter() {
-            let name = Path::new(&source.name).file_name();
+    /// The files of the network, by name.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (String, Vec<u8>)> {
+        self.sources.iter().filter_map(|(_, source)| {
+            let name = Path::new(&source.name).file_name().map(Path::new)?;
             // Overrides are no file; they are kept elsewhere.
-            if let Some(name) = name.filter(|name| Path::new(name).extension().is_some()) {
-                let name = PathBuf::from(name);
-                folder
-                    .write(&name.to_string_lossy(), source.text.as_bytes())
-                    .map_err(|e| failure(&e))?;
-            }
-        }
-        Ok(())
+            name.extension()?;
+            Some((
+                name.to_string_lossy().into_owned(),
+                source.text.as_bytes().to_vec(),
+            ))
+        })
     }
 }
 

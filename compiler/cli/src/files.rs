@@ -2,6 +2,7 @@
 
 use crate::failure::{Failure, Outcome};
 use netc_compiler::read_bounded;
+use netc_train::reason;
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 
@@ -38,23 +39,6 @@ fn unreadable_input(e: &io::Error) -> Failure {
 /// The failure for a file that cannot be read.
 pub(crate) fn unreadable(path: &Path, e: &io::Error) -> Failure {
     Failure::tool(format!("cannot read `{}`: {}", path.display(), reason(e)))
-}
-
-/// Why it failed, without the system's numbers.
-pub(crate) fn reason(e: &io::Error) -> String {
-    match e.kind() {
-        ErrorKind::NotFound => "no such file".to_owned(),
-        ErrorKind::IsADirectory => "it is a folder".to_owned(),
-        ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        ErrorKind::StorageFull => "the disk is full".to_owned(),
-        _ => {
-            let text = e.to_string();
-            match text.find(" (os error") {
-                Some(end) => text[..end].to_owned(),
-                None => text,
-            }
-        }
-    }
 }
 
 /// Replaces the file at `path`, or makes it, with what `write` writes; `-` is standard output. The text goes into a file

@@ -9,8 +9,6 @@ mod failure;
 mod files;
 mod memory;
 mod network;
-mod npy;
-mod picture;
 mod source;
 mod table;
 mod terminal;

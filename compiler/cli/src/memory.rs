@@ -23,13 +23,14 @@ pub(crate) fn check(
             (values <= available).then(|| MemoryUse::of(training, optimizer, batch, threads))?;
         // The network as it infers, for the validation set: packed weights and values.
         let judging = inference.arena.checked_mul(batch)?.checked_mul(4)?;
-        Some((learning, judging.checked_add(learning.weights)?))
+        let judging = judging.checked_add(learning.weights)?;
+        // A checkpoint: the weights, copied, and then the optimizer's copy beside them.
+        let saving = learning.weights + learning.weights.max(learning.optimizer);
+        let total = learning.total().checked_add(judging)?.checked_add(saving)?;
+        Some((learning, judging, saving, total))
     };
-    let fits = |batch| {
-        need(batch)
-            .filter(|(learning, judging)| learning.total().saturating_add(*judging) <= available)
-    };
-    let Some((learning, judging)) = fits(batch) else {
+    let fits = |batch| need(batch).filter(|(_, _, _, total)| *total <= available);
+    let Some((learning, judging, saving, total)) = fits(batch) else {
         let (mut fit, mut over) = (0, batch);
         while over - fit > 1 {
             let middle = fit + (over - fit) / 2;
@@ -59,26 +60,39 @@ pub(crate) fn check(
         part("activations", learning.activations),
         part("workspace", learning.workspace),
         part("evaluation", judging),
+        part("checkpoints", saving),
     ];
-    let total = size((learning.total() + judging) as u64);
-    terminal::status("Memory", &format!("{total}: {}", parts.join(", ")));
+    terminal::status("Memory", &size(total as u64));
+    // Short lines: one of all seven is longer than a terminal.
+    for parts in parts.chunks(3) {
+        terminal::status("", &parts.join(", "));
+    }
     Ok(())
 }
 
-/// Bytes that this process can still take: what the machine has free, or what its control group leaves.
+/// Bytes that this process can still take: what the machine has free, or what its control group or its own limit leaves.
 fn available() -> usize {
-    let number = |path: &str| std::fs::read_to_string(path).ok()?.trim().parse().ok();
-    let machine = std::fs::read_to_string("/proc/meminfo")
-        .ok()
-        .and_then(|text| {
-            let line = text.lines().find_map(|l| l.strip_prefix("MemAvailable:"))?;
-            let kib: usize = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-            Some(kib * 1024)
-        });
-    let limit: Option<usize> = number("/sys/fs/cgroup/memory.max");
-    let used: Option<usize> = number("/sys/fs/cgroup/memory.current");
+    let machine = entry("/proc/meminfo", "MemAvailable:", 1024);
+    let number =
+        |path: &str| -> Option<usize> { std::fs::read_to_string(path).ok()?.trim().parse().ok() };
+    let limit = number("/sys/fs/cgroup/memory.max");
+    let used = number("/sys/fs/cgroup/memory.current");
     let group = limit.map(|limit| limit.saturating_sub(used.unwrap_or(0)));
-    machine
+    // `ulimit -v`; no number where there is no limit.
+    let limit = entry("/proc/self/limits", "Max address space", 1);
+    let used = entry("/proc/self/status", "VmSize:", 1024);
+    let process = limit.map(|limit| limit.saturating_sub(used.unwrap_or(0)));
+    [machine, group, process]
+        .into_iter()
+        .flatten()
+        .min()
         .unwrap_or(usize::MAX)
-        .min(group.unwrap_or(usize::MAX))
+}
+
+/// The first number of a line, in bytes.
+fn entry(path: &str, name: &str, unit: usize) -> Option<usize> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    let number: usize = line.split_whitespace().next()?.parse().ok()?;
+    number.checked_mul(unit)
 }

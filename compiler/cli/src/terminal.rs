@@ -46,7 +46,7 @@ fn with_stdout(write: impl FnOnce(&mut io::StdoutLock<'_>) -> io::Result<()>) ->
         }
         Err(e) => Err(Failure::tool(format!(
             "cannot write to standard output: {}",
-            crate::files::reason(&e)
+            netc_train::reason(&e)
         ))),
     }
 }

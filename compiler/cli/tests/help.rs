@@ -12,6 +12,8 @@ const COMMANDS: &[&str] = &[
     "explain",
     "run",
     "predict",
+    "train",
+    "eval",
     "bench",
     "weights",
     "weights import",

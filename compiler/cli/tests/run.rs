@@ -332,7 +332,14 @@ fn a_bench_ends_with_the_median() {
     assert!(text.succeeds().out.contains("GFLOP/s"), "{}", text.out);
     assert!(text.out.contains("median "), "{}", text.out);
     bench(&["--precision", "bf16"]).fails(1, &["`--precision bf16` is not supported yet"]);
-    bench(&["--train"]).fails(1, &["`--train` is not supported yet"]);
+    let train = bench(&["--train", "--json", "--batch", "3", "--threads", "1"]);
+    let last = train.succeeds().out.lines().last().unwrap();
+    let object: serde_json::Value = serde_json::from_str(last).unwrap();
+    assert!(object["median_ms"].as_f64().unwrap() > 0.0);
+    assert_eq!(
+        (&object["batch"], &object["train"]),
+        (&3.into(), &true.into())
+    );
     bench(&["--threads", "0"]).fails(2, &["--threads"]);
     bench(&["--batch", "4294967295"]).fails(2, &["does not fit into memory"]);
 }

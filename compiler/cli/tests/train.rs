@@ -5,8 +5,8 @@
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::time::Duration;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 const SIDE: usize = 8;
@@ -112,6 +112,18 @@ impl World {
         (out, err)
     }
 
+    /// Starts a run that does not end by itself, and waits for its first checkpoint.
+    #[cfg(unix)]
+    fn long_run(&self, mut netc: Command) -> Child {
+        let line = "train stripes.net --data data --out run --epochs 100000";
+        netc.args(line.split(' ')).current_dir(self.0.path());
+        let child = netc.stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+        while !self.path("run/resume.safetensors").exists() {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        child.unwrap()
+    }
+
     fn bytes(&self, name: &str) -> Vec<u8> {
         fs::read(self.path(name)).unwrap()
     }
@@ -186,11 +198,14 @@ fn three_epochs_and_three_more_are_six() {
 #[test]
 fn killed_at_any_moment() {
     let world = World::new();
+    let began = Instant::now();
     world.run(0, "train stripes.net --data data --out whole");
+    // Whatever the machine is busy with, a moment is somewhere in a run.
+    let whole = began.elapsed();
     let start = "train stripes.net --data data --out run --save-steps 2";
     let go_on = "train stripes.net --data data --resume run --save-steps 2";
     let mut kills = 0;
-    for round in 0u64.. {
+    for round in 0u32.. {
         assert!(round < 200, "no progress");
         let line = if world.path("run/resume.safetensors").exists() {
             go_on
@@ -203,7 +218,8 @@ fn killed_at_any_moment() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_millis(40 + round * 37 % 160));
+        // The golden ratio spreads the moments evenly.
+        std::thread::sleep(whole.mul_f64((round as f64 * 0.618_034).fract()));
         if let Some(status) = child.try_wait().unwrap() {
             assert!(status.success(), "round {round}: {status}");
             break;
@@ -272,4 +288,90 @@ fn broken_data_is_named() {
     let (_, err) = world.run(1, "train stripes.net --data data --out run");
     assert!(err.contains("train-labels-idx1-ubyte"), "{err}");
     world.run(2, "train stripes.net --data data --resume nothing");
+}
+
+#[test]
+fn a_refused_resume_changes_nothing() {
+    let world = World::new();
+    world
+        .netc("train stripes.net --data data --out run --epochs 1")
+        .output()
+        .unwrap();
+    let kept = || ["run/run.json", "run/resume.safetensors"].map(|name| world.bytes(name));
+    let before = kept();
+    for other in ["--batch 8", "--seed 4", "--optimizer sgd(lr=0.1)"] {
+        let (_, err) = world.run(
+            1,
+            &format!("train stripes.net --data data --resume run {other}"),
+        );
+        assert!(
+            err.contains("cannot be resumed with another recipe"),
+            "{err}"
+        );
+        assert!(kept() == before, "{other}");
+    }
+    fs::write(world.path("stripes.net"), NET.replace("CONV(6", "CONV(7")).unwrap();
+    let (_, err) = world.run(1, "train stripes.net --data data --resume run");
+    assert!(err.contains("this run is another network's"), "{err}");
+    assert!(kept() == before);
+}
+
+/// `timeout -s INT` signals its child, and then its whole group: the child is interrupted twice.
+#[cfg(unix)]
+#[test]
+fn interrupted_twice_at_once_it_still_saves() {
+    let world = World::new();
+    let child = world.long_run(Command::new(env!("CARGO_BIN_EXE_netc")));
+    let signal = |name: &str| {
+        let id = child.id().to_string();
+        Command::new("kill").args([name, &id]).status().unwrap();
+    };
+    signal("-INT");
+    std::thread::sleep(Duration::from_millis(20));
+    signal("-INT");
+    let Output { status, stderr, .. } = child.wait_with_output().unwrap();
+    let err = String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(130), "{err}");
+    assert!(err.contains("everything is saved"), "{err}");
+    assert!(
+        err.contains("netc train stripes.net --data data --resume run"),
+        "{err}"
+    );
+    let lines = err.lines().filter(|line| !line.starts_with("Epoch"));
+    assert!(
+        lines.clone().all(|line| line.chars().count() <= 80),
+        "{err}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn nohup_keeps_its_meaning() {
+    let world = World::new();
+    let mut nohup = Command::new("nohup");
+    nohup.arg(env!("CARGO_BIN_EXE_netc"));
+    let mut child = world.long_run(nohup);
+    let id = child.id().to_string();
+    Command::new("kill").args(["-HUP", &id]).status().unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    let ended = child.try_wait().unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(ended, None);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_limit_of_the_shell_is_a_limit_of_memory() {
+    let world = World::new();
+    let line =
+        "ulimit -v 600000; exec \"$0\" train stripes.net --data data --out run --batch 300000";
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", line, env!("CARGO_BIN_EXE_netc")])
+        .current_dir(world.0.path());
+    let Output { status, stderr, .. } = shell.output().unwrap();
+    let err = String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(2), "{err}");
+    assert!(err.contains("the largest batch that fits is"), "{err}");
 }

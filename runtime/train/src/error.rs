@@ -43,16 +43,40 @@ impl Error {
         Self::input(format!("{}: {problem}", path.display()))
     }
 
+    /// A file or folder that the tool needs and does not find.
+    pub(crate) fn tool(path: &Path, problem: impl fmt::Display) -> Self {
+        Self::new(ErrorKind::Tool, format!("{}: {problem}", path.display()))
+    }
+
     /// A file that cannot be read or written.
     pub(crate) fn io(path: &Path, error: &io::Error) -> Self {
-        let message = format!("{}: {error}", path.display());
-        Self::new(ErrorKind::Tool, message)
+        Self::tool(path, reason(error))
     }
 
     /// Who has to act.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind
+    }
+}
+
+/// Why it failed, without the system's numbers.
+#[must_use]
+pub fn reason(e: &io::Error) -> String {
+    match e.kind() {
+        io::ErrorKind::NotFound => "no such file".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::NotADirectory => "a part of the path is a file, not a folder".to_owned(),
+        io::ErrorKind::AlreadyExists => "there is a file of this name".to_owned(),
+        io::ErrorKind::StorageFull => "the disk is full".to_owned(),
+        _ => {
+            let text = e.to_string();
+            match text.find(" (os error") {
+                Some(end) => text[..end].to_owned(),
+                None => text,
+            }
+        }
     }
 }
 

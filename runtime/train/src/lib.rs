@@ -10,4 +10,4 @@ pub mod pictures;
 mod random;
 pub mod run;
 
-pub use error::{Error, ErrorKind, Result};
+pub use error::{Error, ErrorKind, Result, reason};

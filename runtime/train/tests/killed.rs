@@ -28,6 +28,7 @@ fn work(folder: &Path) -> Vec<f32> {
         }
         .unwrap(),
         resume,
+        keep: Vec::new(),
         threads: 1,
         checkpoints: Checkpoints::Steps(3),
         interrupt: Interrupt::default(),

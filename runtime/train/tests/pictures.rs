@@ -25,6 +25,7 @@ fn a_run_is_drawn() {
     let options = Options {
         folder: run.clone(),
         resume: false,
+        keep: Vec::new(),
         threads: 2,
         checkpoints: Checkpoints::Time(Duration::from_secs(60)),
         interrupt: Interrupt::default(),

@@ -37,6 +37,7 @@ fn go(
             RunFolder::create(&path)?
         },
         resume,
+        keep: Vec::new(),
         threads: 2,
         checkpoints: Checkpoints::Time(Duration::from_secs(60)),
         interrupt: Interrupt::default(),
@@ -121,6 +122,24 @@ fn it_learns_and_leaves_its_files() {
         other.to_string().contains("there is a run in this folder"),
         "{other}"
     );
+}
+
+/// Others may read what a run leaves as they may read any file of this user, and nothing else is left.
+#[cfg(unix)]
+#[test]
+fn all_files_have_the_ordinary_mode() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = set();
+    go(folder.path(), &recipe(), |_, _| ()).unwrap();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode();
+    let ordinary = folder.path().join("ordinary");
+    std::fs::write(&ordinary, "").unwrap();
+    let files = std::fs::read_dir(folder.path().join("run")).unwrap();
+    let files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+    assert_eq!(files.len(), 5, "{files:?}");
+    for file in files {
+        assert_eq!(mode(&file), mode(&ordinary), "{}", file.display());
+    }
 }
 
 #[test]

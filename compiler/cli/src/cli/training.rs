@@ -1,6 +1,6 @@
 //! The arguments of training and evaluation.
 
-use clap::{Args, ValueHint};
+use clap::{ArgGroup, Args, ValueHint};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -88,7 +88,7 @@ overrides! {
     validation "validation" "validation" "Share of the training set kept for validation",
     augment "augment" "augment" "How training pictures are varied: 'rotate(8) => shift(0.1)'",
     loss "loss" "loss" "cross_entropy, mse, lenet5",
-    optimizer "optimizer" "optimizer" "sgd(lr=0.01), rmsprop, adam, adamw",
+    optimizer "optimizer" "optimizer" "'sgd(lr=0.01, momentum=0.9)', or rmsprop, adam, adamw with their rate",
     schedule "schedule" "schedule" "How the learning rate changes: 'steps(2: 0.8, 5: 0.4)', cosine",
     batch "batch" "batch" "Images in a step",
     epochs "epochs" "epochs" "Passes over the training set",
@@ -119,6 +119,7 @@ Examples:
 
 Prints loss, accuracy, top-5 and the figures of each class. `expect accuracy` and `expect loss` are judged: the exit code
 is 1 where one fails.")]
+#[command(group = ArgGroup::new("of").args(["weights", "run"]).required(true).multiple(true))]
 pub(crate) struct Eval {
     /// The network
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -129,7 +130,7 @@ pub(crate) struct Eval {
     pub(crate) data: PathBuf,
 
     /// The weights, a safetensors file
-    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, required_unless_present = "run")]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) weights: Option<PathBuf>,
 
     /// The folder of a run: the weights that it ended with, its recipe and options

@@ -1,12 +1,13 @@
 //! `netc predict`: the classes of pictures.
 
-use crate::cli::Predict;
+use crate::cli::{Fit, Predict};
 use crate::failure::{Failure, Outcome};
 use crate::network::{Network, failed};
 use crate::weights::file::shape;
-use crate::{files, picture, terminal};
+use crate::{files, terminal};
 use netc_compiler::Options;
 use netc_runtime::{Model, Prediction, Scores};
+use netc_train::data::picture;
 use serde_json::json;
 use std::path::Path;
 
@@ -43,14 +44,20 @@ pub(crate) fn run(args: &Predict) -> Outcome {
         let pixels = files::read(image).and_then(|bytes| {
             let bad = |why| Failure::input(format!("`{}` cannot be used: {why}", image.display()));
             let decoded = picture::decode(&bytes).map_err(bad)?;
-            picture::input(&decoded, [height, width, channels], args.fit, &plan.pixels).ok_or_else(
-                || {
-                    Failure::input(format!(
-                        "{} takes {channels} channels: no picture has that many",
-                        plan.name
-                    ))
-                },
-            )
+            let fit = picture::Fit {
+                size: [height, width],
+                crop: args.fit == Fit::Crop,
+            };
+            let bytes = picture::fitted(&decoded, fit, channels).ok_or_else(|| {
+                Failure::input(format!(
+                    "{} takes {channels} channels: no picture has that many",
+                    plan.name
+                ))
+            })?;
+            let values: Vec<f32> = bytes.into_iter().map(f32::from).collect();
+            let mut input = vec![0.0; values.len()];
+            picture::normalise(&values, channels, &plan.pixels, &mut input);
+            Ok(input)
         });
         let pixels = match pixels {
             Ok(pixels) => pixels,
@@ -91,7 +98,9 @@ pub(crate) fn run(args: &Predict) -> Outcome {
 fn names(args: &Predict, classes: usize) -> Option<Vec<String>> {
     let path = args.source.weights.as_deref()?;
     // Weights that come from elsewhere are as good, only nameless.
-    let names = netc_train::run::class_names(path).ok().flatten()?;
+    let mut names = netc_train::run::class_names(path).ok().flatten()?;
+    // A network may have more outputs than its data had classes.
+    names.extend((names.len()..classes).map(|class| format!("class {class}")));
     (names.len() == classes).then_some(names)
 }
 

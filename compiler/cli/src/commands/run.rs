@@ -3,13 +3,14 @@
 use crate::cli::Run;
 use crate::failure::{Failure, Outcome};
 use crate::network::{Network, failed};
-use crate::npy::{self, Array};
 use crate::source::{self, plural};
 use crate::weights::file::shape;
 use crate::{files, terminal};
 use netc_compiler::Options;
 use netc_compiler::graph::Graph;
 use netc_runtime::Model;
+use netc_train::data::npy::{self, Array, Numbers};
+use std::path::Path;
 
 pub(crate) fn run(args: &Run) -> Outcome {
     let options = Options {
@@ -21,17 +22,15 @@ pub(crate) fn run(args: &Run) -> Outcome {
         (Some(name), Some(graph)) => Some(find(graph, name)?),
         _ => None,
     };
-    let array = npy::read(&files::read(&args.input)?).map_err(|why| {
-        Failure::input(format!("`{}` cannot be used: {why}", args.input.display()))
-    })?;
+    let array = read(&args.input)?;
     let network = Network::of(&args.file, compiled, &args.source)?;
-    let images = Images::of(&array, &network.plan.input)
+    let images = Images::of(&array.shape, &network.plan.input)
         .map_err(|failure| failure.detail(format!("in `{}`", args.input.display())))?;
     let one: usize = network.plan.input.iter().product();
     let batch = (args.batch as usize).min(images.count);
     let mut workspace = network.workspace(batch, args.threads)?;
     let mut values = Vec::new();
-    for part in array.values.chunks(one * batch) {
+    for part in array.numbers.into_floats().chunks(one * batch) {
         let result = network
             .executor
             .forward(&mut workspace, part)
@@ -62,6 +61,18 @@ pub(crate) fn run(args: &Run) -> Outcome {
     Ok(())
 }
 
+fn read(path: &Path) -> Outcome<Array> {
+    let bad = |why| Failure::input(format!("`{}` cannot be used: {why}", path.display()));
+    let array = npy::read(&files::read(path)?).map_err(bad)?;
+    if let Numbers::Integers(_) = array.numbers {
+        return Err(bad(format!(
+            "its numbers are `{}`: use float32, float64 or uint8",
+            array.descr
+        )));
+    }
+    Ok(array)
+}
+
 /// The layer's name and the shape of its value.
 fn find(graph: &Graph, name: &str) -> Outcome<(String, Vec<usize>)> {
     if let Some(node) = graph.nodes.iter().find(|node| node.name == name) {
@@ -89,22 +100,22 @@ struct Images {
 }
 
 impl Images {
-    fn of(array: &Array, input: &[usize]) -> Outcome<Self> {
+    fn of(given: &[usize], input: &[usize]) -> Outcome<Self> {
         let wrong = |what: &str| {
             Failure::input(format!(
                 "the input is {}, the network takes {} or a batch nx{}{what}",
-                shape(&array.shape),
+                shape(given),
                 shape(input),
                 shape(input)
             ))
         };
-        if array.shape == input {
+        if given == input {
             return Ok(Self {
                 count: 1,
                 batched: false,
             });
         }
-        if let [count, rest @ ..] = &array.shape[..]
+        if let [count, rest @ ..] = given
             && rest == input
         {
             if *count == 0 {
@@ -115,9 +126,9 @@ impl Images {
                 batched: true,
             });
         }
-        let image = match array.shape.len() {
-            n if n == input.len() + 1 => &array.shape[1..],
-            _ => &array.shape[..],
+        let image = match given.len() {
+            n if n == input.len() + 1 => &given[1..],
+            _ => given,
         };
         Err(match (image, input) {
             ([c, h, w], [ih, iw, ic]) if [h, w, c] == [ih, iw, ic] => wrong("")

@@ -3,6 +3,7 @@
 use crate::cli::Train;
 use crate::experiment::{Setup, Variation, failure, threads};
 use crate::failure::{Failure, Outcome};
+use crate::table::grouped;
 use crate::{claims, memory, source, terminal};
 use netc_runtime::Weights;
 use netc_train::pictures::{self, Page};
@@ -50,8 +51,6 @@ pub(crate) fn run(args: &Train) -> Outcome {
     let mut net = Net::new(plan, &training.plan, recipe, &weights, threads).map_err(fail)?;
     drop(weights);
     let folder = folder(args)?;
-    setup.keep(&folder)?;
-    variation.keep(&folder)?;
     let shown = folder.path().display().to_string();
     let verb = if args.resume.is_some() {
         "Resuming"
@@ -62,6 +61,7 @@ pub(crate) fn run(args: &Train) -> Outcome {
     let options = Options {
         folder: folder.clone(),
         resume: args.resume.is_some(),
+        keep: setup.files().chain([variation.file()]).collect(),
         threads,
         checkpoints: match args.save_steps {
             Some(n) => Checkpoints::Steps(n),
@@ -152,18 +152,18 @@ fn facts(setup: &Setup, variation: &Variation, took: Duration) -> Vec<(String, S
             "recipe",
             recipe.name.clone().unwrap_or_else(|| "default".to_owned()),
         ),
-        fact("parameters", params.to_string()),
+        fact("parameters", grouped(params)),
         fact("batch", recipe.batch.to_string()),
-        fact("epochs", recipe.epochs.to_string()),
         fact("seed", recipe.seed.to_string()),
         fact(
-            "seconds, in the last call",
-            format!("{:.1}", took.as_secs_f64()),
+            "time of the last call",
+            format!("{:.1} s", took.as_secs_f64()),
         ),
     ];
-    let settings = variation.settings.iter();
-    facts.extend(settings.map(|(key, value)| (format!("--{key}"), value.clone())));
-    facts.extend(variation.lr.map(|lr| fact("--lr", lr.to_string())));
+    let changed = variation.to_string();
+    if !changed.is_empty() {
+        facts.push(fact("changed", changed));
+    }
     facts
 }
 
@@ -186,14 +186,14 @@ fn say_what(setup: &Setup, experiment: &Experiment<'_>, threads: usize) {
         ),
     );
     let judged = if data.held_out {
-        "held out of the training set"
+        "held out"
     } else {
         "the test set"
     };
     terminal::status(
         "Data",
         &format!(
-            "{} to train on, {} to validate on ({judged}), {} classes",
+            "{}, {} for validation ({judged}), {} classes",
             source::plural(data.train.len(), "picture"),
             data.validation.len(),
             data.classes.len()

@@ -3,6 +3,7 @@
 use super::affine::Part;
 use super::components::Components;
 use super::stage::{Picture, Stage};
+use crate::data::picture::normalise;
 use crate::data::{Dataset, Split};
 use crate::random::{Key, Purpose};
 use crate::{Error, Result};
@@ -171,17 +172,7 @@ impl Pipeline {
     ) -> Result<()> {
         let Scratch(picture) = scratch;
         self.run(split, i, view, picture)?;
-        let Pixels { scale, mean, std } = &self.pixels;
-        let channels = self.target[2];
-        let at = |values: &[f32], c: usize| values[c % values.len().max(1)];
-        for (to, pixel) in out
-            .chunks_exact_mut(channels)
-            .zip(picture.values.chunks_exact(channels))
-        {
-            for (c, (to, value)) in to.iter_mut().zip(pixel).enumerate() {
-                *to = (value * scale - at(mean, c)) / at(std, c);
-            }
-        }
+        normalise(&picture.values, self.target[2], &self.pixels, out);
         Ok(())
     }
 

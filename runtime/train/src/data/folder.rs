@@ -54,7 +54,7 @@ impl Files {
     fn decode(&self, i: usize) -> Result<Vec<u8>> {
         let path = &self.paths[i];
         let bytes = fs::read(path).map_err(|e| Error::io(path, &e))?;
-        let broken = |problem: String| Error::file(path, format!("broken picture: {problem}"));
+        let broken = |problem: String| Error::file(path, format!("broken picture: {}", problem));
         let image = picture::decode(&bytes).map_err(broken)?;
         picture::fitted(&image, self.fit, self.channels)
             .ok_or_else(|| Error::file(path, format!("no picture has {} channels", self.channels)))
@@ -188,6 +188,9 @@ fn check(path: &Path) -> Result<()> {
         Err(image::ImageError::IoError(e)) if e.kind() != std::io::ErrorKind::UnexpectedEof => {
             Err(Error::io(path, &e))
         }
-        Err(e) => Err(Error::file(path, format!("broken picture: {e}"))),
+        Err(e) => Err(Error::file(
+            path,
+            format!("broken picture: {}", picture::explain(&e)),
+        )),
     }
 }

@@ -26,10 +26,7 @@ use std::path::Path;
 /// Says which file is missing, broken or does not fit.
 pub fn load(recipe: &Recipe, path: &Path, input: &[usize]) -> Result<Dataset> {
     if !path.exists() {
-        return Err(Error::new(
-            crate::ErrorKind::Tool,
-            format!("{}: there is no such file or folder", path.display()),
-        ));
+        return Err(Error::tool(path, "there is no such file or folder"));
     }
     let parts = match &recipe.data {
         Data::Mnist { pad } => mnist::load(path, *pad)?,

@@ -3,11 +3,15 @@
 //! Own code, because the header is one line of fixed form, and the libraries that read it as a Python literal can be made to
 //! panic or to exhaust the stack by a hostile file.
 
+use std::io::{self, Write};
+
 /// An array in C order.
 #[derive(Debug, PartialEq)]
 pub struct Array {
     /// The axes.
     pub shape: Vec<usize>,
+    /// NumPy's name of the type: `<f4`.
+    pub descr: String,
     /// The values.
     pub numbers: Numbers,
 }
@@ -27,7 +31,20 @@ pub enum Numbers {
 const MAX_LABEL: i64 = 1 << 24;
 
 impl Numbers {
+    /// The values as they go into a network.
+    #[must_use]
+    pub fn into_floats(self) -> Vec<f32> {
+        match self {
+            Numbers::Bytes(bytes) => bytes.into_iter().map(f32::from).collect(),
+            Numbers::Integers(values) => values.into_iter().map(|v| v as f32).collect(),
+            Numbers::Floats(values) => values,
+        }
+    }
+
     /// The values as labels.
+    ///
+    /// # Errors
+    /// A value is none.
     pub(super) fn labels(self) -> Result<Vec<u32>, String> {
         let label = |(i, v): (usize, i64)| match v {
             0..MAX_LABEL => Ok(v as u32),
@@ -48,7 +65,7 @@ impl Numbers {
 pub fn read(bytes: &[u8]) -> Result<Array, String> {
     let rest = bytes
         .strip_prefix(b"\x93NUMPY")
-        .ok_or("it is not a NumPy array")?;
+        .ok_or("it is not a NumPy file")?;
     let cut = "it is cut short";
     let (header, data) = match rest {
         [1, 0, a, b, rest @ ..] => rest.split_at_checked(u16::from_le_bytes([*a, *b]).into()),
@@ -82,11 +99,11 @@ pub fn read(bytes: &[u8]) -> Result<Array, String> {
         .iter()
         .try_fold(width, |all: usize, n| all.checked_mul(*n))
         .ok_or("its shape exceeds the address space")?;
-    if data.len() != wanted {
-        return Err(format!(
-            "its shape {shape:?} needs {wanted} bytes, and {} are there",
-            data.len()
-        ));
+    if data.len() < wanted {
+        return Err(format!("{cut}: {} of {wanted} bytes are there", data.len()));
+    }
+    if data.len() > wanted {
+        return Err(format!("{} bytes follow the array", data.len() - wanted));
     }
     let order = |n: usize| order(&shape, n, fortran);
     let numbers = match kind {
@@ -112,7 +129,12 @@ pub fn read(bytes: &[u8]) -> Result<Array, String> {
             Numbers::Integers(order(wanted / width).map(integer).collect())
         }
     };
-    Ok(Array { shape, numbers })
+    let descr = descr.to_owned();
+    Ok(Array {
+        shape,
+        descr,
+        numbers,
+    })
 }
 
 fn word(data: &[u8], i: usize, width: usize, big: bool) -> u64 {
@@ -127,19 +149,24 @@ fn word(data: &[u8], i: usize, width: usize, big: bool) -> u64 {
 
 /// Where the elements lie, in C order. In Fortran order the first axis runs fastest.
 fn order(shape: &[usize], n: usize, fortran: bool) -> impl Iterator<Item = usize> {
+    let mut stride = 1;
+    let axis = |size: &usize| {
+        let axis = (*size, stride);
+        stride *= size;
+        axis
+    };
+    let axes: Vec<(usize, usize)> = shape.iter().map(axis).collect();
     (0..n).map(move |i| {
         if !fortran {
             return i;
         }
-        let (mut rest, mut index) = (i, Vec::with_capacity(shape.len()));
-        for size in shape.iter().rev() {
-            index.push(rest % size);
+        let mut rest = i;
+        let offset = |(size, stride): &(usize, usize)| {
+            let at = rest % size * stride;
             rest /= size;
-        }
-        index
-            .iter()
-            .zip(shape.iter().rev())
-            .fold(0, |at, (i, size)| at * size + i)
+            at
+        };
+        axes.iter().rev().map(offset).sum()
     })
 }
 
@@ -187,6 +214,34 @@ fn parse(header: &str) -> Option<(&str, bool, Vec<usize>)> {
     Some((descr?, fortran?, shape?))
 }
 
+/// Writes an array of f32, little-endian, in C order.
+///
+/// # Errors
+/// The writer's.
+pub fn write(out: &mut dyn Write, shape: &[usize], values: &[f32]) -> io::Result<()> {
+    let sizes: String = shape.iter().map(|n| format!("{n}, ")).collect();
+    let mut header = format!(
+        "{{'descr': '<f4', 'fortran_order': False, 'shape': ({}), }}",
+        // One axis keeps its comma: `(5,)`.
+        if shape.len() == 1 {
+            sizes.trim_end()
+        } else {
+            sizes.trim_end_matches(", ")
+        }
+    );
+    // The array starts at a multiple of 64.
+    let length = (10 + header.len() + 1).next_multiple_of(64) - 10;
+    header += &" ".repeat(length - header.len() - 1);
+    header.push('\n');
+    let length = u16::try_from(length).map_err(io::Error::other)?;
+    out.write_all(b"\x93NUMPY\x01\x00")?;
+    out.write_all(&length.to_le_bytes())?;
+    out.write_all(header.as_bytes())?;
+    values
+        .iter()
+        .try_for_each(|v| out.write_all(&v.to_le_bytes()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,6 +254,18 @@ mod tests {
         bytes.extend(header.as_bytes());
         bytes.extend(data);
         bytes
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for shape in [&[2, 3][..], &[6], &[1, 2, 3, 1]] {
+            let values = [1.0, -2.5, 3.0, f32::MIN_POSITIVE, 5.0, 1e30];
+            let mut bytes = Vec::new();
+            write(&mut bytes, shape, &values).unwrap();
+            let array = read(&bytes).unwrap();
+            assert_eq!(array.shape, shape);
+            assert_eq!(array.numbers.into_floats(), values);
+        }
     }
 
     #[test]
@@ -235,13 +302,12 @@ mod tests {
     #[test]
     fn broken_files_are_explained() {
         let wrong = |bytes: &[u8]| read(bytes).unwrap_err();
-        assert_eq!(wrong(b"PK\x03\x04"), "it is not a NumPy array");
+        assert_eq!(wrong(b"PK\x03\x04"), "it is not a NumPy file");
         assert_eq!(wrong(b"\x93NUMPY\x01\x00\xff\xff"), "it is cut short");
         assert_eq!(wrong(b"\x93NUMPY\x09\x00aa"), "its format version is 9.0");
         assert!(wrong(&file("'|O'", "False", "(2,)", &[0; 8])).contains("`|O`"));
-        assert!(
-            wrong(&file("'<f4'", "False", "(3,)", &[0; 8])).contains("needs 12 bytes, and 8 are")
-        );
+        assert!(wrong(&file("'<f4'", "False", "(3,)", &[0; 8])).contains("8 of 12 bytes"));
+        assert!(wrong(&file("'<f4'", "False", "(1,)", &[0; 8])).contains("4 bytes follow"));
         for shape in ["(-1,)", "(1", "(", ""] {
             assert!(
                 wrong(&file("'<f4'", "False", shape, &[0; 4])).contains("header"),

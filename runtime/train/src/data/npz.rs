@@ -70,7 +70,10 @@ fn array(path: &Path, archive: &mut Archive, name: &str) -> Result<npy::Array> {
         .collect();
     let mut file = match archive.by_name(&entry(name)) {
         Err(ZipError::FileNotFound) => {
-            let problem = format!("it has no array `{name}`; it has {}", there.join(", "));
+            let problem = format!(
+                "it has no array `{name}`; it has {}: name them in the recipe, `data = npz(images=\"...\", labels=\"...\")`",
+                there.join(", ")
+            );
             return Err(Error::file(path, problem));
         }
         other => other.map_err(|e| Error::file(path, format!("array `{name}`: {e}")))?,
@@ -119,7 +122,7 @@ fn half(path: &Path, archive: &mut Archive, images: &str, labels: &str) -> Resul
             }
             numbers(values)
         }
-        Numbers::Integers(values) => numbers(values.into_iter().map(|v| v as f32).collect()),
+        integers => numbers(integers.into_floats()),
     };
     Ok(Store {
         size,

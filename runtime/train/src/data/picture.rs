@@ -1,7 +1,9 @@
 //! JPEG and PNG files: decoded, turned upright, made grey or coloured, cut, resized.
 
+use crate::reason;
 use image::imageops::FilterType;
-use image::{DynamicImage, ImageDecoder, ImageReader};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageReader};
+use netc_plan::Pixels;
 use std::io::Cursor;
 
 /// Decodes a JPEG or PNG, and turns it as its EXIF entry says.
@@ -12,18 +14,23 @@ pub fn decode(bytes: &[u8]) -> Result<DynamicImage, String> {
     let unknown = "it is neither JPEG nor PNG";
     let reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
-        .map_err(|e| e.to_string())?;
+        .map_err(|e| reason(&e))?;
     if reader.format().is_none() {
         return Err(unknown.to_owned());
     }
     let mut decoder = reader.into_decoder().map_err(|e| match e {
         image::ImageError::Unsupported(_) => unknown.to_owned(),
-        e => e.to_string(),
+        e => explain(&e),
     })?;
-    let turn = decoder.orientation().map_err(|e| e.to_string())?;
-    let mut image = DynamicImage::from_decoder(decoder).map_err(|e| e.to_string())?;
+    let turn = decoder.orientation().map_err(|e| explain(&e))?;
+    let mut image = DynamicImage::from_decoder(decoder).map_err(|e| explain(&e))?;
     image.apply_orientation(turn);
     Ok(image)
+}
+
+/// Some decoders end their message with a new line.
+pub(super) fn explain(e: &ImageError) -> String {
+    e.to_string().trim_end().to_owned()
 }
 
 /// How a picture gets its size.
@@ -54,6 +61,20 @@ pub fn fitted(image: &DynamicImage, fit: Fit, channels: usize) -> Option<Vec<u8>
     Some(picture.into_bytes())
 }
 
+/// Pixels as inputs: `(value * scale - mean) / std`, with the figures of each channel.
+pub fn normalise(values: &[f32], channels: usize, pixels: &Pixels, out: &mut [f32]) {
+    let Pixels { scale, mean, std } = pixels;
+    let at = |values: &[f32], c: usize| values[c % values.len().max(1)];
+    for (to, pixel) in out
+        .chunks_exact_mut(channels)
+        .zip(values.chunks_exact(channels))
+    {
+        for (c, (to, value)) in to.iter_mut().zip(pixel).enumerate() {
+            *to = (value * scale - at(mean, c)) / at(std, c);
+        }
+    }
+}
+
 /// The middle of the picture, as large as the proportions allow.
 fn crop(image: &DynamicImage, height: usize, width: usize) -> DynamicImage {
     let (w, h) = (u64::from(image.width()), u64::from(image.height()));
@@ -69,18 +90,30 @@ fn crop(image: &DynamicImage, height: usize, width: usize) -> DynamicImage {
     image.crop_imm(x as u32, y as u32, cw as u32, ch as u32)
 }
 
-/// The picture in 8 bits, grey or RGB; grey is Rec. 601's (as in Pillow and OpenCV; `image` itself has Rec. 709's).
+/// The picture in 8 bits with this many channels: grey, grey and alpha, RGB or RGBA. Alpha is dropped where there is no room
+/// for it, and grey is Rec. 601's (as in Pillow and OpenCV; `image` itself has Rec. 709's).
 fn channels_of(image: &DynamicImage, channels: usize) -> Option<DynamicImage> {
-    match channels {
-        1 if image.color().has_color() => {
+    let has_colour = image.color().has_color();
+    Some(match channels {
+        1 if has_colour => {
             let rgb = image.to_rgb8();
             let grey = rgb.pixels().map(|p| luma(p.0)).collect();
-            Some(image::GrayImage::from_raw(rgb.width(), rgb.height(), grey)?.into())
+            image::GrayImage::from_raw(rgb.width(), rgb.height(), grey)?.into()
         }
-        1 => Some(image.to_luma8().into()),
-        3 => Some(image.to_rgb8().into()),
-        _ => None,
-    }
+        1 => image.to_luma8().into(),
+        2 => {
+            let rgba = image.to_rgba8();
+            let grey = |p: &image::Rgba<u8>| {
+                let [r, g, b, a] = p.0;
+                [if has_colour { luma([r, g, b]) } else { r }, a]
+            };
+            let both = rgba.pixels().flat_map(grey).collect();
+            image::GrayAlphaImage::from_raw(rgba.width(), rgba.height(), both)?.into()
+        }
+        3 => image.to_rgb8().into(),
+        4 => image.to_rgba8().into(),
+        _ => return None,
+    })
 }
 
 /// `0.299 R + 0.587 G + 0.114 B`, with Pillow's rounding.
@@ -105,6 +138,35 @@ mod tests {
         assert_eq!(bytes[..6], [0, 0, 9, 1, 0, 9]);
         assert_eq!(bytes[15..], [2, 1, 9]);
         assert_eq!(fitted(&image, fit, 5), None);
+    }
+
+    #[test]
+    fn pixels_are_normalised_by_channel() {
+        let pixels = Pixels {
+            scale: 1.0 / 255.0,
+            mean: vec![0.5, 0.25, 0.1],
+            std: vec![0.5],
+        };
+        let mut values = [0.0; 3];
+        normalise(&[255.0, 0.0, 51.0], 3, &pixels, &mut values);
+        let wanted = [1.0, -0.5, 0.2];
+        assert!(
+            values.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 1e-6),
+            "{values:?}"
+        );
+    }
+
+    #[test]
+    fn grey_is_rec_601_and_alpha_has_a_channel_of_its_own() {
+        let fit = Fit {
+            size: [1, 1],
+            crop: true,
+        };
+        let red: DynamicImage = RgbImage::from_pixel(1, 1, Rgb([255, 0, 0])).into();
+        let wanted: [&[u8]; 4] = [&[76], &[76, 255], &[255, 0, 0], &[255, 0, 0, 255]];
+        for (channels, bytes) in (1..).zip(wanted) {
+            assert_eq!(fitted(&red, fit, channels).unwrap(), bytes);
+        }
     }
 
     #[test]

@@ -122,18 +122,33 @@ pub(super) fn width(text: &str, size: f64) -> f64 {
     text.chars().count() as f64 * size * 0.57
 }
 
-/// The text, cut so that it is at most so wide.
+/// The text, cut so that it is at most so wide. The middle goes: names of a kind often begin alike.
 pub(super) fn cut(text: &str, size: f64, room: f64) -> String {
-    let letters = (room / (size * 0.57)).max(2.0) as usize;
-    if text.chars().count() <= letters {
+    let letters = (room / (size * 0.57)).max(3.0) as usize;
+    let all = text.chars().count();
+    if all <= letters {
         return text.to_owned();
     }
-    let kept: String = text.chars().take(letters - 1).collect();
-    format!("{}…", kept.trim_end())
+    let end = (letters - 1) / 2;
+    let head: String = text.chars().take(letters - 1 - end).collect();
+    let tail: String = text.chars().skip(all - end).collect();
+    format!("{}…{}", head.trim_end(), tail.trim_start())
 }
 
 /// A colour between white and `rgb`.
 pub(super) fn tint([r, g, b]: [u8; 3], share: f64) -> String {
     let mix = |c: u8| (255.0 + (f64::from(c) - 255.0) * share.clamp(0.0, 1.0)).round() as u8;
     format!("#{:02x}{:02x}{:02x}", mix(r), mix(g), mix(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_keep_both_ends() {
+        assert_eq!(cut("golden retriever", 10.0, 100.0), "golden retriever");
+        assert_eq!(cut("golden retriever", 10.0, 57.0), "golde…ever");
+        assert_eq!(cut("große Straße", 10.0, 40.0), "gro…aße");
+    }
 }

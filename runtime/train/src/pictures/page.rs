@@ -22,15 +22,18 @@ h1{font-size:28px;margin:0 0 20px}h2{font-size:18px;margin:32px 0 12px}
 .figures{display:flex;flex-wrap:wrap;gap:12px}
 .figures div{background:#fff;border:1px solid #e2e5ea;border-radius:8px;padding:12px 18px;min-width:110px}
 .figures b{display:block;font-size:24px}.figures span{color:#6b7280;font-size:13px}
+dl{display:flex;flex-wrap:wrap;gap:4px 24px;margin:16px 0 0}dl div{display:flex;gap:6px}
+dt{color:#6b7280}dd{margin:0;overflow-wrap:anywhere}
 .pictures{display:flex;flex-wrap:wrap;gap:16px}
 .pictures figure{margin:0;background:#fff;border:1px solid #e2e5ea;border-radius:8px;overflow:hidden;flex:1 1 480px}
 .pictures figure.wide{flex-basis:100%}
+.pictures figure.wide{overflow-x:auto}.wide svg{min-width:640px}
 svg{display:block;width:100%;height:auto;max-width:980px;margin:0 auto}
 pre{background:#fff;border:1px solid #e2e5ea;border-radius:8px;padding:16px;overflow:auto;font:13px/1.5 ui-monospace,Menlo,Consolas,monospace}
 table{border-collapse:collapse;background:#fff;border:1px solid #e2e5ea;font-variant-numeric:tabular-nums}
 th,td{padding:4px 14px;text-align:right;border-bottom:1px solid #eef0f3}th{color:#6b7280;font-weight:600}
 th:first-child,td:first-child{text-align:left}
-.tables{display:flex;flex-wrap:wrap;gap:24px;align-items:flex-start}summary{cursor:pointer;color:#2f6fb5}";
+.tables{overflow-x:auto;display:flex;flex-wrap:wrap;gap:24px;align-items:flex-start}summary{cursor:pointer;color:#2f6fb5}";
 
 impl Page<'_> {
     /// The page; the pictures are accuracy, loss, confusion matrix and mistakes.
@@ -62,10 +65,16 @@ impl Page<'_> {
         }
         figure("test images", &test.images.to_string());
         figure("epochs", &history.len().to_string());
-        self.facts
-            .iter()
-            .for_each(|(what, value)| figure(what, value));
-        page += "</div>\n<h2>The run</h2>\n<div class=\"pictures\">\n";
+        page += "</div>\n<dl>\n";
+        for (what, value) in self.facts {
+            let _ = writeln!(
+                page,
+                "<div><dt>{}</dt><dd>{}</dd></div>",
+                escape(what),
+                escape(value)
+            );
+        }
+        page += "</dl>\n<h2>The run</h2>\n<div class=\"pictures\">\n";
         let [accuracy, loss, confusion, mistakes] = pictures;
         for (class, svg) in [
             ("", accuracy),

@@ -8,11 +8,11 @@ use super::schedule::{Patience, Plateau};
 use super::step::{Step, Tensor};
 use crate::{Error, Result, atomic};
 use netc_plan::{Optimizer, Recipe};
-use safetensors::tensor::{Dtype, SafeTensors, View};
+use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
-use std::fs;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 /// The loop between two steps.
@@ -128,74 +128,112 @@ fn json(path: &Path, value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|e| Error::file(path, e))
 }
 
-fn save(path: &Path, tensors: Vec<Tensor<'_>>, (key, text): (&str, String)) -> Result<()> {
-    let views = tensors.iter().map(|t| (&t.name, Bytes(t)));
-    let info = HashMap::from([(key.to_owned(), text)]);
-    atomic::with(path, |part| {
-        safetensors::serialize_to_file(views, Some(info), part).map_err(std::io::Error::other)
+/// Writes a safetensors file in parts: its library would take memory for all of it at once, or make a temporary file that
+/// others may not read and that stays behind where the process is killed.
+fn save(path: &Path, mut tensors: Vec<Tensor<'_>>, (key, text): (&str, String)) -> Result<()> {
+    tensors.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut end = 0;
+    let info = |t: &Tensor<'_>| {
+        let start = end;
+        end += 4 * t.values.len();
+        let info = TensorInfo {
+            dtype: Dtype::F32,
+            shape: t.shape.clone(),
+            data_offsets: (start, end),
+        };
+        (t.name.clone(), info)
+    };
+    let infos = tensors.iter().map(info).collect();
+    let notes = HashMap::from([(key.to_owned(), text)]);
+    let metadata = Metadata::new(Some(notes), infos).map_err(|e| Error::file(path, e))?;
+    let mut header = json(path, &metadata)?;
+    // The tensors start at a multiple of eight.
+    let padding = header.len().next_multiple_of(8) - header.len();
+    header.extend(std::iter::repeat_n(' ', padding));
+    atomic::with(path, |file| {
+        file.write_all(&(header.len() as u64).to_le_bytes())?;
+        file.write_all(header.as_bytes())?;
+        tensors
+            .iter()
+            .flat_map(|t| t.values.iter())
+            .try_for_each(|v| file.write_all(&v.to_le_bytes()))
     })
 }
 
-struct Bytes<'a>(&'a Tensor<'a>);
-
-impl View for Bytes<'_> {
-    fn dtype(&self) -> Dtype {
-        Dtype::F32
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.0.shape
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        bytemuck::cast_slice(&self.0.values).into()
-    }
-
-    fn data_len(&self) -> usize {
-        4 * self.0.values.len()
-    }
+/// A safetensors file whose tensors are read one after the other: a checkpoint is as large as the network's memory.
+struct Checkpoint<'a> {
+    path: &'a Path,
+    file: File,
+    header: Metadata,
+    /// Where the tensors begin.
+    start: u64,
 }
 
-/// A safetensors file: its tensors and its notes.
-struct Loaded {
-    tensors: Vec<Tensor<'static>>,
-    notes: BTreeMap<String, String>,
-}
-
-fn load(path: &Path) -> Result<Loaded> {
-    let bytes = fs::read(path).map_err(|e| Error::io(path, &e))?;
-    let broken =
-        |e: &dyn std::fmt::Display| Error::file(path, format!("the checkpoint is broken: {e}"));
-    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| broken(&e))?;
-    let notes = header
-        .metadata()
-        .clone()
-        .unwrap_or_default()
-        .into_iter()
-        .collect();
-    let file = SafeTensors::deserialize(&bytes).map_err(|e| broken(&e))?;
-    let mut tensors = Vec::new();
-    for (name, view) in file.iter() {
-        if view.dtype() != Dtype::F32 {
-            return Err(broken(&format!("`{name}` is not float32")));
+impl<'a> Checkpoint<'a> {
+    fn open(path: &'a Path) -> Result<Self> {
+        let mut file = File::open(path).map_err(|e| Error::io(path, &e))?;
+        let all = file.metadata().map_err(|e| Error::io(path, &e))?.len();
+        let mut length = [0; 8];
+        file.read_exact(&mut length).map_err(|e| broken(path, &e))?;
+        let length = u64::from_le_bytes(length);
+        let mut header = Vec::new();
+        let read = (&file).take(length).read_to_end(&mut header);
+        if read.map_err(|e| Error::io(path, &e))? as u64 != length {
+            return Err(broken(path, &"it is cut short"));
         }
-        let words = view.data().as_chunks::<4>().0.iter();
-        tensors.push(Tensor {
-            name: name.to_owned(),
-            shape: view.shape().to_vec(),
-            values: words
-                .map(|b| f32::from_le_bytes(*b))
-                .collect::<Vec<_>>()
-                .into(),
-        });
+        let header: Metadata = serde_json::from_slice(&header).map_err(|e| broken(path, &e))?;
+        // The header has been read whole: no file is longer than an u64.
+        let start = 8 + length;
+        if start.checked_add(header.data_len() as u64) != Some(all) {
+            return Err(broken(path, &"its size is not what its header says"));
+        }
+        Ok(Self {
+            path,
+            file,
+            header,
+            start,
+        })
     }
-    Ok(Loaded { tensors, notes })
+
+    fn note(&self, key: &str) -> Option<&String> {
+        self.header.metadata().as_ref()?.get(key)
+    }
+
+    /// The tensors whose names begin so, without that beginning.
+    fn tensors(&mut self, prefix: &str) -> Result<Vec<Tensor<'static>>> {
+        let mut tensors = Vec::new();
+        for (name, info) in self.header.tensors() {
+            let Some(short) = name.strip_prefix(prefix) else {
+                continue;
+            };
+            if info.dtype != Dtype::F32 {
+                return Err(broken(self.path, &format!("`{name}` is not float32")));
+            }
+            let (from, to) = info.data_offsets;
+            let mut bytes = vec![0; to - from];
+            let at = SeekFrom::Start(self.start + from as u64);
+            self.file
+                .seek(at)
+                .and_then(|_| self.file.read_exact(&mut bytes))
+                .map_err(|e| Error::io(self.path, &e))?;
+            let words = bytes.as_chunks::<4>().0.iter();
+            tensors.push(Tensor {
+                name: short.to_owned(),
+                shape: info.shape.clone(),
+                values: words.map(|b| f32::from_le_bytes(*b)).collect(),
+            });
+        }
+        Ok(tensors)
+    }
+}
+
+fn broken(path: &Path, problem: &dyn std::fmt::Display) -> Error {
+    Error::file(path, format!("the checkpoint is broken: {problem}"))
 }
 
 /// Reads weights back.
 pub(super) fn load_weights(path: &Path, step: &mut dyn Step) -> Result<()> {
-    let Loaded { tensors, .. } = load(path)?;
-    step.set_weights(&tensors)
+    step.set_weights(Checkpoint::open(path)?.tensors("")?)
 }
 
 /// The names of the classes that a run has left in its weights, if it has.
@@ -203,16 +241,16 @@ pub(super) fn load_weights(path: &Path, step: &mut dyn Step) -> Result<()> {
 /// # Errors
 /// The file cannot be read, or is broken.
 pub fn class_names(path: &Path) -> Result<Option<Vec<String>>> {
-    let Loaded { notes, .. } = load(path)?;
-    Ok(notes
-        .get(CLASSES)
+    let file = Checkpoint::open(path)?;
+    Ok(file
+        .note(CLASSES)
         .and_then(|text| serde_json::from_str(text).ok()))
 }
 
 /// Reads everything back; the continuation has to be of the same run.
 pub(super) fn load_state(path: &Path, step: &mut dyn Step, now: &Identity) -> Result<State> {
-    let Loaded { tensors, notes } = load(path)?;
-    let text = notes.get(STATE).map_or("", String::as_str);
+    let mut file = Checkpoint::open(path)?;
+    let text = file.note(STATE).map_or("", String::as_str);
     let state: State = serde_json::from_str(text)
         .map_err(|e| Error::file(path, format!("it is no checkpoint of a run: {e}")))?;
     if let Some(difference) = state.identity.difference(now) {
@@ -220,14 +258,9 @@ pub(super) fn load_state(path: &Path, step: &mut dyn Step, now: &Identity) -> Re
             format!("this run cannot be resumed with another recipe or other data ({difference})");
         return Err(Error::file(path, problem));
     }
-    let part = |prefix: &str| -> Vec<Tensor<'_>> {
-        let of_part = |t: &Tensor<'static>| {
-            let name = t.name.strip_prefix(prefix)?.to_owned();
-            Some(Tensor { name, ..t.clone() })
-        };
-        tensors.iter().filter_map(of_part).collect()
-    };
-    step.set_weights(&part(WEIGHTS))?;
-    step.set_state(&part(OPTIMIZER), state.step)?;
+    let other = |e: Error| Error::file(path, format!("this run is another network's: {e}"));
+    step.set_weights(file.tensors(WEIGHTS)?).map_err(other)?;
+    step.set_state(file.tensors(OPTIMIZER)?, state.step)
+        .map_err(other)?;
     Ok(state)
 }

@@ -36,8 +36,8 @@ impl RunFolder {
     pub fn open(path: &Path) -> Result<Self> {
         let folder = Self(path.to_owned());
         if !folder.resume().is_file() {
-            let problem = "there is nothing to resume in this folder (no resume.safetensors)";
-            return Err(Error::file(path, problem));
+            let problem = "there is no run to go on with (no resume.safetensors)";
+            return Err(Error::tool(path, problem));
         }
         Ok(folder)
     }

@@ -12,25 +12,29 @@
 //! Every file is replaced as a whole. `resume.safetensors` is the one that counts: a continuation writes the others anew from it.
 
 mod checkpoint;
+mod experiment;
 mod folder;
 mod history;
 mod interrupt;
 mod net;
 mod progress;
+mod saver;
 mod schedule;
 mod step;
 mod tensorboard;
 mod train;
 
 pub use checkpoint::class_names;
+pub use experiment::{Experiment, Network};
 pub use folder::RunFolder;
 pub use history::Epoch;
 pub use interrupt::Interrupt;
 pub use net::Net;
 pub use progress::Progress;
 pub(crate) use progress::short;
+pub use saver::Checkpoints;
 pub use step::{Outcome, Step, Tensor};
-pub use train::{Checkpoints, Ending, Experiment, Network, Options, Outcomes, train};
+pub use train::{Ending, Options, Outcomes, train};
 
 #[cfg(test)]
 pub(crate) mod tests_support {

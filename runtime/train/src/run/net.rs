@@ -5,6 +5,7 @@ use crate::{Error, Result};
 use netc_plan::{Loss, Op, Plan, Recipe, TrainPlan};
 use netc_runtime::train::{OptimizerState, Trainer};
 use netc_runtime::{Executor, Model, Scores, Weights, Workspace};
+use std::collections::BTreeMap;
 
 /// A network in training.
 pub struct Net {
@@ -128,24 +129,26 @@ impl Step for Net {
             .collect()
     }
 
-    fn set_weights(&mut self, weights: &[Tensor<'_>]) -> Result<()> {
+    fn set_weights(&mut self, weights: Vec<Tensor<'static>>) -> Result<()> {
         self.ready = None;
-        let tensors = weights.iter().map(|t| (t.name.clone(), t.values.to_vec()));
+        let tensors = weights.into_iter().map(|t| (t.name, t.values.into_owned()));
         let weights = Weights::from_tensors(tensors, &self.trainer.plan().params)?;
         Ok(self.trainer.set_weights(&weights)?)
     }
 
-    fn set_state(&mut self, state: &[Tensor<'_>], steps: u64) -> Result<()> {
+    fn set_state(&mut self, state: Vec<Tensor<'static>>, steps: u64) -> Result<()> {
         // In the trainer's own order.
         let own = self.trainer.optimizer_state().tensors;
-        let find = |(name, _, _): (String, Vec<usize>, Vec<f32>)| {
-            let found = state.iter().find(|t| t.name == name);
-            let found = found.ok_or_else(|| {
+        let names: Vec<String> = own.into_iter().map(|(name, _, _)| name).collect();
+        let mut given: BTreeMap<String, Tensor<'static>> =
+            state.into_iter().map(|t| (t.name.clone(), t)).collect();
+        let take = |name: String| {
+            let found = given.remove(&name).ok_or_else(|| {
                 Error::input(format!("the checkpoint has no `{name}` of the optimizer"))
             })?;
-            Ok((name, found.shape.clone(), found.values.to_vec()))
+            Ok((name, found.shape, found.values.into_owned()))
         };
-        let tensors = own.into_iter().map(find).collect::<Result<_>>()?;
+        let tensors = names.into_iter().map(take).collect::<Result<_>>()?;
         Ok(self
             .trainer
             .restore_optimizer(&OptimizerState { steps, tensors })?)

@@ -1,6 +1,7 @@
 //! What a person sees while a run goes on: a bar on a terminal, one line an epoch elsewhere.
 
 use super::history::Epoch;
+use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write};
@@ -63,11 +64,14 @@ impl Progress {
 
     pub(super) fn epoch_begins(&mut self, epoch: usize, epochs: usize, done: usize, steps: usize) {
         if let Some(Bar { bar, since, images }) = &mut self.bar {
-            let template = "Epoch {prefix} {bar:24.cyan/dim} {pos}/{len} {wide_msg}";
-            if let Ok(style) = ProgressStyle::with_template(template) {
+            let prefix = format!("{}/{epochs}", epoch + 1);
+            let cells = cells(prefix.len() + 2 * steps.to_string().len());
+            let template =
+                format!("Epoch {{prefix}} {{bar:{cells}.cyan/dim}} {{pos}}/{{len}} {{msg}}");
+            if let Ok(style) = ProgressStyle::with_template(&template) {
                 bar.set_style(style.progress_chars("━╸─"));
             }
-            bar.set_prefix(format!("{}/{epochs}", epoch + 1));
+            bar.set_prefix(prefix);
             bar.set_length(steps as u64);
             bar.set_position(done as u64);
             (*since, *images) = (Instant::now(), 0);
@@ -84,9 +88,8 @@ impl Progress {
             *all += images;
             let speed = *all as f64 / since.elapsed().as_secs_f64().max(1e-9);
             let time = time(Duration::from_secs_f64((left as f64 / speed).min(1e9)));
-            let message = format!(
-                "loss: {loss:.4} - accuracy: {accuracy:.4} - {speed:.0} images/s - {time} left"
-            );
+            let message =
+                format!("loss {loss:.4}, acc {accuracy:.4}, {speed:.0} images/s, {time} left");
             bar.set_message(message);
             bar.inc(1);
         }
@@ -101,6 +104,16 @@ impl Progress {
             bar.finish_and_clear();
         }
     }
+}
+
+/// How long the bar itself is, beside figures of so many characters. The line does not fill the terminal: where it did, the
+/// `^C` that terminals echo would begin another line, and the bar could not be wiped off any more.
+fn cells(figures: usize) -> usize {
+    const FIXED: usize = "Epoch   / loss 0.0000, acc 0.0000, 10000 images/s, 10:00 left ^C".len();
+    let (_, columns) = Term::stderr().size();
+    usize::from(columns)
+        .saturating_sub(FIXED + figures)
+        .clamp(4, 24)
 }
 
 /// As Keras prints it with `verbose=2`.

@@ -61,11 +61,11 @@ pub trait Step {
     ///
     /// # Errors
     /// They are another network's.
-    fn set_weights(&mut self, weights: &[Tensor<'_>]) -> Result<()>;
+    fn set_weights(&mut self, weights: Vec<Tensor<'static>>) -> Result<()>;
 
     /// Takes what [`Step::state`] gave after so many steps.
     ///
     /// # Errors
     /// It is another optimizer's.
-    fn set_state(&mut self, state: &[Tensor<'_>], steps: u64) -> Result<()>;
+    fn set_state(&mut self, state: Vec<Tensor<'static>>, steps: u64) -> Result<()>;
 }

@@ -1,111 +1,14 @@
 //! The loop.
 
 use super::checkpoint::{self, Identity, State, Sums};
+use super::saver::{Checkpoints, Saver};
 use super::schedule;
-use super::{Epoch, Interrupt, Progress, RunFolder, Step};
-use crate::augment::Pipeline;
-use crate::data::Dataset;
+use super::{Epoch, Experiment, Interrupt, Progress, RunFolder, Step};
 use crate::evaluate::{self, Evaluation, How};
 use crate::loader::{self, Batch, Loader, Order};
 use crate::{Error, ErrorKind, Result};
-use netc_plan::{Loss, Metric, Pixels, Plan, Recipe};
-use netc_runtime::Scores;
-use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
-
-/// What the loop has to know about a network.
-#[derive(Clone, Debug)]
-pub struct Network {
-    /// Its name.
-    pub name: String,
-    /// Shape of one input.
-    pub input: Vec<usize>,
-    /// How pixels become inputs.
-    pub pixels: Pixels,
-    /// What its scores mean.
-    pub scores: Scores,
-}
-
-impl Network {
-    /// A compiled network that learns by this loss.
-    #[must_use]
-    pub fn new(plan: &Plan, loss: Loss) -> Self {
-        Self {
-            name: plan.name.clone(),
-            input: plan.input.clone(),
-            pixels: plan.pixels.clone(),
-            scores: super::net::scores(plan, loss),
-        }
-    }
-}
-
-/// What is trained on what, and how.
-pub struct Experiment<'a> {
-    /// The network.
-    pub network: &'a Network,
-    /// The recipe.
-    pub recipe: &'a Recipe,
-    /// The data.
-    pub data: &'a Dataset,
-    /// From pictures to inputs; made from the three above.
-    pub pipeline: Arc<Pipeline>,
-}
-
-impl<'a> Experiment<'a> {
-    /// Checks that the three fit.
-    ///
-    /// # Errors
-    /// The pictures do not fit the network's input, or have more classes than it has outputs.
-    pub fn new(
-        network: &'a Network,
-        recipe: &'a Recipe,
-        data: &'a Dataset,
-        outputs: usize,
-    ) -> Result<Self> {
-        let classes = data.classes.len();
-        if classes > outputs {
-            let problem =
-                format!("the data has {classes} classes, but the network has {outputs} outputs");
-            return Err(Error::input(problem));
-        }
-        let pipeline = Pipeline::new(recipe, data, &network.input, &network.pixels)?;
-        Ok(Self {
-            network,
-            recipe,
-            data,
-            pipeline: Arc::new(pipeline),
-        })
-    }
-
-    /// Evaluates on the test images, as the recipe says.
-    ///
-    /// # Errors
-    /// A picture cannot be read, or the network cannot run.
-    pub fn test(&self, step: &mut dyn Step, threads: usize) -> Result<Evaluation> {
-        let how = How {
-            batch: self.recipe.batch,
-            threads,
-            ten_crop: self.pipeline.ten_crop(),
-        };
-        evaluate::evaluate(
-            step,
-            self.network,
-            &self.data.test,
-            &self.data.classes,
-            &self.pipeline,
-            how,
-        )
-    }
-}
-
-/// How often a run is saved besides the end of each epoch. Saving takes at most a twentieth of the time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Checkpoints {
-    /// Every so many steps.
-    Steps(u64),
-    /// After so much time.
-    Time(Duration),
-}
+use netc_plan::Metric;
+use std::time::{Instant, SystemTime};
 
 /// How to run.
 pub struct Options {
@@ -113,6 +16,8 @@ pub struct Options {
     pub folder: RunFolder,
     /// Go on with the run in the folder.
     pub resume: bool,
+    /// Files, by name, that the folder keeps about the run; written once it is sure that the run can begin or go on.
+    pub keep: Vec<(String, Vec<u8>)>,
     /// Threads that load pictures.
     pub threads: usize,
     /// How often to save.
@@ -185,6 +90,9 @@ pub fn train(
             started: now(),
         }
     };
+    for (name, bytes) in &options.keep {
+        options.folder.write(name, bytes)?;
+    }
     let each = loader::batches(data.train.len(), recipe.batch);
     let mut run = Run {
         step,
@@ -417,36 +325,6 @@ impl Run<'_> {
         let folder = &self.options.folder;
         checkpoint::save_weights(&folder.last(), self.step, &self.experiment.data.classes)?;
         folder.write_metrics(&self.state.history, self.state.started)
-    }
-}
-
-/// When to save in the middle of an epoch.
-struct Saver {
-    when: Checkpoints,
-    step: u64,
-    time: Instant,
-    took: Duration,
-}
-
-impl Saver {
-    fn new(when: Checkpoints, step: u64) -> Self {
-        Self {
-            when,
-            step,
-            time: Instant::now(),
-            took: Duration::ZERO,
-        }
-    }
-
-    fn is_due(&self, step: u64) -> bool {
-        match self.when {
-            Checkpoints::Steps(n) => step - self.step >= n.max(1),
-            Checkpoints::Time(time) => self.time.elapsed() >= time.max(self.took * 20),
-        }
-    }
-
-    fn saved(&mut self, step: u64, took: Duration) {
-        (self.step, self.time, self.took) = (step, Instant::now(), took);
     }
 }
 

@@ -208,12 +208,12 @@ impl Step for Toy {
         self.tensor("fc1.weight.momentum", &self.momentum)
     }
 
-    fn set_weights(&mut self, weights: &[Tensor<'_>]) -> Result<()> {
+    fn set_weights(&mut self, weights: Vec<Tensor<'static>>) -> Result<()> {
         self.weights.copy_from_slice(&weights[0].values);
         Ok(())
     }
 
-    fn set_state(&mut self, state: &[Tensor<'_>], _: u64) -> Result<()> {
+    fn set_state(&mut self, state: Vec<Tensor<'static>>, _: u64) -> Result<()> {
         self.momentum.copy_from_slice(&state[0].values);
         Ok(())
     }

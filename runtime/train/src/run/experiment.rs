@@ -1,0 +1,95 @@
+//! A network, a recipe and data that fit together.
+
+use super::Step;
+use crate::augment::Pipeline;
+use crate::data::Dataset;
+use crate::evaluate::{self, Evaluation, How};
+use crate::{Error, Result};
+use netc_plan::{Loss, Pixels, Plan, Recipe};
+use netc_runtime::Scores;
+use std::sync::Arc;
+
+/// What the loop has to know about a network.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// Its name.
+    pub name: String,
+    /// Shape of one input.
+    pub input: Vec<usize>,
+    /// How pixels become inputs.
+    pub pixels: Pixels,
+    /// What its scores mean.
+    pub scores: Scores,
+}
+
+impl Network {
+    /// A compiled network that learns by this loss.
+    #[must_use]
+    pub fn new(plan: &Plan, loss: Loss) -> Self {
+        Self {
+            name: plan.name.clone(),
+            input: plan.input.clone(),
+            pixels: plan.pixels.clone(),
+            scores: super::net::scores(plan, loss),
+        }
+    }
+}
+
+/// What is trained on what, and how.
+pub struct Experiment<'a> {
+    /// The network.
+    pub network: &'a Network,
+    /// The recipe.
+    pub recipe: &'a Recipe,
+    /// The data.
+    pub data: &'a Dataset,
+    /// From pictures to inputs; made from the three above.
+    pub pipeline: Arc<Pipeline>,
+}
+
+impl<'a> Experiment<'a> {
+    /// Checks that the three fit.
+    ///
+    /// # Errors
+    /// The pictures do not fit the network's input, or have more classes than it has outputs.
+    pub fn new(
+        network: &'a Network,
+        recipe: &'a Recipe,
+        data: &'a Dataset,
+        outputs: usize,
+    ) -> Result<Self> {
+        let classes = data.classes.len();
+        if classes > outputs {
+            let problem =
+                format!("the data has {classes} classes, but the network has {outputs} outputs");
+            return Err(Error::input(problem));
+        }
+        let pipeline = Pipeline::new(recipe, data, &network.input, &network.pixels)?;
+        Ok(Self {
+            network,
+            recipe,
+            data,
+            pipeline: Arc::new(pipeline),
+        })
+    }
+
+    /// Evaluates on the test images, as the recipe says.
+    ///
+    /// # Errors
+    /// A picture cannot be read, or the network cannot run.
+    pub fn test(&self, step: &mut dyn Step, threads: usize) -> Result<Evaluation> {
+        let how = How {
+            batch: self.recipe.batch,
+            threads,
+            ten_crop: self.pipeline.ten_crop(),
+        };
+        evaluate::evaluate(
+            step,
+            self.network,
+            &self.data.test,
+            &self.data.classes,
+            &self.pipeline,
+            how,
+        )
+    }
+}

@@ -126,7 +126,7 @@ fn items(output: &Output, code: &str) -> TokenStream {
     match code.parse::<TokenStream>() {
         Ok(code) => quote! {
             #[doc(hidden)]
-            #[allow(non_snake_case)]
+            #[allow(non_snake_case, reason = "named after the network")]
             mod #module { #code }
             pub use #module::#name;
         },

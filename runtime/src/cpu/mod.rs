@@ -1,4 +1,5 @@
-//! The kernels, one operation a file: a prepared kernel with the operation's name, and its plain reference.
+//! The kernels, one operation a folder: in `mod.rs` a prepared kernel with the operation's name, and its plain reference; in `train.rs`
+//! the same in training, with the way back (the documentation of `train` says what these have in common).
 //!
 //! A kernel is made once from its descriptor (and its layer's weights) and run on views of a [`Mem`](crate::Mem). Views are
 //! checked in constant time when the kernel runs; what does not fit is a fault of the plan, and panics.
@@ -13,7 +14,11 @@ pub(crate) mod avg_pool;
 pub(crate) mod batch_norm;
 pub(crate) mod conv;
 pub(crate) mod copy;
+#[cfg(feature = "train")]
+pub(crate) mod dropout;
 pub(crate) mod fc;
+#[cfg(feature = "train")]
+pub(crate) mod gemm;
 pub(crate) mod global_pool;
 pub(crate) mod kernel;
 pub(crate) mod lrn;
@@ -24,6 +29,8 @@ mod real;
 pub(crate) mod simd;
 pub(crate) mod softmax;
 pub(crate) mod subsample;
+#[cfg(feature = "train")]
+pub(crate) mod sum;
 pub(crate) mod transpose;
 pub(crate) mod upsample;
 pub(crate) mod window;

@@ -1,5 +1,7 @@
 //! Windows that slide over a picture.
 
+#[cfg(feature = "train")]
+use super::access::Image;
 use super::access::Source;
 use core::ops::Range;
 
@@ -82,4 +84,29 @@ fn fold_block<const N: usize>(
             .for_each(|(all, &row)| *all = f(*all, row));
     }
     all
+}
+
+/// Rows of an image to which nothing was added yet. Each is cleared when the first window reaches it, so that it is still near
+/// the core when the window is added.
+#[cfg(feature = "train")]
+pub(crate) struct Fresh(Range<usize>);
+
+#[cfg(feature = "train")]
+impl Fresh {
+    /// All rows, or none where they hold another gradient already.
+    pub(crate) fn of(height: usize, accumulate: bool) -> Self {
+        Self(if accumulate {
+            height..height
+        } else {
+            0..height
+        })
+    }
+
+    /// Clears the rows before `end`.
+    #[inline(always)]
+    pub(crate) fn clear_to(&mut self, end: usize, image: &mut Image<'_>) {
+        let end = end.clamp(self.0.start, self.0.end);
+        image.clear_rows(self.0.start..end);
+        self.0.start = end;
+    }
 }

@@ -1,6 +1,7 @@
 //! What a training step works on: the arena of the plan, and the parameters with their gradients.
 
 use crate::Mem;
+use crate::cpu::activation::train as activation;
 use crate::cpu::simd::multiversion;
 use crate::plan::{Act, Gradient, View};
 
@@ -46,7 +47,7 @@ impl<'w, 'i> TrainMem<'w, 'i> {
         step.for_rows(cost, |[y], [mut dy]| {
             for ox in 0..dy.width() {
                 let y = y.pixel(dy.image, dy.y, ox);
-                super::activation::from_value(act, y, dy.pixel(ox));
+                activation::from_value(act, y, dy.pixel(ox));
             }
         });
     }

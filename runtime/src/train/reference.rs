@@ -1,10 +1,7 @@
 //! The plain reference of training: the same plan computed by the definitions, in `f32` or `f64`, slowly.
 
-use super::{
-    activation, add, batch_norm, conv, dropout, fc, loss, lrn, pool, rbf, reshape, softmax,
-    subsample,
-};
-use crate::cpu::{self, Real};
+use super::loss;
+use crate::cpu::{self, Real, dropout};
 use crate::plan::{Act, Op, TrainOp, TrainPlan};
 use crate::reference::Memory;
 use alloc::collections::BTreeMap;
@@ -160,7 +157,7 @@ pub(super) fn forward<T: Real>(
     let op = match op {
         TrainOp::Same(op) => op,
         TrainOp::BatchNorm { op, .. } => {
-            let [mean, variance] = batch_norm::statistics(op.input[2], x);
+            let [mean, variance] = cpu::batch_norm::train::statistics(op.input[2], x);
             norm(op, &mean, &variance, &mut y);
             return y;
         }
@@ -223,7 +220,7 @@ pub(super) fn backward<T: Real>(
 ) -> Gradients<T> {
     let x = &inputs[0];
     if op.act() != Act::None && !matches!(op, TrainOp::Same(Op::Activation(_))) {
-        activation::reference(op.act(), None, y, &mut dy);
+        cpu::activation::train::reference(op.act(), None, y, &mut dy);
     }
     let mut all = Gradients {
         inputs: inputs.iter().map(|x| vec![T::zero(); x.len()]).collect(),
@@ -241,12 +238,12 @@ pub(super) fn backward<T: Real>(
         let [mut weight, mut bias] = [zeros(d.input[2]), zeros(d.input[2])];
         let gain = layer.get("weight");
         let params = [&mut weight[..], &mut bias[..]];
-        batch_norm::reference(d, gain, statistics, batch, [x, &dy], dx, params);
+        cpu::batch_norm::train::reference(d, gain, statistics, batch, [x, &dy], dx, params);
         affine([weight, bias], true)
     };
     match op {
         TrainOp::BatchNorm { op, momentum } => {
-            let [mean, variance] = batch_norm::statistics(op.input[2], x);
+            let [mean, variance] = cpu::batch_norm::train::statistics(op.input[2], x);
             all.params = norm(op, [&mean, &variance], true, &mut dx);
             let keep = T::of((*momentum).into());
             let moved = |leaf, batch: &[T]| {
@@ -268,44 +265,66 @@ pub(super) fn backward<T: Real>(
         TrainOp::Same(Op::Conv(d)) => {
             let weight = layer.get("weight");
             let [mut dw, mut db] = [zeros(weight.len()), zeros(d.filters)];
-            conv::reference::conv(d, weight, [x, &dy], &mut dx, [&mut dw, &mut db]);
+            cpu::conv::train::reference::conv(d, weight, [x, &dy], &mut dx, [&mut dw, &mut db]);
             all.params = affine([dw, db], d.bias);
         }
         TrainOp::Same(Op::Fc(d)) => {
             let weight = layer.get("weight");
             let [mut dw, mut db] = [zeros(weight.len()), zeros(d.units)];
-            fc::reference(d, weight, [x, &dy], &mut dx, [&mut dw, &mut db]);
+            cpu::fc::train::reference(d, weight, [x, &dy], &mut dx, [&mut dw, &mut db]);
             all.params = affine([dw, db], d.bias);
         }
-        TrainOp::Same(Op::MaxPool(d)) => pool::max_reference(d, x, &dy, &mut dx),
-        TrainOp::Same(Op::AvgPool(d)) => pool::avg_reference(d, &dy, &mut dx),
-        TrainOp::Same(Op::GlobalPool(d)) => pool::global_reference(d, &dy, &mut dx),
+        TrainOp::Same(Op::MaxPool(d)) => cpu::max_pool::train::reference(d, x, &dy, &mut dx),
+        TrainOp::Same(Op::AvgPool(d)) => cpu::avg_pool::train::reference(d, &dy, &mut dx),
+        TrainOp::Same(Op::GlobalPool(d)) => cpu::global_pool::train::reference(d, &dy, &mut dx),
         TrainOp::Same(Op::BatchNorm(d)) => {
             let statistics = [layer.get("running_mean"), layer.get("running_var")];
             all.params = norm(d, statistics, false, &mut dx);
         }
-        TrainOp::Same(Op::Lrn(d)) => lrn::reference(d, x, &dy, &mut dx),
+        TrainOp::Same(Op::Lrn(d)) => cpu::lrn::train::reference(d, x, &dy, &mut dx),
         TrainOp::Same(Op::Activation(d)) => {
-            activation::reference(d.act, Some(x), y, &mut dy);
+            cpu::activation::train::reference(d.act, Some(x), y, &mut dy);
             dx = dy;
         }
-        TrainOp::Same(Op::Softmax(d)) => softmax::reference(d.input[2], y, &dy, &mut dx),
-        TrainOp::Same(Op::Transpose(d)) => reshape::transpose_reference(d, &dy, &mut dx),
-        TrainOp::Same(Op::Pad(d)) => reshape::pad_reference(d, &dy, &mut dx),
-        TrainOp::Same(Op::Upsample(d)) => reshape::upsample_reference(d, &dy, &mut dx),
-        TrainOp::Same(Op::Add(_)) => {
-            add::reference(&dy, &mut dx);
-            add::reference(&dy, &mut all.inputs[1]);
+        TrainOp::Same(Op::Softmax(d)) => {
+            cpu::softmax::train::reference(d.input[2], y, &dy, &mut dx)
         }
-        TrainOp::Same(Op::Copy(_)) => add::reference(&dy, &mut dx),
+        TrainOp::Same(Op::Transpose(d)) => cpu::transpose::train::reference(d, &dy, &mut dx),
+        TrainOp::Same(Op::Pad(d)) => cpu::pad::train::reference(d, &dy, &mut dx),
+        TrainOp::Same(Op::Upsample(d)) => cpu::upsample::train::reference(d, &dy, &mut dx),
+        TrainOp::Same(Op::Add(_)) => {
+            cpu::add::train::reference(&dy, &mut dx);
+            cpu::add::train::reference(&dy, &mut all.inputs[1]);
+        }
+        TrainOp::Same(Op::Copy(_)) => cpu::add::train::reference(&dy, &mut dx),
         TrainOp::Same(Op::Subsample(d)) => {
             let [mut dk, mut db] = [zeros(d.input[2]), zeros(d.input[2])];
             let coefficient = layer.get("coefficient");
-            subsample::reference(d, coefficient, [x, &dy], &mut dx, [&mut dk, &mut db]);
+            cpu::subsample::train::reference(d, coefficient, [x, &dy], &mut dx, [&mut dk, &mut db]);
             all.params = vec![("coefficient", dk), ("bias", db)];
         }
-        TrainOp::Same(Op::Rbf(d)) => rbf::reference(d, layer.get("prototypes"), x, &dy, &mut dx),
+        TrainOp::Same(Op::Rbf(d)) => {
+            cpu::rbf::train::reference(d, layer.get("prototypes"), x, &dy, &mut dx)
+        }
     }
     all.inputs[0] = dx;
     all
+}
+
+/// Adds each gradient where its number came from, for dense images: `from(y, x, c)` of the output is a place in the input.
+pub(crate) fn gather<T: Real>(
+    [input, output]: [[usize; 3]; 2],
+    dz: &[T],
+    dx: &mut [T],
+    from: impl Fn([usize; 3]) -> Option<usize>,
+) {
+    let [_, w, c] = output;
+    let images = dz.chunks_exact(output.iter().product());
+    for (dz, dx) in images.zip(dx.chunks_exact_mut(input.iter().product())) {
+        for (i, &dz) in dz.iter().enumerate() {
+            if let Some(at) = from([i / (w * c), i / c % w, i % c]) {
+                dx[at] += dz;
+            }
+        }
+    }
 }

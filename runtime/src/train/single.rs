@@ -2,9 +2,9 @@
 
 use super::kernel::Kernel;
 use super::reference::{Layer, Tensors, backward, forward};
-use super::{Layout, TrainMem, dropout};
+use super::{Layout, TrainMem};
 use crate::Workspace;
-use crate::cpu::Real;
+use crate::cpu::{Real, dropout};
 use crate::plan::{Gradient, Param, TrainOp, View};
 use alloc::format;
 use alloc::string::ToString;

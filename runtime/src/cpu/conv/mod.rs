@@ -1,5 +1,8 @@
 //! Convolution.
 
+#[cfg(feature = "train")]
+pub(crate) mod train;
+
 mod depthwise;
 pub(crate) mod direct;
 mod pixels;

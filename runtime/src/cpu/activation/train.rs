@@ -1,0 +1,115 @@
+//! The way back through activations.
+
+use crate::cpu::{self, Real, simd::multiversion};
+use crate::plan::{self, Act, Gradient, View};
+use crate::train::{TrainMem, simple};
+
+/// An activation on its own, in training.
+pub struct Activation {
+    d: plan::Activation,
+    forward: cpu::Activation,
+}
+
+impl Activation {
+    /// Prepares the step.
+    #[must_use]
+    pub fn new(d: plan::Activation) -> Self {
+        Self {
+            d,
+            forward: cpu::Activation::new(d),
+        }
+    }
+
+    simple!(forward);
+
+    /// From the gradient of the output to that of the input.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory.
+    pub fn backward(
+        &mut self,
+        mem: &mut TrainMem<'_, '_>,
+        x: View,
+        y: View,
+        dy: View,
+        dx: Option<Gradient>,
+    ) {
+        if self.d.act.from_value() {
+            mem.through(self.d.act, y, dy);
+        } else {
+            let step = mem.mem.access([x], [dy]).flat();
+            let cost = step.y[0].geometry.shape[1] * step.y[0].geometry.shape[2] * 16;
+            step.for_rows(cost, |[x], [mut dy]| {
+                for ox in 0..dy.width() {
+                    from_input(self.d.act, x.pixel(dy.image, dy.y, ox), dy.pixel(ox));
+                }
+            });
+        }
+        mem.hand_on(dy, dx);
+    }
+}
+
+multiversion! {
+    /// `dy *= act'(x)`, by the value `y = act(x)`. At a kink the derivative is PyTorch's: that of the left side.
+    pub(crate) fn from_value(act: Act, y: &[f32], dy: &mut [f32]) {
+        #[inline(always)]
+        fn map(y: &[f32], dy: &mut [f32], f: impl Fn(f32, f32) -> f32) {
+            dy.iter_mut().zip(y).for_each(|(dy, y)| *dy = f(*y, *dy));
+        }
+        match act {
+            Act::None | Act::Gelu | Act::Silu => {}
+            Act::Relu => map(y, dy, |y, dy| if y <= 0.0 { 0.0 } else { dy }),
+            Act::Relu6 => map(y, dy, |y, dy| if y <= 0.0 || y >= 6.0 { 0.0 } else { dy }),
+            Act::LeakyRelu(slope) => map(y, dy, |y, dy| if y <= 0.0 { slope * dy } else { dy }),
+            Act::Elu(alpha) => map(y, dy, |y, dy| if y <= 0.0 { (y + alpha) * dy } else { dy }),
+            Act::Sigmoid => map(y, dy, |y, dy| y * (1.0 - y) * dy),
+            Act::Tanh => map(y, dy, |y, dy| (1.0 - y * y) * dy),
+            Act::LecunTanh => map(y, dy, |y, dy| {
+                (2.0 / 3.0) * (1.7159 - y * y * (1.0 / 1.7159)) * dy
+            }),
+        }
+    }
+}
+
+/// `dy *= act'(x)` for GELU and SILU, whose value does not tell their input. In double precision, as the plain reference.
+fn from_input(act: Act, x: &[f32], dy: &mut [f32]) {
+    for (dy, &x) in dy.iter_mut().zip(x) {
+        *dy *= derivative(act, f64::from(x), 0.0) as f32;
+    }
+}
+
+/// The derivative of an activation, by its input `x` or, where that suffices, its value `y`.
+pub fn derivative<T: Real>(act: Act, x: T, y: T) -> T {
+    let (zero, one) = (T::zero(), T::one());
+    let of = |x: f64| T::of(x);
+    match act {
+        Act::None => one,
+        Act::Relu if y <= zero => zero,
+        Act::Relu6 if y <= zero || y >= of(6.0) => zero,
+        Act::Relu | Act::Relu6 => one,
+        Act::LeakyRelu(slope) if y <= zero => of(slope.into()),
+        Act::Elu(alpha) if y <= zero => y + of(alpha.into()),
+        Act::LeakyRelu(_) | Act::Elu(_) => one,
+        // (x Phi(x))' = Phi(x) + x phi(x)
+        Act::Gelu => {
+            let phi = (-x * x / of(2.0)).exp()
+                * of(0.5 * core::f64::consts::FRAC_2_SQRT_PI)
+                * of(core::f64::consts::FRAC_1_SQRT_2);
+            (one + (x * of(core::f64::consts::FRAC_1_SQRT_2)).erf()) / of(2.0) + x * phi
+        }
+        Act::Silu => {
+            let s = one / (one + (-x).exp());
+            s * (one + x * (one - s))
+        }
+        Act::Sigmoid => y * (one - y),
+        Act::Tanh => one - y * y,
+        Act::LecunTanh => of(2.0 / 3.0) * (of(1.7159) - y * y / of(1.7159)),
+    }
+}
+
+/// `dy *= act'`, element by element.
+pub(crate) fn reference<T: Real>(act: Act, x: Option<&[T]>, y: &[T], dy: &mut [T]) {
+    for (i, (dy, &y)) in dy.iter_mut().zip(y).enumerate() {
+        *dy = *dy * derivative(act, x.map_or(y, |x| x[i]), y);
+    }
+}

@@ -1,0 +1,54 @@
+//! The way back through a sum: the gradient goes to both operands.
+
+use crate::cpu::{self, Real};
+use crate::plan::{self, Gradient, View};
+use crate::train::TrainMem;
+
+/// Sum of two pictures, in training.
+pub struct Add {
+    d: plan::Add,
+    forward: cpu::Add,
+}
+
+impl Add {
+    /// Prepares the step.
+    #[must_use]
+    pub fn new(d: plan::Add) -> Self {
+        Self {
+            d,
+            forward: cpu::Add::new(d),
+        }
+    }
+
+    /// Computes the step.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory.
+    pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: [View; 2], y: View) {
+        self.forward.run(&mut mem.mem, x, y);
+    }
+
+    /// From the gradient of the output to those of the inputs.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory.
+    pub fn backward(
+        &mut self,
+        mem: &mut TrainMem<'_, '_>,
+        _: [View; 2],
+        y: View,
+        dy: View,
+        dx: [Option<Gradient>; 2],
+    ) {
+        mem.through(self.d.act, y, dy);
+        // What works in place comes last: the other operand reads `dy` before.
+        for dx in dx {
+            mem.hand_on(dy, dx);
+        }
+    }
+}
+
+/// `dx += dz`, for either operand.
+pub(crate) fn reference<T: Real>(dz: &[T], dx: &mut [T]) {
+    dx.iter_mut().zip(dz).for_each(|(dx, &dz)| *dx += dz);
+}

@@ -1,0 +1,86 @@
+//! The way back through average pooling.
+
+use crate::cpu::window::{Fresh, under};
+use crate::cpu::{self, Real, access, simd::multiversion};
+use crate::plan::{self, Gradient, Op, View};
+use crate::train::{TrainMem, simple};
+
+/// Mean over windows, in training.
+pub struct AvgPool {
+    d: plan::AvgPool,
+    forward: cpu::AvgPool,
+}
+
+impl AvgPool {
+    /// Prepares the step.
+    #[must_use]
+    pub fn new(d: plan::AvgPool) -> Self {
+        Self {
+            d,
+            forward: cpu::AvgPool::new(d),
+        }
+    }
+
+    simple!(forward);
+
+    /// From the gradient of the output to that of the input: equal shares for the cells of a window, padding left out.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory.
+    pub fn backward(
+        &mut self,
+        mem: &mut TrainMem<'_, '_>,
+        _: View,
+        y: View,
+        dy: View,
+        dx: Option<Gradient>,
+    ) {
+        mem.through(self.d.act, y, dy);
+        let Some(dx) = dx else { return };
+        let cost = dy.len() * self.d.window[0] * self.d.window[1] * 2;
+        let step = mem.mem.access([dy], [dx.view]);
+        step.for_images(cost, |[dy], [mut to], _| {
+            avg_image(&self.d, dy, &mut to, dx.accumulate);
+        });
+    }
+}
+
+multiversion! {
+    fn avg_image(d: &plan::AvgPool, dy: &access::Source<'_>, dx: &mut access::Image<'_>, accumulate: bool) {
+        let [h, w, _] = d.input;
+        let [oh, ow, _] = dy.geometry.shape;
+        let mut fresh = Fresh::of(h, accumulate);
+        for oy in 0..oh {
+            let rows = under(oy, d.window[0], d.stride[0], d.pad[0], h);
+            fresh.clear_to(rows.end, dx);
+            for ox in 0..ow {
+                let columns = under(ox, d.window[1], d.stride[1], d.pad[2], w);
+                let count = (rows.len() * columns.len()) as f32;
+                let dy = dy.pixel(dx.number, oy, ox);
+                for iy in rows.clone() {
+                    for dx in dx.pixels(iy, columns.clone()) {
+                        dx.iter_mut().zip(dy).for_each(|(dx, dy)| *dx += dy / count);
+                    }
+                }
+            }
+        }
+        fresh.clear_to(h, dx);
+    }
+}
+
+/// Equal shares for the cells of each window; dense images, adds to `dx`.
+pub(crate) fn reference<T: Real>(d: &plan::AvgPool, dz: &[T], dx: &mut [T]) {
+    let [h, w, c] = d.input;
+    let [oh, ow, _] = Op::AvgPool(*d).output();
+    for (i, &dz) in dz.iter().enumerate() {
+        let (image, oy, ox, channel) = (i / (oh * ow * c), i / (ow * c) % oh, i / c % ow, i % c);
+        let rows = under(oy, d.window[0], d.stride[0], d.pad[0], h);
+        let columns = under(ox, d.window[1], d.stride[1], d.pad[2], w);
+        let count = T::of((rows.len() * columns.len()) as f64);
+        for iy in rows {
+            for ix in columns.clone() {
+                dx[((image * h + iy) * w + ix) * c + channel] += dz / count;
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Batch normalisation with moving statistics.
+
+#[cfg(feature = "train")]
+pub(crate) mod train;
+
+use super::act::apply_inline;
+use super::simd::multiversion;
+use super::{Real, activate, expect_shape};
+use crate::plan::{self, View};
+use crate::{Layer, Mem};
+use alloc::vec::Vec;
+
+/// See [`plan::BatchNorm`]. May run in place.
+pub struct BatchNorm {
+    d: plan::BatchNorm,
+    /// `y = act(x * scale + shift)`, for the channels of a pixel; for those of a row, again and again, where they are few.
+    scale: Vec<f32>,
+    shift: Vec<f32>,
+}
+
+/// Below this many channels the pixels of a dense row are computed together.
+const FEW_CHANNELS: usize = 64;
+
+impl BatchNorm {
+    /// Turns the layer's statistics into a factor and a summand.
+    #[must_use]
+    pub fn new(d: plan::BatchNorm, layer: Layer<'_>) -> Self {
+        let (scale, shift) = layer.normalisation(d.input[2], d.eps);
+        let pixels = if d.input[2] < FEW_CHANNELS {
+            d.input[1]
+        } else {
+            1
+        };
+        let single = |all: Vec<f64>| {
+            let all: Vec<f32> = all.into_iter().map(|x| x as f32).collect();
+            all.repeat(pixels)
+        };
+        Self {
+            d,
+            scale: single(scale),
+            shift: single(shift),
+        }
+    }
+
+    /// As [`new`](Self::new); [`pack`](Self::pack) brings factors and summands.
+    #[cfg(feature = "train")]
+    pub(crate) fn prepare(d: plan::BatchNorm) -> Self {
+        let [_, w, c] = d.input;
+        let len = if c < FEW_CHANNELS { w * c } else { c };
+        Self {
+            d,
+            scale: alloc::vec![0.0; len],
+            shift: alloc::vec![0.0; len],
+        }
+    }
+
+    /// Takes `y = act(x * scale + shift)`, for each channel.
+    #[cfg(feature = "train")]
+    pub(crate) fn pack(&mut self, affine: impl Fn(usize) -> (f32, f32)) {
+        let c = self.d.input[2];
+        let pairs = self.scale.iter_mut().zip(&mut self.shift).enumerate();
+        pairs.for_each(|(i, (scale, shift))| (*scale, *shift) = affine(i % c));
+    }
+
+    /// Computes the step.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory, or overlap without being the same.
+    pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
+        expect_shape("input", x.shape, self.d.input);
+        expect_shape("output", y.shape, self.d.input);
+        let cost = 2 * y.shape[1] * y.shape[2];
+        let few = y.shape[2] < FEW_CHANNELS;
+        let normalise = |y: &mut [f32]| pixels(&self.scale, &self.shift, self.d.act, y);
+        if x == y {
+            let step = mem.step([], y);
+            let step = if few { step.flat() } else { step };
+            step.for_rows(cost, |[], mut out| {
+                (0..out.width()).for_each(|ox| normalise(out.pixel(ox)));
+            });
+        } else {
+            let step = mem.step([x], y);
+            let step = if few { step.flat() } else { step };
+            step.for_rows(cost, |[x], mut out| {
+                for ox in 0..out.width() {
+                    let from = x.pixel(out.image, out.y, ox);
+                    let y = out.pixel(ox);
+                    y.copy_from_slice(from);
+                    normalise(y);
+                }
+            });
+        }
+    }
+}
+
+multiversion! {
+    /// One pixel, or the dense pixels of a row.
+    fn pixels(scale: &[f32], shift: &[f32], act: plan::Act, y: &mut [f32]) {
+        for ((y, scale), shift) in y.iter_mut().zip(scale).zip(shift) {
+            *y = *y * scale + shift;
+        }
+        apply_inline(act, y);
+    }
+}
+
+/// The parameters of a batch normalisation, each `[c]`.
+#[derive(Clone, Copy)]
+pub(crate) struct Statistics<'a, T> {
+    /// `bn1.weight`
+    pub(crate) weight: &'a [T],
+    /// `bn1.bias`
+    pub(crate) bias: &'a [T],
+    /// `bn1.running_mean`
+    pub(crate) mean: &'a [T],
+    /// `bn1.running_var`
+    pub(crate) variance: &'a [T],
+}
+
+/// The definition in [`plan::BatchNorm`], for any number of dense images.
+pub(crate) fn reference<T: Real>(d: &plan::BatchNorm, s: Statistics<'_, T>, x: &[T], y: &mut [T]) {
+    let c = d.input[2];
+    for (i, (&x, y)) in x.iter().zip(y).enumerate() {
+        let c = i % c;
+        let deviation = (s.variance[c] + T::of(d.eps.into())).sqrt();
+        *y = activate(d.act, (x - s.mean[c]) * s.weight[c] / deviation + s.bias[c]);
+    }
+}

@@ -1,0 +1,345 @@
+//! Batch normalisation: in training by the statistics of the batch (Ioffe and Szegedy 2015, algorithm 1), or, where a plan keeps
+//! them fixed, by the moving ones.
+
+use crate::Scratch;
+use crate::cpu::sum;
+use crate::cpu::{self, Real, simd::multiversion};
+use crate::plan::{self, Gradient, View};
+use crate::train::{Layout, TrainMem, memory};
+use alloc::vec::Vec;
+use core::ops::Range;
+#[cfg(not(feature = "std"))]
+use num_traits::Float as _;
+
+/// Where the parameters lie, each `[c]`.
+struct Places {
+    weight: Range<usize>,
+    bias: Range<usize>,
+    mean: Range<usize>,
+    variance: Range<usize>,
+}
+
+impl Places {
+    fn new(d: &plan::BatchNorm, layout: &Layout, layer: &str) -> Self {
+        let range = |leaf| layout.range(layer, leaf, d.input[2]);
+        Self {
+            weight: range("weight"),
+            bias: range("bias"),
+            mean: range("running_mean"),
+            variance: range("running_var"),
+        }
+    }
+}
+
+/// What a forward pass has used, and what its way back needs; each `[c]`.
+struct Used {
+    mean: Vec<f32>,
+    /// Biased.
+    variance: Vec<f32>,
+    /// `1 / sqrt(variance + eps)`
+    inverse: Vec<f32>,
+    /// `dx = scale dz - shift - slope (x - mean)`
+    scale: Vec<f32>,
+    shift: Vec<f32>,
+    slope: Vec<f32>,
+}
+
+/// What both kinds share.
+struct Norm {
+    d: plan::BatchNorm,
+    places: Places,
+    used: Used,
+    forward: cpu::BatchNorm,
+}
+
+impl Norm {
+    fn new(d: plan::BatchNorm, layout: &Layout, layer: &str) -> Self {
+        let zeros = || alloc::vec![0.0; d.input[2]];
+        Self {
+            d,
+            places: Places::new(&d, layout, layer),
+            used: Used {
+                mean: zeros(),
+                variance: zeros(),
+                inverse: zeros(),
+                scale: zeros(),
+                shift: zeros(),
+                slope: zeros(),
+            },
+            forward: cpu::BatchNorm::prepare(d),
+        }
+    }
+
+    fn scratch(&self) -> Scratch {
+        Scratch {
+            shared: sum::scratch(2 * self.d.input[2]),
+            worker: 0,
+        }
+    }
+
+    /// Mean and variance of the batch.
+    fn measure(&mut self, mem: &mut TrainMem<'_, '_>, x: View) {
+        let [h, w, c] = self.d.input;
+        let step = mem.mem.access([x], []);
+        let [x] = step.x;
+        let rows = x.geometry.images * h;
+        let count = 1.0 / (rows * w) as f32;
+        let sizes = [rows, w * c, c];
+        let sums = sum::over_rows(step.threads, step.shared, sizes, |row, sums| {
+            (0..w).for_each(|ox| memory::add(sums, x.pixel(row / h, row % h, ox)));
+        });
+        let means = self.used.mean.iter_mut().zip(sums);
+        means.for_each(|(mean, sum)| *mean = sum * count);
+        let mean = &self.used.mean;
+        let sums = sum::over_rows(step.threads, step.shared, sizes, |row, sums| {
+            (0..w).for_each(|ox| squares(x.pixel(row / h, row % h, ox), mean, sums));
+        });
+        let variances = self.used.variance.iter_mut().zip(sums);
+        variances.for_each(|(variance, sum)| *variance = sum * count);
+    }
+
+    /// Normalises by `used`, whose mean and variance are set.
+    fn apply(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
+        for (inverse, variance) in self.used.inverse.iter_mut().zip(&self.used.variance) {
+            // An overflow would hide behind 1 / infinity = 0.
+            let variance = if variance.is_finite() {
+                *variance
+            } else {
+                f32::NAN
+            };
+            *inverse = 1.0 / (variance + self.d.eps).sqrt();
+        }
+        let weight = &mem.params[self.places.weight.clone()];
+        let bias = &mem.params[self.places.bias.clone()];
+        let Used { mean, inverse, .. } = &self.used;
+        self.forward.pack(|c| {
+            let scale = weight[c] * inverse[c];
+            (scale, bias[c] - mean[c] * scale)
+        });
+        self.forward.run(&mut mem.mem, x, y);
+    }
+
+    /// With `xhat = (x - mean) / s`, `g` the weight and means over the batch:
+    /// `dx = g / s * (dz - mean(dz) - xhat * mean(dz * xhat))`; without the means where the statistics are constants.
+    fn backward(
+        &mut self,
+        mem: &mut TrainMem<'_, '_>,
+        [x, y, dy]: [View; 3],
+        dx: Option<Gradient>,
+        batch: bool,
+    ) {
+        let [h, w, c] = self.d.input;
+        mem.through(self.d.act, y, dy);
+        let used = &mut self.used;
+
+        let step = mem.mem.access([x, dy], []);
+        let [from, dz] = step.x;
+        let rows = dz.geometry.images * h;
+        let (sizes, mean) = ([rows, w * c * 3, 2 * c], &used.mean);
+        // The sums of dz, and of dz * (x - mean).
+        let sums = sum::over_rows(step.threads, step.shared, sizes, |row, sums| {
+            let (plain, centred) = sums.split_at_mut(c);
+            for ox in 0..w {
+                let x = from.pixel(row / h, row % h, ox);
+                moments(x, mean, dz.pixel(row / h, row % h, ox), plain, centred);
+            }
+        });
+        let (plain, centred) = sums.split_at(c);
+        memory::add(&mut mem.gradients[self.places.bias.clone()], plain);
+        let weight = &mem.params[self.places.weight.clone()];
+        let gradient = &mut mem.gradients[self.places.weight.clone()];
+        let share = if batch { 1.0 / (rows * w) as f32 } else { 0.0 };
+        for i in 0..c {
+            let inverse = used.inverse[i];
+            gradient[i] += centred[i] * inverse;
+            used.scale[i] = weight[i] * inverse;
+            used.shift[i] = used.scale[i] * plain[i] * share;
+            used.slope[i] = used.scale[i] * inverse * inverse * centred[i] * share;
+        }
+        if dx.is_none() {
+            return;
+        }
+        let step = mem.mem.access([x], [dy]);
+        let used = &*used;
+        step.for_rows(w * c * 3, |[x], [mut dy]| {
+            for ox in 0..w {
+                back(used, x.pixel(dy.image, dy.y, ox), dy.pixel(ox));
+            }
+        });
+        mem.hand_on(dy, dx);
+    }
+}
+
+multiversion! {
+    /// `sums[c] += (x[c] - mean[c])^2`
+    fn squares(x: &[f32], mean: &[f32], sums: &mut [f32]) {
+        for ((sum, x), mean) in sums.iter_mut().zip(x).zip(mean) {
+            *sum += (x - mean) * (x - mean);
+        }
+    }
+}
+
+multiversion! {
+    /// `whole[c] += dz[c]`, `centred[c] += dz[c] * (x[c] - mean[c])`
+    fn moments(x: &[f32], mean: &[f32], dz: &[f32], whole: &mut [f32], centred: &mut [f32]) {
+        whole.iter_mut().zip(dz).for_each(|(sum, dz)| *sum += dz);
+        for (((sum, x), mean), dz) in centred.iter_mut().zip(x).zip(mean).zip(dz) {
+            *sum += dz * (x - mean);
+        }
+    }
+}
+
+multiversion! {
+    /// From `dz` to `dx`.
+    fn back(used: &Used, x: &[f32], dz: &mut [f32]) {
+        let factors = used.scale.iter().zip(&used.shift).zip(&used.slope).zip(&used.mean);
+        for ((dz, x), (((scale, shift), slope), mean)) in dz.iter_mut().zip(x).zip(factors) {
+            *dz = scale * *dz - shift - slope * (x - mean);
+        }
+    }
+}
+
+/// Batch normalisation by the batch's own statistics. The moving ones move on the way back, so that a step that is given
+/// up after a broken loss leaves no trace in them.
+pub struct BatchNormTraining {
+    norm: Norm,
+    momentum: f32,
+}
+
+impl BatchNormTraining {
+    /// Prepares the step for the parameters of this layer; `momentum` is the share of the old statistics that is kept.
+    #[must_use]
+    pub fn new(d: plan::BatchNorm, momentum: f32, layout: &Layout, layer: &str) -> Self {
+        Self {
+            norm: Norm::new(d, layout, layer),
+            momentum,
+        }
+    }
+
+    /// Memory for a batch.
+    #[must_use]
+    pub fn scratch(&self, _max_batch: usize) -> Scratch {
+        self.norm.scratch()
+    }
+
+    /// Computes the step.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory.
+    pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
+        self.norm.measure(mem, x);
+        self.norm.apply(mem, x, y);
+    }
+
+    /// From the gradient of the output to those of the parameters and the input.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory.
+    pub fn backward(
+        &mut self,
+        mem: &mut TrainMem<'_, '_>,
+        x: View,
+        y: View,
+        dy: View,
+        dx: Option<Gradient>,
+    ) {
+        let Norm { places, used, .. } = &self.norm;
+        for (range, batch) in [
+            (&places.mean, &used.mean),
+            (&places.variance, &used.variance),
+        ] {
+            for (running, batch) in mem.params[range.clone()].iter_mut().zip(batch) {
+                *running = *running * self.momentum + batch * (1.0 - self.momentum);
+            }
+        }
+        self.norm.backward(mem, [x, y, dy], dx, true);
+    }
+}
+
+/// Batch normalisation by the moving statistics, as constants.
+pub struct BatchNorm(Norm);
+
+impl BatchNorm {
+    /// Prepares the step for the parameters of this layer.
+    #[must_use]
+    pub fn new(d: plan::BatchNorm, layout: &Layout, layer: &str) -> Self {
+        Self(Norm::new(d, layout, layer))
+    }
+
+    /// Memory for a batch.
+    #[must_use]
+    pub fn scratch(&self, _max_batch: usize) -> Scratch {
+        self.0.scratch()
+    }
+
+    /// Computes the step.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory.
+    pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
+        let Norm { places, used, .. } = &mut self.0;
+        used.mean.copy_from_slice(&mem.params[places.mean.clone()]);
+        used.variance
+            .copy_from_slice(&mem.params[places.variance.clone()]);
+        self.0.apply(mem, x, y);
+    }
+
+    /// From the gradient of the output to those of the parameters and the input.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory.
+    pub fn backward(
+        &mut self,
+        mem: &mut TrainMem<'_, '_>,
+        x: View,
+        y: View,
+        dy: View,
+        dx: Option<Gradient>,
+    ) {
+        self.0.backward(mem, [x, y, dy], dx, false);
+    }
+}
+
+/// Mean and biased variance of each of `c` channels.
+pub(crate) fn statistics<T: Real>(c: usize, x: &[T]) -> [Vec<T>; 2] {
+    let count = T::of((x.len() / c) as f64);
+    let mean = |f: &dyn Fn(usize, T) -> T| -> Vec<T> {
+        let channel =
+            |c0: usize| x.iter().skip(c0).step_by(c).map(|&x| f(c0, x)).sum::<T>() / count;
+        (0..c).map(channel).collect()
+    };
+    let means = mean(&|_, x| x);
+    let variances = mean(&|c, x| (x - means[c]) * (x - means[c]));
+    [means, variances]
+}
+
+/// The way back by [`Norm::backward`]'s formula, for dense images; adds to all gradients. `batch`: the statistics are those of `x`.
+pub(crate) fn reference<T: Real>(
+    d: &plan::BatchNorm,
+    weight: &[T],
+    [mean, variance]: [&[T]; 2],
+    batch: bool,
+    [x, dz]: [&[T]; 2],
+    dx: &mut [T],
+    [dweight, dbias]: [&mut [T]; 2],
+) {
+    let c = d.input[2];
+    let count = T::of((x.len() / c) as f64);
+    for channel in 0..c {
+        let s = (variance[channel] + T::of(d.eps.into())).sqrt();
+        let places = || (channel..x.len()).step_by(c);
+        let hat = |i: usize| (x[i] - mean[channel]) / s;
+        let plain: T = places().map(|i| dz[i]).sum();
+        let along: T = places().map(|i| dz[i] * hat(i)).sum();
+        dweight[channel] += along;
+        dbias[channel] += plain;
+        for i in places() {
+            let through = if batch {
+                (plain + hat(i) * along) / count
+            } else {
+                T::zero()
+            };
+            dx[i] += weight[channel] / s * (dz[i] - through);
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Convolution in training.
+//!
+//! - forward: the kernels of inference, their weights packed anew for each step;
+//! - the input's gradient: for stride 1 a convolution of the output's gradient with the kernels turned round, by the same
+//!   kernels; else products scattered over the windows (`scatter.rs`);
+//! - the weights' gradient: sums of outer products over all pixels (`weights.rs`), or per channel (`depthwise.rs`).
+
+mod depthwise;
+pub(crate) mod reference;
+mod scatter;
+mod weights;
+
+use crate::Scratch;
+use crate::cpu::conv::Strides;
+use crate::cpu::sum;
+use crate::cpu::{self, simd};
+use crate::plan::{self, Act, Gradient, Op, View};
+use crate::train::{Layout, TrainMem, memory};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::ops::Range;
+use scatter::Scatter;
+use weights::WeightGradient;
+
+/// Convolution, in training.
+pub struct Conv {
+    d: plan::Conv,
+    weight: Range<usize>,
+    bias: Option<Range<usize>>,
+    /// Weights that a connection table leaves out.
+    unconnected: Vec<Range<usize>>,
+    forward: cpu::Conv,
+    back: Back,
+    gradient: WeightGradient,
+}
+
+/// Ways to the input's gradient.
+enum Back {
+    Convolution(Box<cpu::Conv>),
+    Scatter(Scatter),
+    Depthwise,
+}
+
+impl Conv {
+    /// Prepares the step for the parameters of this layer.
+    #[must_use]
+    pub fn new(d: plan::Conv, layout: &Layout, layer: &str) -> Self {
+        let len = d.filters * d.input[2] / d.groups * d.kernel[0] * d.kernel[1];
+        Self {
+            d,
+            weight: layout.range(layer, "weight", len),
+            bias: d.bias.then(|| layout.range(layer, "bias", d.filters)),
+            unconnected: layout.unconnected(layer),
+            forward: cpu::Conv::prepare(d, Strides::file(&d), simd::level()),
+            back: match turned(&d) {
+                Some(turned) => {
+                    let strides = turned_strides(&d);
+                    Back::Convolution(Box::new(cpu::Conv::prepare(turned, strides, simd::level())))
+                }
+                None if depthwise::fits(&d) => Back::Depthwise,
+                None => Back::Scatter(Scatter::new(d)),
+            },
+            gradient: WeightGradient::new(d),
+        }
+    }
+
+    /// Memory for a batch.
+    #[must_use]
+    pub fn scratch(&self, max_batch: usize) -> Scratch {
+        let back = match &self.back {
+            Back::Convolution(conv) => conv.scratch(max_batch),
+            Back::Scatter(scatter) => scatter.scratch(),
+            Back::Depthwise => Scratch::default(),
+        };
+        let bias = Scratch {
+            shared: sum::scratch(self.d.filters),
+            worker: 0,
+        };
+        let all = [back, bias, self.gradient.scratch(max_batch)];
+        all.into_iter()
+            .fold(self.forward.scratch(max_batch), Scratch::max)
+    }
+
+    /// Bytes of packed weights.
+    pub(crate) fn bytes(&self) -> usize {
+        self.forward.bytes()
+            + match &self.back {
+                Back::Convolution(conv) => conv.bytes(),
+                Back::Scatter(_) | Back::Depthwise => 0,
+            }
+    }
+
+    /// Computes the step.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory.
+    pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
+        let bias = self
+            .bias
+            .clone()
+            .map_or(&[][..], |range| &mem.params[range]);
+        self.forward
+            .pack(&mem.params[self.weight.clone()], bias, mem.mem.threads());
+        self.forward.run(&mut mem.mem, x, y);
+    }
+
+    /// From the gradient of the output to those of the parameters and the input.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory.
+    pub fn backward(
+        &mut self,
+        mem: &mut TrainMem<'_, '_>,
+        x: View,
+        y: View,
+        dy: View,
+        dx: Option<Gradient>,
+    ) {
+        mem.through(self.d.act, y, dy);
+        if let Some(bias) = self.bias.clone() {
+            add_bias(mem, dy, bias);
+        }
+        let gradient = &mut mem.gradients[self.weight.clone()];
+        self.gradient.run(mem.mem.access([x, dy], []), gradient);
+        for range in self.unconnected.iter().cloned() {
+            mem.gradients[range].fill(0.0);
+        }
+
+        let Some(dx) = dx else { return };
+        let weight = &mem.params[self.weight.clone()];
+        match &mut self.back {
+            Back::Convolution(conv) if !dx.accumulate || conv.accumulates() => {
+                conv.pack(weight, &[], mem.mem.threads());
+                conv.run_into(mem.mem.step([dy], dx.view), dx.accumulate);
+            }
+            Back::Scatter(scatter) => {
+                scatter.run(mem.mem.access([dy], [dx.view]), weight, dx.accumulate);
+            }
+            Back::Convolution(_) | Back::Depthwise => {
+                let step = mem.mem.access([dy], [dx.view]);
+                depthwise::input(&self.d, weight, step, dx.accumulate);
+            }
+        }
+    }
+}
+
+/// The bias' gradient: the sum of `dz` over all pixels.
+pub(crate) fn add_bias(mem: &mut TrainMem<'_, '_>, dz: View, bias: Range<usize>) {
+    let [h, w, c] = dz.shape;
+    let step = mem.mem.access([dz], []);
+    let [dz] = step.x;
+    let sizes = [dz.geometry.images * h, w * c, c];
+    let sums = sum::over_rows(step.threads, step.shared, sizes, |row, sums| {
+        (0..w).for_each(|ox| memory::add(sums, dz.pixel(row / h, row % h, ox)));
+    });
+    memory::add(&mut mem.gradients[bias], sums);
+}
+
+/// The convolution that leads from the output's gradient to the input's: kernels turned round, filters and channels exchanged.
+/// With stride 1 only, and where no padding is wider than the kernel's reach.
+fn turned(d: &plan::Conv) -> Option<plan::Conv> {
+    let reach = [0, 1].map(|axis| d.dilation[axis] * (d.kernel[axis] - 1));
+    let mut pad = [0; 4];
+    for (i, pad) in pad.iter_mut().enumerate() {
+        *pad = reach[i / 2].checked_sub(d.pad[i])?;
+    }
+    (d.stride == [1, 1]).then(|| plan::Conv {
+        input: Op::Conv(*d).output(),
+        filters: d.input[2],
+        pad,
+        bias: false,
+        act: Act::None,
+        ..*d
+    })
+}
+
+/// Where [`turned`] finds its weights in `[filters, c / groups, kh, kw]`.
+fn turned_strides(d: &plan::Conv) -> Strides {
+    let [kh, kw] = d.kernel;
+    let file = Strides::file(d);
+    Strides {
+        first: kh * kw - 1,
+        filter: file.channel,
+        y: -file.y,
+        x: -file.x,
+        channel: file.filter,
+        ..file
+    }
+}

@@ -1,0 +1,160 @@
+//! Inverted dropout with counter-based random numbers: every device, and every number of threads, draws the same mask.
+//!
+//! Element `e` of image `i` (both counted from 0; elements in HWC order) of the DROPOUT number `index` in training step `step` of a run
+//! with seed `seed` has the random number `u = (h >> 8) / 2^24`, in [0, 1), with
+//!
+//! ```text
+//! key  = mix(mix(mix(mix(seed) + step) + index) + i)    mix: SplitMix64's finaliser over 64 bits (Steele, Lea, Flood 2014)
+//! h    = murmur(murmur(e * 0x9E3779B1 + low(key)) ^ high(key))    murmur: MurmurHash3's finaliser over 32 bits (Appleby)
+//! ```
+//!
+//! all sums and products modulo 2^64 or 2^32. It is dropped if `u < p`.
+
+use crate::cpu::{Real, simd::multiversion};
+use crate::plan::{Gradient, View};
+use crate::train::TrainMem;
+
+/// See [`TrainOp::Dropout`](crate::plan::TrainOp::Dropout). The way back draws the same mask again.
+pub struct Dropout {
+    p: f32,
+    index: usize,
+}
+
+impl Dropout {
+    /// The DROPOUT number `index`, which drops with probability `p`.
+    #[must_use]
+    pub fn new(p: f32, index: usize) -> Self {
+        Self { p, index }
+    }
+
+    /// Computes the step; `x` and `y` may be the same.
+    ///
+    /// # Panics
+    /// If the views do not fit the memory.
+    pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
+        if x != y {
+            let all = Gradient {
+                view: y,
+                accumulate: false,
+            };
+            mem.hand_on(x, Some(all));
+        }
+        self.apply(mem, y);
+    }
+
+    /// From the gradient of the output to that of the input.
+    ///
+    /// # Panics
+    /// If the views do not fit the memory.
+    pub fn backward(
+        &mut self,
+        mem: &mut TrainMem<'_, '_>,
+        _: View,
+        _: View,
+        dy: View,
+        dx: Option<Gradient>,
+    ) {
+        self.apply(mem, dy);
+        mem.hand_on(dy, dx);
+    }
+
+    fn apply(&self, mem: &mut TrainMem<'_, '_>, y: View) {
+        if self.p <= 0.0 {
+            return;
+        }
+        let key = base(mem.seed, mem.step, self.index);
+        let [_, w, c] = y.shape;
+        let step = mem.mem.access([], [y]);
+        step.for_rows(w * c * 4, |[], [mut row]| {
+            let key = image(key, row.image);
+            for ox in 0..w {
+                let first = (row.y * w + ox) * c;
+                mask(self.p, key, first as u32, row.pixel(ox));
+            }
+        });
+    }
+}
+
+multiversion! {
+    fn mask(p: f32, key: u64, first: u32, y: &mut [f32]) {
+        let scale = 1.0 / (1.0 - p);
+        for (i, y) in y.iter_mut().enumerate() {
+            let keep = uniform(key, first.wrapping_add(i as u32)) >= p;
+            *y = if keep { *y * scale } else { 0.0 };
+        }
+    }
+}
+
+/// `key` before the image.
+pub(crate) fn base(seed: u64, step: u64, index: usize) -> u64 {
+    mix(mix(mix(seed).wrapping_add(step)).wrapping_add(index as u64))
+}
+
+/// `key` with the image.
+pub(crate) fn image(base: u64, image: usize) -> u64 {
+    mix(base.wrapping_add(image as u64))
+}
+
+/// `u` of element `e`.
+#[inline(always)]
+pub(crate) fn uniform(key: u64, e: u32) -> f32 {
+    let h = murmur(e.wrapping_mul(0x9E37_79B1).wrapping_add(key as u32));
+    (murmur(h ^ (key >> 32) as u32) >> 8) as f32 * (1.0 / 16_777_216.0)
+}
+
+fn mix(z: u64) -> u64 {
+    let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+#[inline(always)]
+fn murmur(h: u32) -> u32 {
+    let h = (h ^ (h >> 16)).wrapping_mul(0x85EB_CA6B);
+    let h = (h ^ (h >> 13)).wrapping_mul(0xC2B2_AE35);
+    h ^ (h >> 16)
+}
+
+/// `y = x * mask` for dense images of `len` elements, forward and back. `base` is the key before the image.
+pub(crate) fn reference<T: Real>(p: f32, base: u64, len: usize, x: &[T], y: &mut [T]) {
+    for (i, (&x, y)) in x.iter().zip(y).enumerate() {
+        let keep = uniform(image(base, i / len), (i % len) as u32) >= p;
+        *y = if keep {
+            x / T::of((1.0 - p).into())
+        } else {
+            T::zero()
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{base, image, uniform};
+    use std::vec::Vec;
+
+    #[test]
+    fn the_numbers_are_uniform_and_differ_by_key() {
+        let draw = |seed, step, index, i| -> Vec<f32> {
+            let key = image(base(seed, step, index), i);
+            (0..10_000).map(|e| uniform(key, e)).collect()
+        };
+        let all = draw(1, 0, 0, 0);
+        for bin in 0..10 {
+            let low = bin as f32 / 10.0;
+            let hits = all.iter().filter(|u| (low..low + 0.1).contains(*u)).count();
+            assert!((850..1150).contains(&hits), "{bin}: {hits}");
+        }
+        for other in [
+            draw(2, 0, 0, 0),
+            draw(1, 1, 0, 0),
+            draw(1, 0, 1, 0),
+            draw(1, 0, 0, 1),
+        ] {
+            let same = all
+                .iter()
+                .zip(&other)
+                .filter(|(a, b)| (*a < &0.5) == (*b < &0.5));
+            assert!((4700..5300).contains(&same.count()));
+        }
+    }
+}

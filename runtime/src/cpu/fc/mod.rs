@@ -1,0 +1,94 @@
+//! Fully connected layers: convolutions whose window is the whole picture.
+
+#[cfg(feature = "train")]
+pub(crate) mod train;
+
+use crate::cpu::conv::Pixels;
+use crate::cpu::conv::direct::{Direct, Strides};
+use crate::cpu::simd::{self, Level};
+use crate::cpu::{Real, activate, expect_shape, kernel};
+use crate::plan::{self, Op, View};
+use crate::threads::Threads;
+use crate::{Layer, Mem, Scratch};
+
+/// See [`plan::Fc`].
+pub struct Fc {
+    d: plan::Fc,
+    direct: Direct,
+}
+
+impl Fc {
+    /// Packs the layer's weights for this machine.
+    #[must_use]
+    pub fn new(d: plan::Fc, layer: Layer<'_>) -> Self {
+        let inputs = d.input.iter().product();
+        let (weight, bias) = layer.affine::<f32>(d.units, inputs, d.bias);
+        Self::with_level(d, &weight, &bias, simd::level())
+    }
+
+    pub(super) fn with_level(d: plan::Fc, weight: &[f32], bias: &[f32], level: Level) -> Self {
+        let [h, w, c] = d.input;
+        let conv = plan::Conv {
+            input: d.input,
+            filters: d.units,
+            kernel: [h, w],
+            act: d.act,
+            ..plan::Conv::DEFAULT
+        };
+        let strides = Strides {
+            first: 0,
+            group: 0,
+            filter: (h * w * c) as isize,
+            y: (w * c) as isize,
+            x: c as isize,
+            channel: 1,
+        };
+        let mut direct = Direct::new(conv, strides, kernel::kernels(level));
+        direct.pack(weight, bias, Threads::single());
+        Self { d, direct }
+    }
+
+    /// Memory for a batch.
+    #[must_use]
+    pub fn scratch(&self, _max_batch: usize) -> Scratch {
+        Scratch::default()
+    }
+
+    /// Computes the step.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory, or overlap.
+    pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
+        expect_shape("input", x.shape, self.d.input);
+        expect_shape("output", y.shape, Op::Fc(self.d).output());
+        let step = mem.step([x], y);
+        let [x] = step.x;
+        let input = Pixels {
+            start: x.as_ptr(),
+            pixel: x.geometry.pixel,
+        };
+        let output = Pixels {
+            start: step.y.as_mut_ptr(),
+            pixel: step.y.geometry.pixel,
+        };
+        // SAFETY: `step` has checked that both views lie in their memory and share no element, and holds them for the time
+        // of this call; their shapes are the descriptor's.
+        unsafe {
+            self.direct
+                .run(x.geometry.images, input, output, false, step.threads);
+        }
+    }
+}
+
+/// The definition in [`plan::Fc`], for any number of dense images; `weight` is `[units, h * w * c]`.
+pub(crate) fn reference<T: Real>(d: &plan::Fc, weight: &[T], bias: &[T], x: &[T], y: &mut [T]) {
+    let inputs = d.input.iter().product();
+    for (x, y) in x.chunks_exact(inputs).zip(y.chunks_exact_mut(d.units)) {
+        for (unit, y) in y.iter_mut().enumerate() {
+            let row = &weight[unit * inputs..][..inputs];
+            let mut sum = bias[unit];
+            x.iter().zip(row).for_each(|(&x, &w)| sum += x * w);
+            *y = activate(d.act, sum);
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! Fully connected layers in training: three matrix products, each over the weights as the file stores them, `[units, inputs]`.
+//!
+//! - forward: rows are units, whose weights are read once, in order; columns the images, transposed (they are the small operand);
+//! - the input's gradient: rows are images, columns inputs, terms units;
+//! - the weights' gradient: rows are units, columns inputs, terms images.
+
+use crate::Scratch;
+use crate::cpu::Real;
+use crate::cpu::access::{Access, Source, Workers};
+use crate::cpu::act;
+use crate::cpu::conv::Pixels;
+use crate::cpu::conv::train::add_bias;
+use crate::cpu::gemm::Panels;
+use crate::cpu::kernel::Outer;
+use crate::cpu::sum;
+use crate::plan::{self, Gradient, View};
+use crate::threads::Threads;
+use crate::train::{Layout, TrainMem, memory};
+use core::ops::Range;
+
+/// Numbers of the transposed images that stay near the core while weights pass by: a part of L2.
+const NEAR: usize = (256 << 10) / 4;
+/// The most terms of a sum at a time, for its accuracy.
+const TERMS: usize = 2048;
+/// Units in a task.
+const UNITS: usize = 24;
+
+/// Fully connected, in training.
+pub struct Fc {
+    d: plan::Fc,
+    weight: Range<usize>,
+    bias: Option<Range<usize>>,
+    inputs: usize,
+}
+
+impl Fc {
+    /// Prepares the step for the parameters of this layer.
+    #[must_use]
+    pub fn new(d: plan::Fc, layout: &Layout, layer: &str) -> Self {
+        let inputs = d.input.iter().product();
+        Self {
+            d,
+            weight: layout.range(layer, "weight", d.units * inputs),
+            bias: d.bias.then(|| layout.range(layer, "bias", d.units)),
+            inputs,
+        }
+    }
+
+    /// Memory for a batch.
+    #[must_use]
+    pub fn scratch(&self, max_batch: usize) -> Scratch {
+        // Images, dense and transposed, and the transposed output.
+        let wide = max_batch.next_multiple_of(16);
+        let forward = max_batch * self.inputs + wide * (self.inputs + self.d.units) + 32;
+        Scratch {
+            shared: forward.max(sum::scratch(self.d.units)),
+            worker: 0,
+        }
+    }
+
+    /// Computes the step.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory.
+    pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
+        let weight = &mem.params[self.weight.clone()];
+        let bias = self
+            .bias
+            .clone()
+            .map_or(&[][..], |range| &mem.params[range]);
+        let step = mem.mem.access([x], [y]);
+        let images = step.x[0].geometry.images;
+        let panels = Panels::new(images);
+        let wide = images.next_multiple_of(panels.lanes());
+        let (columns, step) = step.take_shared(self.inputs * wide);
+        let (sums, step) = step.take_shared(self.d.units * wide);
+        transpose(&step.x[0], wide, columns, step.threads);
+        self.products(weight, columns, sums, wide, step.threads);
+
+        let act = self.d.act;
+        let sums = &*sums;
+        step.for_rows(self.d.units * 8, |_, [mut row]| {
+            let image = row.image;
+            let y = row.pixel(0);
+            let column = sums[image..].iter().step_by(wide);
+            y.iter_mut().zip(column).for_each(|(y, sum)| *y = *sum);
+            memory::add(y, bias);
+            act::apply(act, y);
+        });
+    }
+
+    /// `sums[unit][image] = sum over inputs of weight[unit][input] * columns[input][image]`
+    fn products(
+        &self,
+        weight: &[f32],
+        columns: &[f32],
+        sums: &mut [f32],
+        wide: usize,
+        threads: Threads,
+    ) {
+        let panels = Panels::new(wide);
+        let terms = (NEAR / panels.width()).clamp(1, TERMS);
+        let out = Pixels {
+            start: sums.as_mut_ptr(),
+            pixel: wide,
+        };
+        threads.for_each(self.d.units.div_ceil(UNITS), |task, _| {
+            let first = task * UNITS;
+            let count = UNITS.min(self.d.units - first);
+            for start in (0..self.inputs).step_by(terms) {
+                for panel in 0..panels.count() {
+                    let units = first..first + count;
+                    let rows = units.map(|unit| weight[unit * self.inputs + start..].as_ptr());
+                    let (column, width) = panels.range(panel);
+                    let sum = Outer {
+                        rows: core::ptr::null(),
+                        row_steps: [0, 0, 1],
+                        columns: columns[start * wide + column..].as_ptr(),
+                        column_steps: [0, 0, wide],
+                        counts: [1, 1, terms.min(self.inputs - start)],
+                        out: { out }.start.wrapping_add(first * wide + column),
+                        stride: wide,
+                        width,
+                        accumulate: start > 0,
+                    };
+                    // SAFETY: rows are units' weights, columns those of whole transposed images; the units' sums are this
+                    // task's own.
+                    unsafe { panels.run(count, rows, &sum) }
+                }
+            }
+        });
+    }
+
+    /// From the gradient of the output to those of the parameters and the input.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory.
+    pub fn backward(
+        &mut self,
+        mem: &mut TrainMem<'_, '_>,
+        x: View,
+        y: View,
+        dy: View,
+        dx: Option<Gradient>,
+    ) {
+        mem.through(self.d.act, y, dy);
+        if let Some(bias) = self.bias.clone() {
+            add_bias(mem, dy, bias);
+        }
+        let gradient = &mut mem.gradients[self.weight.clone()];
+        self.weight_gradient(mem.mem.access([x, dy], []), gradient);
+        if let Some(dx) = dx {
+            let weight = &mem.params[self.weight.clone()];
+            self.input_gradient(mem.mem.access([dy], [dx.view]), weight, dx.accumulate);
+        }
+    }
+
+    /// `g[unit][input] += sum over images of dz[image][unit] * x[image][input]`
+    fn weight_gradient(&self, step: Access<'_, 2, 0>, gradient: &mut [f32]) {
+        let [x, dz] = step.x;
+        let images = x.geometry.images;
+        let x = dense(&x, step.shared, step.threads);
+        let panels = Panels::new(self.inputs);
+        let units = panels.rows();
+        let out = Pixels {
+            start: gradient.as_mut_ptr(),
+            pixel: self.inputs,
+        };
+        step.threads
+            .for_each(self.d.units.div_ceil(units), |task, _| {
+                let first = task * units;
+                let count = units.min(self.d.units - first);
+                for panel in 0..panels.count() {
+                    let rows = (first..first + count).map(|unit| dz.as_ptr().wrapping_add(unit));
+                    let (column, width) = panels.range(panel);
+                    let sum = Outer {
+                        rows: core::ptr::null(),
+                        row_steps: [0, 0, dz.geometry.image],
+                        columns: { x }.start.wrapping_add(column),
+                        column_steps: [0, 0, self.inputs],
+                        counts: [1, 1, images],
+                        out: { out }.start.wrapping_add(first * self.inputs + column),
+                        stride: self.inputs,
+                        width,
+                        accumulate: true,
+                    };
+                    // SAFETY: `Mem::access` has checked both views, `x` is dense, and the units' gradients are this task's own.
+                    unsafe { panels.run(count, rows, &sum) }
+                }
+            });
+    }
+
+    /// `dx[image][input] = sum over units of dz[image][unit] * weight[unit][input]`
+    fn input_gradient(&self, step: Access<'_, 1, 1>, weight: &[f32], accumulate: bool) {
+        let images = step.x[0].geometry.images;
+        let is_dense = step.y[0].geometry.pixel == step.y[0].geometry.shape[2];
+        let (copy, step) = step.take_shared(if is_dense { 0 } else { images * self.inputs });
+        let start = if is_dense {
+            step.y[0].as_mut_ptr()
+        } else {
+            copy.as_mut_ptr()
+        };
+        let out = Pixels {
+            start,
+            pixel: self.inputs,
+        };
+        let dz = step.x[0];
+        let panels = Panels::new(self.inputs);
+        let terms = (NEAR / 2 / panels.width()).max(1);
+        step.threads.for_each(panels.count(), |panel, _| {
+            let (column, width) = panels.range(panel);
+            for first in (0..self.d.units).step_by(terms) {
+                let rows = (0..images).map(|image| dz.pixel(image, 0, 0)[first..].as_ptr());
+                let sum = Outer {
+                    rows: core::ptr::null(),
+                    row_steps: [0, 0, 1],
+                    columns: weight[first * self.inputs + column..].as_ptr(),
+                    column_steps: [0, 0, self.inputs],
+                    counts: [1, 1, terms.min(self.d.units - first)],
+                    out: { out }.start.wrapping_add(column),
+                    stride: self.inputs,
+                    width,
+                    accumulate: first > 0 || (accumulate && is_dense),
+                };
+                // SAFETY: `Mem::access` has checked both views; `out` is the dense output or as large a copy, whose columns are
+                // this task's own.
+                unsafe { panels.run(images, rows, &sum) }
+            }
+        });
+        if !is_dense {
+            let copy = &*copy;
+            let [_, w, c] = self.d.input;
+            step.for_rows(w * c, |_, [mut row]| {
+                let from = row.image * self.inputs + row.y * w * c;
+                for ox in 0..w {
+                    let from = &copy[from + ox * c..][..c];
+                    memory::put(accumulate, row.pixel(ox), from);
+                }
+            });
+        }
+    }
+}
+
+/// The images, one dense after the other: where they lie, or copied.
+fn dense(x: &Source<'_>, memory: &mut [f32], threads: Threads) -> Pixels<*const f32> {
+    let [h, w, c] = x.geometry.shape;
+    let inputs = h * w * c;
+    if x.geometry.pixel == c {
+        return Pixels {
+            start: x.as_ptr(),
+            pixel: inputs,
+        };
+    }
+    let parts = Workers::new(memory, inputs, x.geometry.images);
+    threads.for_ranges(x.geometry.images, inputs, |images, _| {
+        for image in images {
+            // SAFETY: each image belongs to one task, and the borrow ends with it.
+            let to = unsafe { parts.part(image) };
+            for (cell, to) in to.chunks_exact_mut(c).enumerate() {
+                to.copy_from_slice(x.pixel(image, cell / w, cell % w));
+            }
+        }
+    });
+    Pixels {
+        start: memory.as_ptr(),
+        pixel: inputs,
+    }
+}
+
+/// `to[input][image]`, rows of `wide` numbers; zeros after the last image.
+fn transpose(x: &Source<'_>, wide: usize, to: &mut [f32], threads: Threads) {
+    let [h, w, c] = x.geometry.shape;
+    let images = x.geometry.images;
+    let rows = Workers::new(to, c * wide, h * w);
+    threads.for_ranges(h * w, c * wide * 2, |cells, _| {
+        for cell in cells {
+            // SAFETY: each cell belongs to one task, and the borrow ends with it.
+            let to = unsafe { rows.part(cell) };
+            for image in 0..images {
+                let x = x.pixel(image, cell / w, cell % w);
+                let column = to[image..].iter_mut().step_by(wide);
+                column.zip(x).for_each(|(to, x)| *to = *x);
+            }
+            for row in to.chunks_exact_mut(wide) {
+                row[images..].fill(0.0);
+            }
+        }
+    });
+}
+
+/// The plain way back, from `dz` before the activation, for dense images; adds to all gradients.
+pub(crate) fn reference<T: Real>(
+    d: &plan::Fc,
+    weight: &[T],
+    [x, dz]: [&[T]; 2],
+    dx: &mut [T],
+    [dweight, dbias]: [&mut [T]; 2],
+) {
+    let inputs = d.input.iter().product();
+    let images = x.chunks_exact(inputs).zip(dz.chunks_exact(d.units));
+    for ((x, dz), dx) in images.zip(dx.chunks_exact_mut(inputs)) {
+        for (unit, &dz) in dz.iter().enumerate() {
+            dbias[unit] += dz;
+            for i in 0..inputs {
+                dx[i] += dz * weight[unit * inputs + i];
+                dweight[unit * inputs + i] += dz * x[i];
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Local response normalisation across channels.
+
+#[cfg(feature = "train")]
+pub(crate) mod train;
+
+use super::simd::multiversion;
+use super::{Real, access, expect_shape};
+use crate::Mem;
+use crate::plan::{self, View};
+#[cfg(not(feature = "std"))]
+use num_traits::Float as _;
+
+/// See [`plan::Lrn`].
+pub struct Lrn(plan::Lrn);
+
+impl Lrn {
+    /// Prepares the step.
+    #[must_use]
+    pub fn new(d: plan::Lrn) -> Self {
+        Self(d)
+    }
+
+    /// Computes the step.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory, or overlap.
+    pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
+        expect_shape("input", x.shape, self.0.input);
+        expect_shape("output", y.shape, self.0.input);
+        let cost = y.shape[1] * y.shape[2] * (self.0.n + 20);
+        mem.step([x], y)
+            .for_rows(cost, |[x], mut out| row(&self.0, x, &mut out));
+    }
+}
+
+multiversion! {
+    fn row(d: &plan::Lrn, x: &access::Source<'_>, out: &mut access::Row<'_>) {
+        let half = d.n / 2;
+        let c = d.input[2];
+        for ox in 0..out.width() {
+            let x = x.pixel(out.image, out.y, ox);
+            let y = out.pixel(ox);
+            // The sum of squares, one neighbour after the other: a running sum would be a chain of additions that does
+            // not vectorise, and whose rounding errors add up.
+            y.iter_mut().zip(x).for_each(|(y, x)| *y = x * x);
+            for away in 1..=half.min(c.saturating_sub(1)) {
+                y[away..].iter_mut().zip(x).for_each(|(y, x)| *y += x * x);
+                y.iter_mut().zip(&x[away..]).for_each(|(y, x)| *y += x * x);
+            }
+            if d.beta == 0.75 {
+                for (y, x) in y.iter_mut().zip(x) {
+                    let root = (d.k + d.alpha * *y).sqrt();
+                    *y = x / (root * root.sqrt());
+                }
+            } else {
+                for (y, x) in y.iter_mut().zip(x) {
+                    *y = x / libm::powf(d.k + d.alpha * *y, d.beta);
+                }
+            }
+        }
+    }
+}
+
+/// The definition in [`plan::Lrn`], for any number of dense images.
+pub(crate) fn reference<T: Real>(d: &plan::Lrn, x: &[T], y: &mut [T]) {
+    let c = d.input[2];
+    let of = |x: f32| T::of(x.into());
+    for (x, y) in x.chunks_exact(c).zip(y.chunks_exact_mut(c)) {
+        for (channel, y) in y.iter_mut().enumerate() {
+            let first = channel.saturating_sub(d.n / 2);
+            let last = (channel + d.n / 2).min(c - 1);
+            let sum: T = x[first..=last].iter().map(|&x| x * x).sum();
+            *y = x[channel] / (of(d.k) + of(d.alpha) * sum).powf(of(d.beta));
+        }
+    }
+}

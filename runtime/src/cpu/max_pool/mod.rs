@@ -1,0 +1,78 @@
+//! Maximum over windows.
+
+#[cfg(feature = "train")]
+pub(crate) mod train;
+
+use super::act::apply_inline;
+use super::simd::multiversion;
+use super::window::{fold, under};
+use super::{Real, access, activate, expect_shape};
+use crate::Mem;
+use crate::plan::{self, Op, View};
+
+/// See [`plan::MaxPool`]. A NaN in a window wins; a window over padding alone gives 0.
+pub struct MaxPool(plan::MaxPool);
+
+impl MaxPool {
+    /// Prepares the step.
+    #[must_use]
+    pub fn new(d: plan::MaxPool) -> Self {
+        Self(d)
+    }
+
+    /// Computes the step.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory, or overlap.
+    pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
+        expect_shape("input", x.shape, self.0.input);
+        expect_shape("output", y.shape, Op::MaxPool(self.0).output());
+        let cost = y.shape[1] * y.shape[2] * self.0.window[0] * self.0.window[1];
+        mem.step([x], y)
+            .for_rows(cost, |[x], mut out| row(&self.0, x, &mut out));
+    }
+}
+
+multiversion! {
+    fn row(d: &plan::MaxPool, x: &access::Source<'_>, out: &mut access::Row<'_>) {
+        let [h, w, _] = d.input;
+        let rows = under(out.y, d.window[0], d.stride[0], d.pad[0], h);
+        let image = out.image;
+        for ox in 0..out.width() {
+            let columns = under(ox, d.window[1], d.stride[1], d.pad[2], w);
+            let y = out.pixel(ox);
+            fold(x, image, [&rows, &columns], f32::NEG_INFINITY, larger, y);
+            if rows.is_empty() || columns.is_empty() {
+                y.fill(0.0);
+            }
+            apply_inline(d.act, y);
+        }
+    }
+}
+
+#[inline(always)]
+fn larger<T: Real>(best: T, x: T) -> T {
+    if x > best || x.is_nan() { x } else { best }
+}
+
+/// The definition in [`plan::MaxPool`], for any number of dense images.
+pub(crate) fn reference<T: Real>(d: &plan::MaxPool, x: &[T], y: &mut [T]) {
+    let [h, w, c] = d.input;
+    let [oh, ow, _] = Op::MaxPool(*d).output();
+    let images = x
+        .chunks_exact(h * w * c)
+        .zip(y.chunks_exact_mut(oh * ow * c));
+    for (x, y) in images {
+        for (i, y) in y.iter_mut().enumerate() {
+            let (oy, ox, channel) = (i / (ow * c), i / c % ow, i % c);
+            let mut best: Option<T> = None;
+            for iy in under(oy, d.window[0], d.stride[0], d.pad[0], h) {
+                for ix in under(ox, d.window[1], d.stride[1], d.pad[2], w) {
+                    let x = x[(iy * w + ix) * c + channel];
+                    best = Some(best.map_or(x, |best| larger(best, x)));
+                }
+            }
+            *y = activate(d.act, best.unwrap_or(T::zero()));
+        }
+    }
+}

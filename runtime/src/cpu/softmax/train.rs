@@ -1,0 +1,63 @@
+//! The way back through a softmax that is not the network's last layer.
+
+use crate::cpu::{self, Real, simd::multiversion};
+use crate::plan::{self, Gradient, View};
+use crate::train::{TrainMem, simple};
+
+/// Softmax over the channels of each pixel, in training.
+pub struct Softmax {
+    forward: cpu::Softmax,
+}
+
+impl Softmax {
+    /// Prepares the step.
+    #[must_use]
+    pub fn new(d: plan::Softmax) -> Self {
+        Self {
+            forward: cpu::Softmax::new(d),
+        }
+    }
+
+    simple!(forward);
+
+    /// From the gradient of the output to that of the input.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory.
+    pub fn backward(
+        &mut self,
+        mem: &mut TrainMem<'_, '_>,
+        _: View,
+        y: View,
+        dy: View,
+        dx: Option<Gradient>,
+    ) {
+        let cost = dy.shape[1] * dy.shape[2] * 4;
+        let step = mem.mem.access([y], [dy]);
+        step.for_rows(cost, |[y], [mut dy]| {
+            for ox in 0..dy.width() {
+                pixel(y.pixel(dy.image, dy.y, ox), dy.pixel(ox));
+            }
+        });
+        mem.hand_on(dy, dx);
+    }
+}
+
+multiversion! {
+    /// `dx[c] = y[c] * (dy[c] - sum of y[k] dy[k])`
+    fn pixel(y: &[f32], dy: &mut [f32]) {
+        let mean: f32 = y.iter().zip(&*dy).map(|(y, dy)| y * dy).sum();
+        dy.iter_mut().zip(y).for_each(|(dy, y)| *dy = y * (*dy - mean));
+    }
+}
+
+/// `dx[c] += y[c] * (dy[c] - sum of y[k] dy[k])` for dense pixels of `c` channels.
+pub(crate) fn reference<T: Real>(c: usize, y: &[T], dy: &[T], dx: &mut [T]) {
+    let pixels = y.chunks_exact(c).zip(dy.chunks_exact(c));
+    for ((y, dy), dx) in pixels.zip(dx.chunks_exact_mut(c)) {
+        let mean: T = y.iter().zip(dy).map(|(&y, &dy)| y * dy).sum();
+        for ((dx, &y), &dy) in dx.iter_mut().zip(y).zip(dy) {
+            *dx += y * (dy - mean);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! LeNet-5's trainable subsampling.
+
+#[cfg(feature = "train")]
+pub(crate) mod train;
+
+use super::act::apply_inline;
+use super::simd::multiversion;
+use super::window::{fold, under};
+use super::{Real, access, activate, expect_shape};
+use crate::plan::{self, Op, View};
+use crate::{Layer, Mem};
+use alloc::vec::Vec;
+
+/// See [`plan::Subsample`].
+pub struct Subsample {
+    d: plan::Subsample,
+    coefficient: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+impl Subsample {
+    /// Takes `coefficient` and `bias`, each `[c]`.
+    #[must_use]
+    pub fn new(d: plan::Subsample, layer: Layer<'_>) -> Self {
+        Self {
+            d,
+            coefficient: layer.tensor("coefficient", d.input[2]).into_owned(),
+            bias: layer.tensor("bias", d.input[2]).into_owned(),
+        }
+    }
+
+    /// As [`new`](Self::new); [`pack`](Self::pack) brings the parameters.
+    #[cfg(feature = "train")]
+    pub(crate) fn prepare(d: plan::Subsample) -> Self {
+        Self {
+            d,
+            coefficient: alloc::vec![0.0; d.input[2]],
+            bias: alloc::vec![0.0; d.input[2]],
+        }
+    }
+
+    /// Takes these parameters.
+    #[cfg(feature = "train")]
+    pub(crate) fn pack(&mut self, coefficient: &[f32], bias: &[f32]) {
+        self.coefficient.copy_from_slice(coefficient);
+        self.bias.copy_from_slice(bias);
+    }
+
+    /// Computes the step.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory, or overlap.
+    pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
+        expect_shape("input", x.shape, self.d.input);
+        expect_shape("output", y.shape, Op::Subsample(self.d).output());
+        let cost = y.shape[1] * y.shape[2] * self.d.window[0] * self.d.window[1];
+        mem.step([x], y)
+            .for_rows(cost, |[x], mut out| row(self, x, &mut out));
+    }
+}
+
+multiversion! {
+    fn row(s: &Subsample, x: &access::Source<'_>, out: &mut access::Row<'_>) {
+        let d = &s.d;
+        let rows = under(out.y, d.window[0], d.stride[0], 0, d.input[0]);
+        let image = out.image;
+        for ox in 0..out.width() {
+            let columns = under(ox, d.window[1], d.stride[1], 0, d.input[1]);
+            let y = out.pixel(ox);
+            fold(x, image, [&rows, &columns], 0.0, |sum, x| sum + x, y);
+            for ((y, coefficient), bias) in y.iter_mut().zip(&s.coefficient).zip(&s.bias) {
+                *y = *y * coefficient + bias;
+            }
+            apply_inline(d.act, y);
+        }
+    }
+}
+
+/// The definition in [`plan::Subsample`], for any number of dense images; `coefficient` and `bias` are `[c]`.
+pub(crate) fn reference<T: Real>(
+    d: &plan::Subsample,
+    coefficient: &[T],
+    bias: &[T],
+    x: &[T],
+    y: &mut [T],
+) {
+    let [h, w, c] = d.input;
+    let [oh, ow, _] = Op::Subsample(*d).output();
+    let images = x
+        .chunks_exact(h * w * c)
+        .zip(y.chunks_exact_mut(oh * ow * c));
+    for (x, y) in images {
+        for (i, y) in y.iter_mut().enumerate() {
+            let (oy, ox, channel) = (i / (ow * c), i / c % ow, i % c);
+            let mut sum = T::zero();
+            for iy in under(oy, d.window[0], d.stride[0], 0, h) {
+                for ix in under(ox, d.window[1], d.stride[1], 0, w) {
+                    sum += x[(iy * w + ix) * c + channel];
+                }
+            }
+            *y = activate(d.act, coefficient[channel] * sum + bias[channel]);
+        }
+    }
+}

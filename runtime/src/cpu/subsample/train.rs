@@ -1,0 +1,141 @@
+//! The way back through LeNet-5's trainable subsampling.
+
+use crate::Scratch;
+use crate::cpu::sum;
+use crate::cpu::window::under;
+use crate::cpu::{self, Real};
+use crate::plan::{self, Gradient, Op, View};
+use crate::train::{Layout, TrainMem, memory};
+use core::ops::Range;
+
+/// LeNet-5's subsampling, in training.
+pub struct Subsample {
+    d: plan::Subsample,
+    coefficient: Range<usize>,
+    bias: Range<usize>,
+    forward: cpu::Subsample,
+}
+
+impl Subsample {
+    /// Prepares the step for the parameters of this layer.
+    #[must_use]
+    pub fn new(d: plan::Subsample, layout: &Layout, layer: &str) -> Self {
+        Self {
+            d,
+            coefficient: layout.range(layer, "coefficient", d.input[2]),
+            bias: layout.range(layer, "bias", d.input[2]),
+            forward: cpu::Subsample::prepare(d),
+        }
+    }
+
+    /// Memory for a batch.
+    #[must_use]
+    pub fn scratch(&self, _max_batch: usize) -> Scratch {
+        Scratch {
+            shared: sum::scratch(2 * self.d.input[2]),
+            worker: 0,
+        }
+    }
+
+    /// Computes the step.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory.
+    pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
+        let (coefficient, bias) = (self.coefficient.clone(), self.bias.clone());
+        self.forward
+            .pack(&mem.params[coefficient], &mem.params[bias]);
+        self.forward.run(&mut mem.mem, x, y);
+    }
+
+    /// From the gradient of the output to those of the parameters and the input.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory.
+    pub fn backward(
+        &mut self,
+        mem: &mut TrainMem<'_, '_>,
+        x: View,
+        y: View,
+        dy: View,
+        dx: Option<Gradient>,
+    ) {
+        let d = &self.d;
+        let [oh, ow, c] = y.shape;
+        let [rows, columns] = windows(d);
+        let area = d.window[0] * d.window[1];
+        mem.through(d.act, y, dy);
+
+        let step = mem.mem.access([x, dy], []);
+        let [x, dz] = step.x;
+        let sizes = [dz.geometry.images * oh, ow * c * (area + 1), 2 * c];
+        let sums = sum::over_rows(step.threads, step.shared, sizes, |row, sums| {
+            let (coefficient, bias) = sums.split_at_mut(c);
+            let (image, oy) = (row / oh, row % oh);
+            for ox in 0..ow {
+                let dz = dz.pixel(image, oy, ox);
+                bias.iter_mut().zip(dz).for_each(|(b, dz)| *b += dz);
+                for iy in rows(oy) {
+                    for ix in columns(ox) {
+                        let x = x.pixel(image, iy, ix);
+                        let all = coefficient.iter_mut().zip(x).zip(dz);
+                        all.for_each(|((g, x), dz)| *g += x * dz);
+                    }
+                }
+            }
+        });
+        let (coefficient, bias) = sums.split_at(c);
+        memory::add(&mut mem.gradients[self.coefficient.clone()], coefficient);
+        memory::add(&mut mem.gradients[self.bias.clone()], bias);
+
+        let Some(dx) = dx else { return };
+        let coefficient = &mem.params[self.coefficient.clone()];
+        let step = mem.mem.access([dy], [dx.view]);
+        step.for_images(oh * ow * c * area, |[dz], [mut to], _| {
+            if !dx.accumulate {
+                to.clear();
+            }
+            for oy in 0..oh {
+                for ox in 0..ow {
+                    let dz = dz.pixel(to.number, oy, ox);
+                    for iy in rows(oy) {
+                        for ix in columns(ox) {
+                            let all = to.pixel(iy, ix).iter_mut().zip(coefficient).zip(dz);
+                            all.for_each(|((to, k), dz)| *to += k * dz);
+                        }
+                    }
+                }
+            }
+        });
+    }
+}
+
+/// The rows and the columns under a window.
+fn windows(d: &plan::Subsample) -> [impl Fn(usize) -> Range<usize> + Copy; 2] {
+    let d = *d;
+    [0, 1].map(|axis| move |o| under(o, d.window[axis], d.stride[axis], 0, d.input[axis]))
+}
+
+/// With `z = coefficient * (sum over the window) + bias`, for dense images: adds to all gradients.
+pub(crate) fn reference<T: Real>(
+    d: &plan::Subsample,
+    coefficient: &[T],
+    [x, dz]: [&[T]; 2],
+    dx: &mut [T],
+    [dcoefficient, dbias]: [&mut [T]; 2],
+) {
+    let [h, w, c] = d.input;
+    let [oh, ow, _] = Op::Subsample(*d).output();
+    let [rows, columns] = windows(d);
+    for (i, &dz) in dz.iter().enumerate() {
+        let (image, oy, ox, channel) = (i / (oh * ow * c), i / (ow * c) % oh, i / c % ow, i % c);
+        dbias[channel] += dz;
+        for iy in rows(oy) {
+            for ix in columns(ox) {
+                let at = ((image * h + iy) * w + ix) * c + channel;
+                dcoefficient[channel] += x[at] * dz;
+                dx[at] += coefficient[channel] * dz;
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Sums over all pixels of a batch: per channel for biases and statistics, per cell of a kernel for depthwise weights.
+//!
+//! The rows are cut into parts by their number alone and the parts added in order, so threads change nothing. A row is
+//! summed on its own before it joins its part, which keeps rounding errors near those of pairwise summation.
+
+use crate::cpu::access::Workers;
+use crate::threads::Threads;
+use crate::train::memory::add;
+
+/// The most parts.
+const PARTS: usize = 32;
+/// Elementary operations that make a part worth its start.
+const GRAIN: usize = 1 << 15;
+
+/// Scratch memory for a sum of `width` numbers.
+pub(crate) const fn scratch(width: usize) -> usize {
+    2 * PARTS * width
+}
+
+/// The sum of what `body` adds up for each of `rows` rows, `width` numbers; a row costs about `cost` elementary operations.
+/// `memory` has [`scratch`] elements or more.
+pub(crate) fn over_rows(
+    threads: Threads,
+    memory: &mut [f32],
+    [rows, cost, width]: [usize; 3],
+    body: impl Fn(usize, &mut [f32]) + Sync,
+) -> &[f32] {
+    let count = (rows * cost / GRAIN).clamp(1, PARTS.min(rows.max(1)));
+    let parts = Workers::new(memory, 2 * width, count);
+    threads.for_each(count, |part, _| {
+        // SAFETY: each task has its own number, and asks once.
+        let (total, row) = unsafe { parts.part(part) }.split_at_mut(width);
+        total.fill(0.0);
+        for i in part * rows / count..(part + 1) * rows / count {
+            row.fill(0.0);
+            body(i, row);
+            add(total, row);
+        }
+    });
+    let (total, rest) = memory.split_at_mut(2 * width);
+    for part in rest.chunks_exact(2 * width).take(count - 1) {
+        add(&mut total[..width], &part[..width]);
+    }
+    &total[..width]
+}

@@ -1,0 +1,49 @@
+//! From HWC to CHW order.
+
+#[cfg(feature = "train")]
+pub(crate) mod train;
+
+use super::{Real, expect_shape};
+use crate::Mem;
+use crate::plan::{self, Op, View};
+
+/// See [`plan::Transpose`].
+pub struct Transpose(plan::Transpose);
+
+impl Transpose {
+    /// Prepares the step.
+    #[must_use]
+    pub fn new(d: plan::Transpose) -> Self {
+        Self(d)
+    }
+
+    /// Computes the step.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory, or overlap.
+    pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
+        expect_shape("input", x.shape, self.0.input);
+        expect_shape("output", y.shape, Op::Transpose(self.0).output());
+        let [h, w, _] = self.0.input;
+        mem.step([x], y).for_rows(x.len(), |[x], mut out| {
+            let image = out.image;
+            let y = out.pixel(0);
+            for cell in 0..h * w {
+                let plane = y[cell..].iter_mut().step_by(h * w);
+                let pixel = x.pixel(image, cell / w, cell % w);
+                plane.zip(pixel).for_each(|(y, x)| *y = *x);
+            }
+        });
+    }
+}
+
+/// The definition in [`plan::Transpose`], for any number of dense images.
+pub(crate) fn reference<T: Real>(d: &plan::Transpose, x: &[T], y: &mut [T]) {
+    let [h, w, c] = d.input;
+    let len = h * w * c;
+    for (x, y) in x.chunks_exact(len).zip(y.chunks_exact_mut(len)) {
+        for (i, &x) in x.iter().enumerate() {
+            y[i % c * h * w + i / c] = x;
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The way back through a transposition: each gradient goes where its number came from.
+
+use crate::cpu::{self, Real};
+use crate::plan::{self, Gradient, Op, View};
+use crate::train::reference::gather;
+use crate::train::{TrainMem, simple};
+
+/// From HWC to CHW order, in training.
+pub struct Transpose {
+    d: plan::Transpose,
+    forward: cpu::Transpose,
+}
+
+impl Transpose {
+    /// Prepares the step.
+    #[must_use]
+    pub fn new(d: plan::Transpose) -> Self {
+        Self {
+            d,
+            forward: cpu::Transpose::new(d),
+        }
+    }
+
+    simple!(forward);
+
+    /// From the gradient of the output to that of the input.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory.
+    pub fn backward(
+        &mut self,
+        mem: &mut TrainMem<'_, '_>,
+        _: View,
+        _: View,
+        dy: View,
+        dx: Option<Gradient>,
+    ) {
+        let Some(dx) = dx else { return };
+        let [h, w, c] = self.d.input;
+        let step = mem.mem.access([dy], [dx.view]);
+        step.for_rows(w * c * 2, |[dy], [mut row]| {
+            let dy = dy.pixel(row.image, 0, 0);
+            for ox in 0..w {
+                let plane = dy[row.y * w + ox..].iter().step_by(h * w);
+                for (to, dy) in row.pixel(ox).iter_mut().zip(plane) {
+                    *to = if dx.accumulate { *to + dy } else { *dy };
+                }
+            }
+        });
+    }
+}
+
+/// The plain way back of [`Transpose`].
+pub(crate) fn reference<T: Real>(d: &plan::Transpose, dz: &[T], dx: &mut [T]) {
+    let [h, w, c] = d.input;
+    let output = Op::Transpose(*d).output();
+    gather([d.input, output], dz, dx, |[_, _, i]| {
+        Some(i % (h * w) * c + i / (h * w))
+    });
+}

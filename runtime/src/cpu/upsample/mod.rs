@@ -1,0 +1,52 @@
+//! Nearest-neighbour enlargement.
+
+#[cfg(feature = "train")]
+pub(crate) mod train;
+
+use super::{Real, expect_shape};
+use crate::Mem;
+use crate::plan::{self, Op, View};
+
+/// See [`plan::Upsample`].
+pub struct Upsample(plan::Upsample);
+
+impl Upsample {
+    /// Prepares the step.
+    #[must_use]
+    pub fn new(d: plan::Upsample) -> Self {
+        Self(d)
+    }
+
+    /// Computes the step.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory, or overlap.
+    pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
+        expect_shape("input", x.shape, self.0.input);
+        expect_shape("output", y.shape, Op::Upsample(self.0).output());
+        let [fh, fw] = self.0.factor;
+        let cost = y.shape[1] * y.shape[2];
+        mem.step([x], y).for_rows(cost, |[x], mut out| {
+            let (image, iy) = (out.image, out.y / fh);
+            for ox in 0..out.width() {
+                out.pixel(ox).copy_from_slice(x.pixel(image, iy, ox / fw));
+            }
+        });
+    }
+}
+
+/// The definition in [`plan::Upsample`], for any number of dense images.
+pub(crate) fn reference<T: Real>(d: &plan::Upsample, x: &[T], y: &mut [T]) {
+    let [h, w, c] = d.input;
+    let [fh, fw] = d.factor;
+    let [oh, ow, _] = Op::Upsample(*d).output();
+    let images = x
+        .chunks_exact(h * w * c)
+        .zip(y.chunks_exact_mut(oh * ow * c));
+    for (x, y) in images {
+        for (i, y) in y.iter_mut().enumerate() {
+            let (oy, ox) = (i / (ow * c), i / c % ow);
+            *y = x[(oy / fh * w + ox / fw) * c + i % c];
+        }
+    }
+}

@@ -306,7 +306,7 @@ Examples:
   netc bench alexnet.net
   netc bench alexnet.net --batch 16 --threads 2 --layers
   netc bench alexnet.net --json | tail -1 | jq .median_ms
-  netc bench alexnet.net --train --batch 32
+  netc bench alexnet.net --train --batch 32 --layers
 
 Weights and images are random. Training steps are those of SGD with a learning rate of 0.01 and a momentum of 0.9, unless
 --recipe or --optimizer says otherwise; a step counts as three forward passes. The network runs until it is warm, then for about a second and five times at least; the
@@ -340,8 +340,8 @@ pub(crate) struct Bench {
     #[arg(long, value_name = "VALUE", requires = "train")]
     pub(crate) optimizer: Option<String>,
 
-    /// A row for each layer of inference: time, GFLOP/s, share
-    #[arg(long, conflicts_with = "train")]
+    /// A row for each layer: time, GFLOP/s, share; in training also forward, backward and update
+    #[arg(long)]
     pub(crate) layers: bool,
 
     /// As JSON: one line with median_ms and the rest

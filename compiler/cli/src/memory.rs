@@ -1,10 +1,10 @@
-//! The memory of a training run, before it is taken.
+//! The memory of a run, before it is taken.
 
 use crate::failure::{Failure, Outcome};
 use crate::files::size;
 use crate::source::plural;
 use crate::terminal;
-use netc_plan::{Optimizer, Plan, TrainPlan};
+use netc_plan::{Optimizer, Param, Plan, TrainPlan};
 use netc_runtime::train::MemoryUse;
 
 /// Prints what a run takes; a batch that does not fit is refused.
@@ -31,26 +31,7 @@ pub(crate) fn check(
     };
     let fits = |batch| need(batch).filter(|(_, _, _, total)| *total <= available);
     let Some((learning, judging, saving, total)) = fits(batch) else {
-        let (mut fit, mut over) = (0, batch);
-        while over - fit > 1 {
-            let middle = fit + (over - fit) / 2;
-            *(if fits(middle).is_some() {
-                &mut fit
-            } else {
-                &mut over
-            }) = middle;
-        }
-        let failure = Failure::tool(format!(
-            "a batch of {} does not fit into the {} of memory that are free",
-            plural(batch, "image"),
-            size(available as u64)
-        ));
-        return Err(match fit {
-            0 => failure.help("not even one image does: the network needs a larger machine"),
-            _ => failure.help(format!(
-                "the largest batch that fits is {fit}: `--batch {fit}`"
-            )),
-        });
+        return Err(too_large(batch, available, |batch| fits(batch).is_some()));
     };
     let part = |name: &str, bytes: usize| format!("{name} {}", size(bytes as u64));
     let parts = [
@@ -68,6 +49,43 @@ pub(crate) fn check(
         terminal::status("", &parts.join(", "));
     }
     Ok(())
+}
+
+/// Refuses a batch that does not fit where a network only infers.
+pub(crate) fn check_inference(plan: &Plan, batch: usize) -> Outcome {
+    let available = available();
+    let weights: usize = plan.params.iter().map(Param::len).sum();
+    let image: usize = plan.input.iter().product();
+    // Once as the file has them, once packed; the arena, and the images before it.
+    let need = |batch: usize| {
+        let values = (plan.arena + image).checked_mul(batch)?;
+        values.checked_add(2 * weights)?.checked_mul(4)
+    };
+    let fits = |batch| need(batch).is_some_and(|bytes| bytes <= available);
+    if fits(batch) {
+        return Ok(());
+    }
+    Err(too_large(batch, available, fits))
+}
+
+/// Names the largest batch that fits.
+fn too_large(batch: usize, available: usize, fits: impl Fn(usize) -> bool) -> Failure {
+    let (mut fit, mut over) = (0, batch);
+    while over - fit > 1 {
+        let middle = fit + (over - fit) / 2;
+        *(if fits(middle) { &mut fit } else { &mut over }) = middle;
+    }
+    let failure = Failure::tool(format!(
+        "a batch of {} does not fit into the {} of memory that are free",
+        plural(batch, "image"),
+        size(available as u64)
+    ));
+    match fit {
+        0 => failure.help("not even one image does: the network needs a larger machine"),
+        _ => failure.help(format!(
+            "the largest batch that fits is {fit}: `--batch {fit}`"
+        )),
+    }
 }
 
 /// Bytes that this process can still take: what the machine has free, or what its control group or its own limit leaves.

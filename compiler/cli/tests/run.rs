@@ -340,6 +340,18 @@ fn a_bench_ends_with_the_median() {
         (&object["batch"], &object["train"]),
         (&3.into(), &true.into())
     );
+    let train = bench(&["--train", "--json", "--batch", "3", "--layers"]);
+    let last = train.succeeds().out.lines().last().unwrap();
+    let object: serde_json::Value = serde_json::from_str(last).unwrap();
+    let layers = object["layers"].as_array().unwrap();
+    let names: Vec<&str> = layers.iter().map(|l| l["name"].as_str().unwrap()).collect();
+    assert!(names.ends_with(&["loss", "update"]), "{names:?}");
+    let of = |layer: &serde_json::Value, what: &str| layer[what].as_f64().unwrap();
+    for layer in &layers[..layers.len() - 2] {
+        let parts = of(layer, "forward_ms") + of(layer, "backward_ms");
+        assert!((of(layer, "ms") - parts).abs() < 1e-9, "{layer}");
+    }
+    assert!(train.out.contains("backward"), "{}", train.out);
     bench(&["--threads", "0"]).fails(2, &["--threads"]);
     bench(&["--batch", "4294967295"]).fails(2, &["does not fit into memory"]);
 }

@@ -29,6 +29,7 @@ mod single;
 mod state;
 #[cfg(all(test, feature = "std"))]
 mod tests;
+mod times;
 mod trainer;
 mod usage;
 
@@ -56,6 +57,7 @@ pub use memory::TrainMem;
 pub use optimizer::Update;
 pub use single::{Setting, Single, fast, plain};
 pub use state::{State, StepResult, add, write};
+pub use times::StepTimes;
 pub use trainer::Trainer;
 pub use usage::MemoryUse;
 

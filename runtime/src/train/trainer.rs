@@ -1,6 +1,9 @@
 //! Walks a training plan step by step, with the kernels that generated training code calls.
 
 use super::kernel::{Kernel, kernels};
+use super::times::Part;
+#[cfg(feature = "std")]
+use super::times::StepTimes;
 use super::{Layout, LossKernel, MemoryUse, OptimizerState, State, StepResult};
 use crate::plan::{Optimizer, TrainPlan, View};
 use crate::{Error, Weights, Workspace};
@@ -99,11 +102,48 @@ impl Trainer {
     /// # Errors
     /// As [`step`](Self::step).
     pub fn gradients(&mut self, images: &[f32], labels: &[u32]) -> Result<StepResult, Error> {
+        self.walk(images, labels, |_| {})
+    }
+
+    /// As [`step`](Self::step), and says how long its parts took.
+    ///
+    /// # Errors
+    /// As [`step`](Self::step).
+    #[cfg(feature = "std")]
+    pub fn step_timed(
+        &mut self,
+        images: &[f32],
+        labels: &[u32],
+        factor: f64,
+    ) -> Result<(StepResult, StepTimes), Error> {
+        let mut times = StepTimes::new(self.kernels.len());
+        let mut last = std::time::Instant::now();
+        let mut done = |part| {
+            let now = std::time::Instant::now();
+            times.add(part, now - last);
+            last = now;
+        };
+        let result = self.walk(images, labels, &mut done)?;
+        self.state.apply(&result, factor);
+        done(Part::Update);
+        Ok((result, times))
+    }
+
+    /// Forward, loss and backward; `done` is told of each part.
+    fn walk(
+        &mut self,
+        images: &[f32],
+        labels: &[u32],
+        mut done: impl FnMut(Part),
+    ) -> Result<StepResult, Error> {
         let mem = &mut self.state.begin(self.workspace.begin(images)?);
-        for (kernel, step) in self.kernels.iter_mut().zip(&self.plan.forward) {
-            kernel.forward(mem, &step.inputs, step.output);
+        done(Part::Update);
+        for (i, step) in self.plan.forward.iter().enumerate() {
+            self.kernels[i].forward(mem, &step.inputs, step.output);
+            done(Part::Forward(i));
         }
         let outcome = self.loss.run(mem, labels)?;
+        done(Part::Loss);
         if !outcome.loss.is_finite() {
             let steps = self.plan.forward.iter();
             let values = steps.map(|step| (&step.name[..], &step.text[..], step.output));
@@ -119,6 +159,7 @@ impl Trainer {
                 back.output_gradient,
                 &back.input_gradients,
             );
+            done(Part::Backward(back.step));
         }
         self.state.measure(outcome)
     }

@@ -4,7 +4,7 @@ use crate::Result;
 use crate::augment::Pipeline;
 use crate::data::Split;
 use crate::loader::{Loader, Order};
-use crate::run::{Network, Step};
+use crate::run::{Evaluate, Network};
 use serde::Serialize;
 use std::fmt;
 use std::sync::Arc;
@@ -60,14 +60,14 @@ pub struct Answer {
 /// # Errors
 /// A picture cannot be read, or the network cannot run.
 pub fn evaluate(
-    step: &mut dyn Step,
+    judged: &mut dyn Evaluate,
     network: &Network,
     split: &Split,
     classes: &[String],
     pipeline: &Arc<Pipeline>,
     how: How,
 ) -> Result<Evaluation> {
-    let (views, outputs) = (if how.ten_crop { 10 } else { 1 }, step.outputs());
+    let (views, outputs) = (if how.ten_crop { 10 } else { 1 }, judged.outputs());
     let order = Order::Evaluation {
         ten_crop: how.ten_crop,
     };
@@ -79,7 +79,7 @@ pub fn evaluate(
     while let Some(batch) = loader.next_batch()? {
         let n = batch.labels.len();
         scores.resize(n * outputs, 0.0);
-        loss += step.evaluate(&batch.images, &batch.labels, &mut scores)? * n as f64;
+        loss += judged.evaluate(&batch.images, &batch.labels, &mut scores)? * n as f64;
         for (scores, label) in scores.chunks_exact(outputs).zip(&batch.labels) {
             let probabilities = network.scores.probabilities(scores);
             sums.iter_mut()

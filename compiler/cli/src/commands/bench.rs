@@ -7,7 +7,7 @@ use crate::table::{Align, Table};
 use crate::terminal;
 use netc_compiler::Options;
 use netc_plan::Op;
-use netc_runtime::{Model, Workspace};
+use netc_runtime::Model;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -32,87 +32,68 @@ pub(crate) fn run(args: &Bench) -> Outcome {
     let mut workspace = network.workspace(batch, args.threads)?;
     let one: usize = network.plan.input.iter().product();
     let images = images(args.seed, one * batch);
-    let measured = measure(&network, &mut workspace, &images, args)?;
-
-    let macs: Vec<u64> = network
-        .plan
-        .steps
+    let passes = passes(args.seconds, || {
+        let pass = network.executor.forward(&mut workspace, &images);
+        pass.map(drop).map_err(|e| failed(&e))
+    })?;
+    let steps = &network.plan.steps;
+    let flops: Vec<f64> = steps
         .iter()
-        .map(|step| macs(&step.op))
+        .map(|step| 2.0 * macs(&step.op) as f64 * batch as f64)
         .collect();
-    let flops = |macs: u64| 2.0 * macs as f64 * batch as f64;
+    let mut rows = Vec::new();
+    if args.layers {
+        let times = medians(passes.len(), || {
+            let mut times = Vec::new();
+            let pass = network
+                .executor
+                .forward_timed(&mut workspace, &images, &mut times);
+            pass.map(|_| times).map_err(|e| failed(&e))
+        })?;
+        let steps = steps.iter().zip(&flops).zip(times);
+        rows.extend(steps.map(|((step, flops), time)| Row {
+            name: &step.name,
+            text: &step.text,
+            flops: *flops,
+            time,
+            split: None,
+        }));
+    }
     let report = Report {
-        measured,
-        rate: flops(macs.iter().sum()),
-        rows: network
-            .plan
-            .steps
-            .iter()
-            .zip(&macs)
-            .map(|(step, macs)| (step.name.as_str(), step.text.as_str(), flops(*macs)))
-            .collect(),
+        passes,
+        rate: flops.iter().sum(),
+        rows,
     };
     let head = format!(
         "{}, batch {batch}, {} threads, f32",
         network.plan.name,
         workspace.threads()
     );
-    if args.layers {
-        let text = format!("{}\n", report.table());
-        // The last line of --json is the object; people see both.
-        terminal::print(&text)?;
-    }
-    if args.json {
-        let mut object = report.json(batch);
-        object["model"] = json!(network.plan.name);
-        object["batch"] = json!(batch);
-        object["threads"] = json!(workspace.threads());
-        object["precision"] = json!("f32");
-        return terminal::print_line(&object.to_string());
-    }
-    terminal::print(&format!("{head}\n{}", report.text(batch)))
+    let facts = json!({
+        "model": network.plan.name,
+        "threads": workspace.threads(),
+    });
+    report.show(args, &head, facts)
 }
 
-/// Times of whole passes, and of steps.
-pub(super) struct Measured {
-    /// Sorted.
-    pub(super) passes: Vec<Duration>,
-    /// The median of each step; empty if not asked for.
-    pub(super) steps: Vec<Duration>,
-}
-
-fn measure(
-    network: &Network,
-    workspace: &mut Workspace,
-    images: &[f32],
-    args: &Bench,
-) -> Outcome<Measured> {
-    let passes = passes(args.seconds, || {
-        network
-            .executor
-            .forward(workspace, images)
-            .map(drop)
-            .map_err(|e| failed(&e))
-    })?;
-    let mut steps = Vec::new();
-    if args.layers {
-        let mut runs: Vec<Vec<Duration>> = vec![Vec::new(); network.plan.steps.len()];
-        for _ in 0..passes.len().clamp(LEAST, 1000) {
-            let mut times = Vec::new();
-            network
-                .executor
-                .forward_timed(workspace, images, &mut times)
-                .map_err(|e| failed(&e))?;
-            for (run, time) in runs.iter_mut().zip(times) {
-                run.push(time);
-            }
-        }
-        for mut run in runs {
-            run.sort_unstable();
-            steps.push(median(&run));
-        }
+/// The median of each of the times that `run` gives.
+pub(super) fn medians(
+    runs: usize,
+    mut run: impl FnMut() -> Outcome<Vec<Duration>>,
+) -> Outcome<Vec<Duration>> {
+    let mut all: Vec<Vec<Duration>> = Vec::new();
+    for _ in 0..runs.clamp(LEAST, 1000) {
+        let times = run()?;
+        all.resize(times.len(), Vec::new());
+        all.iter_mut()
+            .zip(times)
+            .for_each(|(all, time)| all.push(time));
     }
-    Ok(Measured { passes, steps })
+    let sorted = |mut times: Vec<Duration>| {
+        times.sort_unstable();
+        median(&times)
+    };
+    Ok(all.into_iter().map(sorted).collect())
 }
 
 /// How long each pass takes once all is warm: caches, threads, the clock of the processor. Sorted.
@@ -146,18 +127,48 @@ fn median(sorted: &[Duration]) -> Duration {
     }
 }
 
+/// A part of a pass.
+pub(super) struct Row<'a> {
+    pub(super) name: &'a str,
+    pub(super) text: &'a str,
+    /// Floating-point operations.
+    pub(super) flops: f64,
+    pub(super) time: Duration,
+    /// In training: the way forward, and the way back.
+    pub(super) split: Option<[Duration; 2]>,
+}
+
 /// What was measured, and how to show it.
 pub(super) struct Report<'a> {
-    pub(super) measured: Measured,
+    /// Times of whole passes, sorted.
+    pub(super) passes: Vec<Duration>,
     /// Floating-point operations of a pass.
     pub(super) rate: f64,
-    /// Name, text and floating-point operations of each step.
-    pub(super) rows: Vec<(&'a str, &'a str, f64)>,
+    /// The parts of a pass; none if not asked for.
+    pub(super) rows: Vec<Row<'a>>,
 }
 
 impl Report<'_> {
-    pub(super) fn text(&self, batch: usize) -> String {
-        let all = &self.measured.passes;
+    /// As text, or as an object in the last line; the table of the layers goes before either.
+    pub(super) fn show(&self, args: &Bench, head: &str, facts: Value) -> Outcome {
+        let batch = args.batch as usize;
+        if args.layers {
+            terminal::print(&format!("{}\n", self.table()))?;
+        }
+        if !args.json {
+            return terminal::print(&format!("{head}\n{}", self.text(batch)));
+        }
+        let mut object = self.json(batch);
+        object["batch"] = json!(batch);
+        object["precision"] = json!("f32");
+        if let (Value::Object(object), Value::Object(facts)) = (&mut object, facts) {
+            object.extend(facts);
+        }
+        terminal::print_line(&object.to_string())
+    }
+
+    fn text(&self, batch: usize) -> String {
+        let all = &self.passes;
         let (least, most) = (all.first(), all.last());
         let middle = median(all);
         format!(
@@ -171,45 +182,41 @@ impl Report<'_> {
         )
     }
 
-    /// (time, GFLOP/s, share) of each step.
-    fn steps(&self) -> impl Iterator<Item = (&str, &str, Duration, f64, f64)> {
-        let total: Duration = self.measured.steps.iter().sum();
-        self.rows
-            .iter()
-            .zip(&self.measured.steps)
-            .map(move |((name, text, flops), time)| {
-                let share = time.as_secs_f64() / total.as_secs_f64().max(f64::MIN_POSITIVE);
-                (*name, *text, *time, per_second(*flops, *time) / 1e9, share)
-            })
+    /// The share of a row in all.
+    fn share(&self, row: &Row<'_>) -> f64 {
+        let total: Duration = self.rows.iter().map(|row| row.time).sum();
+        row.time.as_secs_f64() / total.as_secs_f64().max(f64::MIN_POSITIVE)
     }
 
     fn table(&self) -> String {
-        let mut table = Table::new(&[
-            ("layer", Align::Left),
-            ("what", Align::Left),
-            ("ms", Align::Right),
-            ("GFLOP/s", Align::Right),
-            ("share", Align::Right),
-        ]);
-        for (name, text, time, rate, share) in self.steps() {
-            let rate = if rate > 0.0 {
-                format!("{rate:.1}")
-            } else {
-                String::new()
+        let split = self.rows.iter().any(|row| row.split.is_some());
+        let mut head = vec![("layer", Align::Left), ("what", Align::Left)];
+        if split {
+            head.extend([("forward", Align::Right), ("backward", Align::Right)]);
+        }
+        head.extend(["ms", "GFLOP/s", "share"].map(|name| (name, Align::Right)));
+        let mut table = Table::new(&head);
+        for row in &self.rows {
+            let mut cells = vec![row.name.to_owned(), shortened(row.text)];
+            if split {
+                cells.extend(match row.split {
+                    Some(times) => times.map(ms),
+                    None => [String::new(), String::new()],
+                });
+            }
+            let rate = match per_second(row.flops, row.time) {
+                rate if rate > 0.0 => format!("{:.1}", rate / 1e9),
+                _ => String::new(),
             };
-            table.row(vec![
-                name.to_owned(),
-                shortened(text),
-                ms(time),
-                rate,
-                format!("{:.1} %", share * 100.0),
-            ]);
+            let share = format!("{:.1} %", self.share(row) * 100.0);
+            cells.extend([ms(row.time), rate, share]);
+            table.row(cells);
         }
         table.render()
     }
 
-    pub(super) fn json(&self, batch: usize) -> Value {
-        let all = &self.measured.passes;
+    fn json(&self, batch: usize) -> Value {
+        let all = &self.passes;
         let middle = median(all);
         let number = |time: Duration| time.as_secs_f64() * 1e3;
         let mut object = json!({
@@ -220,9 +227,22 @@ impl Report<'_> {
             "images_per_s": batch as f64 / middle.as_secs_f64(),
             "gflops": per_second(self.rate, middle) / 1e9,
         });
-        if !self.measured.steps.is_empty() {
-            let step = |(name, text, time, rate, share): (&str, &str, Duration, f64, f64)| json!({ "name": name, "text": text, "ms": number(time), "gflops": rate, "share": share });
-            object["layers"] = self.steps().map(step).collect();
+        let layer = |row: &Row<'_>| {
+            let mut layer = json!({
+                "name": row.name,
+                "text": row.text,
+                "ms": number(row.time),
+                "gflops": per_second(row.flops, row.time) / 1e9,
+                "share": self.share(row),
+            });
+            if let Some([forward, backward]) = row.split {
+                layer["forward_ms"] = json!(number(forward));
+                layer["backward_ms"] = json!(number(backward));
+            }
+            layer
+        };
+        if !self.rows.is_empty() {
+            object["layers"] = self.rows.iter().map(layer).collect();
         }
         object
     }

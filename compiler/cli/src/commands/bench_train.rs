@@ -1,16 +1,19 @@
 //! `netc bench --train`: how fast a network learns on this machine.
 
-use super::bench::{Measured, Report, images, macs, passes};
+use super::bench::{Report, Row, images, macs, medians, passes};
 use crate::cli::Bench;
 use crate::experiment::{Setup, Variation, threads};
 use crate::failure::Outcome;
+use crate::memory;
 use crate::network::failed;
-use crate::{memory, terminal};
 use netc_compiler::Which;
 use netc_plan::TrainOp;
 use netc_runtime::Weights;
 use netc_runtime::train::Trainer;
 use serde_json::json;
+
+/// A training step counts as so many forward passes: one there, and two back, for the inputs and for the weights.
+const PASSES: f64 = 3.0;
 
 pub(crate) fn run(args: &Bench) -> Outcome {
     let which = match &args.recipe {
@@ -39,33 +42,56 @@ pub(crate) fn run(args: &Bench) -> Outcome {
         let step = trainer.step(&pictures, &labels, 1.0);
         step.map(drop).map_err(|e| failed(&e))
     })?;
-    let steps = training.plan.forward.iter();
-    let all: u64 = steps
-        .map(|step| match &step.op {
-            TrainOp::Same(op) => macs(op),
-            TrainOp::BatchNorm { .. } | TrainOp::Dropout { .. } => 0,
-        })
-        .sum();
-    let report = Report {
-        measured: Measured {
-            passes,
-            steps: Vec::new(),
-        },
-        rate: 3.0 * 2.0 * all as f64 * batch as f64,
-        rows: Vec::new(),
-    };
-    if args.json {
-        let mut object = report.json(batch);
-        object["model"] = json!(plan.name);
-        object["batch"] = json!(batch);
-        object["threads"] = json!(threads);
-        object["precision"] = json!("f32");
-        object["train"] = json!(true);
-        return terminal::print_line(&object.to_string());
+    let steps = &training.plan.forward;
+    let flops: Vec<f64> = steps
+        .iter()
+        .map(|step| PASSES * 2.0 * cost(&step.op) as f64 * batch as f64)
+        .collect();
+    let mut rows = Vec::new();
+    if args.layers {
+        let times = medians(passes.len(), || {
+            let step = trainer.step_timed(&pictures, &labels, 1.0);
+            let (_, times) = step.map_err(|e| failed(&e))?;
+            let ends = [times.loss, times.update];
+            Ok([times.forward, times.backward, ends.to_vec()].concat())
+        })?;
+        let (forward, rest) = times.split_at(steps.len());
+        let (backward, ends) = rest.split_at(steps.len());
+        for (i, step) in steps.iter().enumerate() {
+            rows.push(Row {
+                name: &step.name,
+                text: &step.text,
+                flops: flops[i],
+                time: forward[i] + backward[i],
+                split: Some([forward[i], backward[i]]),
+            });
+        }
+        let ends = ["loss", "update"].into_iter().zip(ends);
+        rows.extend(ends.map(|(name, time)| Row {
+            name,
+            text: "",
+            flops: 0.0,
+            time: *time,
+            split: None,
+        }));
     }
+    let report = Report {
+        passes,
+        rate: flops.iter().sum(),
+        rows,
+    };
     let head = format!(
         "{}, training, batch {batch}, {threads} threads, f32",
         plan.name
     );
-    terminal::print(&format!("{head}\n{}", report.text(batch)))
+    let facts = json!({ "model": plan.name, "threads": threads, "train": true });
+    report.show(args, &head, facts)
+}
+
+/// Multiply-accumulates of a forward step for one image.
+fn cost(op: &TrainOp) -> u64 {
+    match op {
+        TrainOp::Same(op) => macs(op),
+        TrainOp::BatchNorm { .. } | TrainOp::Dropout { .. } => 0,
+    }
 }

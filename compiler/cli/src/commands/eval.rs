@@ -4,10 +4,10 @@ use crate::cli::Eval;
 use crate::experiment::{Setup, Variation, failure, threads};
 use crate::failure::Outcome;
 use crate::network::bad_weights;
-use crate::{claims, terminal};
+use crate::{claims, memory, terminal};
 use netc_runtime::Weights;
 use netc_train::data;
-use netc_train::run::{Experiment, Net, Network};
+use netc_train::run::{Experiment, Judged, Network};
 use std::path::PathBuf;
 
 pub(crate) fn run(args: &Eval) -> Outcome {
@@ -18,6 +18,7 @@ pub(crate) fn run(args: &Eval) -> Outcome {
     let setup = Setup::compile(&args.file, variation.which(), &variation)?;
     let (plan, training) = (&setup.plan, &setup.training);
     let path = weights(args, training.recipe.restore_best);
+    memory::check_inference(plan, training.recipe.batch)?;
     let weights = Weights::from_file(&path, &training.plan.params)
         .map_err(|e| bad_weights(&path, &args.file, &e))?;
     let threads = threads(args.threads);
@@ -26,9 +27,10 @@ pub(crate) fn run(args: &Eval) -> Outcome {
     let network = Network::new(plan, training.recipe.loss);
     let outputs = plan.output.iter().product();
     let experiment = Experiment::new(&network, &training.recipe, &data, outputs).map_err(fail)?;
-    let mut net =
-        Net::new(plan, &training.plan, &training.recipe, &weights, threads).map_err(fail)?;
-    let figures = experiment.test(&mut net, threads).map_err(fail)?;
+    let recipe = &training.recipe;
+    let judged = Judged::new(plan, recipe.loss, &weights, recipe.batch, threads);
+    let figures = experiment.test(&mut judged.map_err(fail)?, threads);
+    let figures = figures.map_err(fail)?;
     if args.json {
         let mut object = serde_json::to_value(&figures).unwrap_or_default();
         object["claims"] = claims::json(&setup, &figures);

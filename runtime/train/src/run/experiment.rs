@@ -1,6 +1,6 @@
 //! A network, a recipe and data that fit together.
 
-use super::Step;
+use super::Evaluate;
 use crate::augment::Pipeline;
 use crate::data::Dataset;
 use crate::evaluate::{self, Evaluation, How};
@@ -30,7 +30,7 @@ impl Network {
             name: plan.name.clone(),
             input: plan.input.clone(),
             pixels: plan.pixels.clone(),
-            scores: super::net::scores(plan, loss),
+            scores: super::judged::scores(plan, loss),
         }
     }
 }
@@ -77,14 +77,14 @@ impl<'a> Experiment<'a> {
     ///
     /// # Errors
     /// A picture cannot be read, or the network cannot run.
-    pub fn test(&self, step: &mut dyn Step, threads: usize) -> Result<Evaluation> {
+    pub fn test(&self, network: &mut dyn Evaluate, threads: usize) -> Result<Evaluation> {
         let how = How {
             batch: self.recipe.batch,
             threads,
             ten_crop: self.pipeline.ten_crop(),
         };
         evaluate::evaluate(
-            step,
+            network,
             self.network,
             &self.data.test,
             &self.data.classes,

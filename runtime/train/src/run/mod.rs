@@ -16,6 +16,7 @@ mod experiment;
 mod folder;
 mod history;
 mod interrupt;
+mod judged;
 mod net;
 mod progress;
 mod saver;
@@ -29,11 +30,12 @@ pub use experiment::{Experiment, Network};
 pub use folder::RunFolder;
 pub use history::Epoch;
 pub use interrupt::Interrupt;
+pub use judged::Judged;
 pub use net::Net;
 pub use progress::Progress;
 pub(crate) use progress::short;
 pub use saver::Checkpoints;
-pub use step::{Outcome, Step, Tensor};
+pub use step::{Evaluate, Outcome, Step, Tensor};
 pub use train::{Ending, Options, Outcomes, train};
 
 #[cfg(test)]

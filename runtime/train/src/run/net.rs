@@ -1,22 +1,22 @@
-//! A compiled network as a [`Step`]: the runtime's trainer, and its executor for evaluation.
+//! A compiled network as a [`Step`]: the runtime's trainer, and the network as it infers, for evaluation.
 
-use super::step::{Outcome, Step, Tensor};
+use super::judged::Judged;
+use super::step::{Evaluate, Outcome, Step, Tensor};
 use crate::{Error, Result};
-use netc_plan::{Loss, Op, Plan, Recipe, TrainPlan};
+use netc_plan::{Plan, Recipe, TrainPlan};
+use netc_runtime::Weights;
 use netc_runtime::train::{OptimizerState, Trainer};
-use netc_runtime::{Executor, Model, Scores, Weights, Workspace};
 use std::collections::BTreeMap;
 
 /// A network in training.
 pub struct Net {
     trainer: Trainer,
-    /// Up to the scores that the loss reads.
+    /// For inference.
     plan: Plan,
-    loss: Loss,
     batch: usize,
     threads: usize,
     /// For evaluation with the weights as they are; made when it is asked for.
-    ready: Option<(Executor, Workspace)>,
+    judged: Option<Judged>,
 }
 
 impl Net {
@@ -31,15 +31,13 @@ impl Net {
         weights: &Weights,
         threads: usize,
     ) -> Result<Self> {
-        let loss = training.loss.loss;
         let trainer = Trainer::new(training, &recipe.optimizer, weights, recipe.batch, threads)?;
         Ok(Self {
             trainer: trainer.with_seed(recipe.seed).with_clip(recipe.clip),
-            plan: scores_of(plan, loss),
-            loss,
+            plan: plan.clone(),
             batch: recipe.batch,
             threads,
-            ready: None,
+            judged: None,
         })
     }
 
@@ -50,58 +48,33 @@ impl Net {
     }
 }
 
-/// What the scores of a network in training are.
-#[must_use]
-pub(super) fn scores(plan: &Plan, loss: Loss) -> Scores {
-    match (plan.distances, plan.probabilities, loss) {
-        (true, _, _) => Scores::Distances,
-        (false, true, Loss::Mse | Loss::LeNet5 { .. }) => Scores::Probabilities,
-        _ => Scores::Logits,
-    }
-}
-
-/// The plan without a last SOFTMAX that the loss contains: its logarithm is exact where probabilities have become 0.
-fn scores_of(plan: &Plan, loss: Loss) -> Plan {
-    let mut plan = plan.clone();
-    if matches!(loss, Loss::CrossEntropy { .. })
-        && let Some(step) = plan.steps.pop_if(|step| matches!(step.op, Op::Softmax(_)))
-    {
-        plan.result = step.inputs[0];
-        plan.probabilities = false;
-    }
-    plan
-}
-
-impl Step for Net {
+impl Evaluate for Net {
     fn outputs(&self) -> usize {
         self.plan.output.iter().product()
     }
 
+    fn evaluate(&mut self, images: &[f32], labels: &[u32], scores: &mut [f32]) -> Result<f64> {
+        let judged = match &mut self.judged {
+            Some(judged) => judged,
+            none => {
+                let weights = self.trainer.weights()?;
+                let loss = self.trainer.plan().loss.loss;
+                let judged = Judged::new(&self.plan, loss, &weights, self.batch, self.threads)?;
+                none.insert(judged)
+            }
+        };
+        judged.evaluate(images, labels, scores)
+    }
+}
+
+impl Step for Net {
     fn train(&mut self, images: &[f32], labels: &[u32], factor: f64) -> Result<Outcome> {
-        self.ready = None;
+        self.judged = None;
         let result = self.trainer.step(images, labels, factor)?;
         Ok(Outcome {
             loss: result.loss,
             correct: result.correct,
         })
-    }
-
-    fn evaluate(&mut self, images: &[f32], labels: &[u32], scores: &mut [f32]) -> Result<f64> {
-        let (executor, workspace) = match &mut self.ready {
-            Some(ready) => ready,
-            none => {
-                let executor = Executor::new(&self.plan, &self.trainer.weights()?)?;
-                let workspace = executor.workspace(self.batch).with_threads(self.threads);
-                none.insert((executor, workspace))
-            }
-        };
-        scores.copy_from_slice(executor.forward(workspace, images)?);
-        let each = scores.len() / labels.len().max(1);
-        let losses = scores.chunks_exact(each).zip(labels);
-        let sum: f64 = losses
-            .map(|(scores, label)| loss(self.loss, scores, *label as usize))
-            .sum();
-        Ok(sum / labels.len() as f64)
     }
 
     fn weights(&self) -> Result<Vec<Tensor<'static>>> {
@@ -130,7 +103,7 @@ impl Step for Net {
     }
 
     fn set_weights(&mut self, weights: Vec<Tensor<'static>>) -> Result<()> {
-        self.ready = None;
+        self.judged = None;
         let tensors = weights.into_iter().map(|t| (t.name, t.values.into_owned()));
         let weights = Weights::from_tensors(tensors, &self.trainer.plan().params)?;
         Ok(self.trainer.set_weights(&weights)?)
@@ -152,79 +125,5 @@ impl Step for Net {
         Ok(self
             .trainer
             .restore_optimizer(&OptimizerState { steps, tensors })?)
-    }
-}
-
-/// The loss of one image, as [`Loss`] defines it.
-fn loss(loss: Loss, scores: &[f32], label: usize) -> f64 {
-    let all = || scores.iter().map(|s| f64::from(*s));
-    let score = f64::from(scores[label]);
-    match loss {
-        Loss::CrossEntropy { label_smoothing } => {
-            let most = all().fold(f64::NEG_INFINITY, f64::max);
-            let log_sum = most + all().map(|s| (s - most).exp()).sum::<f64>().ln();
-            let smoothing = f64::from(label_smoothing);
-            let mean = all().sum::<f64>() / scores.len() as f64;
-            log_sum - (1.0 - smoothing) * score - smoothing * mean
-        }
-        Loss::Mse => {
-            let target = |i: usize| f64::from(u8::from(i == label));
-            let squares = all().enumerate().map(|(i, s)| (s - target(i)).powi(2));
-            squares.sum::<f64>() / scores.len() as f64
-        }
-        Loss::LeNet5 { j } => {
-            let others = all().map(|s| (-s).exp()).sum::<f64>();
-            score + ((-f64::from(j)).exp() + others).ln()
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn losses_follow_their_definitions() {
-        let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-6, "{a} {b}");
-        let scores = [1.0, 2.0, 0.5];
-        let sum = (1f64.exp() + 2f64.exp() + 0.5f64.exp()).ln();
-        near(
-            loss(
-                Loss::CrossEntropy {
-                    label_smoothing: 0.0,
-                },
-                &scores,
-                1,
-            ),
-            sum - 2.0,
-        );
-        let smooth = 0.9 * (sum - 2.0) + 0.1 / 3.0 * ((sum - 1.0) + (sum - 2.0) + (sum - 0.5));
-        near(
-            loss(
-                Loss::CrossEntropy {
-                    label_smoothing: 0.1,
-                },
-                &scores,
-                1,
-            ),
-            smooth,
-        );
-        near(loss(Loss::Mse, &scores, 1), (1.0 + 1.0 + 0.25) / 3.0);
-        let others = (-1f64).exp() + (-2f64).exp() + (-0.5f64).exp();
-        near(
-            loss(Loss::LeNet5 { j: 0.1 }, &scores, 0),
-            1.0 + ((-0.1f64).exp() + others).ln(),
-        );
-        // A probability of 0 has a finite logarithm.
-        near(
-            loss(
-                Loss::CrossEntropy {
-                    label_smoothing: 0.0,
-                },
-                &[0.0, 500.0],
-                0,
-            ),
-            500.0,
-        );
     }
 }

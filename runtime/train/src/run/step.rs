@@ -23,14 +23,24 @@ pub struct Outcome {
     pub correct: usize,
 }
 
+/// A network that can be judged.
+pub trait Evaluate {
+    /// Scores for one image.
+    fn outputs(&self) -> usize;
+
+    /// Scores of up to as many images as the recipe's batch, as in inference, and the mean loss. Where the loss contains the
+    /// network's last SOFTMAX the scores are logits.
+    ///
+    /// # Errors
+    /// The step cannot run.
+    fn evaluate(&mut self, images: &[f32], labels: &[u32], scores: &mut [f32]) -> Result<f64>;
+}
+
 /// A network in training.
 ///
 /// All that a step depends on is what [`Step::weights`] and [`Step::state`] hold and what [`Step::train`] is given: then a run
 /// that was resumed equals one that was not, bit by bit.
-pub trait Step {
-    /// Scores for one image.
-    fn outputs(&self) -> usize;
-
+pub trait Step: Evaluate {
     /// One step on up to as many images as the recipe's batch.
     ///
     /// `factor` is the schedules' product: the optimizer multiplies its own rate, and its decay of it, by this. The number of
@@ -40,13 +50,6 @@ pub trait Step {
     /// The step cannot run; or, with [`ErrorKind::Diverged`](crate::ErrorKind::Diverged), a number is not finite: the message
     /// names the layer.
     fn train(&mut self, images: &[f32], labels: &[u32], factor: f64) -> Result<Outcome>;
-
-    /// Scores of up to as many images as the recipe's batch, as in inference, and the mean loss. Where the loss contains the
-    /// network's last SOFTMAX the scores are logits.
-    ///
-    /// # Errors
-    /// The step cannot run.
-    fn evaluate(&mut self, images: &[f32], labels: &[u32], scores: &mut [f32]) -> Result<f64>;
 
     /// Every tensor of the weights file.
     ///

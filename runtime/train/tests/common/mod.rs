@@ -9,7 +9,7 @@
 use netc_plan::{Data, Loss, Metric, Optimizer, Pixels, Recipe};
 use netc_runtime::Scores;
 use netc_train::Result;
-use netc_train::run::{Network, Outcome, Step, Tensor};
+use netc_train::run::{Evaluate, Network, Outcome, Step, Tensor};
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -154,11 +154,24 @@ fn log_sum_exp(scores: &[f32]) -> f32 {
     most + scores.iter().map(|s| (s - most).exp()).sum::<f32>().ln()
 }
 
-impl Step for Toy {
+impl Evaluate for Toy {
     fn outputs(&self) -> usize {
         self.outputs
     }
 
+    fn evaluate(&mut self, images: &[f32], labels: &[u32], scores: &mut [f32]) -> Result<f64> {
+        let mut loss = 0.0;
+        let inputs = self.inputs();
+        let images = images.chunks_exact(inputs).zip(labels);
+        for ((image, label), out) in images.zip(scores.chunks_exact_mut(self.outputs)) {
+            out.copy_from_slice(&self.scores(image));
+            loss += f64::from(log_sum_exp(out) - out[*label as usize]);
+        }
+        Ok(loss / labels.len() as f64)
+    }
+}
+
+impl Step for Toy {
     fn train(&mut self, images: &[f32], labels: &[u32], factor: f64) -> Result<Outcome> {
         std::thread::sleep(self.pause);
         let inputs = self.inputs();
@@ -187,17 +200,6 @@ impl Step for Toy {
             loss: loss / labels.len() as f64,
             correct,
         })
-    }
-
-    fn evaluate(&mut self, images: &[f32], labels: &[u32], scores: &mut [f32]) -> Result<f64> {
-        let mut loss = 0.0;
-        let inputs = self.inputs();
-        let images = images.chunks_exact(inputs).zip(labels);
-        for ((image, label), out) in images.zip(scores.chunks_exact_mut(self.outputs)) {
-            out.copy_from_slice(&self.scores(image));
-            loss += f64::from(log_sum_exp(out) - out[*label as usize]);
-        }
-        Ok(loss / labels.len() as f64)
     }
 
     fn weights(&self) -> Result<Vec<Tensor<'_>>> {

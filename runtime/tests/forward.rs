@@ -5,37 +5,14 @@
     reason = "helpers of tests, which panic as tests do"
 )]
 
+#[path = "common/allocations.rs"]
+mod allocations;
 mod common;
 
+use allocations::allocations;
 use common::{Rng, params, plan, step, tensors};
 use netc_runtime::plan::{self, Act, Op, Param, Plan, View};
 use netc_runtime::{ErrorKind, Executor, Model, Prediction, Scores, Weights, Workspace};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
-/// Counts the allocations of the thread that asks; workers have their own counts.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-// SAFETY: hands everything to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promise.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise.
-        unsafe { System.dealloc(ptr, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// A small network with a step of every operation.
 fn network() -> Plan {
@@ -199,11 +176,11 @@ fn a_forward_pass_allocates_nothing() {
     for threads in [1, 3] {
         let mut workspace = model.workspace(3).with_threads(threads);
         let _ = model.forward(&mut workspace, &images).unwrap();
-        let before = ALLOCATIONS.get();
+        let before = allocations();
         for _ in 0..10 {
             let _ = model.forward(&mut workspace, &images).unwrap();
         }
-        assert_eq!(ALLOCATIONS.get() - before, 0, "{threads} threads");
+        assert_eq!(allocations() - before, 0, "{threads} threads");
     }
 }
 

@@ -1,10 +1,13 @@
 //! Training: the plain ways back against finite differences, over random shapes and options; the trainer. The fast ways back
 //! against the plain ones are in `src/train/tests.rs`, for every instruction set.
 
+#[path = "common/allocations.rs"]
+mod allocations;
 mod common;
 #[path = "common/operations.rs"]
 mod operations;
 
+use allocations::allocations;
 use common::{Rng, params};
 use netc_runtime::plan::{self, Act, Init, Loss, Op, Optimizer, Param, TrainOp};
 use netc_runtime::train::{self, Setting};
@@ -148,32 +151,6 @@ mod trainer {
     };
     use netc_runtime::train::{OptimizerState, Trainer};
     use netc_runtime::{ErrorKind, Weights};
-    use std::alloc::{GlobalAlloc, Layout, System};
-    use std::cell::Cell;
-
-    /// Counts the allocations of the thread that asks; workers have their own counts.
-    struct Counting;
-
-    thread_local! {
-        static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-    }
-
-    // SAFETY: hands everything to the system's allocator.
-    unsafe impl GlobalAlloc for Counting {
-        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-            ALLOCATIONS.with(|count| count.set(count.get() + 1));
-            // SAFETY: the caller's promise.
-            unsafe { System.alloc(layout) }
-        }
-
-        unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-            // SAFETY: the caller's promise.
-            unsafe { System.dealloc(ptr, layout) }
-        }
-    }
-
-    #[global_allocator]
-    static ALLOCATOR: Counting = Counting;
 
     /// CONV => BN + RELU => POOL => LRN => DROPOUT => FC, every value and every gradient in a place of its own.
     fn network() -> TrainPlan {
@@ -350,11 +327,11 @@ mod trainer {
             let mut trainer = trainer(threads);
             let (images, labels) = batch(0);
             let first = trainer.step(&images, &labels, 1.0).unwrap();
-            let before = ALLOCATIONS.get();
+            let before = allocations();
             for _ in 0..60 {
                 let _ = trainer.step(&images, &labels, 1.0).unwrap();
             }
-            assert_eq!(ALLOCATIONS.get() - before, 0, "{threads} threads");
+            assert_eq!(allocations() - before, 0, "{threads} threads");
             let last = trainer.step(&images, &labels, 1.0).unwrap();
             assert!(last.loss < first.loss / 2.0, "{first:?} {last:?}");
         }

@@ -1,37 +1,15 @@
 //! Generated training code and the trainer give the same bits: losses, and weights after several steps.
 #![allow(unreachable_pub, reason = "generated code is for other crates")]
 
+#[path = "../../runtime/tests/common/allocations.rs"]
+mod allocations;
+
+use allocations::allocations;
 use netc_compiler::{Options, Train, Training, Which};
 use netc_plan::{Recipe, TrainPlan};
 use netc_runtime::train::Trainer;
 use netc_runtime::{Error, Weights};
 use netc_tests::networks::{compile_file, path};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
-/// Counts the allocations of the thread that asks, as tests run side by side.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-// SAFETY: hands everything to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promise.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise.
-        unsafe { System.dealloc(ptr, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// The training of a network, as `build.rs` planned it.
 fn training(stem: &str) -> Training {
@@ -141,9 +119,9 @@ fn check<N: Trained>(plan: &TrainPlan, recipe: &Recipe) {
         let factor = 1.0 / (step + 1) as f64;
         generated.set_rate(factor);
         let expected = trainer.step(&images, &labels, factor).expect("a step");
-        let allocations = ALLOCATIONS.get();
+        let before = allocations();
         let found = generated.train_step(&images, &labels).expect("a step");
-        assert_eq!(ALLOCATIONS.get(), allocations, "step {step} allocates");
+        assert_eq!(allocations(), before, "step {step} allocates");
         assert_eq!(found, expected.loss as f32, "step {step}");
         // What is refused changes nothing.
         assert!(generated.train_step(&images, &labels[1..]).is_err());

@@ -4,7 +4,7 @@
     python3 -m venv keras && keras/bin/pip install tensorflow-cpu scipy
     keras/bin/python tests/reference/keras_controls.py EXPERIMENT --data DIR [--seed N] [--epochs N] [--threads N]
 
-DIR holds MNIST's IDX files, or CIFAR-10's binary files. Prints a line an epoch. Augmentation is ImageDataGenerator's, which is in Keras
+DIR holds MNIST's IDX files, or CIFAR-10's binary files. Prints a line an epoch; `val` is the test set. Augmentation is ImageDataGenerator's, which is in Keras
 no more but means what it always did: keras-preprocessing (pip install keras-preprocessing) is that code on its own."""
 
 import argparse
@@ -43,6 +43,13 @@ def cifar10(folder):
     return read([f"data_batch_{i}.bin" for i in range(1, 6)]), read(["test_batch.bin"])
 
 
+def cifar10_split(folder):
+    """40,000 pictures to train on."""
+    (x, y), test = cifar10(folder)
+    kept = np.random.permutation(len(x))[:40_000]
+    return (x[kept], y[kept]), test
+
+
 def lenet5_mnist():
     return [
         L.Input((28, 28, 1)),
@@ -78,12 +85,50 @@ def lenet_cifar():
     ]
 
 
+def relu_conv(filters, padding="valid"):
+    return L.Conv2D(filters, 3, padding=padding, activation="relu")
+
+
+def alexnet_cifar(first, second, dense):
+    """AlexNet cut down: what follows the first RELU and its pooling, and the second, and the dense layers differ."""
+    return [
+        L.Input((32, 32, 3)),
+        relu_conv(32, "same"), *first(), relu_conv(32), *second(),
+        relu_conv(64, "same"), relu_conv(64), relu_conv(64), L.MaxPooling2D(), L.Flatten(), *dense, L.Dense(10, "softmax"),
+    ]
+
+
+def alexnet_cifar_bn():
+    pool = lambda: [L.MaxPooling2D(), L.BatchNormalization()]
+    return alexnet_cifar(pool, pool, [L.Dense(3072, "relu"), L.Dense(512, "relu")])
+
+
+def alexnet_cifar_bn_first():
+    pool = lambda: [L.BatchNormalization(), L.MaxPooling2D()]
+    return alexnet_cifar(pool, pool, [L.Dense(4096, "relu"), L.Dropout(0.5), L.Dense(4096, "relu"), L.Dropout(0.5)])
+
+
+def alexnet_cifar_dropout():
+    pool = lambda: [L.MaxPooling2D(), L.Dropout(0.25)]
+    return alexnet_cifar(pool, pool, [L.Dense(3072, "relu"), L.Dropout(0.5), L.Dense(512, "relu")])
+
+
+def alexnet_cifar_14():
+    stages = [[relu_conv(n, "same"), L.MaxPooling2D(), L.BatchNormalization()] for n in (64, 128, 256, 512)]
+    dense = [[L.Dense(n, "relu"), L.Dropout(0.5), L.BatchNormalization()] for n in (128, 256, 512, 1024)]
+    return [L.Input((32, 32, 3)), *sum(stages, []), L.Flatten(), *sum(dense, []), L.Dense(10, "softmax")]
+
+
 def steps(lr, phases):
     return lambda epoch, _: lr * next((f for start, f in reversed(phases) if epoch >= start), 1.0)
 
 
 def rmsprop(**options):
     return keras.optimizers.RMSprop(epsilon=1e-7, **options)
+
+
+def slow_rmsprop():
+    return rmsprop(learning_rate=keras.optimizers.schedules.InverseTimeDecay(1e-4, 1, 1e-6))
 
 
 # name: network, data, optimizer, batch, epochs, augmentation, schedule
@@ -96,9 +141,12 @@ EXPERIMENTS = {
     "mini_alexnet_mnist": (mini_alexnet_mnist, mnist, lambda: keras.optimizers.Adam(1e-3), 64, 5,
                            {"rotation_range": 8, "width_shift_range": 0.08, "height_shift_range": 0.08, "shear_range": 0.3,
                             "zoom_range": 0.08}, None),
-    "allconv_mnist": (allconv_mnist, mnist, lambda: rmsprop(learning_rate=1e-3), 32, 10, None, None),
-    "lenet_cifar": (lenet_cifar, cifar10,
-                    lambda: rmsprop(learning_rate=keras.optimizers.schedules.InverseTimeDecay(1e-4, 1, 1e-6)), 32, 25, None, None),
+    "allconv_mnist": (allconv_mnist, mnist, lambda: rmsprop(learning_rate=1e-3), 32, 5, None, None),
+    **{
+        network.__name__: (network, cifar10, slow_rmsprop, 32, 25, None, None)
+        for network in (lenet_cifar, alexnet_cifar_bn, alexnet_cifar_dropout, alexnet_cifar_bn_first)
+    },
+    "alexnet_cifar_14": (alexnet_cifar_14, cifar10_split, lambda: keras.optimizers.SGD(0.01), 32, 50, None, None),
 }
 
 

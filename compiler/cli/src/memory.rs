@@ -7,13 +7,14 @@ use crate::terminal;
 use netc_plan::{Optimizer, Param, Plan, TrainPlan};
 use netc_runtime::train::MemoryUse;
 
-/// Prints what a run takes; a batch that does not fit is refused.
+/// Prints what a run takes; a batch that does not fit is refused. `loaded` batches of images exist at once.
 pub(crate) fn check(
     training: &TrainPlan,
     inference: &Plan,
     optimizer: &Optimizer,
     batch: usize,
     threads: usize,
+    loaded: usize,
 ) -> Outcome {
     let available = available();
     let need = |batch: usize| {
@@ -26,11 +27,16 @@ pub(crate) fn check(
         let judging = judging.checked_add(learning.weights)?;
         // A checkpoint: the weights, copied, and then the optimizer's copy beside them.
         let saving = learning.weights + learning.weights.max(learning.optimizer);
-        let total = learning.total().checked_add(judging)?.checked_add(saving)?;
-        Some((learning, judging, saving, total))
+        let image: usize = inference.input.iter().product();
+        let loading = (4 * image * loaded).checked_mul(batch)?;
+        let parts = [judging, saving, loading];
+        let all = parts
+            .into_iter()
+            .try_fold(learning.total(), usize::checked_add);
+        Some((learning, parts, all?))
     };
-    let fits = |batch| need(batch).filter(|(_, _, _, total)| *total <= available);
-    let Some((learning, judging, saving, total)) = fits(batch) else {
+    let fits = |batch| need(batch).filter(|(_, _, total)| *total <= available);
+    let Some((learning, [judging, saving, loading], total)) = fits(batch) else {
         return Err(too_large(batch, available, |batch| fits(batch).is_some()));
     };
     let part = |name: &str, bytes: usize| format!("{name} {}", size(bytes as u64));
@@ -42,9 +48,10 @@ pub(crate) fn check(
         part("workspace", learning.workspace),
         part("evaluation", judging),
         part("checkpoints", saving),
+        part("loading", loading),
     ];
     terminal::status("Memory", &size(total as u64));
-    // Short lines: one of all seven is longer than a terminal.
+    // Short lines: one of all eight is longer than a terminal.
     for parts in parts.chunks(3) {
         terminal::status("", &parts.join(", "));
     }

@@ -64,6 +64,12 @@ pub struct Loader {
     waited: Duration,
 }
 
+/// Batches that exist at once at the most: those of training, and beside them those of an evaluation.
+#[must_use]
+pub const fn most_batches(threads: usize) -> usize {
+    2 * threads * (1 + AHEAD)
+}
+
 /// Number of batches in a pass over `n` pictures.
 pub(crate) fn batches(n: usize, batch: usize) -> usize {
     n.div_ceil(batch.max(1))

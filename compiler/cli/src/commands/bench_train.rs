@@ -30,7 +30,7 @@ pub(crate) fn run(args: &Bench) -> Outcome {
     let Setup { plan, training, .. } = Setup::compile(&args.file, which, &variation)?;
     let (batch, threads) = (args.batch as usize, threads(args.threads));
     let recipe = &training.recipe;
-    memory::check(&training.plan, &plan, &recipe.optimizer, batch, threads)?;
+    memory::check(&training.plan, &plan, &recipe.optimizer, batch, threads, 1)?;
     let weights = Weights::random(args.seed, &training.plan.params);
     let trainer = Trainer::new(&training.plan, &recipe.optimizer, &weights, batch, threads);
     let mut trainer = trainer.map_err(|e| failed(&e))?.with_clip(recipe.clip);

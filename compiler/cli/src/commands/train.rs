@@ -10,7 +10,7 @@ use netc_train::pictures::{self, Page};
 use netc_train::run::{
     Checkpoints, Ending, Experiment, Interrupt, Net, Network, Options, Progress, RunFolder, train,
 };
-use netc_train::{Error, augment, data};
+use netc_train::{Error, augment, data, loader};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -46,6 +46,7 @@ pub(crate) fn run(args: &Train) -> Outcome {
         &recipe.optimizer,
         recipe.batch,
         threads,
+        loader::most_batches(threads),
     )?;
     let weights = Weights::random(recipe.seed, &training.plan.params);
     let mut net = Net::new(plan, &training.plan, recipe, &weights, threads).map_err(fail)?;

@@ -58,14 +58,14 @@ pub(crate) fn check(
     Ok(())
 }
 
-/// Refuses a batch that does not fit where a network only infers.
-pub(crate) fn check_inference(plan: &Plan, batch: usize) -> Outcome {
+/// Refuses a batch that does not fit where a network only infers. `loaded` batches of images exist at once.
+pub(crate) fn check_inference(plan: &Plan, batch: usize, loaded: usize) -> Outcome {
     let available = available();
     let weights: usize = plan.params.iter().map(Param::len).sum();
     let image: usize = plan.input.iter().product();
-    // Once as the file has them, once packed; the arena, and the images before it.
+    // Once as the file has them, once packed; the arena, and the images.
     let need = |batch: usize| {
-        let values = (plan.arena + image).checked_mul(batch)?;
+        let values = (plan.arena + image * loaded).checked_mul(batch)?;
         values.checked_add(2 * weights)?.checked_mul(4)
     };
     let fits = |batch| need(batch).is_some_and(|bytes| bytes <= available);

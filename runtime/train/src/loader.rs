@@ -64,10 +64,10 @@ pub struct Loader {
     waited: Duration,
 }
 
-/// Batches that exist at once at the most: those of training, and beside them those of an evaluation.
+/// Batches of a [`Loader`] that exist at once, at the most.
 #[must_use]
 pub const fn most_batches(threads: usize) -> usize {
-    2 * threads * (1 + AHEAD)
+    threads * (1 + AHEAD)
 }
 
 /// Number of batches in a pass over `n` pictures.
@@ -101,7 +101,7 @@ impl Loader {
         let threads = threads.clamp(1, end.saturating_sub(start).max(1));
         let (free, buffers) = channel();
         let (sender, results) = channel();
-        for _ in 0..threads * (1 + AHEAD) {
+        for _ in 0..most_batches(threads) {
             // The receiver is alive: it is the next field that is used.
             let _ = free.send(Batch::default());
         }

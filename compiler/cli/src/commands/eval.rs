@@ -6,8 +6,8 @@ use crate::failure::Outcome;
 use crate::network::bad_weights;
 use crate::{claims, memory, terminal};
 use netc_runtime::Weights;
-use netc_train::data;
 use netc_train::run::{Experiment, Judged, Network};
+use netc_train::{data, loader};
 use std::path::PathBuf;
 
 pub(crate) fn run(args: &Eval) -> Outcome {
@@ -18,10 +18,11 @@ pub(crate) fn run(args: &Eval) -> Outcome {
     let setup = Setup::compile(&args.file, variation.which(), &variation)?;
     let (plan, training) = (&setup.plan, &setup.training);
     let path = weights(args, training.recipe.restore_best);
-    memory::check_inference(plan, training.recipe.batch)?;
+    let threads = threads(args.threads);
+    let loaded = loader::most_batches(threads);
+    memory::check_inference(plan, training.recipe.batch, loaded)?;
     let weights = Weights::from_file(&path, &training.plan.params)
         .map_err(|e| bad_weights(&path, &args.file, &e))?;
-    let threads = threads(args.threads);
     let fail = |e| failure(&e);
     let data = data::load(&training.recipe, &args.data, &plan.input).map_err(fail)?;
     let network = Network::new(plan, training.recipe.loss);

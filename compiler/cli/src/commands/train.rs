@@ -46,7 +46,8 @@ pub(crate) fn run(args: &Train) -> Outcome {
         &recipe.optimizer,
         recipe.batch,
         threads,
-        loader::most_batches(threads),
+        // Those of training, and beside them those of an evaluation.
+        2 * loader::most_batches(threads),
     )?;
     let weights = Weights::random(recipe.seed, &training.plan.params);
     let mut net = Net::new(plan, &training.plan, recipe, &weights, threads).map_err(fail)?;

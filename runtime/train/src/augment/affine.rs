@@ -78,26 +78,34 @@ impl Matrix {
 
     /// Resamples an HWC picture.
     pub(super) fn apply(self, picture: &[f32], [h, w, c]: [usize; 3], out: &mut Vec<f32>) {
+        out.resize(h * w * c, 0.0);
+        match c {
+            // Compiled for each of these: twice as fast.
+            1 => self.resample(picture, [h, w, 1], out),
+            3 => self.resample(picture, [h, w, 3], out),
+            c => self.resample(picture, [h, w, c], out),
+        }
+    }
+
+    #[inline(always)]
+    fn resample(self, picture: &[f32], [h, w, c]: [usize; 3], out: &mut [f32]) {
         let Self([[yy, yx, y0], [xy, xx, x0]]) = self;
         // Keras' centre: h / 2 - 0.5.
         let (cy, cx) = (h as f64 / 2.0 - 0.5, w as f64 / 2.0 - 0.5);
-        out.clear();
-        out.reserve(h * w * c);
-        for row in 0..h {
-            for column in 0..w {
-                let (dy, dx) = (row as f64 - cy, column as f64 - cx);
+        for (row, line) in out.chunks_exact_mut(w * c).enumerate() {
+            let dy = row as f64 - cy;
+            for (column, pixel) in line.chunks_exact_mut(c).enumerate() {
+                let dx = column as f64 - cx;
                 let (top, bottom, fy) = neighbours(yy * dy + yx * dx + y0 + cy, h);
                 let (left, right, fx) = neighbours(xy * dy + xx * dx + x0 + cx, w);
                 let at = |y: usize, x: usize| &picture[(y * w + x) * c..][..c];
-                let (a, b) = (at(top, left), at(top, right));
-                let (d, e) = (at(bottom, left), at(bottom, right));
-                out.extend((0..c).map(|k| {
-                    let mix = |p: f32, q: f32, share: f64| {
-                        f64::from(p) * (1.0 - share) + f64::from(q) * share
-                    };
-                    let (upper, lower) = (mix(a[k], b[k], fx), mix(d[k], e[k], fx));
-                    (upper * (1.0 - fy) + lower * fy) as f32
-                }));
+                let upper = at(top, left).iter().zip(at(top, right));
+                let lower = at(bottom, left).iter().zip(at(bottom, right));
+                for (to, (upper, lower)) in pixel.iter_mut().zip(upper.zip(lower)) {
+                    let mix =
+                        |(p, q): (&f32, &f32)| f64::from(*p) * (1.0 - fx) + f64::from(*q) * fx;
+                    *to = (mix(upper) * (1.0 - fy) + mix(lower) * fy) as f32;
+                }
             }
         }
     }
@@ -106,9 +114,10 @@ impl Matrix {
 /// The cells before and after a place, and the share of the second; the border's cell outside.
 fn neighbours(place: f64, n: usize) -> (usize, usize, f64) {
     let place = place.clamp(0.0, (n - 1) as f64);
-    let first = place.floor();
-    let cell = first as usize;
-    (cell, (cell + 1).min(n - 1), place - first)
+    // Rounds down, as nothing is below zero; `floor` is a call where the processor's oldest kind is compiled for.
+    let cell = place as u32;
+    let first = cell as usize;
+    (first, (first + 1).min(n - 1), place - f64::from(cell))
 }
 
 #[cfg(test)]

@@ -64,14 +64,17 @@ pub fn fitted(image: &DynamicImage, fit: Fit, channels: usize) -> Option<Vec<u8>
 /// Pixels as inputs: `(value * scale - mean) / std`, with the figures of each channel.
 pub fn normalise(values: &[f32], channels: usize, pixels: &Pixels, out: &mut [f32]) {
     let Pixels { scale, mean, std } = pixels;
-    let at = |values: &[f32], c: usize| values[c % values.len().max(1)];
-    for (to, pixel) in out
-        .chunks_exact_mut(channels)
-        .zip(values.chunks_exact(channels))
-    {
-        for (c, (to, value)) in to.iter_mut().zip(pixel).enumerate() {
-            *to = (value * scale - at(mean, c)) / at(std, c);
-        }
+    if let ([mean], [std]) = (&mean[..], &std[..]) {
+        // Without strides, in vectors.
+        let pairs = out.iter_mut().zip(values);
+        pairs.for_each(|(to, value)| *to = (value * scale - mean) / std);
+        return;
+    }
+    let at = |figures: &[f32], c: usize| figures[c % figures.len()];
+    for c in 0..channels {
+        let (mean, std) = (at(mean, c), at(std, c));
+        let channel = out.iter_mut().zip(values).skip(c).step_by(channels);
+        channel.for_each(|(to, value)| *to = (value * scale - mean) / std);
     }
 }
 

@@ -6,17 +6,27 @@ use crate::source::plural;
 use crate::terminal;
 use netc_plan::{Optimizer, Param, Plan, TrainPlan};
 use netc_runtime::train::MemoryUse;
+use netc_train::data::Kept;
 
-/// Prints what a run takes; a batch that does not fit is refused. `loaded` batches of images exist at once.
+/// What a run's images take beside its network.
+pub(crate) struct Images {
+    /// Batches that exist at once.
+    pub(crate) batches: usize,
+    /// The data set, which has been loaded.
+    pub(crate) data: Kept,
+}
+
+/// Prints what a run takes; a batch that does not fit is refused.
 pub(crate) fn check(
     training: &TrainPlan,
     inference: &Plan,
     optimizer: &Optimizer,
     batch: usize,
     threads: usize,
-    loaded: usize,
+    images: &Images,
 ) -> Outcome {
     let available = available();
+    let data = images.data;
     let need = |batch: usize| {
         // Before anything is computed with sizes that no machine has.
         let values = training.arena.checked_mul(batch)?.checked_mul(4)?;
@@ -28,19 +38,19 @@ pub(crate) fn check(
         // A checkpoint: the weights, copied, and then the optimizer's copy beside them.
         let saving = learning.weights + learning.weights.max(learning.optimizer);
         let image: usize = inference.input.iter().product();
-        let loading = (4 * image * loaded).checked_mul(batch)?;
-        let parts = [judging, saving, loading];
+        let loading = (4 * image * images.batches).checked_mul(batch)?;
+        let parts = [judging, saving, loading, data.later];
         let all = parts
             .into_iter()
             .try_fold(learning.total(), usize::checked_add);
         Some((learning, parts, all?))
     };
     let fits = |batch| need(batch).filter(|(_, _, total)| *total <= available);
-    let Some((learning, [judging, saving, loading], total)) = fits(batch) else {
+    let Some((learning, [judging, saving, loading, _], total)) = fits(batch) else {
         return Err(too_large(batch, available, |batch| fits(batch).is_some()));
     };
     let part = |name: &str, bytes: usize| format!("{name} {}", size(bytes as u64));
-    let parts = [
+    let mut parts = vec![
         part("weights", learning.weights),
         part("gradients", learning.gradients),
         part("optimizer", learning.optimizer),
@@ -50,23 +60,27 @@ pub(crate) fn check(
         part("checkpoints", saving),
         part("loading", loading),
     ];
-    terminal::status("Memory", &size(total as u64));
-    // Short lines: one of all eight is longer than a terminal.
+    if data != Kept::default() {
+        parts.push(part("data", data.now + data.later));
+    }
+    terminal::status("Memory", &size((total + data.now) as u64));
+    // Short lines: one of all nine is longer than a terminal.
     for parts in parts.chunks(3) {
         terminal::status("", &parts.join(", "));
     }
     Ok(())
 }
 
-/// Refuses a batch that does not fit where a network only infers. `loaded` batches of images exist at once.
-pub(crate) fn check_inference(plan: &Plan, batch: usize, loaded: usize) -> Outcome {
+/// Refuses a batch that does not fit where a network only infers.
+pub(crate) fn check_inference(plan: &Plan, batch: usize, images: &Images) -> Outcome {
     let available = available();
     let weights: usize = plan.params.iter().map(Param::len).sum();
     let image: usize = plan.input.iter().product();
     // Once as the file has them, once packed; the arena, and the images.
     let need = |batch: usize| {
-        let values = (plan.arena + image * loaded).checked_mul(batch)?;
-        values.checked_add(2 * weights)?.checked_mul(4)
+        let values = (plan.arena + image * images.batches).checked_mul(batch)?;
+        let values = values.checked_add(2 * weights)?.checked_mul(4)?;
+        values.checked_add(images.data.later)
     };
     let fits = |batch| need(batch).is_some_and(|bytes| bytes <= available);
     if fits(batch) {

@@ -8,7 +8,7 @@ use common::{idx, mnist, recipe};
 use image::{Rgb, RgbImage};
 use netc_plan::{Augment, Data, Pixels, Recipe};
 use netc_train::augment::{Pipeline, Scratch, View};
-use netc_train::data::{Dataset, load};
+use netc_train::data::{Dataset, Kept, load};
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -71,6 +71,12 @@ fn mnist_gzipped_and_padded() {
     assert_eq!(picture(&data, 0)[..21], [0.0; 21]);
     assert_eq!(picture(&plain, 0).len(), 36);
     assert_eq!(plain.validation.len(), 10);
+    // Validation is a part of the training set, or the test set: neither takes memory of its own.
+    let bytes = |one: usize| Kept {
+        now: 40 * (one + 4),
+        later: 0,
+    };
+    assert_eq!((plain.kept(), data.kept()), (bytes(36), bytes(100)));
 }
 
 #[test]
@@ -190,6 +196,8 @@ fn folders_of_pictures() {
         ("cat dog".to_owned(), 3, 2)
     );
     assert_eq!(set.train.size(), [8, 8, 3]);
+    let (now, later) = (5 * 4, 5 * 192);
+    assert_eq!(set.kept(), Kept { now, later });
     assert_eq!(picture(&set, 0)[..3], [200.0, 0.0, 0.0]);
     // Twice: decoded, and kept.
     assert_eq!(picture(&set, 0), picture(&set, 0));

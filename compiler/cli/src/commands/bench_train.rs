@@ -4,12 +4,13 @@ use super::bench::{Report, Row, images, macs, medians, passes};
 use crate::cli::Bench;
 use crate::experiment::{Setup, Variation, threads};
 use crate::failure::Outcome;
-use crate::memory;
+use crate::memory::{self, Images};
 use crate::network::failed;
 use netc_compiler::Which;
 use netc_plan::TrainOp;
 use netc_runtime::Weights;
 use netc_runtime::train::Trainer;
+use netc_train::data::Kept;
 use serde_json::json;
 
 /// A training step counts as so many forward passes: one there, and two back, for the inputs and for the weights.
@@ -30,7 +31,18 @@ pub(crate) fn run(args: &Bench) -> Outcome {
     let Setup { plan, training, .. } = Setup::compile(&args.file, which, &variation)?;
     let (batch, threads) = (args.batch as usize, threads(args.threads));
     let recipe = &training.recipe;
-    memory::check(&training.plan, &plan, &recipe.optimizer, batch, threads, 1)?;
+    let inputs = Images {
+        batches: 1,
+        data: Kept::default(),
+    };
+    memory::check(
+        &training.plan,
+        &plan,
+        &recipe.optimizer,
+        batch,
+        threads,
+        &inputs,
+    )?;
     let weights = Weights::random(args.seed, &training.plan.params);
     let trainer = Trainer::new(&training.plan, &recipe.optimizer, &weights, batch, threads);
     let mut trainer = trainer.map_err(|e| failed(&e))?.with_clip(recipe.clip);

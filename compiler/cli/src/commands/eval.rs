@@ -3,8 +3,9 @@
 use crate::cli::Eval;
 use crate::experiment::{Setup, Variation, failure, threads};
 use crate::failure::Outcome;
+use crate::memory::{self, Images};
 use crate::network::bad_weights;
-use crate::{claims, memory, terminal};
+use crate::{claims, terminal};
 use netc_runtime::Weights;
 use netc_train::run::{Experiment, Judged, Network};
 use netc_train::{data, loader};
@@ -19,12 +20,15 @@ pub(crate) fn run(args: &Eval) -> Outcome {
     let (plan, training) = (&setup.plan, &setup.training);
     let path = weights(args, training.recipe.restore_best);
     let threads = threads(args.threads);
-    let loaded = loader::most_batches(threads);
-    memory::check_inference(plan, training.recipe.batch, loaded)?;
     let weights = Weights::from_file(&path, &training.plan.params)
         .map_err(|e| bad_weights(&path, &args.file, &e))?;
     let fail = |e| failure(&e);
     let data = data::load(&training.recipe, &args.data, &plan.input).map_err(fail)?;
+    let images = Images {
+        batches: loader::most_batches(threads),
+        data: data.kept(),
+    };
+    memory::check_inference(plan, training.recipe.batch, &images)?;
     let network = Network::new(plan, training.recipe.loss);
     let outputs = plan.output.iter().product();
     let experiment = Experiment::new(&network, &training.recipe, &data, outputs).map_err(fail)?;

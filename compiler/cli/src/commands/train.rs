@@ -3,8 +3,9 @@
 use crate::cli::Train;
 use crate::experiment::{Setup, Variation, failure, threads};
 use crate::failure::{Failure, Outcome};
+use crate::memory::{self, Images};
 use crate::table::grouped;
-use crate::{claims, memory, source, terminal};
+use crate::{claims, source, terminal};
 use netc_runtime::Weights;
 use netc_train::pictures::{self, Page};
 use netc_train::run::{
@@ -46,8 +47,11 @@ pub(crate) fn run(args: &Train) -> Outcome {
         &recipe.optimizer,
         recipe.batch,
         threads,
-        // Those of training, and beside them those of an evaluation.
-        2 * loader::most_batches(threads),
+        &Images {
+            // Those of training, and beside them those of an evaluation.
+            batches: 2 * loader::most_batches(threads),
+            data: data.kept(),
+        },
     )?;
     let weights = Weights::random(recipe.seed, &training.plan.params);
     let mut net = Net::new(plan, &training.plan, recipe, &weights, threads).map_err(fail)?;

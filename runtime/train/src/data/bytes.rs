@@ -31,6 +31,27 @@ impl Store {
         }
         Ok(())
     }
+
+    pub(super) fn kept(&self) -> Kept {
+        let (now, later) = match &self.images {
+            Images::Bytes(bytes) => (bytes.len(), 0),
+            Images::Numbers { values, .. } => (size_of_val(&values[..]), 0),
+            Images::Files(files) => (0, files.kept()),
+        };
+        Kept {
+            now: now + size_of_val(&self.labels[..]),
+            later,
+        }
+    }
+}
+
+/// Memory of a data set, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Taken when it was loaded.
+    pub now: usize,
+    /// Taken by and by, as its files are decoded.
+    pub later: usize,
 }
 
 /// Pictures with `pad` cells of zeros around each.

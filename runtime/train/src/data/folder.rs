@@ -22,8 +22,8 @@ pub(super) struct Files {
 
 impl Files {
     fn new(paths: Vec<PathBuf>, (fit, channels): (Fit, usize)) -> Self {
-        let bytes = fit.size.iter().product::<usize>().saturating_mul(channels);
-        let kept = if bytes.saturating_mul(paths.len()) <= CACHE {
+        let one = fit.size.iter().product::<usize>().saturating_mul(channels);
+        let kept = if one.saturating_mul(paths.len()) <= CACHE {
             paths.len()
         } else {
             0
@@ -34,6 +34,11 @@ impl Files {
             channels,
             cache: (0..kept).map(|_| OnceLock::new()).collect(),
         }
+    }
+
+    /// Bytes of all pictures that are kept.
+    pub(super) fn kept(&self) -> usize {
+        self.cache.len() * self.fit.size.iter().product::<usize>() * self.channels
     }
 
     pub(super) fn picture(&self, i: usize, out: &mut Vec<f32>) -> Result<()> {

@@ -12,6 +12,7 @@ mod npz;
 pub mod picture;
 mod split;
 
+pub use bytes::Kept;
 pub use split::{Dataset, Split};
 
 use crate::{Error, Result};

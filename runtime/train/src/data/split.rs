@@ -1,6 +1,6 @@
 //! A set of labelled pictures, and its division into training, validation and test.
 
-use super::bytes::{Images, Store};
+use super::bytes::{Images, Kept, Store};
 use crate::random::{Key, Purpose};
 use crate::{Error, Result};
 use std::path::Path;
@@ -26,6 +26,23 @@ pub struct Dataset {
     pub test: Split,
     /// Whether [`Dataset::validation`] was cut off the training set.
     pub held_out: bool,
+}
+
+impl Dataset {
+    /// What the pictures and their labels take.
+    #[must_use]
+    pub fn kept(&self) -> Kept {
+        let stores = [&self.train, &self.validation, &self.test].map(|split| &split.store);
+        let mut all = Kept::default();
+        for (i, store) in stores.into_iter().enumerate() {
+            // Parts of one set share it.
+            if stores[..i].iter().all(|other| !Arc::ptr_eq(other, store)) {
+                all.now += store.kept().now;
+                all.later += store.kept().later;
+            }
+        }
+        all
+    }
 }
 
 /// Some pictures of a set, in an order.

@@ -193,10 +193,8 @@ impl Places {
                 inputs.push(places.constant(name, *view));
             }
             places.inputs.push(inputs);
-            if !step.output.is_dense() {
-                // A part of something new: what lay there before is gone.
-                names.retain(|view, _| !overlap(view, &step.output));
-            }
+            // What lay there before is gone, in whatever shape it was read.
+            names.retain(|view, _| !overlap(view, &step.output));
             names.insert(step.output, fields[i].clone());
             let output = places.constant(&fields[i], step.output);
             places.outputs.push(output);

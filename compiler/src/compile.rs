@@ -146,7 +146,7 @@ impl Output {
     fn train(&mut self, graph: &Graph, how: &Train, diagnostics: &mut Vec<Diagnostic>) {
         let overrides = match how.overrides.trim() {
             "" => Ok(None),
-            text => recipe::entries("overrides", text, &mut self.sources).map(Some),
+            text => recipe::entries("options", text, &mut self.sources).map(Some),
         };
         let trained =
             overrides.and_then(|overrides| train_by(graph, &how.recipe, overrides.as_ref()));

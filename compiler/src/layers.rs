@@ -240,13 +240,13 @@ const DROPOUT_OPTIONS: &[Opt] = &[opt(
 )];
 const LEAKY_OPTIONS: &[Opt] = &[opt(
     "slope",
-    Kind::Number(Range::Any),
+    Kind::Number(Range::NotNegative),
     Is("0.01"),
     "factor below 0",
 )];
 const ELU_OPTIONS: &[Opt] = &[opt(
     "alpha",
-    Kind::Number(Range::Any),
+    Kind::Number(Range::NotNegative),
     Is("1"),
     "factor below 0",
 )];

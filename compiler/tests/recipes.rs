@@ -147,7 +147,7 @@ fn overrides_hold_in_place_of_the_recipe() {
     let output = trained(ALL, Which::Default, "batch = none epoch = 3");
     let text = output.rendered();
     assert!(
-        text.contains("overrides:1:") && text.contains("E0601"),
+        text.contains("options:1:") && text.contains("E0601"),
         "{text}"
     );
     assert!(output.training.is_none() && output.plan.is_none());

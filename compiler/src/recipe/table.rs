@@ -201,6 +201,7 @@ const DATA: &[Choice] = &[
 ];
 
 const AUGMENT: &[Choice] = &[
+    choice("none", 0, &[], "none", "pictures as they are"),
     choice(
         "rotate",
         1,
@@ -430,6 +431,7 @@ const OPTIMIZER: &[Choice] = &[
 ];
 
 const SCHEDULE: &[Choice] = &[
+    choice("none", 0, &[], "none", "a constant rate"),
     Choice {
         name: "steps",
         options: &[],
@@ -486,16 +488,19 @@ const SCHEDULE: &[Choice] = &[
     ),
 ];
 
-const STOP: &[Choice] = &[choice(
-    "early",
-    0,
-    &[
-        opt("patience", COUNT, Is("5"), "epochs without improvement"),
-        opt("min_delta", AMOUNT, Is("0"), "what counts as improvement"),
-    ],
-    "early(patience=5)",
-    "where the validation loss does not improve any more",
-)];
+const STOP: &[Choice] = &[
+    choice("none", 0, &[], "none", "after the last epoch"),
+    choice(
+        "early",
+        0,
+        &[
+            opt("patience", COUNT, Is("5"), "epochs without improvement"),
+            opt("min_delta", AMOUNT, Is("0"), "what counts as improvement"),
+        ],
+        "early(patience=5)",
+        "where the validation loss does not improve any more",
+    ),
+];
 
 const BEST: &[Choice] = &[
     choice(

@@ -32,10 +32,7 @@ pub(crate) fn typed(recipe: &graph::Recipe, data: Data) -> Recipe {
         batch: settings.whole("batch").unwrap_or(1),
         epochs,
         seed: settings.whole("seed").unwrap_or_default() as u64,
-        stop: settings.chosen("stop").map(|early| Stop {
-            patience: early.whole("patience").unwrap_or(1),
-            min_delta: early.number("min_delta"),
-        }),
+        stop: settings.chosen("stop").as_ref().and_then(stop),
         clip: settings.number("clip").map(|norm| norm as f32),
         shuffle: settings.flag("shuffle"),
         best: match settings.chosen("best") {
@@ -86,6 +83,13 @@ fn data(data: &Chosen) -> Data {
             crop: data.flag("crop"),
         },
     }
+}
+
+fn stop(stop: &Chosen) -> Option<Stop> {
+    (stop.name == "early").then(|| Stop {
+        patience: stop.whole("patience").unwrap_or(1),
+        min_delta: stop.number("min_delta"),
+    })
 }
 
 fn augment(step: &Chosen) -> Option<Augment> {

@@ -277,9 +277,9 @@ pub(crate) struct Predict {
     #[arg(long, value_name = "N", default_value = "5", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) top: u32,
 
-    /// How a picture of other proportions is made to fit
-    #[arg(long, value_name = "HOW", default_value = "crop")]
-    pub(crate) fit: Fit,
+    /// How a picture of other proportions is made to fit [default: as in training, or crop]
+    #[arg(long, value_name = "HOW")]
+    pub(crate) fit: Option<Fit>,
 
     /// As JSON, an object a picture and line
     #[arg(long)]

@@ -11,7 +11,7 @@ use netc_train::{Error, ErrorKind};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 /// What of a recipe was chosen and changed on the command line.
 #[derive(Clone, Debug, Default)]
@@ -149,18 +149,46 @@ impl Setup {
             .map_or("", |(_, source)| &source.text)
     }
 
-    /// The files of the network, by name.
-    pub(crate) fn files(&self) -> impl Iterator<Item = (String, Vec<u8>)> {
-        self.sources.iter().filter_map(|(_, source)| {
-            let name = Path::new(&source.name).file_name().map(Path::new)?;
+    /// The files of the network, each by its path below the folder that holds all of them: so one finds the other by `use`.
+    pub(crate) fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let files = self.sources.iter().filter_map(|(_, source)| {
             // Overrides are no file; they are kept elsewhere.
-            name.extension()?;
-            Some((
-                name.to_string_lossy().into_owned(),
-                source.text.as_bytes().to_vec(),
-            ))
-        })
+            Path::new(&source.name).extension()?;
+            Some((whole(Path::new(&source.name)), source.text.as_bytes()))
+        });
+        let files: Vec<(PathBuf, &[u8])> = files.collect();
+        let mut root = files.first().map_or(Path::new(""), |(path, _)| path);
+        while let Some(parent) = root.parent() {
+            root = parent;
+            if files.iter().all(|(path, _)| path.starts_with(root)) {
+                break;
+            }
+        }
+        let below = |path: &Path| {
+            let below = path.strip_prefix(root).unwrap_or(path);
+            below.to_string_lossy().into_owned()
+        };
+        let kept = files
+            .iter()
+            .map(|(path, bytes)| (below(path), bytes.to_vec()));
+        kept.collect()
     }
+}
+
+/// A path from the root of the file system, without `.` and `..`.
+fn whole(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut whole = PathBuf::new();
+    for part in absolute.components() {
+        match part {
+            Component::ParentDir => {
+                whole.pop();
+            }
+            Component::CurDir => {}
+            part => whole.push(part),
+        }
+    }
+    whole
 }
 
 /// As many threads as asked for, or as the machine runs at once.

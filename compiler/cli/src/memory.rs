@@ -115,8 +115,12 @@ fn available() -> usize {
     let number =
         |path: &str| -> Option<usize> { std::fs::read_to_string(path).ok()?.trim().parse().ok() };
     let limit = number("/sys/fs/cgroup/memory.max");
-    let used = number("/sys/fs/cgroup/memory.current");
-    let group = limit.map(|limit| limit.saturating_sub(used.unwrap_or(0)));
+    let used = number("/sys/fs/cgroup/memory.current").unwrap_or(0);
+    // Files that the system keeps at hand make room when it is needed.
+    let cached = ["inactive_file", "active_file"]
+        .map(|name| entry("/sys/fs/cgroup/memory.stat", name, 1).unwrap_or(0));
+    let used = used.saturating_sub(cached.iter().sum());
+    let group = limit.map(|limit| limit.saturating_sub(used));
     // `ulimit -v`; no number where there is no limit.
     let limit = entry("/proc/self/limits", "Max address space", 1);
     let used = entry("/proc/self/status", "VmSize:", 1024);

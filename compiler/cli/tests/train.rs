@@ -305,15 +305,99 @@ fn a_refused_resume_changes_nothing() {
             &format!("train stripes.net --data data --resume run {other}"),
         );
         assert!(
-            err.contains("cannot be resumed with another recipe"),
+            err.contains("cannot be resumed with another network, recipe or data"),
             "{err}"
         );
         assert!(kept() == before, "{other}");
     }
     fs::write(world.path("stripes.net"), NET.replace("CONV(6", "CONV(7")).unwrap();
     let (_, err) = world.run(1, "train stripes.net --data data --resume run");
-    assert!(err.contains("this run is another network's"), "{err}");
+    assert!(err.contains("now CONV(7, 3x3) + BN + RELU"), "{err}");
     assert!(kept() == before);
+    // The weights have the same shapes.
+    let other = NET.replace("POOL", "RELU => POOL").replace("RELU", "TANH");
+    fs::write(world.path("stripes.net"), other).unwrap();
+    let (_, err) = world.run(1, "train stripes.net --data data --resume run");
+    assert!(err.contains("BN + TANH"), "{err}");
+    assert!(kept() == before);
+}
+
+#[test]
+fn used_files_of_one_name_are_kept_where_they_are_found() {
+    let world = World::new();
+    for (folder, name) in [("nets/a", "first"), ("blocks", "second")] {
+        fs::create_dir_all(world.path(folder)).unwrap();
+        let block = format!("block {name}(n) = CONV(n, 3x3, same) => RELU\n");
+        fs::write(world.path(folder).join("block.net"), block).unwrap();
+    }
+    let uses = "use \"a/block.net\"\nuse \"../blocks/block.net\"\n";
+    let net = NET.replace("net Stripes\n", &format!("net Stripes\n{uses}"));
+    let net = net.replace(
+        "=> CONV(6, 3x3)",
+        "=> first(4) => second(4) => CONV(6, 3x3)",
+    );
+    fs::write(world.path("nets/stripes.net"), net).unwrap();
+    world.run(0, "train nets/stripes.net --data data --out run --epochs 6");
+    world.run(0, "check run/nets/stripes.net");
+}
+
+#[test]
+fn what_cannot_be_learnt_is_refused_before_there_is_a_run() {
+    let world = World::new();
+    let net = NET.replace("=> FC(4) => SOFTMAX", "=> CONV(4, 1x1) => SOFTMAX");
+    fs::write(world.path("spread.net"), net).unwrap();
+    let (_, err) = world.run(1, "train spread.net --data data --out run");
+    assert!(err.contains("Stripes gives 3x3x4 for an image"), "{err}");
+    assert!(!world.path("run").exists());
+}
+
+#[test]
+fn weights_that_overflow_at_the_end_of_an_epoch_are_located() {
+    let world = World::new();
+    let net = NET
+        .replace("=> BN ", "")
+        .replace("0.00392156862745098", "1e3");
+    fs::write(world.path("stripes.net"), net).unwrap();
+    let line = "train stripes.net --data data --out run --batch 400 --optimizer sgd(lr=3e38)";
+    let (_, err) = world.run(1, line);
+    assert!(
+        err.contains("at [0, 0, 0, 0], at step 1 (epoch 1), with learning rate 3e38;"),
+        "{err}"
+    );
+}
+
+#[test]
+fn weights_are_judged_by_the_classes_that_they_know() {
+    let world = World::new();
+    world.run(0, "train stripes.net --data data --out run");
+    let picture = |class: &str, name: &str| {
+        let folder = world.path("photos").join(class);
+        fs::create_dir_all(&folder).unwrap();
+        image::GrayImage::new(8, 8).save(folder.join(name)).unwrap();
+    };
+    ["cat", "dog"]
+        .iter()
+        .for_each(|class| (0..4).for_each(|i| picture(class, &format!("{i}.png"))));
+    let line = "eval stripes.net --run run --data photos --data-format folder --validation 0.5";
+    let (_, err) = world.run(1, line);
+    assert!(err.contains("class 0 is `cat` here and was `0`"), "{err}");
+}
+
+#[test]
+fn entries_of_a_recipe_are_taken_away() {
+    let world = World::new();
+    let net = NET.replace(
+        "    epochs    = 6\n",
+        "    epochs    = 6\n    schedule  = exponential(0.5)\n    stop      = early\n",
+    );
+    fs::write(world.path("stripes.net"), net).unwrap();
+    let off = "--augment none --schedule none --stop none --epochs 6 --out run";
+    world.run(0, &format!("train stripes.net --data data {off}"));
+    let rows = figures(&world.path("run"));
+    assert!(
+        rows[1..].iter().all(|row| row.ends_with(",0.01")),
+        "{rows:?}"
+    );
 }
 
 /// `timeout -s INT` signals its child, and then its whole group: the child is interrupted twice.

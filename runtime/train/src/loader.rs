@@ -214,13 +214,7 @@ impl Work {
                 queue.next += 1;
                 (queue.next - 1, batch)
             };
-            // A decoder's panic must not leave the step waiting for ever.
-            let filled = catch_unwind(AssertUnwindSafe(|| {
-                self.fill(number, &mut batch, &mut scratch)
-            }));
-            let filled = filled.unwrap_or_else(|_| {
-                Err(Error::input(format!("batch {number}: the decoder failed")))
-            });
+            let filled = self.fill(number, &mut batch, &mut scratch);
             if results.send((number, filled.map(|()| batch))).is_err() {
                 return;
             }
@@ -250,7 +244,14 @@ impl Work {
                 None if views == 1 => (item, View::Plain),
                 None => (item / views, View::Crop((item % views) as u8)),
             };
-            self.pipeline.input(&self.split, i, view, scratch, out)?;
+            // A decoder's panic must not leave the step waiting for ever.
+            let input = || self.pipeline.input(&self.split, i, view, scratch, out);
+            catch_unwind(AssertUnwindSafe(input)).unwrap_or_else(|_| {
+                Err(match self.split.file(i) {
+                    Some(file) => Error::file(file, "broken picture: the decoder failed"),
+                    None => Error::input(format!("picture {i} cannot be prepared")),
+                })
+            })?;
             batch.labels.push(self.split.label(i));
             batch.indices.push(i as u32);
         }

@@ -8,7 +8,9 @@ use common::{idx, mnist, recipe};
 use image::{Rgb, RgbImage};
 use netc_plan::{Augment, Data, Pixels, Recipe};
 use netc_train::augment::{Pipeline, Scratch, View};
+use netc_train::data::picture::decode;
 use netc_train::data::{Dataset, Kept, load};
+use netc_train::run::Preparation;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -72,11 +74,14 @@ fn mnist_gzipped_and_padded() {
     assert_eq!(picture(&plain, 0).len(), 36);
     assert_eq!(plain.validation.len(), 10);
     // Validation is a part of the training set, or the test set: neither takes memory of its own.
-    let bytes = |one: usize| Kept {
-        now: 40 * (one + 4),
+    // Padding is made when a picture is needed.
+    let kept = Kept {
+        now: 40 * (36 + 4),
         later: 0,
     };
-    assert_eq!((plain.kept(), data.kept()), (bytes(36), bytes(100)));
+    assert_eq!((plain.kept(), data.kept()), (kept, kept));
+    let wide = with(Data::Mnist { pad: 3_000_000 }, None);
+    assert!(refused(&wide, folder.path(), &[10, 10, 1]).contains("pad=3000000 is more than"));
 }
 
 #[test]
@@ -135,7 +140,7 @@ fn pictures_must_fit_the_network() {
         augment: vec![Augment::Crop(None), Augment::TenCrop(Some(3))],
         ..recipe
     };
-    assert!(problem(&ten, &[4, 4, 1]).contains("tencrop gives 3x3"));
+    assert!(problem(&ten, &[4, 4, 1]).contains("ten_crop gives 3x3"));
 }
 
 #[test]
@@ -152,12 +157,17 @@ fn cifar10_is_turned_to_pixels() {
     let batch = inner.join("data_batch_1.bin");
     fs::write(&batch, [record(3), record(9)].concat()).unwrap();
     fs::write(inner.join("test_batch.bin"), record(1)).unwrap();
+    assert!(refused(&recipe, folder.path(), &[32, 32, 3]).contains("no data_batch_2.bin"));
+    for i in 2..=5 {
+        fs::write(inner.join(format!("data_batch_{i}.bin")), record(i)).unwrap();
+    }
     let data = load(&recipe, folder.path(), &[32, 32, 3]).unwrap();
     assert_eq!(
         picture(&data, 1)[..6],
         [0.0, 50.0, 100.0, 1.0, 51.0, 101.0][..]
     );
     assert_eq!((data.train.label(1), &data.classes[9][..]), (9, "truck"));
+    assert_eq!(data.train.len(), 6);
     fs::write(&batch, &record(3)[1..]).unwrap();
     assert!(refused(&recipe, folder.path(), &[32, 32, 3]).contains("no multiple of 3073"));
     fs::write(&batch, record(10)).unwrap();
@@ -236,10 +246,16 @@ fn folders_of_pictures() {
     let set = load(&shared, root, &[6, 6, 3]).unwrap();
     assert!(set.held_out);
     let mut out = Vec::new();
-    let all = (0..set.train.len()).map(|i| set.train.picture(i, &mut out));
-    let errors: Vec<String> = all.filter_map(|r| Some(r.err()?.to_string())).collect();
+    let all = [&set.train, &set.validation].map(|split| {
+        let pictures = (0..split.len()).map(|i| split.picture(i, &mut out));
+        let errors: Vec<String> = pictures
+            .filter_map(|r| Some(r.err()?.to_string()))
+            .collect();
+        errors
+    });
+    let errors = all.concat();
     assert!(
-        errors.iter().all(|e| e.contains("4.png: broken picture")),
+        errors.len() == 1 && errors[0].contains("4.png: broken picture"),
         "{errors:?}"
     );
     let none = with(
@@ -249,7 +265,7 @@ fn folders_of_pictures() {
         },
         None,
     );
-    assert!(refused(&none, root, &[6, 6, 3]).contains("put `validation = 0.2`"));
+    assert!(refused(&none, root, &[6, 6, 3]).contains("`--validation 0.2`"));
 }
 
 fn npy(descr: &str, shape: &str, data: &[u8]) -> Vec<u8> {
@@ -333,4 +349,93 @@ fn numpy_archives() {
         ],
     );
     assert!(refused(&recipe, &file, &[2]).contains("picture 1 holds NaN"));
+}
+
+/// What lighting adds to the first picture, on average, as a share of white.
+fn light(data: &Dataset, recipe: &Recipe, white: f32) -> f32 {
+    let size = data.train.size();
+    let plain = Pixels::default();
+    let pipeline = Pipeline::new(recipe, data, &size, &plain).unwrap();
+    let mut sum = 0.0;
+    for epoch in 0..200 {
+        let inputs = [View::Plain, View::Varied(epoch)].map(|view| {
+            let mut out = vec![0.0; size.iter().product()];
+            let scratch = &mut Scratch::default();
+            pipeline
+                .input(&data.train, 0, view, scratch, &mut out)
+                .unwrap();
+            out
+        });
+        sum += ((inputs[1][0] - inputs[0][0]) / white).abs();
+    }
+    sum / 200.0
+}
+
+#[test]
+fn lighting_is_as_strong_before_rescaling_as_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    mnist(folder.path(), 30, 10);
+    let of = |augment: Vec<Augment>| Recipe {
+        augment,
+        ..with(Data::Mnist { pad: 0 }, None)
+    };
+    let data = load(&of(Vec::new()), folder.path(), &[6, 6, 1]).unwrap();
+    let (scale, lights) = (Augment::Rescale(1.0 / 255.0), Augment::Lighting(1.0));
+    let before = light(&data, &of(vec![lights, scale]), 1.0);
+    let after = light(&data, &of(vec![scale, lights]), 1.0);
+    let bytes = light(&data, &of(vec![lights]), 255.0);
+    for other in [after, bytes] {
+        assert!((0.7..1.4).contains(&(before / other)), "{before} {other}");
+    }
+}
+
+/// A picture on its own becomes what the pipeline makes of it in a data set.
+#[test]
+fn pictures_are_prepared_as_the_data_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    for (i, class) in ["cat", "dog"].iter().enumerate() {
+        let path = root.join(format!("train/{class}/1.png"));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let pixel = |x: u32, y: u32| Rgb([(9 * x + y) as u8, (x * y) as u8, (40 * i) as u8]);
+        RgbImage::from_fn(14, 9, pixel).save(path).unwrap();
+    }
+    for crop in [true, false] {
+        let resize = Some(8);
+        let recipe = Recipe {
+            augment: vec![Augment::Rescale(0.25), Augment::Crop(Some([6, 5]))],
+            ..with(Data::Folder { resize, crop }, Some(0.5))
+        };
+        let single = root.join("train/cat/2.png");
+        fs::copy(root.join("train/cat/1.png"), &single).unwrap();
+        fs::copy(&single, root.join("train/dog/2.png")).unwrap();
+        same(&recipe, root, [6, 5, 3], &fs::read(&single).unwrap());
+    }
+
+    mnist(root, 5, 5);
+    let recipe = with(Data::Mnist { pad: 2 }, None);
+    let bare = with(Data::Mnist { pad: 0 }, None);
+    let bare = picture(&load(&bare, root, &[6, 6, 1]).unwrap(), 0);
+    let grey = image::GrayImage::from_raw(6, 6, bare.iter().map(|v| *v as u8).collect()).unwrap();
+    let mut png = std::io::Cursor::new(Vec::new());
+    grey.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    same(&recipe, root, [10, 10, 1], png.get_ref());
+}
+
+fn same(recipe: &Recipe, root: &Path, input: [usize; 3], file: &[u8]) {
+    let data = load(recipe, root, &input).unwrap();
+    let pixels = Pixels {
+        scale: 0.5,
+        mean: vec![1.0],
+        std: vec![2.0],
+    };
+    let pipeline = Pipeline::new(recipe, &data, &input, &pixels).unwrap();
+    let mut wanted = vec![0.0; input.iter().product()];
+    let scratch = &mut Scratch::default();
+    pipeline
+        .input(&data.train, 0, View::Plain, scratch, &mut wanted)
+        .unwrap();
+    let preparation = Preparation::of(recipe, &data).unwrap();
+    let found = preparation.input(&decode(file).unwrap(), input, &pixels);
+    assert_eq!(found.unwrap(), wanted);
 }

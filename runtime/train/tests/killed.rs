@@ -17,7 +17,7 @@ const FOLDER: &str = "NETC_TEST_RUN";
 fn work(folder: &Path) -> Vec<f32> {
     let (network, recipe) = (network(), recipe());
     let data = data::load(&recipe, folder, &network.input).unwrap();
-    let experiment = Experiment::new(&network, &recipe, &data, common::CLASSES).unwrap();
+    let experiment = Experiment::new(&network, &recipe, &data).unwrap();
     let run = folder.join("run");
     let resume = run.join("resume.safetensors").exists();
     let options = Options {

@@ -20,7 +20,7 @@ fn a_run_is_drawn() {
     };
     let network = network();
     let data = data::load(&recipe, folder.path(), &network.input).unwrap();
-    let experiment = Experiment::new(&network, &recipe, &data, common::CLASSES).unwrap();
+    let experiment = Experiment::new(&network, &recipe, &data).unwrap();
     let run = RunFolder::create(&folder.path().join("run")).unwrap();
     let options = Options {
         folder: run.clone(),
@@ -37,6 +37,7 @@ fn a_run_is_drawn() {
     let page = pictures::Page {
         name: "Toy & <co>",
         source: "INPUT(6x6x1) => FC(3)\n",
+        judge: data.judge,
         facts: &[],
     };
     pictures::all(

@@ -7,8 +7,8 @@ mod common;
 use common::{Toy, mnist, network, recipe};
 use netc_plan::{Augment, Recipe, Schedule, Stop};
 use netc_train::run::{
-    Checkpoints, Ending, Epoch, Experiment, Interrupt, Options, Outcomes, Progress, RunFolder,
-    train,
+    Checkpoints, Ending, Epoch, Experiment, Interrupt, Network, Options, Outcomes, Progress,
+    RunFolder, train,
 };
 use netc_train::{Error, ErrorKind, data};
 use std::path::Path;
@@ -25,9 +25,17 @@ fn go(
     recipe: &Recipe,
     change: impl FnOnce(&mut Options, &mut Toy),
 ) -> Result<Done, Error> {
-    let network = network();
+    go_with(&network(), folder, recipe, change)
+}
+
+fn go_with(
+    network: &Network,
+    folder: &Path,
+    recipe: &Recipe,
+    change: impl FnOnce(&mut Options, &mut Toy),
+) -> Result<Done, Error> {
     let data = data::load(recipe, folder, &network.input)?;
-    let experiment = Experiment::new(&network, recipe, &data, common::CLASSES)?;
+    let experiment = Experiment::new(network, recipe, &data)?;
     let path = folder.join("run");
     let resume = path.join("resume.safetensors").exists();
     let mut options = Options {
@@ -113,10 +121,10 @@ fn it_learns_and_leaves_its_files() {
     }
     let table = std::fs::read_to_string(run.join("metrics.csv")).unwrap();
     assert_eq!(table.lines().count(), 7);
-    let names = netc_train::run::class_names(&run.join("best.safetensors"))
-        .unwrap()
-        .unwrap();
-    assert_eq!(names, ["0", "1", "2"]);
+    let notes = netc_train::run::notes(&run.join("best.safetensors")).unwrap();
+    assert_eq!(notes.classes.unwrap(), ["0", "1", "2"]);
+    let pictures = notes.pictures.unwrap();
+    assert_eq!((pictures.size, pictures.pad), ([common::SIDE; 2], 0));
     let other = RunFolder::create(&run).unwrap_err();
     assert!(
         other.to_string().contains("there is a run in this folder"),
@@ -136,7 +144,7 @@ fn all_files_have_the_ordinary_mode() {
     std::fs::write(&ordinary, "").unwrap();
     let files = std::fs::read_dir(folder.path().join("run")).unwrap();
     let files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
-    assert_eq!(files.len(), 5, "{files:?}");
+    assert_eq!(files.len(), 6, "{files:?}");
     for file in files {
         assert_eq!(mode(&file), mode(&ordinary), "{}", file.display());
     }
@@ -226,6 +234,104 @@ fn another_recipe_cannot_resume() {
 }
 
 #[test]
+fn another_network_cannot_resume() {
+    let folder = set();
+    go(folder.path(), &recipe(), |_, _| ()).unwrap();
+    let text = |layers: &[&str]| {
+        let mut network = network();
+        network.layers = layers.iter().map(|layer| (*layer).to_owned()).collect();
+        let error = go_with(&network, folder.path(), &recipe(), |_, _| ()).err();
+        error.unwrap().to_string()
+    };
+    assert!(text(&["FC(3) + RELU"]).contains("layer FC(3), now FC(3) + RELU"));
+    assert!(text(&["FC(3)", "SOFTMAX"]).contains("layer none, now SOFTMAX"));
+}
+
+#[test]
+fn schedules_and_stopping_may_change_when_a_run_goes_on() {
+    let folder = set();
+    let stops = |patience, epochs| Recipe {
+        epochs,
+        stop: Some(Stop {
+            patience,
+            min_delta: 1e3,
+        }),
+        ..recipe()
+    };
+    let done = go(folder.path(), &stops(1, 50), |_, _| ()).unwrap();
+    assert_eq!(done.outcomes.history.len(), 2);
+    let plateau = Schedule::Plateau {
+        factor: 0.5,
+        patience: 1,
+        min_delta: 1e3,
+        min_lr: 1e-4,
+    };
+    let longer = Recipe {
+        schedule: vec![plateau],
+        ..stops(50, 6)
+    };
+    let done = go(folder.path(), &longer, |_, _| ()).unwrap();
+    assert_eq!(done.outcomes.ending, Ending::Complete);
+    let rates: Vec<f64> = done.outcomes.history.iter().map(|e| e.rate).collect();
+    assert_eq!(rates, [0.05, 0.05, 0.05, 0.05, 0.025, 0.0125]);
+}
+
+/// TensorBoard keeps the file open.
+#[test]
+fn events_are_added_to_their_file() {
+    let folder = set();
+    let run = folder.path().join("run");
+    let short = Recipe {
+        epochs: 2,
+        ..recipe()
+    };
+    go(folder.path(), &short, |_, _| ()).unwrap();
+    let events = || {
+        let mut files = std::fs::read_dir(&run).unwrap().map(|f| f.unwrap().path());
+        let is_events = |f: &std::path::PathBuf| f.to_string_lossy().contains("tfevents");
+        files.find(is_events).unwrap()
+    };
+    let path = events();
+    let before = std::fs::read(&path).unwrap();
+    let reader = std::fs::File::open(&path).unwrap();
+    // Killed within a record.
+    let cut = before.len() as u64 - 5;
+    std::fs::File::options()
+        .write(true)
+        .open(&path)
+        .unwrap()
+        .set_len(cut)
+        .unwrap();
+    go(folder.path(), &recipe(), |_, _| ()).unwrap();
+    assert_eq!(events(), path);
+    let after = std::fs::read(&path).unwrap();
+    assert!(after.starts_with(&before) && after.len() > before.len());
+    assert_eq!(reader.metadata().unwrap().len(), after.len() as u64);
+}
+
+#[test]
+fn two_cannot_write_one_run() {
+    let folder = set();
+    let slow = |options: &mut Options, toy: &mut Toy| {
+        toy.pause = Duration::from_millis(20);
+        options.checkpoints = Checkpoints::Steps(1);
+    };
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| go(folder.path(), &recipe(), slow).map(|_| ()));
+        while !folder.path().join("run/resume.safetensors").exists() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let second = go(folder.path(), &recipe(), |_, _| ()).err().unwrap();
+        assert!(
+            second
+                .to_string()
+                .contains("another netc is writing this run")
+        );
+        first.join().unwrap().unwrap();
+    });
+}
+
+#[test]
 fn early_stopping_waits_and_the_best_weights_come_back() {
     let recipe = Recipe {
         epochs: 100,
@@ -242,6 +348,20 @@ fn early_stopping_waits_and_the_best_weights_come_back() {
     assert_eq!(done.outcomes.ending, Ending::Early);
     assert!(history.len() < 60, "{}", history.len());
     assert!(done.outcomes.restored);
+    let read = |name: &str| std::fs::read(folder.path().join("run").join(name)).unwrap();
+    assert_eq!(read("last.safetensors"), read("best.safetensors"));
+    let network = network();
+    let data = data::load(&recipe, folder.path(), &network.input).unwrap();
+    let experiment = Experiment::new(&network, &recipe, &data).unwrap();
+    let mut toy = Toy::new(common::SIDE * common::SIDE, common::CLASSES);
+    toy.set(&done.weights);
+    let figure = experiment.test(&mut toy, 1).unwrap().accuracy;
+    let (epoch, best) = done.outcomes.best.unwrap();
+    assert_eq!(figure, best);
+    assert!(
+        epoch + 1 < history.len(),
+        "the best is the last: nothing was restored"
+    );
     let [.., best, a, b] = &history[..] else {
         panic!()
     };

@@ -105,8 +105,9 @@ overrides! {
 
 fn rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
-        _ => Err("not a number above 0".to_owned()),
+        // As the optimizer has it.
+        Ok(rate) if (rate as f32).is_finite() && rate as f32 > 0.0 => Ok(rate),
+        _ => Err("not a number above 0 that fits into 32 bits".to_owned()),
     }
 }
 

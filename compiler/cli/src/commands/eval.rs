@@ -2,14 +2,15 @@
 
 use crate::cli::Eval;
 use crate::experiment::{Setup, Variation, failure, threads};
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::memory::{self, Images};
 use crate::network::bad_weights;
 use crate::{claims, terminal};
 use netc_runtime::Weights;
-use netc_train::run::{Experiment, Judged, Network};
+use netc_train::data::Dataset;
+use netc_train::run::{self, Experiment, Judged, Network};
 use netc_train::{data, loader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub(crate) fn run(args: &Eval) -> Outcome {
     let mut variation = Variation::new(args.recipe.as_ref(), &args.overrides);
@@ -18,20 +19,20 @@ pub(crate) fn run(args: &Eval) -> Outcome {
     }
     let setup = Setup::compile(&args.file, variation.which(), &variation)?;
     let (plan, training) = (&setup.plan, &setup.training);
-    let path = weights(args, training.recipe.restore_best);
+    let path = weights(args);
     let threads = threads(args.threads);
     let weights = Weights::from_file(&path, &training.plan.params)
         .map_err(|e| bad_weights(&path, &args.file, &e))?;
     let fail = |e| failure(&e);
     let data = data::load(&training.recipe, &args.data, &plan.input).map_err(fail)?;
+    check_classes(&path, &data)?;
     let images = Images {
         batches: loader::most_batches(threads),
         data: data.kept(),
     };
     memory::check_inference(plan, training.recipe.batch, &images)?;
     let network = Network::new(plan, training.recipe.loss);
-    let outputs = plan.output.iter().product();
-    let experiment = Experiment::new(&network, &training.recipe, &data, outputs).map_err(fail)?;
+    let experiment = Experiment::new(&network, &training.recipe, &data).map_err(fail)?;
     let recipe = &training.recipe;
     let judged = Judged::new(plan, recipe.loss, &weights, recipe.batch, threads);
     let figures = experiment.test(&mut judged.map_err(fail)?, threads);
@@ -44,18 +45,30 @@ pub(crate) fn run(args: &Eval) -> Outcome {
         terminal::print(&figures.to_string())?;
     }
     terminal::finish()?;
-    claims::report(&setup, &figures)
+    claims::report(&setup, &figures, data.judge)
 }
 
 /// The weights that were named, or those that the run ended with.
-fn weights(args: &Eval, best: bool) -> PathBuf {
-    let last = if best {
-        "best.safetensors"
-    } else {
-        "last.safetensors"
-    };
+fn weights(args: &Eval) -> PathBuf {
     match (&args.weights, &args.run) {
         (Some(path), _) => path.clone(),
-        (None, run) => run.clone().unwrap_or_default().join(last),
+        (None, run) => run.clone().unwrap_or_default().join("last.safetensors"),
+    }
+}
+
+/// Weights of a run know the names of its classes; by other classes they would be judged wrongly.
+fn check_classes(path: &Path, data: &Dataset) -> Outcome {
+    let Some(names) = run::notes(path).ok().and_then(|notes| notes.classes) else {
+        return Ok(());
+    };
+    let unlike = |(i, class)| names.get(i) != Some(class);
+    match data.classes.iter().enumerate().find(|class| unlike(*class)) {
+        None => Ok(()),
+        Some((i, class)) => Err(Failure::input(format!(
+            "the weights were trained on other classes: class {i} is `{class}` here and was {}",
+            names
+                .get(i)
+                .map_or("none".to_owned(), |name| format!("`{name}`"))
+        ))),
     }
 }

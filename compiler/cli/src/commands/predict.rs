@@ -8,6 +8,7 @@ use crate::{files, terminal};
 use netc_compiler::Options;
 use netc_runtime::{Model, Prediction, Scores};
 use netc_train::data::picture;
+use netc_train::run::{self, Preparation};
 use serde_json::json;
 use std::path::Path;
 
@@ -33,10 +34,20 @@ pub(crate) fn run(args: &Predict) -> Outcome {
             .help("`netc run` gives the output as an array"));
         }
     };
+    // Weights that come from elsewhere are as good, only silent.
+    let weights = args.source.weights.as_deref();
+    let notes = weights.and_then(|path| run::notes(path).ok());
+    let notes = notes.unwrap_or_default();
     let labels = match &args.labels {
         Some(path) => Some(labels(path, classes)?),
-        None => names(args, classes),
+        None => notes.classes.and_then(|names| all_named(names, classes)),
     };
+    let input = [height, width, channels];
+    let noted = notes.pictures.filter(|pictures| pictures.covers(input));
+    let mut preparation = noted.unwrap_or(Preparation::plain(input));
+    if let Some(fit) = args.fit {
+        preparation.crop = fit == Fit::Crop;
+    }
     let mut workspace = network.workspace(1, args.threads)?;
     let mut failures: Vec<Failure> = Vec::new();
     for (i, image) in args.images.iter().enumerate() {
@@ -44,20 +55,13 @@ pub(crate) fn run(args: &Predict) -> Outcome {
         let pixels = files::read(image).and_then(|bytes| {
             let bad = |why| Failure::input(format!("`{}` cannot be used: {why}", image.display()));
             let decoded = picture::decode(&bytes).map_err(bad)?;
-            let fit = picture::Fit {
-                size: [height, width],
-                crop: args.fit == Fit::Crop,
-            };
-            let bytes = picture::fitted(&decoded, fit, channels).ok_or_else(|| {
+            let prepared = preparation.input(&decoded, input, &plan.pixels);
+            prepared.ok_or_else(|| {
                 Failure::input(format!(
                     "{} takes {channels} channels: no picture has that many",
                     plan.name
                 ))
-            })?;
-            let values: Vec<f32> = bytes.into_iter().map(f32::from).collect();
-            let mut input = vec![0.0; values.len()];
-            picture::normalise(&values, channels, &plan.pixels, &mut input);
-            Ok(input)
+            })
         });
         let pixels = match pixels {
             Ok(pixels) => pixels,
@@ -94,12 +98,8 @@ pub(crate) fn run(args: &Predict) -> Outcome {
     }
 }
 
-/// The names that a run has left in its weights.
-fn names(args: &Predict, classes: usize) -> Option<Vec<String>> {
-    let path = args.source.weights.as_deref()?;
-    // Weights that come from elsewhere are as good, only nameless.
-    let mut names = netc_train::run::class_names(path).ok().flatten()?;
-    // A network may have more outputs than its data had classes.
+/// The names that a run has left in its weights, for all outputs: a network may have more than its data had classes.
+fn all_named(mut names: Vec<String>, classes: usize) -> Option<Vec<String>> {
     names.extend((names.len()..classes).map(|class| format!("class {class}")));
     (names.len() == classes).then_some(names)
 }

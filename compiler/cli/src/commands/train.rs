@@ -31,8 +31,7 @@ pub(crate) fn run(args: &Train) -> Outcome {
     let threads = threads(args.threads);
     let data = data::load(recipe, &args.data, &plan.input).map_err(fail)?;
     let network = Network::new(plan, recipe.loss);
-    let outputs = plan.output.iter().product();
-    let experiment = Experiment::new(&network, recipe, &data, outputs).map_err(fail)?;
+    let experiment = Experiment::new(&network, recipe, &data).map_err(fail)?;
     if let Some(path) = &args.sheet {
         let (pictures, variants) = SHEET;
         augment::sheet(&experiment.pipeline, &data.train, pictures, variants, path)
@@ -41,6 +40,12 @@ pub(crate) fn run(args: &Train) -> Outcome {
         return Ok(());
     }
     say_what(&setup, &experiment, threads);
+    let (classes, outputs) = (data.classes.len(), plan.output.iter().product());
+    if classes < outputs {
+        terminal::warning(&format!(
+            "the data has {classes} classes, and the network {outputs} outputs: no label will ask for the others"
+        ));
+    }
     memory::check(
         &training.plan,
         plan,
@@ -67,7 +72,7 @@ pub(crate) fn run(args: &Train) -> Outcome {
     let options = Options {
         folder: folder.clone(),
         resume: args.resume.is_some(),
-        keep: setup.files().chain([variation.file()]).collect(),
+        keep: [setup.files(), vec![variation.file()]].concat(),
         threads,
         checkpoints: match args.save_steps {
             Some(n) => Checkpoints::Steps(n),
@@ -122,14 +127,16 @@ pub(crate) fn run(args: &Train) -> Outcome {
         );
     }
     let figures = experiment.test(&mut net, threads).map_err(fail)?;
+    let judge = data.judge;
     terminal::print_line(&format!(
-        "test_loss: {:.4} - test_accuracy: {:.4}",
+        "{judge}_loss: {:.4} - {judge}_accuracy: {:.4}",
         figures.loss, figures.accuracy
     ))?;
     terminal::finish()?;
     let page = Page {
         name: &plan.name,
         source: setup.text(),
+        judge,
         facts: &facts(&setup, &variation, start.elapsed()),
     };
     pictures::all(
@@ -145,7 +152,7 @@ pub(crate) fn run(args: &Train) -> Outcome {
         "Wrote",
         &format!("{shown}/index.html, with weights, metrics and pictures beside it"),
     );
-    claims::report(&setup, &figures)
+    claims::report(&setup, &figures, data.judge)
 }
 
 /// What the page of a run says besides its figures.

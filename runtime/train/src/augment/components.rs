@@ -6,21 +6,21 @@ use crate::data::Split;
 /// Of larger sets, so many pictures are looked at, evenly spread.
 const SAMPLE: usize = 2048;
 
-/// Eigenvectors and eigenvalues of the covariance of the colours, with white as 1.
+/// Eigenvectors and eigenvalues of the covariance of the colours, which are measured with white as 1.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Components {
-    /// Each eigenvector, multiplied by its eigenvalue and by white: what a draw of 1 adds to a pixel.
+    /// Each eigenvector, multiplied by its eigenvalue and by what white has become: what a draw of 1 adds to a pixel.
     steps: Vec<Vec<f64>>,
 }
 
 impl Components {
-    /// Looks at the pictures of a training set.
+    /// Looks at the pictures of a training set; where they are lit, white is `white`.
     ///
     /// # Errors
     /// A picture cannot be read.
-    pub fn of(split: &Split) -> Result<Self> {
+    pub fn of(split: &Split, white: f32) -> Result<Self> {
         let [_, _, channels] = split.size();
-        let white = f64::from(split.full_scale());
+        let full = f64::from(split.full_scale());
         let mut sums = vec![0.0; channels];
         let mut products = vec![vec![0.0; channels]; channels];
         let (mut count, mut picture) = (0.0, Vec::new());
@@ -30,10 +30,10 @@ impl Components {
             for pixel in picture.chunks_exact(channels) {
                 count += 1.0;
                 for (a, row) in products.iter_mut().enumerate() {
-                    let value = f64::from(pixel[a]) / white;
+                    let value = f64::from(pixel[a]) / full;
                     sums[a] += value;
                     for (b, product) in row.iter_mut().enumerate() {
-                        *product += value * f64::from(pixel[b]) / white;
+                        *product += value * f64::from(pixel[b]) / full;
                     }
                 }
             }
@@ -45,7 +45,8 @@ impl Components {
         }
         let pairs = eigen(products);
         let step = |(value, vector): (f64, Vec<f64>)| {
-            vector.into_iter().map(|v| v * value * white).collect()
+            let amount = value * f64::from(white);
+            vector.into_iter().map(|v| v * amount).collect()
         };
         Ok(Self {
             steps: pairs.into_iter().map(step).collect(),

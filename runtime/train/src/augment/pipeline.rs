@@ -109,13 +109,13 @@ impl Pipeline {
                 *size = [part[0], part[1], size[2]];
                 Stage::Crop(part)
             }
-            Augment::Lighting(sd) => Stage::Lighting(sd, Components::of(train)?),
+            Augment::Lighting(sd) => Stage::Lighting(sd, Components::of(train, self.white)?),
             Augment::TenCrop(side) => {
                 let [y, x] = self.crop_size(side.map(|n| [n, n]), train.size())?;
                 let [h, w, _] = self.target;
                 if [y, x] != [h, w] {
                     let problem =
-                        format!("tencrop gives {y}x{x}, but the network's input is {h}x{w}");
+                        format!("ten_crop gives {y}x{x}, but the network's input is {h}x{w}");
                     return Err(Error::input(problem));
                 }
                 self.ten_crop = true;

@@ -1,12 +1,16 @@
 //! Pictures in memory or on the way there.
 
 use super::folder::Files;
-use crate::Result;
+use super::picture::Fit;
+use crate::{Error, Result};
+use std::path::Path;
 
 /// Labelled pictures of one size.
 pub(super) struct Store {
-    /// Height, width, channels.
+    /// Height, width, channels; padding counts.
     pub(super) size: [usize; 3],
+    /// Cells of zeros around each picture; only [`Images::Bytes`] have any.
+    pub(super) pad: usize,
     pub(super) images: Images,
     /// One for each picture.
     pub(super) labels: Vec<u32>,
@@ -14,22 +18,87 @@ pub(super) struct Store {
 
 /// Where the pictures are; HWC, one after the other.
 pub(super) enum Images {
+    /// Without their padding.
     Bytes(Vec<u8>),
-    Numbers { values: Vec<f32>, full_scale: f32 },
+    Numbers {
+        values: Vec<f32>,
+        full_scale: f32,
+    },
     Files(Files),
 }
 
 impl Store {
+    /// Bytes of pictures of this size, with `pad` cells of zeros around each.
+    ///
+    /// # Errors
+    /// The padding is wider than the pictures and the network's input are.
+    pub(super) fn padded(
+        bytes: Vec<u8>,
+        labels: Vec<u32>,
+        [h, w, c]: [usize; 3],
+        pad: usize,
+        input: &[usize],
+    ) -> Result<Self> {
+        let most = input.iter().copied().chain([h, w]).max().unwrap_or(0);
+        if pad > most {
+            return Err(Error::input(format!(
+                "pad={pad} is more than pictures of {h}x{w} and this network's input have cells"
+            )));
+        }
+        Ok(Self {
+            size: [h + 2 * pad, w + 2 * pad, c],
+            pad,
+            images: Images::Bytes(bytes),
+            labels,
+        })
+    }
+
     pub(super) fn picture(&self, i: usize, out: &mut Vec<f32>) -> Result<()> {
         let elements = self.size.iter().product::<usize>();
-        let at = i * elements..(i + 1) * elements;
         out.clear();
         match &self.images {
-            Images::Bytes(bytes) => out.extend(bytes[at].iter().map(|b| f32::from(*b))),
-            Images::Numbers { values, .. } => out.extend_from_slice(&values[at]),
+            Images::Bytes(bytes) => self.pad(bytes, i, out),
+            Images::Numbers { values, .. } => {
+                out.extend_from_slice(&values[i * elements..][..elements]);
+            }
             Images::Files(files) => files.picture(i, out)?,
         }
         Ok(())
+    }
+
+    /// Writes picture `i` with its padding.
+    fn pad(&self, bytes: &[u8], i: usize, out: &mut Vec<f32>) {
+        let [h, w, c] = self.size;
+        let (height, row) = (h - 2 * self.pad, (w - 2 * self.pad) * c);
+        out.resize(h * w * c, 0.0);
+        let rows = bytes[i * height * row..][..height * row].chunks_exact(row);
+        for (y, from) in rows.enumerate() {
+            let to = &mut out[((y + self.pad) * w + self.pad) * c..][..row];
+            for (to, byte) in to.iter_mut().zip(from) {
+                *to = f32::from(*byte);
+            }
+        }
+    }
+
+    /// How pictures got their size, and the padding that they have then; `None` where they are no pictures.
+    pub(super) fn fit(&self) -> Option<(Fit, usize)> {
+        let [h, w, _] = self.size;
+        match &self.images {
+            Images::Bytes(_) => {
+                let size = [h - 2 * self.pad, w - 2 * self.pad];
+                Some((Fit { size, crop: true }, self.pad))
+            }
+            Images::Files(files) => Some((files.fit(), 0)),
+            Images::Numbers { .. } => None,
+        }
+    }
+
+    /// The file that picture `i` is alone in.
+    pub(super) fn file(&self, i: usize) -> Option<&Path> {
+        match &self.images {
+            Images::Files(files) => Some(files.path(i)),
+            Images::Bytes(_) | Images::Numbers { .. } => None,
+        }
     }
 
     pub(super) fn kept(&self) -> Kept {
@@ -54,36 +123,21 @@ pub struct Kept {
     pub later: usize,
 }
 
-/// Pictures with `pad` cells of zeros around each.
-pub(super) fn padded(bytes: Vec<u8>, [h, w, c]: [usize; 3], pad: usize) -> (Vec<u8>, [usize; 3]) {
-    if pad == 0 {
-        return (bytes, [h, w, c]);
-    }
-    let size = [h + 2 * pad, w + 2 * pad, c];
-    let elements: usize = size.iter().product();
-    let mut out = vec![0; bytes.len() / (h * w * c).max(1) * elements];
-    for (to, from) in out
-        .chunks_exact_mut(elements)
-        .zip(bytes.chunks_exact(h * w * c))
-    {
-        for (y, row) in from.chunks_exact(w * c).enumerate() {
-            let at = ((y + pad) * size[1] + pad) * c;
-            to[at..at + row.len()].copy_from_slice(row);
-        }
-    }
-    (out, size)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn padding_is_zeros_all_around() {
-        let (bytes, size) = padded(vec![1, 2, 3, 4], [1, 2, 2], 1);
-        assert_eq!(size, [3, 4, 2]);
-        let mut wanted = vec![0; 24];
-        wanted[10..14].copy_from_slice(&[1, 2, 3, 4]);
-        assert_eq!(bytes, wanted);
+        let labels = vec![0, 1];
+        let store = Store::padded((1..=8).collect(), labels, [1, 2, 2], 1, &[3, 4, 2]).unwrap();
+        assert_eq!(store.size, [3, 4, 2]);
+        let mut out = Vec::new();
+        store.picture(1, &mut out).unwrap();
+        let mut wanted = vec![0.0; 24];
+        wanted[10..14].copy_from_slice(&[5.0, 6.0, 7.0, 8.0]);
+        assert_eq!(out, wanted);
+        let wide = Store::padded(vec![0; 4], vec![0], [1, 2, 2], 5, &[3, 4, 2]);
+        assert!(wide.is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! CIFAR-10's binary version: records of one label byte and 32x32 pixels, channel by channel.
 
-use super::bytes::{Images, Store, padded};
+use super::bytes::Store;
 use super::split::Parts;
 use crate::{Error, Result};
 use std::fs;
@@ -22,22 +22,22 @@ const CLASSES: [&str; 10] = [
     "truck",
 ];
 
-pub(super) fn load(folder: &Path, pad: usize) -> Result<Parts> {
+pub(super) fn load(folder: &Path, pad: usize, input: &[usize]) -> Result<Parts> {
     let inner = folder.join("cifar-10-batches-bin");
     let folder = if inner.is_dir() { &inner } else { folder };
     let batches: Vec<PathBuf> = (1..=5)
         .map(|i| folder.join(format!("data_batch_{i}.bin")))
-        .filter(|path| path.is_file())
         .collect();
-    if batches.is_empty() {
-        return Err(Error::file(folder, "there is no data_batch_1.bin in it"));
+    if let Some(missing) = batches.iter().find(|path| !path.is_file()) {
+        let name = missing.file_name().unwrap_or_default().display();
+        return Err(Error::file(folder, format!("there is no {name} in it")));
     }
     let test = folder.join("test_batch.bin");
     Ok(Parts {
         classes: class_names(&folder.join("batches.meta.txt"))?,
-        train: read(&batches, pad)?,
+        train: read(&batches, pad, input)?,
         test: if test.is_file() {
-            Some(read(&[test], pad)?)
+            Some(read(&[test], pad, input)?)
         } else {
             None
         },
@@ -58,11 +58,14 @@ fn class_names(path: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-fn read(files: &[PathBuf], pad: usize) -> Result<Store> {
+fn read(files: &[PathBuf], pad: usize, input: &[usize]) -> Result<Store> {
     let (mut bytes, mut labels) = (Vec::new(), Vec::new());
     for path in files {
         let file = fs::read(path).map_err(|e| Error::io(path, &e))?;
-        if file.is_empty() || file.len() % RECORD != 0 {
+        if file.is_empty() {
+            return Err(Error::file(path, "it is empty"));
+        }
+        if file.len() % RECORD != 0 {
             let problem = format!("its size, {} bytes, is no multiple of {RECORD}", file.len());
             return Err(Error::file(path, problem));
         }
@@ -76,10 +79,5 @@ fn read(files: &[PathBuf], pad: usize) -> Result<Store> {
             bytes.extend((0..3 * PLANE).map(|at| pixels[at % 3 * PLANE + at / 3]));
         }
     }
-    let (bytes, size) = padded(bytes, [SIDE, SIDE, 3], pad);
-    Ok(Store {
-        size,
-        images: Images::Bytes(bytes),
-        labels,
-    })
+    Store::padded(bytes, labels, [SIDE, SIDE, 3], pad, input)
 }

@@ -36,6 +36,14 @@ impl Files {
         }
     }
 
+    pub(super) fn fit(&self) -> Fit {
+        self.fit
+    }
+
+    pub(super) fn path(&self, i: usize) -> &Path {
+        &self.paths[i]
+    }
+
     /// Bytes of all pictures that are kept.
     pub(super) fn kept(&self) -> usize {
         self.cache.len() * self.fit.size.iter().product::<usize>() * self.channels
@@ -172,6 +180,7 @@ fn read(root: &Path, classes: &[String], fit: (Fit, usize)) -> Result<Store> {
     }
     Ok(Store {
         size: [fit.0.size[0], fit.0.size[1], fit.1],
+        pad: 0,
         images: Images::Files(Files::new(paths, fit)),
         labels,
     })

@@ -1,17 +1,17 @@
 //! MNIST, and sets in its form (Fashion-MNIST, ...): four IDX files.
 
-use super::bytes::{Images, Store, padded};
+use super::bytes::Store;
 use super::idx;
 use super::split::Parts;
 use crate::{Error, Result};
 use std::path::Path;
 
-pub(super) fn load(folder: &Path, pad: usize) -> Result<Parts> {
-    let Some(train) = half(folder, "train", pad)? else {
+pub(super) fn load(folder: &Path, pad: usize, input: &[usize]) -> Result<Parts> {
+    let Some(train) = half(folder, "train", pad, input)? else {
         let problem = "there is no train-images-idx3-ubyte or train-images-idx3-ubyte.gz in it";
         return Err(Error::file(folder, problem));
     };
-    let test = half(folder, "t10k", pad)?;
+    let test = half(folder, "t10k", pad, input)?;
     let labels = train
         .labels
         .iter()
@@ -24,7 +24,7 @@ pub(super) fn load(folder: &Path, pad: usize) -> Result<Parts> {
     })
 }
 
-fn half(folder: &Path, stem: &str, pad: usize) -> Result<Option<Store>> {
+fn half(folder: &Path, stem: &str, pad: usize, input: &[usize]) -> Result<Option<Store>> {
     // The second form is that of some unpackers.
     let images = [
         format!("{stem}-images-idx3-ubyte"),
@@ -58,10 +58,6 @@ fn half(folder: &Path, stem: &str, pad: usize) -> Result<Option<Store>> {
         );
         return Err(Error::file(&label_path, problem));
     }
-    let (bytes, size) = padded(images.bytes, size, pad);
-    Ok(Some(Store {
-        size,
-        images: Images::Bytes(bytes),
-        labels: marks.bytes.into_iter().map(u32::from).collect(),
-    }))
+    let labels = marks.bytes.into_iter().map(u32::from).collect();
+    Store::padded(images.bytes, labels, size, pad, input).map(Some)
 }

@@ -30,8 +30,8 @@ pub fn load(recipe: &Recipe, path: &Path, input: &[usize]) -> Result<Dataset> {
         return Err(Error::tool(path, "there is no such file or folder"));
     }
     let parts = match &recipe.data {
-        Data::Mnist { pad } => mnist::load(path, *pad)?,
-        Data::Cifar10 { pad } => cifar10::load(path, *pad)?,
+        Data::Mnist { pad } => mnist::load(path, *pad, input)?,
+        Data::Cifar10 { pad } => cifar10::load(path, *pad, input)?,
         Data::Folder { resize, crop } => {
             let fit = folder::fit(*resize, *crop, input)?;
             folder::load(path, fit)?

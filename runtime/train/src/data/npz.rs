@@ -1,6 +1,7 @@
 //! NumPy's archives: a zip file of arrays.
 //!
-//! Where the arrays' names say `train` (`x_train`, `y_train`), the arrays that say `test` instead are the test split.
+//! Where the arrays' names say `train` (`x_train`, `y_train`), the arrays that say `test` instead are the test split; otherwise those
+//! that say it as well (`x` and `x_test`).
 
 use super::bytes::{Images, Store};
 use super::npy::{self, Numbers};
@@ -20,9 +21,11 @@ pub(super) fn load(path: &Path, images: &str, labels: &str) -> Result<Parts> {
     let mut archive = ZipArchive::new(BufReader::new(file))
         .map_err(|e| Error::file(path, format!("it is not an NPZ file: {e}")))?;
     let train = half(path, &mut archive, images, labels)?;
-    let of_test = [images, labels].map(|name| name.replace("train", "test"));
-    let has_test = of_test[0] != images && archive.index_for_name(&entry(&of_test[0])).is_some();
-    let test = if has_test {
+    let of_test = [images, labels].map(|name| match name.contains("train") {
+        true => name.replace("train", "test"),
+        false => format!("{name}_test"),
+    });
+    let test = if archive.index_for_name(&entry(&of_test[0])).is_some() {
         Some(half(path, &mut archive, &of_test[0], &of_test[1])?)
     } else {
         None
@@ -126,6 +129,7 @@ fn half(path: &Path, archive: &mut Archive, images: &str, labels: &str) -> Resul
     };
     Ok(Store {
         size,
+        pad: 0,
         images,
         labels: marks
             .numbers

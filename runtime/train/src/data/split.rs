@@ -1,6 +1,7 @@
 //! A set of labelled pictures, and its division into training, validation and test.
 
 use super::bytes::{Images, Kept, Store};
+use super::picture::Fit;
 use crate::random::{Key, Purpose};
 use crate::{Error, Result};
 use std::path::Path;
@@ -26,6 +27,8 @@ pub struct Dataset {
     pub test: Split,
     /// Whether [`Dataset::validation`] was cut off the training set.
     pub held_out: bool,
+    /// What [`Dataset::test`] is: `test`, or `validation` where there is no other.
+    pub judge: &'static str,
 }
 
 impl Dataset {
@@ -100,6 +103,17 @@ impl Split {
         self.store.picture(self.indices[i] as usize, out)
     }
 
+    /// How pictures got their size, and the padding that they have then; `None` where they are no pictures.
+    pub(crate) fn fit(&self) -> Option<(Fit, usize)> {
+        self.store.fit()
+    }
+
+    /// The file that picture `i` is alone in, where pictures are files.
+    #[must_use]
+    pub fn file(&self, i: usize) -> Option<&Path> {
+        self.store.file(self.indices[i] as usize)
+    }
+
     /// What white is: 255 for bytes, the largest absolute value for numbers.
     #[must_use]
     pub fn full_scale(&self) -> f32 {
@@ -158,12 +172,12 @@ pub(super) fn split(parts: Parts, share: Option<f64>, seed: u64, path: &Path) ->
         }
     };
     let held_out = validation.is_some();
+    let judge = if test.is_some() { "test" } else { "validation" };
     let (validation, test) = match (validation, test) {
         (Some(validation), Some(test)) => (validation, test),
         (Some(one), None) | (None, Some(one)) => (one.clone(), one),
         (None, None) => {
-            let problem =
-                "it has no test pictures of its own; put `validation = 0.2` into the recipe";
+            let problem = "it has no test pictures of its own; `validation = 0.2` in the recipe, or `--validation 0.2`, holds some back";
             return Err(Error::file(path, problem));
         }
     };
@@ -173,6 +187,7 @@ pub(super) fn split(parts: Parts, share: Option<f64>, seed: u64, path: &Path) ->
         validation,
         test,
         held_out,
+        judge,
     })
 }
 

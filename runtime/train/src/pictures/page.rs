@@ -11,6 +11,8 @@ pub struct Page<'a> {
     pub name: &'a str,
     /// The .net file as trained.
     pub source: &'a str,
+    /// The set that the figures are of: `test` or `validation`.
+    pub judge: &'a str,
     /// Lines of a table: what, and its value (`parameters`, `60,000`).
     pub facts: &'a [(String, String)],
 }
@@ -58,12 +60,13 @@ impl Page<'_> {
                 escape(what)
             );
         };
-        figure("test accuracy", &percent(test.accuracy));
-        figure("test loss", &format!("{:.4}", test.loss));
+        let judge = self.judge;
+        figure(&format!("{judge} accuracy"), &percent(test.accuracy));
+        figure(&format!("{judge} loss"), &format!("{:.4}", test.loss));
         if let Some(top5) = test.top5 {
             figure("top 5", &percent(top5));
         }
-        figure("test images", &test.images.to_string());
+        figure(&format!("{judge} images"), &test.images.to_string());
         figure("epochs", &history.len().to_string());
         page += "</div>\n<dl>\n";
         for (what, value) in self.facts {

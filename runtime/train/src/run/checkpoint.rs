@@ -4,8 +4,10 @@
 //! `last` and `best` are for users of the weights.
 
 use super::history::Epoch;
+use super::notes::Notes;
 use super::schedule::{Patience, Plateau};
 use super::step::{Step, Tensor};
+use super::{Network, schedule};
 use crate::{Error, Result, atomic};
 use netc_plan::{Optimizer, Recipe};
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
@@ -39,6 +41,19 @@ pub(super) struct State {
     pub(super) started: f64,
 }
 
+impl State {
+    /// Goes on by a recipe whose schedules and early stopping may be others than before.
+    pub(super) fn adapt(&mut self, recipe: &Recipe) {
+        let fresh = schedule::start(recipe);
+        if self.plateaus.len() != fresh.len() {
+            self.plateaus = fresh;
+        }
+        self.stopped = recipe
+            .stop
+            .is_some_and(|stop| self.stop.was_over(stop.patience));
+    }
+}
+
 /// Running sums of an epoch.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Sums {
@@ -53,6 +68,9 @@ pub(super) struct Sums {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Identity {
     network: String,
+    /// Each step as [`netc_plan::Step::text`] says it; none in runs of before this was kept.
+    #[serde(default)]
+    layers: Vec<String>,
     optimizer: String,
     batch: usize,
     seed: u64,
@@ -61,14 +79,20 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    pub(super) fn of(network: &str, recipe: &Recipe, images: usize) -> Self {
+    pub(super) fn of(network: &Network, recipe: &Recipe, images: usize) -> Self {
         let optimizer = match recipe.optimizer {
             Optimizer::Sgd { .. } => "sgd",
             Optimizer::RmsProp { .. } => "rmsprop",
-            Optimizer::Adam { .. } => "adam",
+            Optimizer::Adam {
+                decoupled: false, ..
+            } => "adam",
+            Optimizer::Adam {
+                decoupled: true, ..
+            } => "adamw",
         };
         Self {
-            network: network.to_owned(),
+            network: network.name.clone(),
+            layers: network.layers.clone(),
             optimizer: optimizer.to_owned(),
             batch: recipe.batch,
             seed: recipe.seed,
@@ -92,7 +116,16 @@ impl Identity {
             ),
         ];
         let changed = fields.into_iter().filter(|(_, was, is)| was != is);
+        let layer = |at: usize| {
+            let text = |layers: &[String]| layers.get(at).map_or("none", String::as_str).to_owned();
+            (text(&self.layers), text(&now.layers))
+        };
+        let layers = (0..self.layers.len().max(now.layers.len())).map(layer);
+        let layer = layers
+            .filter(|_| !self.layers.is_empty())
+            .find(|(was, is)| was != is);
         let texts: Vec<String> = changed
+            .chain(layer.map(|(was, is)| ("layer", was, is)))
             .map(|(what, was, is)| format!("{what} {was}, now {is}"))
             .collect();
         (!texts.is_empty()).then(|| texts.join("; "))
@@ -100,14 +133,13 @@ impl Identity {
 }
 
 const STATE: &str = "netc.state";
-const CLASSES: &str = "classes";
+const NOTES: &str = "netc.notes";
 const WEIGHTS: &str = "weights.";
 const OPTIMIZER: &str = "optimizer.";
 
-/// Writes weights for their users, with the classes' names.
-pub(super) fn save_weights(path: &Path, step: &dyn Step, classes: &[String]) -> Result<()> {
-    let names = json(path, &classes)?;
-    save(path, step.weights()?, (CLASSES, names))
+/// Writes weights for their users.
+pub(super) fn save_weights(path: &Path, step: &dyn Step, notes: &Notes) -> Result<()> {
+    save(path, step.weights()?, (NOTES, json(path, notes)?))
 }
 
 /// Writes everything.
@@ -144,8 +176,9 @@ fn save(path: &Path, mut tensors: Vec<Tensor<'_>>, (key, text): (&str, String)) 
         (t.name.clone(), info)
     };
     let infos = tensors.iter().map(info).collect();
-    let notes = HashMap::from([(key.to_owned(), text)]);
-    let metadata = Metadata::new(Some(notes), infos).map_err(|e| Error::file(path, e))?;
+    // One text: several would be written in no fixed order.
+    let texts = HashMap::from([(key.to_owned(), text)]);
+    let metadata = Metadata::new(Some(texts), infos).map_err(|e| Error::file(path, e))?;
     let mut header = json(path, &metadata)?;
     // The tensors start at a multiple of eight.
     let padding = header.len().next_multiple_of(8) - header.len();
@@ -236,15 +269,14 @@ pub(super) fn load_weights(path: &Path, step: &mut dyn Step) -> Result<()> {
     step.set_weights(Checkpoint::open(path)?.tensors("")?)
 }
 
-/// The names of the classes that a run has left in its weights, if it has.
+/// What a run has left in its weights beside them; nothing in weights from elsewhere.
 ///
 /// # Errors
 /// The file cannot be read, or is broken.
-pub fn class_names(path: &Path) -> Result<Option<Vec<String>>> {
+pub fn notes(path: &Path) -> Result<Notes> {
     let file = Checkpoint::open(path)?;
-    Ok(file
-        .note(CLASSES)
-        .and_then(|text| serde_json::from_str(text).ok()))
+    let notes = file.note(NOTES).map(|text| serde_json::from_str(text));
+    Ok(notes.and_then(std::result::Result::ok).unwrap_or_default())
 }
 
 /// Reads everything back; the continuation has to be of the same run.
@@ -254,8 +286,9 @@ pub(super) fn load_state(path: &Path, step: &mut dyn Step, now: &Identity) -> Re
     let state: State = serde_json::from_str(text)
         .map_err(|e| Error::file(path, format!("it is no checkpoint of a run: {e}")))?;
     if let Some(difference) = state.identity.difference(now) {
-        let problem =
-            format!("this run cannot be resumed with another recipe or other data ({difference})");
+        let problem = format!(
+            "this run cannot be resumed with another network, recipe or data ({difference})"
+        );
         return Err(Error::file(path, problem));
     }
     let other = |e: Error| Error::file(path, format!("this run is another network's: {e}"));

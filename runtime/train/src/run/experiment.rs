@@ -14,8 +14,12 @@ use std::sync::Arc;
 pub struct Network {
     /// Its name.
     pub name: String,
+    /// Its steps, as [`netc_plan::Step::text`] says them.
+    pub layers: Vec<String>,
     /// Shape of one input.
     pub input: Vec<usize>,
+    /// Shape of one output.
+    pub output: Vec<usize>,
     /// How pixels become inputs.
     pub pixels: Pixels,
     /// What its scores mean.
@@ -28,6 +32,8 @@ impl Network {
     pub fn new(plan: &Plan, loss: Loss) -> Self {
         Self {
             name: plan.name.clone(),
+            layers: plan.steps.iter().map(|step| step.text.clone()).collect(),
+            output: plan.output.clone(),
             input: plan.input.clone(),
             pixels: plan.pixels.clone(),
             scores: super::judged::scores(plan, loss),
@@ -51,13 +57,19 @@ impl<'a> Experiment<'a> {
     /// Checks that the three fit.
     ///
     /// # Errors
-    /// The pictures do not fit the network's input, or have more classes than it has outputs.
-    pub fn new(
-        network: &'a Network,
-        recipe: &'a Recipe,
-        data: &'a Dataset,
-        outputs: usize,
-    ) -> Result<Self> {
+    /// The pictures do not fit the network's input, or have more classes than it has outputs; or its output is a picture.
+    pub fn new(network: &'a Network, recipe: &'a Recipe, data: &'a Dataset) -> Result<Self> {
+        let outputs = match network.output[..] {
+            [n] | [1, 1, n] => n,
+            ref sizes => {
+                let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
+                return Err(Error::input(format!(
+                    "{} gives {} for an image, and the data has one label for it: end in FC, or in GLOBALPOOL",
+                    network.name,
+                    sizes.join("x")
+                )));
+            }
+        };
         let classes = data.classes.len();
         if classes > outputs {
             let problem =

@@ -3,7 +3,8 @@
 use super::history::{Epoch, csv};
 use super::tensorboard;
 use crate::{Error, Result, atomic};
-use std::fs;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// How TensorBoard knows its files.
@@ -12,6 +13,27 @@ const EVENTS: &str = "events.out.tfevents.";
 /// The folder of a run.
 #[derive(Clone, Debug)]
 pub struct RunFolder(PathBuf);
+
+/// Gives a file this content by writing what it lacks of it: a TensorBoard that is looking keeps the file open, and would go on
+/// with one that was replaced. Half a record, where the process is killed, is completed the next time.
+fn append(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = File::options()
+        .read(true)
+        .append(true)
+        .create(true)
+        .open(path)?;
+    let mut there = Vec::new();
+    file.read_to_end(&mut there)?;
+    let rest = match content.strip_prefix(&there[..]) {
+        Some(rest) => rest,
+        None => {
+            file.set_len(0)?;
+            content
+        }
+    };
+    file.write_all(rest)?;
+    file.sync_data()
+}
 
 impl RunFolder {
     /// Makes the folder for a new run.
@@ -66,12 +88,39 @@ impl RunFolder {
         self.0.join("resume.safetensors")
     }
 
-    /// Keeps a text, the network's or another.
+    /// Keeps a text, the network's or another; `name` may have folders.
     ///
     /// # Errors
     /// It cannot be written.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        atomic::write(&self.0.join(name), bytes)
+        let path = self.0.join(name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|e| Error::io(folder, &e))?;
+        }
+        atomic::write(&path, bytes)
+    }
+
+    /// Keeps others from writing this run, until the lock is dropped or the process ends, however it ends.
+    ///
+    /// # Errors
+    /// Another process has the lock.
+    pub(super) fn lock(&self) -> Result<File> {
+        let path = self.0.join(".lock");
+        let file = File::options()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path);
+        let file = file.map_err(|e| Error::io(&path, &e))?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => {
+                let problem =
+                    "another netc is writing this run; wait for it, or name another folder";
+                Err(Error::tool(&self.0, problem))
+            }
+            // A file system without locks does without.
+            Err(TryLockError::Error(_)) | Ok(()) => Ok(file),
+        }
     }
 
     /// A run that ended before its first checkpoint leaves an event file, which TensorBoard would show as another run's.
@@ -92,6 +141,7 @@ impl RunFolder {
     pub(super) fn write_metrics(&self, history: &[Epoch], started: f64) -> Result<()> {
         self.write("metrics.csv", csv(history).as_bytes())?;
         let events = tensorboard::events(history, started);
-        self.write(&format!("{EVENTS}{started:.0}.netc"), &events)
+        let path = self.0.join(format!("{EVENTS}{started:.0}.netc"));
+        append(&path, &events).map_err(|e| Error::io(&path, &e))
     }
 }

@@ -6,10 +6,11 @@
 //! | --- | --- |
 //! | `NAME.net` | the network as trained |
 //! | `metrics.csv`, `events.out.tfevents.*` | figures of each epoch, for people and for TensorBoard |
-//! | `last.safetensors`, `best.safetensors` | weights |
+//! | `last.safetensors` | the weights that the network has: those of the last step, or of the best epoch where the recipe restores them |
+//! | `best.safetensors` | the weights of the best epoch |
 //! | `resume.safetensors` | everything that a continuation needs |
 //!
-//! Every file is replaced as a whole. `resume.safetensors` is the one that counts: a continuation writes the others anew from it.
+//! Every file is replaced as a whole, but TensorBoard's, which grow. `resume.safetensors` is the one that counts: a continuation writes the others anew from it.
 
 mod checkpoint;
 mod experiment;
@@ -18,6 +19,7 @@ mod history;
 mod interrupt;
 mod judged;
 mod net;
+mod notes;
 mod progress;
 mod saver;
 mod schedule;
@@ -25,13 +27,14 @@ mod step;
 mod tensorboard;
 mod train;
 
-pub use checkpoint::class_names;
+pub use checkpoint::notes;
 pub use experiment::{Experiment, Network};
 pub use folder::RunFolder;
 pub use history::Epoch;
 pub use interrupt::Interrupt;
 pub use judged::Judged;
 pub use net::Net;
+pub use notes::{Notes, Preparation};
 pub use progress::Progress;
 pub(crate) use progress::short;
 pub use saver::Checkpoints;

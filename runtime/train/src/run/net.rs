@@ -2,7 +2,7 @@
 
 use super::judged::Judged;
 use super::step::{Evaluate, Outcome, Step, Tensor};
-use crate::{Error, Result};
+use crate::{Error, ErrorKind, Result};
 use netc_plan::{Plan, Recipe, TrainPlan};
 use netc_runtime::Weights;
 use netc_runtime::train::{OptimizerState, Trainer};
@@ -48,6 +48,14 @@ impl Net {
     }
 }
 
+/// A trainer refuses to give weights that are not finite, and for no other reason; the first of them is enough.
+fn diverged(e: netc_runtime::Error) -> Error {
+    let text = e.to_string();
+    let mut problems = text.lines().map(|line| line.trim_start_matches("  - "));
+    let first = problems.find(|line| line.starts_with('`')).unwrap_or(&text);
+    Error::new(ErrorKind::Diverged, first)
+}
+
 impl Evaluate for Net {
     fn outputs(&self) -> usize {
         self.plan.output.iter().product()
@@ -57,7 +65,7 @@ impl Evaluate for Net {
         let judged = match &mut self.judged {
             Some(judged) => judged,
             none => {
-                let weights = self.trainer.weights()?;
+                let weights = self.trainer.weights().map_err(diverged)?;
                 let loss = self.trainer.plan().loss.loss;
                 let judged = Judged::new(&self.plan, loss, &weights, self.batch, self.threads)?;
                 none.insert(judged)
@@ -78,7 +86,7 @@ impl Step for Net {
     }
 
     fn weights(&self) -> Result<Vec<Tensor<'static>>> {
-        let weights = self.trainer.weights()?;
+        let weights = self.trainer.weights().map_err(diverged)?;
         let tensor =
             |(name, shape, values): (&str, &[usize], std::borrow::Cow<'_, [f32]>)| Tensor {
                 name: name.to_owned(),

@@ -141,10 +141,10 @@ fn epoch_line(e: &Epoch, epochs: usize, steps: usize) -> String {
     line
 }
 
-/// Four digits: 0.0001, 1.235e-6.
+/// Four digits: 0.0001, 1.235e-6, 1e6.
 pub(crate) fn short(value: f64) -> String {
     let rounded: f64 = format!("{value:.3e}").parse().unwrap_or(value);
-    if rounded != 0.0 && rounded.abs() < 1e-4 {
+    if rounded != 0.0 && !(1e-4..1e6).contains(&rounded.abs()) {
         format!("{rounded:e}")
     } else {
         rounded.to_string()

@@ -22,6 +22,11 @@ impl Patience {
         self.waited >= patience
     }
 
+    /// Whether it was over at the last loss, by a patience that may be another now.
+    pub(super) fn was_over(&self, patience: usize) -> bool {
+        self.waited >= patience
+    }
+
     fn start_again(&mut self) {
         self.waited = 0;
     }

@@ -1,6 +1,7 @@
 //! The loop.
 
 use super::checkpoint::{self, Identity, State, Sums};
+use super::notes::Notes;
 use super::saver::{Checkpoints, Saver};
 use super::schedule;
 use super::{Epoch, Experiment, Interrupt, Progress, RunFolder, Step};
@@ -72,9 +73,12 @@ pub fn train(
         network,
         ..
     } = experiment;
-    let identity = Identity::of(&network.name, recipe, data.train.len());
+    let _lock = options.folder.lock()?;
+    let identity = Identity::of(network, recipe, data.train.len());
     let state = if options.resume {
-        checkpoint::load_state(&options.folder.resume(), step, &identity)?
+        let mut state = checkpoint::load_state(&options.folder.resume(), step, &identity)?;
+        state.adapt(recipe);
+        state
     } else {
         State {
             identity,
@@ -110,6 +114,7 @@ pub fn train(
     let restored = recipe.restore_best && ending != Ending::Interrupted && run.state.best.is_some();
     if restored {
         checkpoint::load_weights(&run.options.folder.best(), run.step)?;
+        run.save_last()?;
     }
     Ok(Outcomes {
         ending,
@@ -200,13 +205,11 @@ impl Run<'_> {
     fn train_step(&mut self, batch: &Batch) -> Result<()> {
         let Experiment { recipe, .. } = self.experiment;
         let factor = schedule::factor(recipe, &self.state.plateaus, self.state.step, self.each);
-        let outcome = match self.step.train(&batch.images, &batch.labels, factor) {
-            Err(e) if e.kind() == ErrorKind::Diverged => return Err(self.diverged(&e.to_string())),
-            Ok(outcome) if !outcome.loss.is_finite() => {
-                return Err(self.diverged(&format!("the loss is {}", outcome.loss)));
-            }
-            other => other?,
-        };
+        let outcome = self.step.train(&batch.images, &batch.labels, factor);
+        let outcome = self.located(outcome)?;
+        if !outcome.loss.is_finite() {
+            return Err(self.diverged(&format!("the loss is {}", outcome.loss)));
+        }
         let n = batch.labels.len();
         let sums = &mut self.state.sums;
         sums.loss += outcome.loss * n as f64;
@@ -219,6 +222,14 @@ impl Run<'_> {
         let left = (self.each - self.state.batch) * self.experiment.recipe.batch;
         self.options.progress.step_done(n, loss, accuracy, left);
         Ok(())
+    }
+
+    /// Where a run has diverged, says when.
+    fn located<T>(&self, result: Result<T>) -> Result<T> {
+        result.map_err(|e| match e.kind() {
+            ErrorKind::Diverged => self.diverged(&e.to_string()),
+            _ => e,
+        })
     }
 
     fn diverged(&self, what: &str) -> Error {
@@ -256,7 +267,8 @@ impl Run<'_> {
             &data.classes,
             pipeline,
             how,
-        )?;
+        );
+        let figures = self.located(figures)?;
         if !figures.loss.is_finite() {
             return Err(self.diverged(&format!("the validation loss is {}", figures.loss)));
         }
@@ -286,7 +298,8 @@ impl Run<'_> {
                 .is_over(figures.loss, stop.min_delta, stop.patience)
         });
         if self.is_best(&figures) {
-            checkpoint::save_weights(&self.options.folder.best(), self.step, &data.classes)?;
+            let notes = Notes::of(self.experiment);
+            checkpoint::save_weights(&self.options.folder.best(), self.step, &notes)?;
         }
         self.state.epoch += 1;
         self.state.batch = 0;
@@ -315,16 +328,23 @@ impl Run<'_> {
 
     fn save_state(&mut self) -> Result<()> {
         let start = Instant::now();
-        checkpoint::save_state(&self.options.folder.resume(), self.step, &self.state)?;
+        let saved = checkpoint::save_state(&self.options.folder.resume(), self.step, &self.state);
+        self.located(saved)?;
         self.saver.saved(self.state.step, start.elapsed());
         Ok(())
     }
 
     /// What follows from the checkpoint.
     fn write_derived(&self) -> Result<()> {
+        self.save_last()?;
         let folder = &self.options.folder;
-        checkpoint::save_weights(&folder.last(), self.step, &self.experiment.data.classes)?;
         folder.write_metrics(&self.state.history, self.state.started)
+    }
+
+    /// The weights that the network has now, for their users.
+    fn save_last(&self) -> Result<()> {
+        let notes = Notes::of(self.experiment);
+        checkpoint::save_weights(&self.options.folder.last(), self.step, &notes)
     }
 }
 

@@ -98,7 +98,9 @@ pub fn recipe() -> Recipe {
 pub fn network() -> Network {
     Network {
         name: "Toy".to_owned(),
+        layers: vec!["FC(3)".to_owned()],
         input: vec![SIDE, SIDE, 1],
+        output: vec![CLASSES],
         pixels: Pixels {
             scale: 1.0 / 255.0,
             mean: vec![0.5],
@@ -125,6 +127,10 @@ impl Toy {
             outputs,
             pause: Duration::ZERO,
         }
+    }
+
+    pub fn set(&mut self, weights: &[f32]) {
+        self.weights.copy_from_slice(weights);
     }
 
     pub fn values(&self) -> &[f32] {

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Trains lenet5_mnist in PyTorch, where models/RESULTS.md asks what decides: the form of RMSprop, or the augmentation.
+"""Trains lenet5_mnist or allconv_mnist in PyTorch, where models/RESULTS.md asks what decides: the form of RMSprop, or the augmentation.
 
     python3 -m venv torch && torch/bin/pip install torch scipy keras-preprocessing
-    torch/bin/python tests/reference/torch_lenet5.py --data DIR [--optimizer NAME] [--augment NAME] [--seed N] [--epochs N]
+    torch/bin/python tests/reference/torch_mnist.py --data DIR [--network NAME] [--optimizer NAME] [--augment NAME] [--seed N] [--epochs N]
+        [--first N]
 
-DIR holds MNIST's gzipped IDX files. The same seed gives the same initial weights and batches whatever the optimizer. Prints a line an epoch:
+DIR holds MNIST's gzipped IDX files, of which the first N training pictures are used, or all. The same seed gives the same initial weights and batches whatever the optimizer. Prints a line an epoch:
 training loss, test accuracy, seconds."""
 
 import argparse
@@ -19,10 +20,12 @@ from torch import nn
 
 PARSER = argparse.ArgumentParser()
 PARSER.add_argument("--data", type=Path, required=True)
+PARSER.add_argument("--network", choices=["lenet5", "allconv"], default="lenet5")
 PARSER.add_argument("--optimizer", choices=["sgd", "rmsprop", "rmsprop-keras3"], default="sgd")
 PARSER.add_argument("--augment", choices=["none", "own", "keras-preprocessing"], default="none")
 PARSER.add_argument("--seed", type=int, default=1)
 PARSER.add_argument("--epochs", type=int, default=20)
+PARSER.add_argument("--first", type=int)
 
 
 def mnist(folder, name):
@@ -32,11 +35,22 @@ def mnist(folder, name):
     return x, torch.from_numpy(np.frombuffer(labels, np.uint8, offset=8).astype(np.int64))
 
 
-def network():
-    net = nn.Sequential(
+def lenet5():
+    return nn.Sequential(
         nn.Conv2d(1, 6, 5), nn.MaxPool2d(2), nn.Sigmoid(), nn.Conv2d(6, 16, 5), nn.MaxPool2d(2), nn.Sigmoid(), nn.Dropout(0.5),
         nn.Conv2d(16, 120, 1), nn.Flatten(), nn.Linear(1920, 84), nn.Sigmoid(), nn.Linear(84, 10),
     )
+
+
+def allconv():
+    return nn.Sequential(
+        nn.Conv2d(1, 96, 5), nn.MaxPool2d(3, 2), nn.ReLU(), nn.Conv2d(96, 192, 5), nn.MaxPool2d(3, 2), nn.ReLU(),
+        nn.Conv2d(192, 192, 3), nn.ReLU(), nn.Conv2d(192, 192, 1), nn.ReLU(), nn.Conv2d(192, 10, 1), nn.ReLU(), nn.Flatten(),
+    )
+
+
+def network(name):
+    net = {"lenet5": lenet5, "allconv": allconv}[name]()
     for layer in net:
         if hasattr(layer, "weight"):
             nn.init.xavier_uniform_(layer.weight)
@@ -88,7 +102,8 @@ def main():
     np.random.seed(args.seed)
     torch.set_num_threads(1)
     (x, y), (test_x, test_y) = mnist(args.data, "train"), mnist(args.data, "t10k")
-    test_x, vary, net = torch.from_numpy(test_x)[:, None], variation(args.augment), network()
+    test_x, vary, net = torch.from_numpy(test_x)[:, None], variation(args.augment), network(args.network)
+    x = x[: args.first]
     optimizer = {
         "sgd": lambda: torch.optim.SGD(net.parameters(), lr=1.0),
         "rmsprop": lambda: torch.optim.RMSprop(net.parameters(), lr=1e-3, alpha=0.9, eps=1e-7),

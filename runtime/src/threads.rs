@@ -28,12 +28,22 @@ impl Threads {
         Self::new(wanted)
     }
 
-    /// At most `wanted` threads, the caller's included.
+    /// At most `wanted` threads, the caller's included. None is started yet.
     pub(crate) fn new(wanted: usize) -> Self {
         #[cfg(feature = "threads")]
-        let count = pool::hire(wanted.max(1));
+        let count = wanted.max(1);
         #[cfg(not(feature = "threads"))]
         let (count, _) = (1, wanted);
+        Self { count }
+    }
+
+    /// Starts those that do not run yet, as far as the machine has them. Late, so that there are no more than somebody uses:
+    /// each new job wakes all that sleep.
+    pub(crate) fn hire(self) -> Self {
+        #[cfg(feature = "threads")]
+        let count = pool::hire(self.count);
+        #[cfg(not(feature = "threads"))]
+        let count = self.count;
         Self { count }
     }
 
@@ -265,7 +275,7 @@ mod pool {
 
         #[test]
         fn every_task_runs_once() {
-            let threads = Threads::new(4);
+            let threads = Threads::new(4).hire();
             for tasks in [0, 1, 2, 7, 1000] {
                 let counts: Vec<AtomicUsize> = (0..tasks).map(|_| AtomicUsize::new(0)).collect();
                 threads.for_each(tasks, |task, worker| {
@@ -278,7 +288,7 @@ mod pool {
 
         #[test]
         fn a_panic_reaches_the_caller_and_the_pool_lives_on() {
-            let threads = Threads::new(3);
+            let threads = Threads::new(3).hire();
             let caught = std::panic::catch_unwind(|| {
                 threads.for_each(100, |task, _| assert!(task != 50, "task 50"));
             });
@@ -292,7 +302,7 @@ mod pool {
 
         #[test]
         fn callers_at_the_same_time_do_not_wait_for_each_other() {
-            let threads = Threads::new(2);
+            let threads = Threads::new(2).hire();
             std::thread::scope(|s| {
                 for _ in 0..4 {
                     s.spawn(|| {

@@ -1,4 +1,5 @@
-//! The memory of a forward pass: one allocation for all activations and all scratch space.
+//! The memory of a forward pass: one allocation for all activations and the scratch space of a step, and a small one for that of
+//! each thread.
 
 use crate::cpu::access::{Access, Source, Step, Target, Workers};
 use crate::plan::{Slot, View};
@@ -13,9 +14,10 @@ const ALIGN: usize = 64 / size_of::<f32>();
 
 /// Memory for the forward passes of one thread; made by a model's `workspace`.
 pub struct Workspace {
-    /// Spare elements in front, up to `start`; then the arena (`arena * max_batch`), then the scratch memory.
-    memory: Vec<f32>,
-    start: usize,
+    /// The arena (`arena * max_batch`), then the scratch memory of a step.
+    memory: Lines,
+    /// The scratch memory of each thread.
+    workers: Lines,
     /// Elements of one image.
     image: usize,
     /// Elements of the arena per image.
@@ -55,6 +57,38 @@ impl Scratch {
     }
 }
 
+/// Numbers, the first of which starts a cache line.
+struct Lines {
+    /// Spare elements in front, up to `start`.
+    numbers: Vec<f32>,
+    start: usize,
+}
+
+impl Lines {
+    /// Zeros; `None` is more than can be counted.
+    fn new(count: Option<usize>) -> Self {
+        let total = count
+            .and_then(|count| count.checked_add(ALIGN))
+            .expect("a workspace that exceeds the address space");
+        let numbers = vec![0.0_f32; total];
+        // A `Vec<f32>` starts at a multiple of 4 bytes, so this is below `ALIGN`.
+        let start = numbers.as_ptr().align_offset(size_of::<f32>() * ALIGN);
+        Self { numbers, start }
+    }
+
+    fn all(&self) -> &[f32] {
+        &self.numbers[self.start..]
+    }
+
+    fn all_mut(&mut self) -> &mut [f32] {
+        &mut self.numbers[self.start..]
+    }
+
+    fn bytes(&self) -> usize {
+        size_of_val(&self.numbers[..])
+    }
+}
+
 impl Workspace {
     /// Memory for batches of up to `max_batch` images of `image` elements, with `arena` elements for each (a plan's
     /// `arena`; at least one image), and enough scratch space for each of the kernels. Uses all the threads of the machine.
@@ -70,41 +104,33 @@ impl Workspace {
     ) -> Self {
         let max_batch = max_batch.max(1);
         let scratch = scratch.into_iter().fold(Scratch::default(), Scratch::max);
-        let mut workspace = Self {
-            memory: Vec::new(),
-            start: 0,
+        let scratch = scratch.rounded();
+        let all = arena
+            .checked_mul(max_batch)
+            .and_then(|arena| arena.checked_next_multiple_of(ALIGN))
+            .and_then(|arena| arena.checked_add(scratch.shared));
+        let threads = Threads::all();
+        Self {
+            memory: Lines::new(all),
+            workers: Lines::new(scratch.worker.checked_mul(threads.count())),
             image,
             arena,
-            scratch: scratch.rounded(),
+            scratch,
             max_batch,
             batch: 0,
-            threads: Threads::all(),
-        };
-        workspace.allocate();
-        workspace
+            threads,
+        }
     }
 
     /// Uses at most `threads` threads, the caller's included. The results stay the same.
+    ///
+    /// # Panics
+    /// If the size exceeds the address space.
     #[must_use]
     pub fn with_threads(mut self, threads: usize) -> Self {
         self.threads = Threads::new(threads);
-        self.allocate();
+        self.workers = Lines::new(self.scratch.worker.checked_mul(self.threads.count()));
         self
-    }
-
-    fn allocate(&mut self) {
-        let total = self
-            .arena
-            .checked_mul(self.max_batch)
-            .and_then(|arena| arena.checked_next_multiple_of(ALIGN))
-            .and_then(|arena| arena.checked_add(self.scratch.shared))
-            .and_then(|all| all.checked_add(self.scratch.worker.checked_mul(self.threads.count())?))
-            .and_then(|all| all.checked_add(ALIGN))
-            .expect("a workspace that exceeds the address space");
-        self.memory = vec![0.0; total];
-        // A `Vec<f32>` starts at a multiple of 4 bytes, so this is below `ALIGN`.
-        self.start = self.memory.as_ptr().align_offset(size_of::<f32>() * ALIGN);
-        self.batch = 0;
     }
 
     /// The largest batch.
@@ -122,10 +148,10 @@ impl Workspace {
     /// Bytes allocated.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        size_of_val(&self.memory[..])
+        self.memory.bytes() + self.workers.bytes()
     }
 
-    /// Starts a forward pass over these images.
+    /// Starts a forward pass over these images. The first one starts the threads.
     ///
     /// # Errors
     /// If `images` does not hold between 1 and `max_batch` whole images.
@@ -149,13 +175,14 @@ impl Workspace {
             ));
         }
         self.batch = batch;
-        let memory = &mut self.memory[self.start..];
+        self.threads = self.threads.hire();
         let reserved = (self.arena * self.max_batch).next_multiple_of(ALIGN);
-        let (arena, scratch) = memory.split_at_mut(reserved);
+        let (arena, shared) = self.memory.all_mut().split_at_mut(reserved);
         Ok(Mem {
             arena: &mut arena[..self.arena * batch],
-            scratch,
-            sizes: self.scratch,
+            shared: &mut shared[..self.scratch.shared],
+            workers: self.workers.all_mut(),
+            worker: self.scratch.worker,
             images,
             batch,
             threads: self.threads,
@@ -168,7 +195,7 @@ impl Workspace {
         let Slot::Arena(offset) = view.slot else {
             panic!("the caller's images are not ours")
         };
-        let buffer = &mut self.memory[self.start + offset * batch..][..view.image() * batch];
+        let buffer = &mut self.memory.all_mut()[offset * batch..][..view.image() * batch];
         let pixels = buffer.chunks_exact_mut(view.pixel);
         for (pixel, values) in pixels.zip(values.chunks_exact(view.shape[2])) {
             pixel[view.channel..][..view.shape[2]].copy_from_slice(values);
@@ -181,7 +208,7 @@ impl Workspace {
     /// If the view is not in the arena.
     #[must_use]
     pub fn read(&self, view: View) -> Vec<f32> {
-        let arena = &self.memory[self.start..][..self.arena * self.batch];
+        let arena = &self.memory.all()[..self.arena * self.batch];
         let Slot::Arena(offset) = view.slot else {
             panic!("the caller's images are not kept")
         };
@@ -198,8 +225,10 @@ impl Workspace {
 /// A forward pass under way: the arena, the images, the threads.
 pub struct Mem<'w, 'i> {
     arena: &'w mut [f32],
-    scratch: &'w mut [f32],
-    sizes: Scratch,
+    shared: &'w mut [f32],
+    workers: &'w mut [f32],
+    /// Elements of `workers` for each thread.
+    worker: usize,
     images: &'i [f32],
     batch: usize,
     threads: Threads,
@@ -291,12 +320,11 @@ impl<'w> Mem<'w, '_> {
             let y = arena.wrapping_add(place(view, offset, self.batch, size));
             Target::new(y, view, self.batch)
         });
-        let (shared, workers) = self.scratch.split_at_mut(self.sizes.shared);
         Access {
             x,
             y,
-            shared,
-            workers: Workers::new(workers, self.sizes.worker, self.threads.count()),
+            shared: self.shared,
+            workers: Workers::new(self.workers, self.worker, self.threads.count()),
             threads: self.threads,
         }
     }

@@ -351,6 +351,32 @@ mod trainer {
     }
 
     #[test]
+    fn longer_gradients_are_scaled_down_to_the_clip() {
+        let (images, labels) = batch(0);
+        let plain = trainer(2).gradients(&images, &labels).unwrap();
+        // Above the norm, at it, below it.
+        for (part, scale) in [(2.0, 1.0), (1.0, 1.0), (0.25, 0.25)] {
+            let clip = (part * plain.grad_norm) as f32;
+            let mut gradients = trainer(2);
+            let _ = gradients.gradients(&images, &labels).unwrap();
+            let mut clipped = trainer(2).with_clip(Some(clip));
+            let before = clipped.weights().unwrap();
+            let result = clipped.step(&images, &labels, 1.0).unwrap();
+            assert_eq!(result, plain, "the norm is that before clipping");
+            let after = clipped.weights().unwrap();
+            let trainable = clipped.plan().params.iter().filter(|p| p.trainable);
+            for Param { name, .. } in trainable {
+                let gradient = widen(gradients.gradient(name).unwrap());
+                let [before, after] = [&before, &after].map(|w| widen(&w.get(name).unwrap().1));
+                // The first step of SGD: the learning rate times the gradient.
+                let weights = before.iter().zip(&gradient);
+                let expected: Vec<f64> = weights.map(|(w, g)| w - 0.1 * scale * g).collect();
+                near(&format!("{name}, clip {clip}"), &after, &expected, 2e-7);
+            }
+        }
+    }
+
+    #[test]
     fn a_resumed_run_is_the_same_to_the_bit() {
         let plan = network();
         let adam = Optimizer::Adam {

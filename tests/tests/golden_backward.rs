@@ -1,9 +1,11 @@
 //! The way back through every operation, the losses and the update rules against PyTorch's float64: the fast kernels and the
 //! plain reference.
 
+use netc_compiler::{Options, Train, Which};
 use netc_plan::{self as plan, Act, Init, Loss, LossStep, Op, Optimizer, Param, TrainOp, View};
-use netc_runtime::Workspace;
-use netc_runtime::train::{self, Layout, LossKernel, Setting, Single, TrainMem, Update};
+use netc_runtime::train::{self, Layout, LossKernel, Setting, Single, TrainMem, Trainer, Update};
+use netc_runtime::{Weights, Workspace};
+use netc_tests::networks::compile_text;
 use netc_tests::reference::{Case, operations};
 use netc_tests::seeded;
 
@@ -243,6 +245,14 @@ fn near(name: &str, found: &[f64], expected: &[f64], tolerance: f64) {
     }
 }
 
+const SGD: Optimizer = Optimizer::Sgd {
+    lr: 0.1,
+    momentum: 0.0,
+    nesterov: false,
+    weight_decay: 0.0,
+    decay: 0.0,
+};
+
 #[test]
 fn concat_hands_each_part_its_channels() {
     let cases = operations();
@@ -251,17 +261,51 @@ fn concat_hands_each_part_its_channels() {
         .find(|case| case.op == "concat")
         .expect("the case");
     let (shape, dy) = case.need("dy");
-    let mut first = 0;
-    for name in ["dx0", "dx1"] {
-        let (part, expected) = case.need(name);
-        let pixels = dy.chunks(shape[3]);
-        let found: Vec<f64> = pixels
-            .flat_map(|p| &p[first..first + part[3]])
-            .copied()
-            .collect();
-        near(name, &found, expected, 0.0);
-        first += part[3];
+    let [h, w, c] = picture(shape);
+    let parts = ["dx0", "dx1"].map(|name| (name, case.need(name)));
+    let [first, second] = parts.map(|(_, (shape, _))| shape[3]);
+    let text =
+        format!("INPUT({h}x{w}x{c}) => [ CONV({first}, 1x1) | CONV({second}, 1x1) ] => CONCAT");
+    let options = Options {
+        train: Some(Train {
+            recipe: Which::BuiltIn,
+            overrides: String::new(),
+        }),
+        ..Options::default()
+    };
+    let output = compile_text(&text, &options);
+    let mut plan = output.training.expect("a network that can be trained").plan;
+    plan.loss.loss = Loss::Mse;
+    // Each convolution hands on its channels of the image.
+    let mut channels = 0..c;
+    let tensors = plan.params.iter().map(|param| {
+        let mut numbers = vec![0.0; param.len()];
+        if param.name.ends_with("weight") {
+            let filters = numbers.chunks_mut(c).zip(&mut channels);
+            filters.for_each(|(filter, channel)| filter[channel] = 1.0);
+        }
+        (param.name.clone(), numbers)
+    });
+    let weights = Weights::from_tensors(tensors, &plan.params).expect("the plan's tensors");
+    // The gradient of the loss is 2 (x - t) / n, where t is 1 for class 0 of each pixel.
+    let half = dy.len() as f64 / 2.0;
+    let target = |i: usize| f64::from(u8::from(i.is_multiple_of(c)));
+    let images = dy.iter().enumerate();
+    let images: Vec<f32> = images
+        .map(|(i, dy)| (dy * half + target(i)) as f32)
+        .collect();
+    let mut trainer = Trainer::new(&plan, &SGD, &weights, shape[0], 2).expect("the plan's weights");
+    let labels = vec![0; dy.len() / c];
+    let _ = trainer.gradients(&images, &labels).expect("whole images");
+    let ways_back = plan.backward.iter().rev();
+    let mut seen = 0;
+    for (back, (name, (_, expected))) in ways_back.zip(parts) {
+        let found = trainer.read(back.output_gradient);
+        let found: Vec<f64> = found.into_iter().map(f64::from).collect();
+        near(name, &found, expected, 1e-6);
+        seen += 1;
     }
+    assert_eq!(seen, 2);
 }
 
 #[test]

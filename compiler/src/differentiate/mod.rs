@@ -104,10 +104,7 @@ fn operations(graph: &Graph, program: &Program) -> Vec<Option<TrainOp>> {
             ..
         } => Some(TrainOp::BatchNorm {
             op,
-            momentum: momentum
-                .get(unit.name.as_str())
-                .copied()
-                .unwrap_or_default(),
+            momentum: momentum[unit.name.as_str()],
         }),
         What::Run { op, .. } => Some(TrainOp::Same(op)),
     };

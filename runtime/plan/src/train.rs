@@ -110,12 +110,11 @@ impl TrainOp {
     ///
     /// | operation | inputs | output |
     /// | --- | --- | --- |
-    /// | Conv, Fc, Subsample, BatchNorm | yes | if an activation is fused |
-    /// | MaxPool, Lrn | yes | yes |
+    /// | Conv, Fc, MaxPool, Subsample, BatchNorm | yes | if an activation is fused |
     /// | AvgPool, Add | | if an activation is fused |
     /// | Activation | GELU and SILU | all others |
     /// | Softmax | | yes |
-    /// | Rbf | yes | |
+    /// | Lrn, Rbf | yes | |
     /// | GlobalPool, Transpose, Pad, Upsample, Copy, Dropout (draws its mask again) | | |
     #[must_use]
     pub fn saved(&self) -> Saved {
@@ -131,12 +130,13 @@ impl TrainOp {
         };
         let fused = self.act() != Act::None;
         let (inputs, output) = match op {
-            Op::Conv(_) | Op::Fc(_) | Op::Subsample(_) | Op::BatchNorm(_) => (true, fused),
-            Op::MaxPool(_) | Op::Lrn(_) => (true, true),
+            Op::Conv(_) | Op::Fc(_) | Op::MaxPool(_) | Op::Subsample(_) | Op::BatchNorm(_) => {
+                (true, fused)
+            }
             Op::AvgPool(_) | Op::Add(_) => (false, fused),
             Op::Activation(d) => (!d.act.from_value(), d.act.from_value()),
             Op::Softmax(_) => (false, true),
-            Op::Rbf(_) => (true, false),
+            Op::Lrn(_) | Op::Rbf(_) => (true, false),
             Op::GlobalPool(_) | Op::Transpose(_) | Op::Pad(_) | Op::Upsample(_) | Op::Copy(_) => {
                 (false, false)
             }

@@ -57,6 +57,7 @@ pub use memory::TrainMem;
 pub use optimizer::Update;
 pub use single::{Setting, Single, fast, plain};
 pub use state::{State, StepResult, add, write};
+#[cfg(feature = "std")]
 pub use times::StepTimes;
 pub use trainer::Trainer;
 pub use usage::MemoryUse;

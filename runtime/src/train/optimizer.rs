@@ -86,7 +86,7 @@ impl Update {
             sums: vec![0.0; pieces.len()],
             pieces,
             step: 0,
-            threads: Threads::new(threads),
+            threads: Threads::new(threads).hire(),
         }
     }
 

@@ -1,10 +1,10 @@
 //! How long the parts of a training step take.
 
-use alloc::vec;
-use alloc::vec::Vec;
-use core::time::Duration;
+#[cfg(feature = "std")]
+use {alloc::vec, alloc::vec::Vec, core::time::Duration};
 
 /// How long the parts of a training step took.
+#[cfg(feature = "std")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StepTimes {
     /// Each step of the plan's forward pass.
@@ -17,6 +17,7 @@ pub struct StepTimes {
     pub update: Duration,
 }
 
+#[cfg(feature = "std")]
 impl StepTimes {
     pub(super) fn new(steps: usize) -> Self {
         Self {
@@ -37,6 +38,10 @@ impl StepTimes {
 }
 
 /// What has just been done.
+#[cfg_attr(
+    not(feature = "std"),
+    allow(dead_code, reason = "nobody measures without a clock")
+)]
 #[derive(Clone, Copy)]
 pub(super) enum Part {
     Forward(usize),

@@ -446,7 +446,7 @@ fn loss(loss: Loss) -> &'static str {
 fn has_scratch(op: &TrainOp) -> bool {
     matches!(
         op,
-        TrainOp::Same(Op::Conv(_) | Op::Fc(_) | Op::Lrn(_) | Op::Subsample(_))
+        TrainOp::Same(Op::Conv(_) | Op::Fc(_) | Op::Lrn(_) | Op::Subsample(_) | Op::BatchNorm(_))
             | TrainOp::BatchNorm { .. }
     )
 }

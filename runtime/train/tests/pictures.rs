@@ -40,15 +40,7 @@ fn a_run_is_drawn() {
         judge: data.judge,
         facts: &[],
     };
-    pictures::all(
-        &run,
-        &outcomes.history,
-        &test,
-        &data,
-        &experiment.pipeline,
-        &page,
-    )
-    .unwrap();
+    pictures::all(&run, &outcomes.history, &test, &experiment, &page).unwrap();
     augment::sheet(
         &experiment.pipeline,
         &data.train,

@@ -9,7 +9,8 @@ use crate::{claims, source, terminal};
 use netc_runtime::Weights;
 use netc_train::pictures::{self, Page};
 use netc_train::run::{
-    Checkpoints, Ending, Experiment, Interrupt, Net, Network, Options, Progress, RunFolder, train,
+    Checkpoints, Ending, Experiment, Interrupt, Net, Network, Options, Outcomes, Progress,
+    RunFolder, train,
 };
 use netc_train::{Error, augment, data, loader};
 use std::path::{Path, PathBuf};
@@ -40,12 +41,6 @@ pub(crate) fn run(args: &Train) -> Outcome {
         return Ok(());
     }
     say_what(&setup, &experiment, threads);
-    let (classes, outputs) = (data.classes.len(), plan.output.iter().product());
-    if classes < outputs {
-        terminal::warning(&format!(
-            "the data has {classes} classes, and the network {outputs} outputs: no label will ask for the others"
-        ));
-    }
     memory::check(
         &training.plan,
         plan,
@@ -62,13 +57,12 @@ pub(crate) fn run(args: &Train) -> Outcome {
     let mut net = Net::new(plan, &training.plan, recipe, &weights, threads).map_err(fail)?;
     drop(weights);
     let folder = folder(args)?;
-    let shown = folder.path().display().to_string();
     let verb = if args.resume.is_some() {
         "Resuming"
     } else {
         "Run"
     };
-    terminal::status(verb, &format!("in {shown}"));
+    terminal::status(verb, &format!("in {}", folder.path().display()));
     let options = Options {
         folder: folder.clone(),
         resume: args.resume.is_some(),
@@ -85,47 +79,9 @@ pub(crate) fn run(args: &Train) -> Outcome {
     let result = train(&mut net, &experiment, options).map_err(fail)?;
     if result.ending == Ending::Interrupted {
         pictures::curves(&folder, &result.history).map_err(fail)?;
-        let how = format!(
-            "netc train {} --data {} --resume {shown}",
-            source::name(&args.file),
-            args.data.display()
-        );
-        terminal::status(
-            "Interrupted",
-            &format!("after step {}; everything is saved", result.steps),
-        );
-        terminal::help(&format!("`{how}` goes on"));
-        // The shell's convention: 128 + SIGINT.
-        return Err(Failure::exit(130));
+        return Err(interrupted(args, &folder, result.steps));
     }
-    let early = if result.ending == Ending::Early {
-        " (stopped early)"
-    } else {
-        ""
-    };
-    terminal::status(
-        "Trained",
-        &format!(
-            "{} in {:.1} s{early}; {:.1} % of the time waiting for data",
-            source::plural(result.history.len(), "epoch"),
-            start.elapsed().as_secs_f64(),
-            100.0 * result.waited
-        ),
-    );
-    if let Some((epoch, figure)) = result.best {
-        let restored = if result.restored {
-            ", whose weights the network now has"
-        } else {
-            ""
-        };
-        terminal::status(
-            "Best",
-            &format!(
-                "epoch {} ({figure:.4} on the validation set){restored}",
-                epoch + 1
-            ),
-        );
-    }
+    say_result(&result, start.elapsed());
     let figures = experiment.test(&mut net, threads).map_err(fail)?;
     let judge = data.judge;
     terminal::print_line(&format!(
@@ -139,20 +95,60 @@ pub(crate) fn run(args: &Train) -> Outcome {
         judge,
         facts: &facts(&setup, &variation, start.elapsed()),
     };
-    pictures::all(
-        &folder,
-        &result.history,
-        &figures,
-        &data,
-        &experiment.pipeline,
-        &page,
-    )
-    .map_err(fail)?;
+    let history = &result.history;
+    pictures::all(&folder, history, &figures, &experiment, &page).map_err(fail)?;
     terminal::status(
         "Wrote",
-        &format!("{shown}/index.html, with weights, metrics and pictures beside it"),
+        &format!(
+            "{}/index.html, with weights, metrics and pictures beside it",
+            folder.path().display()
+        ),
     );
-    claims::report(&setup, &figures, data.judge)
+    claims::report(&setup, &figures, judge)
+}
+
+/// Says how to go on; the code is the shell's convention, 128 + SIGINT.
+fn interrupted(args: &Train, folder: &RunFolder, steps: u64) -> Failure {
+    terminal::status(
+        "Interrupted",
+        &format!("after step {steps}; everything is saved"),
+    );
+    let [file, data, run] = [args.file.as_path(), &args.data, folder.path()].map(source::quoted);
+    terminal::help(&format!(
+        "`netc train {file} --data {data} --resume {run}` goes on"
+    ));
+    Failure::exit(130)
+}
+
+/// What a run has come to, before it is judged.
+fn say_result(result: &Outcomes, took: Duration) {
+    let early = if result.ending == Ending::Early {
+        " (stopped early)"
+    } else {
+        ""
+    };
+    terminal::status(
+        "Trained",
+        &format!(
+            "{} in {:.1} s{early}; {:.1} % of the time waiting for data",
+            source::plural(result.history.len(), "epoch"),
+            took.as_secs_f64(),
+            100.0 * result.waited
+        ),
+    );
+    let Some((epoch, figure)) = result.best else {
+        return;
+    };
+    let restored = if result.restored {
+        ", whose weights the network now has"
+    } else {
+        ""
+    };
+    let epoch = epoch + 1;
+    terminal::status(
+        "Best",
+        &format!("epoch {epoch} ({figure:.4} on the validation set){restored}"),
+    );
 }
 
 /// What the page of a run says besides its figures.
@@ -212,6 +208,12 @@ fn say_what(setup: &Setup, experiment: &Experiment<'_>, threads: usize) {
             data.classes.len()
         ),
     );
+    let (classes, outputs) = (data.classes.len(), setup.plan.output.iter().product());
+    if classes < outputs {
+        terminal::warning(&format!(
+            "the data has {classes} classes, and the network {outputs} outputs: no label will ask for the others"
+        ));
+    }
 }
 
 /// The folder of the run: the one named, the one to go on with, or the first free one under `runs`.

@@ -12,10 +12,8 @@ mod raster;
 pub use page::Page;
 
 use crate::Result;
-use crate::augment::Pipeline;
-use crate::data::Dataset;
 use crate::evaluate::Evaluation;
-use crate::run::{Epoch, RunFolder};
+use crate::run::{Epoch, Experiment, RunFolder};
 
 /// Draws the curves of a run so far: `accuracy.svg`, `loss.svg`, and as PNG.
 ///
@@ -39,15 +37,17 @@ pub fn all(
     folder: &RunFolder,
     history: &[Epoch],
     test: &Evaluation,
-    data: &Dataset,
-    pipeline: &Pipeline,
+    experiment: &Experiment<'_>,
     page: &Page<'_>,
 ) -> Result<()> {
     let pictures = [
         ("accuracy", curves::accuracy(history)),
         ("loss", curves::loss(history)),
         ("confusion", confusion::draw(test)),
-        ("mistakes", mistakes::draw(test, &data.test, pipeline)?),
+        (
+            "mistakes",
+            mistakes::draw(test, &experiment.data.test, &experiment.pipeline)?,
+        ),
     ];
     for (name, svg) in &pictures {
         save(folder, name, svg)?;

@@ -131,7 +131,7 @@ fn epoch_line(e: &Epoch, epochs: usize, steps: usize) -> String {
     };
     let _ = write!(
         line,
-        " - loss: {:.4} - accuracy: {:.4} - val_loss: {:.4} - val_accuracy: {:.4} - learning_rate: {}",
+        " - loss: {:.4} - accuracy: {:.4} - val_loss: {:.4} - val_accuracy: {:.4} - lr: {}",
         e.loss,
         e.accuracy,
         e.validation_loss,

@@ -176,6 +176,8 @@ fn a_run_from_data_to_predictions() {
     );
     let predicted: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(predicted["top"][0]["label"], "2", "{predicted}");
+    let (_, err) = world.run(2, "predict stripes.net --weights run two.png");
+    assert!(err.contains("directory"), "{err}");
 }
 
 #[test]

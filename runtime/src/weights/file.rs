@@ -136,7 +136,11 @@ pub(crate) fn replace(path: &std::path::Path, bytes: &[u8]) -> Result<(), Error>
 #[cfg(feature = "mmap")]
 fn open(path: &std::path::Path) -> std::io::Result<Storage> {
     let file = std::fs::File::open(path)?;
-    if file.metadata()?.len() == 0 {
+    let metadata = file.metadata()?;
+    if metadata.is_dir() {
+        return Err(std::io::ErrorKind::IsADirectory.into());
+    }
+    if metadata.len() == 0 {
         return Ok(Storage::None); // an empty file cannot be mapped
     }
     // SAFETY: the map is only read, and only while a model is made. A file that another program changes meanwhile gives other

@@ -73,16 +73,16 @@ pub(crate) fn json(setup: &Setup, figures: &Evaluation) -> Value {
     claims.iter().map(claim).collect()
 }
 
-/// Says which claims hold; the command ends with 1 if one does not. `judge` is the set that the figures are of.
-pub(crate) fn report(setup: &Setup, figures: &Evaluation, judge: &str) -> Outcome {
+/// Says which claims hold; the command ends with 1 if one does not. `set` is what the figures are of.
+pub(crate) fn report(setup: &Setup, figures: &Evaluation, set: &str) -> Outcome {
     let mut broken = Vec::new();
-    for claim in self::judge(setup, figures) {
+    for claim in judge(setup, figures) {
         if claim.holds() {
             terminal::status("Holds", &format!("expect {}", claim.text()));
             continue;
         }
         let headline = format!(
-            "the {judge} {} is {:.4}, the file claims {}",
+            "the {set} {} is {:.4}, the file claims {}",
             claim.what,
             claim.actual,
             claim.text()

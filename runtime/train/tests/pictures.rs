@@ -37,7 +37,7 @@ fn a_run_is_drawn() {
     let page = pictures::Page {
         name: "Toy & <co>",
         source: "INPUT(6x6x1) => FC(3)\n",
-        judge: data.judge,
+        test_name: data.test_name,
         facts: &[],
     };
     pictures::all(&run, &outcomes.history, &test, &experiment, &page).unwrap();

@@ -45,7 +45,7 @@ pub(crate) fn run(args: &Eval) -> Outcome {
         terminal::print(&figures.to_string())?;
     }
     terminal::finish()?;
-    claims::report(&setup, &figures, data.judge)
+    claims::report(&setup, &figures, data.test_name)
 }
 
 /// The weights that were named, or those that the run ended with.

@@ -83,16 +83,16 @@ pub(crate) fn run(args: &Train) -> Outcome {
     }
     say_result(&result, start.elapsed());
     let figures = experiment.test(&mut net, threads).map_err(fail)?;
-    let judge = data.judge;
+    let test_name = data.test_name;
     terminal::print_line(&format!(
-        "{judge}_loss: {:.4} - {judge}_accuracy: {:.4}",
+        "{test_name}_loss: {:.4} - {test_name}_accuracy: {:.4}",
         figures.loss, figures.accuracy
     ))?;
     terminal::finish()?;
     let page = Page {
         name: &plan.name,
         source: setup.text(),
-        judge,
+        test_name,
         facts: &facts(&setup, &variation, start.elapsed()),
     };
     let history = &result.history;
@@ -104,7 +104,7 @@ pub(crate) fn run(args: &Train) -> Outcome {
             folder.path().display()
         ),
     );
-    claims::report(&setup, &figures, judge)
+    claims::report(&setup, &figures, test_name)
 }
 
 /// Says how to go on; the code is the shell's convention, 128 + SIGINT.

@@ -16,3 +16,4 @@ mod stage;
 pub use components::Components;
 pub use pipeline::{Pipeline, Scratch, View};
 pub use sheet::sheet;
+pub(crate) use stage::Picture;

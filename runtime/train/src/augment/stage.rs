@@ -25,10 +25,10 @@ pub(super) enum Stage {
 
 /// A picture on its way, with room for the next step's result.
 #[derive(Default)]
-pub(super) struct Picture {
-    pub(super) size: [usize; 3],
-    pub(super) values: Vec<f32>,
-    pub(super) spare: Vec<f32>,
+pub(crate) struct Picture {
+    pub(crate) size: [usize; 3],
+    pub(crate) values: Vec<f32>,
+    pub(crate) spare: Vec<f32>,
 }
 
 impl Picture {
@@ -48,7 +48,7 @@ impl Picture {
         self.swap();
     }
 
-    pub(super) fn crop_middle(&mut self, size: [usize; 2]) {
+    pub(crate) fn crop_middle(&mut self, size: [usize; 2]) {
         let [h, w, _] = self.size;
         self.crop([(h - size[0]) / 2, (w - size[1]) / 2], size);
     }
@@ -65,7 +65,7 @@ impl Picture {
         mirror(&mut self.values, w * c);
     }
 
-    fn scale(&mut self, factor: f32) {
+    pub(crate) fn scale(&mut self, factor: f32) {
         self.values.iter_mut().for_each(|v| *v *= factor);
     }
 }

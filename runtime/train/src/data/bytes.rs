@@ -57,27 +57,18 @@ impl Store {
         let elements = self.size.iter().product::<usize>();
         out.clear();
         match &self.images {
-            Images::Bytes(bytes) => self.pad(bytes, i, out),
+            Images::Bytes(bytes) => {
+                let [h, w, c] = self.size;
+                let [h, w] = [h, w].map(|n| n - 2 * self.pad);
+                let bytes = &bytes[i * h * w * c..][..h * w * c];
+                padded(bytes, [h, w, c], self.pad, out);
+            }
             Images::Numbers { values, .. } => {
                 out.extend_from_slice(&values[i * elements..][..elements]);
             }
             Images::Files(files) => files.picture(i, out)?,
         }
         Ok(())
-    }
-
-    /// Writes picture `i` with its padding.
-    fn pad(&self, bytes: &[u8], i: usize, out: &mut Vec<f32>) {
-        let [h, w, c] = self.size;
-        let (height, row) = (h - 2 * self.pad, (w - 2 * self.pad) * c);
-        out.resize(h * w * c, 0.0);
-        let rows = bytes[i * height * row..][..height * row].chunks_exact(row);
-        for (y, from) in rows.enumerate() {
-            let to = &mut out[((y + self.pad) * w + self.pad) * c..][..row];
-            for (to, byte) in to.iter_mut().zip(from) {
-                *to = f32::from(*byte);
-            }
-        }
     }
 
     /// How pictures got their size, and the padding that they have then; `None` where they are no pictures.
@@ -110,6 +101,19 @@ impl Store {
         Kept {
             now: now + size_of_val(&self.labels[..]),
             later,
+        }
+    }
+}
+
+/// Writes a picture `[h, w, c]` with `pad` cells of zeros around it.
+pub(crate) fn padded(bytes: &[u8], [h, w, c]: [usize; 3], pad: usize, out: &mut Vec<f32>) {
+    let whole = w + 2 * pad;
+    out.clear();
+    out.resize((h + 2 * pad) * whole * c, 0.0);
+    for (y, from) in bytes.chunks_exact(w * c).enumerate() {
+        let to = &mut out[((y + pad) * whole + pad) * c..][..w * c];
+        for (to, byte) in to.iter_mut().zip(from) {
+            *to = f32::from(*byte);
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod picture;
 mod split;
 
 pub use bytes::Kept;
+pub(crate) use bytes::padded;
 pub use split::{Dataset, Split};
 
 use crate::{Error, Result};

@@ -28,7 +28,7 @@ pub struct Dataset {
     /// Whether [`Dataset::validation`] was cut off the training set.
     pub held_out: bool,
     /// What [`Dataset::test`] is: `test`, or `validation` where there is no other.
-    pub judge: &'static str,
+    pub test_name: &'static str,
 }
 
 impl Dataset {
@@ -172,7 +172,7 @@ pub(super) fn split(parts: Parts, share: Option<f64>, seed: u64, path: &Path) ->
         }
     };
     let held_out = validation.is_some();
-    let judge = if test.is_some() { "test" } else { "validation" };
+    let test_name = if test.is_some() { "test" } else { "validation" };
     let (validation, test) = match (validation, test) {
         (Some(validation), Some(test)) => (validation, test),
         (Some(one), None) | (None, Some(one)) => (one.clone(), one),
@@ -187,7 +187,7 @@ pub(super) fn split(parts: Parts, share: Option<f64>, seed: u64, path: &Path) ->
         validation,
         test,
         held_out,
-        judge,
+        test_name,
     })
 }
 

@@ -12,7 +12,7 @@ pub struct Page<'a> {
     /// The .net file as trained.
     pub source: &'a str,
     /// The set that the figures are of: `test` or `validation`.
-    pub judge: &'a str,
+    pub test_name: &'a str,
     /// Lines of a table: what, and its value (`parameters`, `60,000`).
     pub facts: &'a [(String, String)],
 }
@@ -60,13 +60,13 @@ impl Page<'_> {
                 escape(what)
             );
         };
-        let judge = self.judge;
-        figure(&format!("{judge} accuracy"), &percent(test.accuracy));
-        figure(&format!("{judge} loss"), &format!("{:.4}", test.loss));
+        let test_name = self.test_name;
+        figure(&format!("{test_name} accuracy"), &percent(test.accuracy));
+        figure(&format!("{test_name} loss"), &format!("{:.4}", test.loss));
         if let Some(top5) = test.top5 {
             figure("top 5", &percent(top5));
         }
-        figure(&format!("{judge} images"), &test.images.to_string());
+        figure(&format!("{test_name} images"), &test.images.to_string());
         figure("epochs", &history.len().to_string());
         page += "</div>\n<dl>\n";
         for (what, value) in self.facts {

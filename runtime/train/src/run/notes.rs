@@ -1,8 +1,9 @@
 //! What weights say about their use, in the metadata of their file: the names of the classes, and how pictures become inputs.
 
 use super::Experiment;
-use crate::data::Dataset;
+use crate::augment::Picture;
 use crate::data::picture::{self, Fit, normalise};
+use crate::data::{Dataset, padded};
 use image::DynamicImage;
 use netc_plan::{Augment, Pixels, Recipe};
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,7 @@ pub struct Notes {
 }
 
 /// From a picture to what the network was trained on, before [`Pixels`].
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Preparation {
     /// Height and width that pictures are brought to.
     pub size: [usize; 2],
@@ -25,6 +26,8 @@ pub struct Preparation {
     pub crop: bool,
     /// Cells of zeros around it then.
     pub pad: usize,
+    /// Heights and widths of the middles that are cut out then, one of the other.
+    pub cuts: Vec<[usize; 2]>,
     /// Multiplies the values: the recipe's `rescale`.
     pub scale: f32,
 }
@@ -46,6 +49,7 @@ impl Preparation {
             size: [height, width],
             crop: true,
             pad: 0,
+            cuts: Vec::new(),
             scale: 1.0,
         }
     }
@@ -58,23 +62,32 @@ impl Preparation {
             Augment::Rescale(factor) => Some(*factor as f32),
             _ => None,
         });
+        // A crop without a size gives the network's input, as the last cut does in any case.
+        let cuts = recipe.augment.iter().filter_map(|step| match step {
+            Augment::Crop(part) => *part,
+            _ => None,
+        });
         Some(Self {
             size: fit.size,
             crop: fit.crop,
             pad,
+            cuts: cuts.collect(),
             scale: factors.product(),
         })
     }
 
-    /// Whether pictures are not smaller than an input `[h, w, c]`.
+    /// Whether no step gives less than an input `[h, w, c]`.
     #[must_use]
     pub fn covers(&self, [height, width, _]: [usize; 3]) -> bool {
-        let [h, w] = self.size.map(|n| n + 2 * self.pad);
-        h >= height && w >= width
+        let whole = self.size.map(|n| n + 2 * self.pad);
+        let sizes = [&[whole], &self.cuts[..], &[[height, width]]].concat();
+        sizes.is_sorted_by(|from, to| from[0] >= to[0] && from[1] >= to[1])
     }
 
-    /// A picture as a network's input `[h, w, c]`, its middle where it is larger. `None` if no picture has so many channels, or if it
-    /// is smaller.
+    /// A picture as a network's input `[h, w, c]`, which [`Preparation::covers`]. `None` if no picture has so many channels.
+    ///
+    /// # Panics
+    /// If the input is larger than the picture.
     #[must_use]
     pub fn input(
         &self,
@@ -87,30 +100,18 @@ impl Preparation {
             crop: self.crop,
         };
         let bytes = picture::fitted(image, fit, channels)?;
-        let [from_height, from_width] = self.size;
-        // Where the input begins in the picture with its padding.
-        let start = |all: usize, part: usize| (all + 2 * self.pad).checked_sub(part).map(|n| n / 2);
-        let (top, left) = (start(from_height, height)?, start(from_width, width)?);
-        let value = |y: usize, x: usize, c: usize| {
-            let (y, x) = (
-                (top + y).wrapping_sub(self.pad),
-                (left + x).wrapping_sub(self.pad),
-            );
-            let inside = y < from_height && x < from_width;
-            let byte = if inside {
-                bytes[(y * from_width + x) * channels + c]
-            } else {
-                0
-            };
-            f32::from(byte) * self.scale
+        let [h, w] = self.size;
+        let mut picture = Picture {
+            size: [h + 2 * self.pad, w + 2 * self.pad, channels],
+            ..Picture::default()
         };
-        let cells = (0..height).flat_map(|y| (0..width).map(move |x| (y, x)));
-        let values: Vec<f32> = cells
-            .flat_map(|(y, x)| (0..channels).map(move |c| (y, x, c)))
-            .map(|(y, x, c)| value(y, x, c))
-            .collect();
-        let mut input = vec![0.0; values.len()];
-        normalise(&values, channels, pixels, &mut input);
+        padded(&bytes, [h, w, channels], self.pad, &mut picture.values);
+        for cut in self.cuts.iter().chain([&[height, width]]) {
+            picture.crop_middle(*cut);
+        }
+        picture.scale(self.scale);
+        let mut input = vec![0.0; picture.values.len()];
+        normalise(&picture.values, channels, pixels, &mut input);
         Some(input)
     }
 }

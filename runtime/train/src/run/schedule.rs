@@ -19,7 +19,7 @@ impl Patience {
             return false;
         }
         self.waited += 1;
-        self.waited >= patience
+        self.was_over(patience)
     }
 
     /// Whether it was over at the last loss, by a patience that may be another now.

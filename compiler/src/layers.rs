@@ -7,7 +7,7 @@ pub(crate) use build::{build, pixels};
 
 use crate::limits::MAX_SIZE;
 use crate::names::nearest;
-use crate::options::Default::{Is, Means, Required};
+use crate::options::Default::{Described, Is, Required};
 use crate::options::{Kind, Opt, Owner, Range};
 use netc_plan::Act;
 
@@ -15,7 +15,7 @@ use netc_plan::Act;
 #[derive(Clone, Copy, Debug)]
 pub struct LayerSpec {
     /// What it computes.
-    pub what: What,
+    pub kind: LayerKind,
     /// The name: `CONV`.
     pub name: &'static str,
     /// Other names that work, in capitals without underscores: the formatter writes `name` for them.
@@ -34,7 +34,7 @@ pub struct LayerSpec {
 
 /// What a kind of layer computes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum What {
+pub enum LayerKind {
     /// The input: the first layer, and only there.
     Input,
     /// Convolution.
@@ -115,7 +115,7 @@ const STRIDE: Opt = opt("stride", Kind::Factor, Is("1"), "steps between windows"
 const POOL_STRIDE: Opt = opt(
     "stride",
     Kind::Factor,
-    Means("the window"),
+    Described("the window"),
     "steps between windows",
 );
 const DILATION: Opt = opt(
@@ -133,19 +133,19 @@ const BIAS: Opt = opt(
 const INIT: Opt = opt(
     "init",
     Kind::Init,
-    Means("the recipe's, or glorot"),
+    Described("the recipe's, or glorot"),
     "how weights start",
 );
 const BIAS_INIT: Opt = opt(
     "bias_init",
     Kind::Init,
-    Means("the recipe's, or 0"),
+    Described("the recipe's, or 0"),
     "how biases start",
 );
 const L2: Opt = opt(
     "l2",
     Kind::Number(Range::NotNegative),
-    Means("the recipe's, or 0"),
+    Described("the recipe's, or 0"),
     "factor of the squared weights in the loss",
 );
 
@@ -186,7 +186,7 @@ const CONV_OPTIONS: &[Opt] = &[
     opt(
         "connect",
         Kind::Connect,
-        Means("all maps"),
+        Described("all maps"),
         "for each output map its input maps: [[0, 1], [1, 2]]",
     ),
     INIT,
@@ -272,10 +272,10 @@ const SUBSAMPLE_OPTIONS: &[Opt] = &[WINDOW, POOL_STRIDE];
 const RBF_OPTIONS: &[Opt] = &[opt("classes", COUNT, Required, "prototypes")];
 
 macro_rules! layers {
-    ($($name:literal $(= $alias:literal)* => $what:expr, $prefix:literal, $positional:literal of $options:expr, $example:literal, $about:literal;)*) => {
+    ($($name:literal $(= $alias:literal)* => $kind:expr, $prefix:literal, $positional:literal of $options:expr, $example:literal, $about:literal;)*) => {
         /// Every kind of layer.
         pub const LAYERS: &[LayerSpec] = &[$(LayerSpec {
-            what: $what,
+            kind: $kind,
             name: $name,
             aliases: &[$($alias),*],
             prefix: $prefix,
@@ -288,61 +288,61 @@ macro_rules! layers {
 }
 
 layers! {
-    "INPUT" => What::Input, "input", 1 of INPUT_OPTIONS,
+    "INPUT" => LayerKind::Input, "input", 1 of INPUT_OPTIONS,
         "INPUT(32x32x3)", "the input: a picture, or a vector";
-    "CONV" = "CONV2D" = "CONVOLUTION" = "CONVOLUTION2D" => What::Conv, "conv", 3 of CONV_OPTIONS,
+    "CONV" = "CONV2D" = "CONVOLUTION" = "CONVOLUTION2D" => LayerKind::Conv, "conv", 3 of CONV_OPTIONS,
         "CONV(64, 3x3)", "convolution";
-    "DWCONV" = "DWCONV2D" = "DEPTHWISECONV" = "DEPTHWISECONV2D" = "DEPTHWISE" => What::DwConv, "dwconv", 2 of DWCONV_OPTIONS,
+    "DWCONV" = "DWCONV2D" = "DEPTHWISECONV" = "DEPTHWISECONV2D" = "DEPTHWISE" => LayerKind::DwConv, "dwconv", 2 of DWCONV_OPTIONS,
         "DWCONV(3x3, same)", "depthwise convolution: one filter a channel";
-    "FC" = "DENSE" = "LINEAR" = "FULLYCONNECTED" = "INNERPRODUCT" => What::Fc, "fc", 1 of FC_OPTIONS,
+    "FC" = "DENSE" = "LINEAR" = "FULLYCONNECTED" = "INNERPRODUCT" => LayerKind::Fc, "fc", 1 of FC_OPTIONS,
         "FC(10)", "fully connected; flattens a picture by itself";
-    "POOL" = "MAXPOOL" = "MAXPOOL2D" = "MAXPOOLING" = "MAXPOOLING2D" => What::MaxPool, "pool", 2 of POOL_OPTIONS,
+    "POOL" = "MAXPOOL" = "MAXPOOL2D" = "MAXPOOLING" = "MAXPOOLING2D" => LayerKind::MaxPool, "pool", 2 of POOL_OPTIONS,
         "POOL(2x2)", "maximum over windows";
-    "AVGPOOL" = "AVGPOOL2D" = "AVERAGEPOOL" = "AVERAGEPOOLING" = "AVERAGEPOOLING2D" = "MEANPOOL" => What::AvgPool, "avgpool", 2 of POOL_OPTIONS,
+    "AVGPOOL" = "AVGPOOL2D" = "AVERAGEPOOL" = "AVERAGEPOOLING" = "AVERAGEPOOLING2D" = "MEANPOOL" => LayerKind::AvgPool, "avgpool", 2 of POOL_OPTIONS,
         "AVGPOOL(2x2)", "mean over windows; padded cells are not counted";
-    "GLOBALPOOL" = "GAP" = "GLOBALAVGPOOL" = "GLOBALAVGPOOL2D" = "GLOBALAVERAGEPOOLING" = "GLOBALAVERAGEPOOLING2D" => What::GlobalPool, "globalpool", 0 of &[],
+    "GLOBALPOOL" = "GAP" = "GLOBALAVGPOOL" = "GLOBALAVGPOOL2D" = "GLOBALAVERAGEPOOLING" = "GLOBALAVERAGEPOOLING2D" => LayerKind::GlobalPool, "globalpool", 0 of &[],
         "GLOBALPOOL", "mean over the whole picture";
-    "BN" = "BATCHNORM" = "BATCHNORM2D" = "BATCHNORM1D" = "BATCHNORMALIZATION" => What::BatchNorm, "bn", 2 of BN_OPTIONS,
+    "BN" = "BATCHNORM" = "BATCHNORM2D" = "BATCHNORM1D" = "BATCHNORMALIZATION" => LayerKind::BatchNorm, "bn", 2 of BN_OPTIONS,
         "BN", "batch normalisation";
-    "LRN" = "LOCALRESPONSENORM" => What::Lrn, "lrn", 4 of LRN_OPTIONS,
+    "LRN" = "LOCALRESPONSENORM" => LayerKind::Lrn, "lrn", 4 of LRN_OPTIONS,
         "LRN", "local response normalisation across channels";
-    "DROPOUT" => What::Dropout, "dropout", 1 of DROPOUT_OPTIONS,
+    "DROPOUT" => LayerKind::Dropout, "dropout", 1 of DROPOUT_OPTIONS,
         "DROPOUT(0.5)", "drops elements while training";
-    "RELU" => What::Activation(Act::Relu), "relu", 0 of &[],
+    "RELU" => LayerKind::Activation(Act::Relu), "relu", 0 of &[],
         "RELU", "max(x, 0)";
-    "RELU6" => What::Activation(Act::Relu6), "relu6_", 0 of &[],
+    "RELU6" => LayerKind::Activation(Act::Relu6), "relu6_", 0 of &[],
         "RELU6", "min(max(x, 0), 6)";
-    "LEAKY_RELU" = "LEAKYRELU" = "LRELU" => What::Activation(Act::LeakyRelu(0.01)), "leaky_relu", 1 of LEAKY_OPTIONS,
+    "LEAKY_RELU" = "LEAKYRELU" = "LRELU" => LayerKind::Activation(Act::LeakyRelu(0.01)), "leaky_relu", 1 of LEAKY_OPTIONS,
         "LEAKY_RELU(0.01)", "x above 0, slope * x below";
-    "ELU" => What::Activation(Act::Elu(1.0)), "elu", 1 of ELU_OPTIONS,
+    "ELU" => LayerKind::Activation(Act::Elu(1.0)), "elu", 1 of ELU_OPTIONS,
         "ELU", "x above 0, alpha * (exp(x) - 1) below";
-    "GELU" => What::Activation(Act::Gelu), "gelu", 0 of &[],
+    "GELU" => LayerKind::Activation(Act::Gelu), "gelu", 0 of &[],
         "GELU", "x * (1 + erf(x / sqrt(2))) / 2, exact";
-    "SILU" = "SWISH" => What::Activation(Act::Silu), "silu", 0 of &[],
+    "SILU" = "SWISH" => LayerKind::Activation(Act::Silu), "silu", 0 of &[],
         "SILU", "x / (1 + exp(-x))";
-    "SIGMOID" = "LOGISTIC" => What::Activation(Act::Sigmoid), "sigmoid", 0 of &[],
+    "SIGMOID" = "LOGISTIC" => LayerKind::Activation(Act::Sigmoid), "sigmoid", 0 of &[],
         "SIGMOID", "1 / (1 + exp(-x))";
-    "TANH" => What::Activation(Act::Tanh), "tanh", 0 of &[],
+    "TANH" => LayerKind::Activation(Act::Tanh), "tanh", 0 of &[],
         "TANH", "tanh(x)";
-    "LECUN_TANH" = "LECUNTANH" = "SCALEDTANH" => What::Activation(Act::LecunTanh), "lecun_tanh", 0 of &[],
+    "LECUN_TANH" = "LECUNTANH" = "SCALEDTANH" => LayerKind::Activation(Act::LecunTanh), "lecun_tanh", 0 of &[],
         "LECUN_TANH", "1.7159 tanh(2x / 3), LeNet-5's";
-    "SOFTMAX" => What::Softmax, "softmax", 0 of &[],
+    "SOFTMAX" => LayerKind::Softmax, "softmax", 0 of &[],
         "SOFTMAX", "probabilities over the channels";
-    "FLATTEN" => What::Flatten, "flatten", 1 of FLATTEN_OPTIONS,
+    "FLATTEN" => LayerKind::Flatten, "flatten", 1 of FLATTEN_OPTIONS,
         "FLATTEN", "a picture becomes a vector";
-    "PAD" = "ZEROPAD" = "ZEROPAD2D" = "ZEROPADDING2D" => What::Pad, "pad", 1 of PAD_OPTIONS,
+    "PAD" = "ZEROPAD" = "ZEROPAD2D" = "ZEROPADDING2D" => LayerKind::Pad, "pad", 1 of PAD_OPTIONS,
         "PAD(1)", "zeros around the picture";
-    "UPSAMPLE" = "UPSAMPLE2D" = "UPSAMPLING" = "UPSAMPLING2D" => What::Upsample, "upsample", 1 of UPSAMPLE_OPTIONS,
+    "UPSAMPLE" = "UPSAMPLE2D" = "UPSAMPLING" = "UPSAMPLING2D" => LayerKind::Upsample, "upsample", 1 of UPSAMPLE_OPTIONS,
         "UPSAMPLE(2x2)", "enlarges the picture, nearest neighbour";
-    "ADD" = "SUM" => What::Add, "add", 0 of &[],
+    "ADD" = "SUM" => LayerKind::Add, "add", 0 of &[],
         "ADD", "adds branches or taps";
-    "CONCAT" = "CONCATENATE" = "CAT" => What::Concat, "concat", 0 of &[],
+    "CONCAT" = "CONCATENATE" = "CAT" => LayerKind::Concat, "concat", 0 of &[],
         "CONCAT", "puts the channels of branches or taps beside each other";
-    "SKIP" = "IDENTITY" => What::Skip, "skip", 0 of &[],
+    "SKIP" = "IDENTITY" => LayerKind::Skip, "skip", 0 of &[],
         "SKIP", "a branch that passes its input on";
-    "SUBSAMPLE" => What::Subsample, "subsample", 1 of SUBSAMPLE_OPTIONS,
+    "SUBSAMPLE" => LayerKind::Subsample, "subsample", 1 of SUBSAMPLE_OPTIONS,
         "SUBSAMPLE(2x2)", "LeNet-5's: coefficient * sum over the window + bias";
-    "RBF" => What::Rbf, "rbf", 1 of RBF_OPTIONS,
+    "RBF" => LayerKind::Rbf, "rbf", 1 of RBF_OPTIONS,
         "RBF(10)", "LeNet-5's: squared distances to fixed prototypes";
 }
 

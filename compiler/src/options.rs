@@ -30,7 +30,7 @@ pub enum Default {
     /// This text, which is a value of the language.
     Is(&'static str),
     /// Something that is not a value; the text says what.
-    Means(&'static str),
+    Described(&'static str),
 }
 
 /// What the values of an option are.
@@ -168,7 +168,7 @@ impl fmt::Display for Default {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Default::Required => "required",
-            Default::Is(text) | Default::Means(text) => text,
+            Default::Is(text) | Default::Described(text) => text,
         })
     }
 }
@@ -626,7 +626,7 @@ impl Bound {
     fn default_number(&self, name: &str) -> Option<f64> {
         match self.owner.options[self.index(name)?].default {
             Default::Is(text) => text.parse().ok(),
-            Default::Required | Default::Means(_) => None,
+            Default::Required | Default::Described(_) => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! From options to a layer.
 
-use super::{LayerSpec, What};
+use super::{LayerKind, LayerSpec};
 use crate::graph::{Conv, Layer, Order, PadMode, Padding, PoolKind, Shape, WeightOptions};
 use crate::options::Bound;
 use crate::value::Value;
@@ -16,55 +16,57 @@ pub(crate) fn build(
     if !bound.complete {
         return None;
     }
-    Some(match spec.what {
-        What::Input => {
+    Some(match spec.kind {
+        LayerKind::Input => {
             let shape = shape(bound)?;
             check_pixels(bound, shape, errors);
             Layer::Input(shape)
         }
-        What::Conv | What::DwConv => Layer::Conv(conv(spec.what == What::DwConv, bound, errors)?),
-        What::Fc => Layer::Fc {
+        LayerKind::Conv | LayerKind::DwConv => {
+            Layer::Conv(conv(spec.kind == LayerKind::DwConv, bound, errors)?)
+        }
+        LayerKind::Fc => Layer::Fc {
             units: bound.whole("units")?,
             bias: bound.flag("bias"),
             weights: weights(bound),
         },
-        What::MaxPool => pool(PoolKind::Max, bound, errors)?,
-        What::AvgPool => pool(PoolKind::Avg, bound, errors)?,
-        What::GlobalPool => Layer::GlobalPool,
-        What::BatchNorm => Layer::BatchNorm {
+        LayerKind::MaxPool => pool(PoolKind::Max, bound, errors)?,
+        LayerKind::AvgPool => pool(PoolKind::Avg, bound, errors)?,
+        LayerKind::GlobalPool => Layer::GlobalPool,
+        LayerKind::BatchNorm => Layer::BatchNorm {
             eps: bound.number("eps")?,
             momentum: bound.number("momentum")?,
         },
-        What::Lrn => lrn(bound, errors)?,
-        What::Dropout => Layer::Dropout {
+        LayerKind::Lrn => lrn(bound, errors)?,
+        LayerKind::Dropout => Layer::Dropout {
             p: bound.number("p")?,
         },
-        What::Activation(Act::LeakyRelu(_)) => {
+        LayerKind::Activation(Act::LeakyRelu(_)) => {
             Layer::Activation(Act::LeakyRelu(bound.number("slope")?))
         }
-        What::Activation(Act::Elu(_)) => Layer::Activation(Act::Elu(bound.number("alpha")?)),
-        What::Activation(act) => Layer::Activation(act),
-        What::Softmax => Layer::Softmax,
-        What::Flatten => Layer::Flatten(if bound.word("order") == Some("chw") {
+        LayerKind::Activation(Act::Elu(_)) => Layer::Activation(Act::Elu(bound.number("alpha")?)),
+        LayerKind::Activation(act) => Layer::Activation(act),
+        LayerKind::Softmax => Layer::Softmax,
+        LayerKind::Flatten => Layer::Flatten(if bound.word("order") == Some("chw") {
             Order::Chw
         } else {
             Order::Hwc
         }),
-        What::Pad => Layer::Pad(padding(bound)?),
-        What::Upsample => Layer::Upsample {
+        LayerKind::Pad => Layer::Pad(padding(bound)?),
+        LayerKind::Upsample => Layer::Upsample {
             factor: bound.factor("factor").unwrap_or([2, 2]),
         },
-        What::Subsample => {
+        LayerKind::Subsample => {
             let (window, own) = bound.window("window")?;
             Layer::Subsample {
                 window,
                 stride: stride(bound, own, errors)?.unwrap_or(window),
             }
         }
-        What::Rbf => Layer::Rbf {
+        LayerKind::Rbf => Layer::Rbf {
             classes: bound.whole("classes")?,
         },
-        What::Add | What::Concat | What::Skip => return None,
+        LayerKind::Add | LayerKind::Concat | LayerKind::Skip => return None,
     })
 }
 

@@ -1,7 +1,7 @@
 //! The table of recipes: keys, their values, and the options of those.
 
 use crate::limits::MAX_SIZE;
-use crate::options::Default::{Is, Means, Required};
+use crate::options::Default::{Described, Is, Required};
 use crate::options::{Choice, Default, Kind, Opt, Range};
 
 const fn opt(name: &'static str, kind: Kind, default: Default, about: &'static str) -> Opt {
@@ -48,13 +48,13 @@ pub const KEYS: &[Opt] = &[
     opt(
         "validation",
         FACTOR,
-        Means("the data's own test split"),
+        Described("the data's own test split"),
         "share of the training set kept for validation",
     ),
     opt(
         "augment",
         Kind::Pipeline(AUGMENT),
-        Means("nothing"),
+        Described("nothing"),
         "how training pictures are varied, in order",
     ),
     opt(
@@ -72,7 +72,7 @@ pub const KEYS: &[Opt] = &[
     opt(
         "schedule",
         Kind::Pipeline(SCHEDULE),
-        Means("a constant rate"),
+        Described("a constant rate"),
         "how the learning rate changes; several are multiplied",
     ),
     opt("batch", COUNT, Is("32"), "images in a step"),
@@ -86,13 +86,13 @@ pub const KEYS: &[Opt] = &[
     opt(
         "stop",
         Kind::OneOf(STOP),
-        Means("after the last epoch"),
+        Described("after the last epoch"),
         "when to end before",
     ),
     opt(
         "clip",
         RATE,
-        Means("no limit"),
+        Described("no limit"),
         "largest norm of all gradients together",
     ),
     opt(
@@ -165,7 +165,7 @@ const DATA: &[Choice] = &[
             opt(
                 "resize",
                 COUNT,
-                Means("the input's size"),
+                Described("the input's size"),
                 "length of the shorter side before cropping",
             ),
             opt(
@@ -227,7 +227,7 @@ const AUGMENT: &[Choice] = &[
             opt(
                 "horizontal",
                 AMOUNT,
-                Means("as vertical"),
+                Described("as vertical"),
                 "share of the width, or cells if 1 or more",
             ),
         ],
@@ -283,8 +283,8 @@ const AUGMENT: &[Choice] = &[
         "crop",
         2,
         &[
-            opt("height", COUNT, Means("the input's"), "of the part"),
-            opt("width", COUNT, Means("as height"), "of the part"),
+            opt("height", COUNT, Described("the input's"), "of the part"),
+            opt("width", COUNT, Described("as height"), "of the part"),
         ],
         "crop(227)",
         "cuts a part out, at random while training, the middle otherwise",
@@ -304,7 +304,7 @@ const AUGMENT: &[Choice] = &[
     choice(
         "ten_crop",
         0,
-        &[opt("size", COUNT, Means("the input's"), "of each crop")],
+        &[opt("size", COUNT, Described("the input's"), "of each crop")],
         "ten_crop",
         "evaluates corners and middle, and their mirrors, and takes the mean",
     ),
@@ -451,7 +451,7 @@ const SCHEDULE: &[Choice] = &[
         "cosine",
         1,
         &[
-            opt("epochs", COUNT, Means("the recipe's"), "until the end"),
+            opt("epochs", COUNT, Described("the recipe's"), "until the end"),
             opt("min", Kind::Number(Range::Unit), Is("0"), "the last factor"),
         ],
         "cosine",

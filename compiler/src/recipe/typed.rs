@@ -64,7 +64,7 @@ pub(crate) fn loss(recipe: &graph::Recipe) -> Loss {
 fn defaults() -> graph::Recipe {
     let entries = KEYS.iter().filter_map(|key| match key.default {
         Default::Is(text) => Some(format!("{} = {text}\n", key.name)),
-        Default::Required | Default::Means(_) => None,
+        Default::Required | Default::Described(_) => None,
     });
     parsed(&entries.collect::<String>())
 }
@@ -253,7 +253,7 @@ impl<'a> Chosen<'a> {
         let option = self.options.iter().find(|option| option.name == name)?;
         match option.default {
             Default::Is(text) => Some(text),
-            Default::Required | Default::Means(_) => None,
+            Default::Required | Default::Described(_) => None,
         }
     }
 

@@ -7,7 +7,7 @@ use super::modules::{Def, Defined, Program};
 use super::table::{Served, Table};
 use crate::emit::numbers::thousands;
 use crate::graph::{Layer, Node, NodeId, Shape};
-use crate::layers::{self, LayerSpec, What};
+use crate::layers::{self, LayerKind, LayerSpec};
 use crate::limits::MAX_STAGES;
 use crate::names::{Counter, is_all_caps};
 use crate::options::bind;
@@ -161,9 +161,9 @@ impl<'a, 'r> Expander<'a, 'r> {
         name: Option<&Ident>,
     ) -> Flow {
         if let Some(spec) = layers::find(&call.name.node) {
-            return match spec.what {
-                What::Skip => self.skip(call, flow),
-                What::Add | What::Concat => self.join(spec, call, flow, frame, name),
+            return match spec.kind {
+                LayerKind::Skip => self.skip(call, flow),
+                LayerKind::Add | LayerKind::Concat => self.join(spec, call, flow, frame, name),
                 _ => self.layer(spec, call, flow, frame, name),
             };
         }
@@ -223,7 +223,7 @@ impl<'a, 'r> Expander<'a, 'r> {
         let layer = args.and_then(|args| {
             let span = sized.unwrap_or(call.span);
             let bound = bind(spec.owner(), &args, span, &mut errors);
-            if spec.what == What::Input && bound.complete {
+            if spec.kind == LayerKind::Input && bound.complete {
                 self.pixels = layers::pixels(&bound);
             }
             layers::build(spec, &bound, &mut errors)
@@ -236,7 +236,7 @@ impl<'a, 'r> Expander<'a, 'r> {
 
     /// What a layer reads. INPUT stands first, everything else does not.
     fn inputs(&mut self, spec: &LayerSpec, call: &Call, flow: Flow) -> Vec<NodeId> {
-        let is_input = spec.what == What::Input;
+        let is_input = spec.kind == LayerKind::Input;
         match flow {
             Flow::Start if is_input => return Vec::new(),
             Flow::Start => {
@@ -301,7 +301,7 @@ impl<'a, 'r> Expander<'a, 'r> {
         table: Option<Span>,
         name: Option<&Ident>,
     ) -> NodeId {
-        let numbered = if spec.what == What::Input {
+        let numbered = if spec.kind == LayerKind::Input {
             spec.prefix.to_owned()
         } else {
             self.counter.next(spec.prefix)

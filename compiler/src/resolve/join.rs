@@ -3,7 +3,7 @@
 use super::chain::{Flow, Frame};
 use super::expand::Expander;
 use crate::graph::{Layer, NodeId};
-use crate::layers::{LayerSpec, What};
+use crate::layers::{LayerKind, LayerSpec};
 use crate::names::{listed, nearest};
 use netc_grammar::ast::{Arg, Call, ExprKind, Ident};
 use netc_grammar::{Code, Diagnostic};
@@ -44,7 +44,7 @@ impl<'a> Expander<'a, '_> {
             }
         };
         inputs.extend(taps);
-        let layer = if spec.what == What::Add {
+        let layer = if spec.kind == LayerKind::Add {
             Layer::Add
         } else {
             Layer::Concat

@@ -1,8 +1,8 @@
 //! `expect` claims that the compiler can judge: params, trainable, macs, output, layers.
 
-use crate::emit::numbers::thousands;
 use crate::graph::{Claim, ClaimValue, Graph, Quantity};
 use crate::params;
+use crate::text::thousands;
 use netc_grammar::ast::Relation;
 use netc_grammar::{Code, Diagnostic};
 

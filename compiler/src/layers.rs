@@ -2,7 +2,6 @@
 
 mod build;
 
-pub use crate::emit::notation::{kind, layer as text};
 pub(crate) use build::{build, pixels};
 
 use crate::limits::MAX_SIZE;

@@ -26,6 +26,7 @@ mod report;
 pub mod resolve;
 pub mod schedule;
 pub mod shape;
+pub mod text;
 mod train;
 mod value;
 

@@ -5,10 +5,10 @@ use netc_plan::{
     Source, Subsample, Transpose, Upsample,
 };
 
-use crate::emit::notation;
 use crate::graph::{Graph, Layer, Node, NodeId, Order, PoolKind};
 use crate::params;
 use crate::program::{Program, Unit, UnitId, What};
+use crate::text::notation;
 
 /// The plain program of a graph whose shapes are known: one unit a layer, nothing merged. An ADD of n values becomes n-1
 /// units. The layers named in `keep` stay readable after the last step; names that no layer has are passed over.

@@ -1,6 +1,6 @@
 //! Names: what users may choose, what the compiler chooses, and what was probably meant.
 
-use crate::emit::numbers::thousands;
+use crate::text::thousands;
 use std::collections::BTreeMap;
 
 /// Words that Rust keeps for itself, edition 2024 and reserved ones included.

@@ -1,9 +1,9 @@
 //! Options: what a layer or a part of a recipe can be told, and the checks that all of them share.
 
-use crate::emit::numbers::thousands;
 use crate::graph::Initialiser;
 use crate::limits::MAX_SIZE;
 use crate::names::{listed, nearest};
+use crate::text::thousands;
 use crate::value::{Argument, Value, ValueCall, Valued, WORDS};
 use netc_grammar::ast::Ident;
 use netc_grammar::{Code, Diagnostic, Span};

@@ -8,8 +8,8 @@ mod picture;
 mod window;
 
 use crate::graph::{Graph, Layer, Node, NodeId, Order, Shape};
-use crate::layers;
 use crate::report::{Report, within};
+use crate::text;
 use netc_grammar::{Code, Diagnostic, Span};
 
 /// Fills in every shape, the cells of `same`, and the channels of DWCONV.
@@ -102,7 +102,7 @@ impl Site<'_> {
             Shape::Picture(hwc) => Ok(hwc),
             Shape::Unknown => Err(None),
             Shape::Vector(n) => {
-                let kind = layers::kind(&self.node.op);
+                let kind = text::kind(&self.node.op);
                 let error = self.error(
                     Code::E0402,
                     format!("{kind} needs a picture, and a vector of {n} comes in"),
@@ -139,7 +139,7 @@ impl Site<'_> {
             Some(place) => error.label(place, format!("this gives {}", cause.shape)),
             None => error.label(
                 cause.span,
-                format!("this {} gives {}", layers::kind(&cause.op), cause.shape),
+                format!("this {} gives {}", text::kind(&cause.op), cause.shape),
             ),
         }
     }
@@ -171,7 +171,7 @@ fn warn_repeated_activations(graph: &Graph, report: &mut Report) {
             _ => false,
         };
         if twice {
-            let kind = layers::kind(&node.op);
+            let kind = text::kind(&node.op);
             let warning = Diagnostic::warning(
                 Code::W0005,
                 format!("{kind} directly after {kind}"),

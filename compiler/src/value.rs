@@ -1,8 +1,8 @@
 //! Values: what the expressions of a file come to.
 
-use crate::emit::numbers::thousands;
 use crate::limits::MAX_SIZE;
 use crate::names::{listed, nearest};
+use crate::text::thousands;
 use netc_grammar::ast::{Arg, BinaryOp, Call, Expr, ExprKind, Ident};
 use netc_grammar::{Code, Diagnostic, Span, Spanned};
 use std::fmt;

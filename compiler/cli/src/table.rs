@@ -59,19 +59,6 @@ impl Table {
     }
 }
 
-/// A number as the summary has it: `60,965,224`.
-pub(crate) fn grouped(n: usize) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 fn width(text: &str) -> usize {
     text.chars().count()
 }
@@ -79,12 +66,6 @@ fn width(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn digits_are_grouped() {
-        let shown = [0, 12, 123, 1234, 60_965_224].map(grouped);
-        assert_eq!(shown, ["0", "12", "123", "1,234", "60,965,224"]);
-    }
 
     #[test]
     fn columns_line_up() {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::graph::{Graph, NodeId};
 
-use super::notation;
 use super::structure::{Stage, structure};
+use crate::text::notation;
 
 /// The bare line. It parses again, and has the same layers in the same places.
 #[must_use]

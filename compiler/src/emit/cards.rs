@@ -3,9 +3,9 @@
 use crate::graph::{Graph, Layer, Node, NodeId};
 use crate::params;
 
-use super::notation;
-use super::numbers::{shape, thousands};
 use super::structure::Stage;
+use crate::text::notation;
+use crate::text::numbers::{shape, thousands};
 
 /// Kinds of layers that look alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 use crate::graph::Graph;
 
 use super::cards::Family;
-use super::notation;
-use super::numbers::shape;
+use crate::text::notation;
+use crate::text::numbers::shape;
 
 /// A `digraph` with one node a layer.
 #[must_use]

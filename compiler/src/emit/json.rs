@@ -5,7 +5,7 @@ use netc_plan::{Plan, Slot, Step, View};
 use crate::graph::Graph;
 use crate::params;
 
-use super::notation;
+use crate::text::notation;
 
 /// A JSON value under construction.
 enum Json {

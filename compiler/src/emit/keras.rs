@@ -9,7 +9,7 @@ use netc_plan::Act;
 use crate::graph::{Graph, Layer, Node, NodeId, PadMode, Padding, PoolKind};
 use crate::params;
 
-use super::numbers::thousands;
+use crate::text::thousands;
 
 /// Keras' `model.summary()`.
 #[must_use]

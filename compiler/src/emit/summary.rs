@@ -6,8 +6,8 @@ use crate::graph::{Graph, Layer, Node, Order, PadMode, Padding, PoolKind};
 use crate::params;
 use crate::train::{Which, train_by};
 
-use super::notation;
-use super::numbers::{bytes, thousands};
+use crate::text::notation;
+use crate::text::numbers::{bytes, thousands};
 
 /// Columns of a terminal.
 const WIDTH: usize = 80;

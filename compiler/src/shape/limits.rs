@@ -1,12 +1,12 @@
 //! Sizes that no machine holds.
 
 use super::{Inferred, Site};
-use crate::emit::numbers::thousands;
 use crate::graph::{Graph, Shape};
-use crate::layers;
 use crate::limits::{MAX_ELEMENTS, MAX_LAYER_WEIGHTS, MAX_WEIGHTS};
 use crate::params;
 use crate::report::Report;
+use crate::text;
+use crate::text::thousands;
 use netc_grammar::{Code, Diagnostic};
 
 impl Site<'_> {
@@ -22,7 +22,7 @@ impl Site<'_> {
                 Code::E0409,
                 format!(
                     "the output of this {} is too large",
-                    layers::kind(&self.node.op)
+                    text::kind(&self.node.op)
                 ),
             )
             .primary(format!("{shape} for each image"))
@@ -44,7 +44,7 @@ impl Site<'_> {
         let error = self
             .error(
                 Code::E0410,
-                format!("this {} has too many weights", layers::kind(&self.node.op)),
+                format!("this {} has too many weights", text::kind(&self.node.op)),
             )
             .primary(format!("{} weights", number(weights)))
             .note(format!(

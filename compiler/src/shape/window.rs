@@ -1,9 +1,9 @@
 //! Windows that slide: CONV, DWCONV, POOL, AVGPOOL, SUBSAMPLE.
 
 use super::{Inferred, Site};
-use crate::emit::numbers::thousands;
 use crate::graph::{Conv, Layer, PadMode, Padding, Shape};
-use crate::layers;
+use crate::text;
+use crate::text::thousands;
 use netc_grammar::{Code, Diagnostic};
 
 /// A window along one axis.
@@ -159,7 +159,7 @@ impl Site<'_> {
     }
 
     fn does_not_fit(&self, axis: Axis, axes: [Axis; 2]) -> Diagnostic {
-        let kind = layers::kind(&self.node.op);
+        let kind = text::kind(&self.node.op);
         let what = if matches!(self.node.op, Layer::Conv(_)) {
             "kernel"
         } else {
@@ -192,7 +192,7 @@ impl Site<'_> {
     }
 
     fn empty_window(&self, axis: Axis) -> Diagnostic {
-        let kind = layers::kind(&self.node.op);
+        let kind = text::kind(&self.node.op);
         let error = self
             .error(
                 Code::E0406,

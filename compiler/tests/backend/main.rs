@@ -12,6 +12,7 @@ use netc_compiler::graph::Graph;
 use netc_compiler::lower::lower;
 use netc_compiler::optimise::optimise;
 use netc_compiler::schedule::{schedule, validate};
+use netc_compiler::text;
 
 fn info() -> EmitInfo {
     EmitInfo {
@@ -95,7 +96,7 @@ fn check_arrow(name: &str, graph: &Graph) {
         let nodes = graph.nodes.iter();
         nodes
             .map(|node| {
-                let kind = emit::kind(&node.op).to_string();
+                let kind = text::kind(&node.op).to_string();
                 (kind, node.inputs.iter().map(|input| input.0).collect())
             })
             .collect()
@@ -119,7 +120,7 @@ fn table(graph: &Graph) -> String {
     ];
     let used = sizes
         .iter()
-        .filter(|(kind, _)| graph.nodes.iter().any(|node| emit::kind(&node.op) == *kind));
+        .filter(|(kind, _)| graph.nodes.iter().any(|node| text::kind(&node.op) == *kind));
     let rows: Vec<String> = used
         .map(|(kind, size)| format!("    {kind} = {size}\n"))
         .collect();

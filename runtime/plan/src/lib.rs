@@ -23,7 +23,7 @@ mod recipe;
 mod train;
 mod view;
 
-pub use literal::Literal;
+pub use literal::{Literal, grouped};
 pub use ops::*;
 pub use param::{Fold, Init, Param, Source};
 pub use recipe::{Augment, Data, Metric, Optimizer, Recipe, Schedule, Stop};

@@ -10,6 +10,20 @@ pub trait Literal {
     fn literal(&self) -> String;
 }
 
+/// A number with its digits in threes: `290_400`, `60,965,224`.
+#[must_use]
+pub fn grouped(value: u64, separator: char) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(separator);
+        }
+        text.push(digit);
+    }
+    text
+}
+
 impl Literal for usize {
     fn literal(&self) -> String {
         self.to_string()

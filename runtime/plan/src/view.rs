@@ -1,6 +1,6 @@
 //! Places in memory.
 
-use crate::Literal;
+use crate::{Literal, grouped};
 use alloc::format;
 use alloc::string::String;
 
@@ -92,7 +92,11 @@ impl Literal for View {
         let mut text = match self.slot {
             Slot::Input => format!("View::input({})", self.shape.literal()),
             Slot::Arena(offset) => {
-                format!("View::arena({}, {})", grouped(offset), self.shape.literal())
+                format!(
+                    "View::arena({}, {})",
+                    grouped(offset as u64, '_'),
+                    self.shape.literal()
+                )
             }
         };
         if !self.is_dense() {
@@ -100,17 +104,4 @@ impl Literal for View {
         }
         text
     }
-}
-
-/// `290_400`
-fn grouped(value: usize) -> String {
-    let digits = format!("{value}");
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push('_');
-        }
-        text.push(digit);
-    }
-    text
 }

@@ -4,8 +4,8 @@ use crate::cli::Train;
 use crate::experiment::{Setup, Variation, failure, threads};
 use crate::failure::{Failure, Outcome};
 use crate::memory::{self, Images};
-use crate::table::grouped;
 use crate::{claims, source, terminal};
+use netc_compiler::text::thousands;
 use netc_runtime::Weights;
 use netc_train::pictures::{self, Page};
 use netc_train::run::{
@@ -161,7 +161,7 @@ fn facts(setup: &Setup, variation: &Variation, took: Duration) -> Vec<(String, S
             "recipe",
             recipe.name.clone().unwrap_or_else(|| "default".to_owned()),
         ),
-        fact("parameters", grouped(params)),
+        fact("parameters", thousands(params as u64)),
         fact("batch", recipe.batch.to_string()),
         fact("seed", recipe.seed.to_string()),
         fact(

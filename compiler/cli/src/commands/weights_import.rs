@@ -3,13 +3,14 @@
 use crate::cli::Import;
 use crate::failure::{Failure, Outcome};
 use crate::source::{self, plural};
-use crate::table::{Align, Table, grouped};
+use crate::table::{Align, Table};
 use crate::weights::assign::{Assignment, Task, Why};
 use crate::weights::file::File;
 use crate::weights::flatten;
 use crate::weights::matching::How;
 use crate::{files, terminal};
 use netc_compiler::Options;
+use netc_compiler::text::thousands;
 use netc_runtime::Weights;
 
 pub(crate) fn run(args: &Import) -> Outcome {
@@ -107,7 +108,7 @@ fn table(task: &Task<'_>, rows: &[Assignment]) -> String {
     format!(
         "{text}{}, {} numbers\n",
         plural(task.params.len(), "tensor"),
-        grouped(numbers)
+        thousands(numbers as u64)
     )
 }
 

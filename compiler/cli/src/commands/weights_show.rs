@@ -3,10 +3,11 @@
 use crate::cli::Show;
 use crate::failure::{Failure, Outcome};
 use crate::source::{self, plural};
-use crate::table::{Align, Table, grouped};
+use crate::table::{Align, Table};
 use crate::weights::file::{File, Tensor, shape};
 use crate::{files, terminal};
 use netc_compiler::Options;
+use netc_compiler::text::thousands;
 use netc_plan::Param;
 use netc_runtime::Weights;
 use std::collections::BTreeMap;
@@ -58,7 +59,7 @@ pub(crate) fn run(args: &Show) -> Outcome {
     terminal::print_line(&format!(
         "{}, {} numbers, {}",
         plural(tensors.len(), "tensor"),
-        grouped(tensors.iter().map(elements).sum()),
+        thousands(tensors.iter().map(elements).sum::<usize>() as u64),
         files::size(file.size())
     ))?;
     terminal::finish()?;

@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::emit::EmitInfo;
-use crate::emit::numbers::{bytes, shape, thousands};
+use crate::text::numbers::{bytes, shape, thousands};
 
 /// The documentation of the network's struct.
 pub(super) fn network(plan: &Plan, info: &EmitInfo) -> TokenStream {

@@ -15,7 +15,7 @@ use quote::quote;
 use self::comments::{Comments, blank};
 use self::names::Names;
 use super::EmitInfo;
-use super::numbers::{literal, shape};
+use crate::text::numbers::{literal, shape};
 
 /// The network as the source of a module: a struct named after it, with its weights' constructors and a straight-line
 /// `forward`. The same plan and information give the same text, everywhere.

@@ -12,7 +12,7 @@ use super::comments::{Comments, blank};
 use super::names::Names;
 use super::{constants, describe, docs, formatted, header, sizes, tokens, weights};
 use crate::emit::EmitInfo;
-use crate::emit::numbers::{bytes, literal, shape, thousands};
+use crate::text::numbers::{bytes, literal, shape, thousands};
 
 /// The training of a network as the source of a module: a struct with its layers, parameters and optimizer, and a straight-line
 /// `train_step`. The same plan, recipe and information give the same text, everywhere.

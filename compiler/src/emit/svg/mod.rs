@@ -7,8 +7,8 @@ use crate::params;
 
 use self::layout::{CARD_WIDTH, Layout, Placed, layout};
 use super::cards::parts;
-use super::numbers::{shape, thousands};
 use super::structure::structure;
+use crate::text::numbers::{shape, thousands};
 
 const MARGIN: i64 = 40;
 const HEAD: i64 = 78;

@@ -1,7 +1,10 @@
 //! Numbers as people read them.
 
+use netc_plan::grouped;
+
 /// `60,965,224`
-pub(crate) fn thousands(value: u64) -> String {
+#[must_use]
+pub fn thousands(value: u64) -> String {
     grouped(value, ',')
 }
 
@@ -10,20 +13,9 @@ pub(crate) fn literal(value: usize) -> String {
     grouped(value as u64, '_')
 }
 
-fn grouped(value: u64, separator: char) -> String {
-    let digits = value.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(separator);
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// `232.6 MiB`
-pub(crate) fn bytes(value: u64) -> String {
+#[must_use]
+pub fn bytes(value: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
     if value < 1024 {
         return format!("{value} B");

@@ -1,5 +1,8 @@
 //! The generated code of every network, compiled into the tests by `build.rs`.
 
+// What a user's crate may ask of all its code.
+#![warn(clippy::pedantic, missing_debug_implementations)]
+
 use netc_plan::Param;
 use netc_runtime::{Error, Model};
 

@@ -14,6 +14,11 @@ use netc_runtime::{Error, Model, Prediction, Scores, Weights, Workspace, plan};
 /// let mut workspace = model.workspace(1);
 /// let best = model.predict(&mut workspace, &images)?; // a class and its probability per image
 /// ```
+#[allow(
+    unreachable_pub,
+    clippy::doc_markdown,
+    reason = "the program decides who sees it"
+)]
 pub struct LeNet {
     /// CONV(32, 3x3, same) + RELU, 32x32x3 -> 32x32x32
     conv1: Conv,
@@ -29,6 +34,15 @@ pub struct LeNet {
     fc2: Fc,
 }
 
+impl core::fmt::Debug for LeNet {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("LeNet")
+            .field("input", &Self::INPUT)
+            .field("output", &Self::OUTPUT)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Where each value lies: its offset in the workspace, in elements per image, and its shape.
 mod at {
     use netc_runtime::plan::View;
@@ -42,7 +56,14 @@ mod at {
     pub(super) const FC2: View = View::arena(512, [1, 1, 10]);
 }
 
-#[allow(dead_code, reason = "a program uses what it needs")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    clippy::large_stack_arrays,
+    clippy::similar_names,
+    clippy::too_many_lines,
+    reason = "a program uses what it needs, and a network is as long as it is"
+)]
 impl LeNet {
     /// Height, width and channels of one image.
     pub const INPUT: [usize; 3] = [32, 32, 3];

@@ -104,9 +104,15 @@ impl Emitter<'_> {
             let doc = docs::lines(&describe(&step.text, step.op.input(), step.op.output()));
             quote!(#doc #field: #kernel)
         });
+        let lints = lints();
+        let debug = debug(name);
+        let blank = blank();
         quote! {
             #about
+            #lints
             pub struct #name { #(#fields),* }
+            #blank
+            #debug
         }
     }
 
@@ -142,8 +148,9 @@ impl Emitter<'_> {
         let input_doc = docs::lines(&format!("{order} of one image."));
         let blank = blank();
         let [from_file, from_bytes, random] = constructors;
+        let lints = lints_of_methods();
         quote! {
-            #[allow(dead_code, reason = "a program uses what it needs")]
+            #lints
             impl #name {
                 #input_doc
                 pub const INPUT: #input_type = #input;
@@ -344,6 +351,41 @@ impl Emitter<'_> {
                 fn forward<'w>(&self, workspace: &'w mut #workspace, images: &[f32]) -> #result<&'w [f32], #error> {
                     Self::forward(self, workspace, images)
                 }
+            }
+        }
+    }
+}
+
+/// What a struct allows itself: nobody knows where the user's module will stand, and the words of its documentation are those of
+/// the .net file.
+fn lints() -> TokenStream {
+    quote!(#[allow(unreachable_pub, clippy::doc_markdown, reason = "the program decides who sees it")])
+}
+
+/// What its methods are allowed: long as the network is long, and named after the layers.
+fn lints_of_methods() -> TokenStream {
+    quote! {
+        #[allow(
+            dead_code,
+            unreachable_pub,
+            clippy::large_stack_arrays,
+            clippy::similar_names,
+            clippy::too_many_lines,
+            reason = "a program uses what it needs, and a network is as long as it is"
+        )]
+    }
+}
+
+/// Debug without the weights.
+fn debug(name: &Ident) -> TokenStream {
+    let text = name.to_string();
+    quote! {
+        impl core::fmt::Debug for #name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.debug_struct(#text)
+                    .field("input", &Self::INPUT)
+                    .field("output", &Self::OUTPUT)
+                    .finish_non_exhaustive()
             }
         }
     }

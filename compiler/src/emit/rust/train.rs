@@ -10,7 +10,10 @@ use quote::quote;
 
 use super::comments::{Comments, blank};
 use super::names::Names;
-use super::{constants, describe, docs, formatted, header, sizes, tokens, weights};
+use super::{
+    constants, debug, describe, docs, formatted, header, lints, lints_of_methods, sizes, tokens,
+    weights,
+};
 use crate::emit::EmitInfo;
 use crate::text::numbers::{bytes, literal, shape, thousands};
 
@@ -111,8 +114,10 @@ impl Emitter<'_> {
             quote!(#doc #field: #kernel,)
         });
         let loss = docs::lines(loss(self.plan.loss.loss));
+        let (lints, debug, blank) = (lints(), debug(name), blank());
         quote! {
             #about
+            #lints
             pub struct #name {
                 #(#fields)*
                 #loss
@@ -122,6 +127,8 @@ impl Emitter<'_> {
                 /// Parameters, their gradients, and the optimizer.
                 state: State,
             }
+            #blank
+            #debug
         }
     }
 
@@ -177,7 +184,9 @@ impl Emitter<'_> {
         let constructors = constructors();
         let constructor = self.constructor();
         let step = self.train_step();
+        let lints = lints_of_methods();
         quote! {
+            #lints
             impl #name {
                 #constants
                 #blank

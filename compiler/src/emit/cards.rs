@@ -5,7 +5,7 @@ use crate::params;
 
 use super::structure::Stage;
 use crate::text::notation;
-use crate::text::numbers::{shape, thousands};
+use crate::text::numbers::thousands;
 
 /// Kinds of layers that look alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,5 +160,5 @@ impl Dealer<'_> {
 }
 
 fn output(node: &Node) -> String {
-    shape(&node.shape.sizes())
+    node.shape.to_string()
 }

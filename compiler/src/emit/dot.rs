@@ -4,7 +4,6 @@ use crate::graph::Graph;
 
 use super::cards::Family;
 use crate::text::notation;
-use crate::text::numbers::shape;
 
 /// A `digraph` with one node a layer.
 #[must_use]
@@ -21,7 +20,7 @@ pub fn dot(graph: &Graph) -> String {
             "{}\n{}\n{}",
             node.name,
             notation::layer(&node.op),
-            shape(&node.shape.sizes())
+            node.shape
         );
         text.push_str(&format!(
             "  n{id} [label={}, color=\"{strong}\", fillcolor=\"{tint}\"];\n",

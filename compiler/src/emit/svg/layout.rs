@@ -1,25 +1,25 @@
 //! Where the cards of a drawing lie and how the lines between them run. Chains run down, branches stand side by side, and a
 //! long network is broken into columns.
 
-use std::collections::BTreeMap;
-
+use super::ladder::Ladder;
+use super::path::{Path, Point};
+use super::taps::Taps;
 use crate::emit::cards::{Card, Part};
-use crate::graph::NodeId;
 
 pub(super) const CARD_WIDTH: i64 = 260;
 const CARD_HEIGHT: i64 = 48;
 const CHIPS_HEIGHT: i64 = 24;
 /// Between a card and the next.
-const GAP: i64 = 26;
+pub(super) const GAP: i64 = 26;
 /// Above and below branches, where lines part and meet.
-const FORK_GAP: i64 = 44;
+pub(super) const FORK_GAP: i64 = 44;
 const BRANCH_GAP: i64 = 28;
 /// The room of a branch without layers.
 const SKIP_WIDTH: i64 = 36;
 /// Between columns.
 const GUTTER: i64 = 96;
 /// Drawings up to this height are one column.
-const ONE_COLUMN: i64 = 1500;
+pub(super) const ONE_COLUMN: i64 = 1500;
 
 /// However long the network is.
 const MOST_COLUMNS: usize = 48;
@@ -31,15 +31,23 @@ pub(super) struct Placed<'a> {
     pub(super) x: i64,
     pub(super) y: i64,
     pub(super) height: i64,
+    /// The column that it stands in.
+    pub(super) column: usize,
 }
 
-/// A line, as the data of an SVG path.
+/// A line between cards.
 pub(super) struct Edge {
-    pub(super) path: String,
+    pub(super) path: Path,
     /// Ends in an arrow head.
     pub(super) arrow: bool,
-    /// A tap: drawn beside the chain.
-    pub(super) tap: bool,
+    /// A tap, drawn beside the chain: the number of its source, so that lines from different places look different.
+    pub(super) tap: Option<usize>,
+}
+
+/// A column at its place.
+pub(super) struct Column {
+    /// Where its cards and branches end on the right.
+    pub(super) right: i64,
 }
 
 /// A whole drawing.
@@ -47,35 +55,52 @@ pub(super) struct Edge {
 pub(super) struct Layout<'a> {
     pub(super) cards: Vec<Placed<'a>>,
     pub(super) edges: Vec<Edge>,
+    pub(super) columns: Vec<Column>,
     pub(super) width: i64,
     pub(super) height: i64,
 }
 
 /// Lays the parts out, with the left top corner at `(x, y)`.
 pub(super) fn layout(parts: &[Part], x: i64, y: i64) -> Layout<'_> {
+    let draw = |y, room: &[i64]| match Ladder::of(parts) {
+        Some(ladder) => ladder.layout(x, y),
+        None => in_columns(parts, x, y, room),
+    };
+    let layout = draw(y, &[]);
+    let taps = Taps::of(&layout);
+    if taps.is_empty() {
+        return layout;
+    }
+    // Once more, with room for the taps.
+    let mut layout = draw(y + taps.above(), &taps.beside());
+    taps.draw(&mut layout, (x, y));
+    layout
+}
+
+/// `room` is what each column needs beside it for taps.
+fn in_columns<'a>(parts: &'a [Part], x: i64, y: i64, room: &[i64]) -> Layout<'a> {
     let mut layout = Layout::default();
     let mut left = x;
     let mut bottom = y;
-    let mut last: Option<(i64, i64)> = None;
-    for column in columns(parts) {
+    let mut last: Option<Point> = None;
+    for (i, column) in columns(parts).into_iter().enumerate() {
         let (width, height) = chain_size(column);
         let centre = left + width / 2;
         let starts_with_card = matches!(column.first(), Some(Part::Card(_)));
         if let Some(from) = last {
-            layout.edges.push(Edge {
-                path: around(from, (centre, y), left - GUTTER / 2),
-                arrow: starts_with_card,
-                tap: false,
-            });
+            let path = around(from, (centre, y), left - GUTTER / 2);
+            layout.edge(path, starts_with_card);
         }
+        layout.columns.push(Column {
+            right: left + width,
+        });
         layout.chain(column, centre, y);
         last = Some((centre, y + height));
         bottom = bottom.max(y + height);
-        left += width + GUTTER;
+        left += width + GUTTER + room.get(i).copied().unwrap_or(0);
     }
     layout.width = left - GUTTER - x;
     layout.height = bottom - y;
-    layout.taps();
     layout
 }
 
@@ -104,7 +129,9 @@ fn columns(parts: &[Part]) -> Vec<&[Part]> {
 
 /// Where columns start, at most `count` of them and as low as they can be.
 fn balanced(sizes: &[(i64, i64)], height: i64, count: usize) -> Vec<usize> {
-    let (mut low, mut high) = (0, height);
+    // Nothing is lower than the part that is tallest.
+    let tallest = sizes.iter().map(|size| size.1).max().unwrap_or(0);
+    let (mut low, mut high) = (tallest, height);
     while low < high {
         let middle = (low + high) / 2;
         if filled(sizes, middle).len() <= count {
@@ -143,7 +170,7 @@ fn columns_size(sizes: &[(i64, i64)], starts: &[usize]) -> (i64, i64) {
     })
 }
 
-fn card_height(card: &Card) -> i64 {
+pub(super) fn card_height(card: &Card) -> i64 {
     if card.chips.is_empty() {
         CARD_HEIGHT
     } else {
@@ -152,14 +179,14 @@ fn card_height(card: &Card) -> i64 {
 }
 
 /// Branches bring their own room.
-fn gap_before(part: &Part) -> i64 {
+pub(super) fn gap_before(part: &Part) -> i64 {
     match part {
         Part::Card(_) => GAP,
         Part::Fork(..) => 0,
     }
 }
 
-fn chain_size(parts: &[Part]) -> (i64, i64) {
+pub(super) fn chain_size(parts: &[Part]) -> (i64, i64) {
     let mut width = SKIP_WIDTH;
     let mut height = 0;
     for (i, part) in parts.iter().enumerate() {
@@ -195,15 +222,11 @@ fn branches_size(branches: &[Vec<Part>]) -> (i64, i64) {
 }
 
 impl<'a> Layout<'a> {
-    fn chain(&mut self, parts: &'a [Part], centre: i64, top: i64) {
+    pub(super) fn chain(&mut self, parts: &'a [Part], centre: i64, top: i64) {
         let mut y = top;
         for (i, part) in parts.iter().enumerate() {
             if i > 0 && gap_before(part) > 0 {
-                self.edges.push(Edge {
-                    path: format!("M{centre} {y}V{}", y + GAP),
-                    arrow: true,
-                    tap: false,
-                });
+                self.step((centre, y), (centre, y + GAP));
                 y += GAP;
             }
             match part {
@@ -214,102 +237,66 @@ impl<'a> Layout<'a> {
         }
     }
 
-    fn card(&mut self, card: &'a Card, centre: i64, y: i64) {
+    /// A straight line to the next card.
+    pub(super) fn step(&mut self, from: Point, to: Point) {
+        self.edge(Path::from(from).line(to), true);
+    }
+
+    pub(super) fn card(&mut self, card: &'a Card, centre: i64, y: i64) {
         self.cards.push(Placed {
             card,
             x: centre - CARD_WIDTH / 2,
             y,
             height: card_height(card),
+            column: self.columns.len().saturating_sub(1),
         });
     }
 
     fn fork(&mut self, branches: &'a [Vec<Part>], join: &'a Card, centre: i64, y: i64) {
         let (width, height) = branches_size(branches);
         let (top, bottom) = (y + FORK_GAP, y + FORK_GAP + height);
-        let end = bottom + FORK_GAP;
+        let end = (centre, bottom + FORK_GAP);
         let mut left = centre - width / 2;
         for branch in branches {
             let (branch_width, branch_height) = chain_size(branch);
             let x = left + branch_width / 2;
             left += branch_width + BRANCH_GAP;
-            let part = curve((centre, y), (x, top));
-            let meet = curve_on((x, bottom), (centre, end));
+            let part = Path::from((centre, y)).curve((x, top));
             if branch.is_empty() {
-                self.edges.push(Edge {
-                    path: format!("{part}V{bottom}{meet}"),
-                    arrow: true,
-                    tap: false,
-                });
+                let whole = part.line((x, bottom)).curve(end);
+                self.edge(whole, true);
                 continue;
             }
-            self.edges.push(Edge {
-                path: part,
-                arrow: matches!(branch.first(), Some(Part::Card(_))),
-                tap: false,
-            });
+            let arrow = matches!(branch.first(), Some(Part::Card(_)));
+            self.edge(part, arrow);
             self.chain(branch, x, top);
-            self.edges.push(Edge {
-                path: format!("M{x} {}V{bottom}{meet}", top + branch_height),
-                arrow: true,
-                tap: false,
-            });
+            let meet = Path::from((x, top + branch_height));
+            let meet = meet.line((x, bottom)).curve(end);
+            self.edge(meet, true);
         }
-        self.card(join, centre, end);
+        self.card(join, end.0, end.1);
     }
 
-    /// Lines from tapped cards to their readers, along the right side.
-    fn taps(&mut self) {
-        let mut at: BTreeMap<NodeId, (i64, i64)> = BTreeMap::new();
-        for placed in &self.cards {
-            for layer in &placed.card.layers {
-                let right = placed.x + CARD_WIDTH;
-                at.insert(*layer, (right, placed.y + placed.height / 2));
-            }
-        }
-        for placed in &self.cards {
-            for tap in &placed.card.taps {
-                let to = (placed.x + CARD_WIDTH, placed.y + placed.height / 2);
-                let Some(from) = at.get(tap) else { continue };
-                // The further apart, the wider the bow, so that several stay distinct.
-                let bow = from.0.max(to.0) + 24 + ((to.1 - from.1).abs() / 24).min(70);
-                self.edges.push(Edge {
-                    path: format!(
-                        "M{} {}C{bow} {} {bow} {} {} {}",
-                        from.0, from.1, from.1, to.1, to.0, to.1
-                    ),
-                    arrow: true,
-                    tap: true,
-                });
-            }
-        }
+    pub(super) fn edge(&mut self, path: Path, arrow: bool) {
+        let tap = None;
+        self.edges.push(Edge { path, arrow, tap });
     }
-}
 
-fn curve(from: (i64, i64), to: (i64, i64)) -> String {
-    format!("M{} {}{}", from.0, from.1, curve_on(from, to))
-}
-
-/// The curve without its start, for going on.
-fn curve_on(from: (i64, i64), to: (i64, i64)) -> String {
-    if from.0 == to.0 {
-        return format!("V{}", to.1);
+    /// Adds a drawing with what was at `y` at `sum - y`, so that its chain runs up.
+    pub(super) fn add_turned_over(&mut self, other: Self, sum: i64) {
+        self.cards.extend(other.cards.into_iter().map(|mut placed| {
+            placed.y = sum - placed.y - placed.height;
+            placed
+        }));
+        self.edges.extend(other.edges.into_iter().map(|mut edge| {
+            edge.path = edge.path.turned_over(sum);
+            edge
+        }));
     }
-    let middle = (from.1 + to.1) / 2;
-    format!("C{} {middle} {} {middle} {} {}", from.0, to.0, to.0, to.1)
 }
 
 /// From the bottom of a column through the gutter at `x` to the top of the next.
-fn around(from: (i64, i64), to: (i64, i64), x: i64) -> String {
-    const R: i64 = 10;
+fn around(from: Point, to: Point, x: i64) -> Path {
     let (down, up) = (from.1 + 20, to.1 - 20);
-    format!(
-        "M{} {}V{}q0 {R} {R} {R}H{}q{R} 0 {R} -{R}V{}q0 -{R} {R} -{R}H{}q{R} 0 {R} {R}V{}",
-        from.0,
-        from.1,
-        down - R,
-        x - R,
-        up + R,
-        to.0 - R,
-        to.1
-    )
+    Path::along(&[from, (from.0, down), (x, down), (x, up), (to.0, up), to])
 }

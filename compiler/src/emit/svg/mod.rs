@@ -1,14 +1,22 @@
 //! The network as a drawing.
 
+mod flatten;
+mod ladder;
 mod layout;
+mod path;
+mod taps;
+#[cfg(test)]
+mod tests;
 
 use crate::graph::Graph;
 use crate::params;
 
+use self::flatten::flatten;
+use self::ladder::Ladder;
 use self::layout::{CARD_WIDTH, Layout, Placed, layout};
 use super::cards::parts;
 use super::structure::structure;
-use crate::text::numbers::{shape, thousands};
+use crate::text::numbers::thousands;
 
 const MARGIN: i64 = 40;
 const HEAD: i64 = 78;
@@ -27,10 +35,16 @@ text{font-family:Inter,'Segoe UI',Helvetica,Arial,sans-serif;fill:#0f172a}\
 .edge{fill:none;stroke:#94a3b8;stroke-width:1.6}\
 .tap{stroke-dasharray:5 4}";
 
-/// An SVG picture: chains run down, branches stand side by side. Small layers stand on the card of the layer before them.
+/// Lines from different places; the arrow heads have the same colours.
+const TAP_COLOURS: [&str; 5] = ["#0284c7", "#ea580c", "#16a34a", "#9333ea", "#be123c"];
+
+/// An SVG picture: chains run down, branches stand side by side, a U-Net is a U. Small layers stand on the card of the layer before them.
 #[must_use]
 pub fn svg(graph: &Graph) -> String {
-    let parts = parts(graph, &structure(graph));
+    let mut parts = parts(graph, &structure(graph));
+    if Ladder::of(&parts).is_none() {
+        parts = flatten(parts, None);
+    }
     let layout = layout(&parts, MARGIN, MARGIN + HEAD);
     let about = about(graph);
     let head = (7 * about.chars().count().max(2 * graph.name.len())) as i64;
@@ -40,12 +54,12 @@ pub fn svg(graph: &Graph) -> String {
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\">\n\
          <title>{}</title>\n<style>{STYLE}</style>\n\
-         <defs><marker id=\"arrow\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" \
-         orient=\"auto\"><path d=\"M0 0.8L7.5 4L0 7.2z\" fill=\"#94a3b8\"/></marker></defs>\n\
+         <defs>{}</defs>\n\
          <rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>\n\
          <text class=\"title\" x=\"{MARGIN}\" y=\"{}\">{}</text>\n\
          <text class=\"about\" x=\"{MARGIN}\" y=\"{}\">{}</text>\n",
         escaped(&graph.name),
+        arrow_heads(&layout),
         MARGIN + 20,
         escaped(&graph.name),
         MARGIN + 42,
@@ -61,23 +75,46 @@ pub fn svg(graph: &Graph) -> String {
 
 fn about(graph: &Graph) -> String {
     let total = params::total(graph);
-    let input = graph.nodes.first().map(|node| node.shape.sizes());
+    let input = graph.nodes.first().map(|node| node.shape.to_string());
     format!(
-        "{} \u{2192} {}   \u{b7}   {} parameters   \u{b7}   {} MACs",
-        shape(&input.unwrap_or_default()),
-        shape(&graph.node(graph.output).shape.sizes()),
+        "{} -> {}   \u{b7}   {} parameters   \u{b7}   {} MACs",
+        input.unwrap_or_default(),
+        graph.node(graph.output).shape,
         thousands(total.params),
         thousands(total.macs)
     )
 }
 
+/// The arrow head of the chain, and those of the taps that there are.
+fn arrow_heads(layout: &Layout<'_>) -> String {
+    let head = |id: &str, colour: &str| {
+        format!(
+            "<marker id=\"{id}\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" \
+             orient=\"auto\"><path d=\"M0 0.8L7.5 4L0 7.2z\" fill=\"{colour}\"/></marker>"
+        )
+    };
+    let sources = layout.edges.iter().filter_map(|edge| edge.tap).max();
+    let taps = TAP_COLOURS
+        .iter()
+        .enumerate()
+        .take(sources.map_or(0, |last| last + 1));
+    let taps = taps.map(|(i, colour)| head(&format!("arrow{i}"), colour));
+    [head("arrow", "#94a3b8")].into_iter().chain(taps).collect()
+}
+
 fn edges(layout: &Layout<'_>, text: &mut String) {
     for edge in &layout.edges {
-        let class = if edge.tap { "edge tap" } else { "edge" };
+        let (class, head) = match edge.tap.map(|source| source % TAP_COLOURS.len()) {
+            None => ("edge".to_owned(), "arrow".to_owned()),
+            Some(i) => (
+                format!("edge tap\" style=\"stroke:{}", TAP_COLOURS[i]),
+                format!("arrow{i}"),
+            ),
+        };
         let arrow = if edge.arrow {
-            " marker-end=\"url(#arrow)\""
+            format!(" marker-end=\"url(#{head})\"")
         } else {
-            ""
+            String::new()
         };
         text.push_str(&format!(
             "<path class=\"{class}\" d=\"{}\"{arrow}/>\n",
@@ -87,7 +124,9 @@ fn edges(layout: &Layout<'_>, text: &mut String) {
 }
 
 fn card(placed: &Placed<'_>, text: &mut String) {
-    let Placed { card, x, y, height } = placed;
+    let Placed {
+        card, x, y, height, ..
+    } = placed;
     let (strong, tint) = card.family.colours();
     let room = CARD_WIDTH - 28;
     let columns = (room as f64 / TEXT_ADVANCE) as usize;

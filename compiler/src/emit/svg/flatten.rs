@@ -1,0 +1,47 @@
+//! Branches that are too tall for one column, beside nothing but a SKIP, become a chain whose end is tapped: a chain can be
+//! broken into columns.
+
+use super::layout::{ONE_COLUMN, chain_size};
+use crate::emit::cards::{Card, Part};
+use crate::graph::NodeId;
+
+/// The same network with no such branches. `before` is what the chain reads.
+pub(super) fn flatten(parts: Vec<Part>, mut before: Option<NodeId>) -> Vec<Part> {
+    let mut flat = Vec::with_capacity(parts.len());
+    for part in parts {
+        let (branches, mut join) = match part {
+            Part::Fork(branches, join) => (branches, join),
+            Part::Card(card) => {
+                before = last(&card);
+                flat.push(Part::Card(card));
+                continue;
+            }
+        };
+        let source = before;
+        before = last(&join);
+        match (inside(&branches), source) {
+            (Some(at), Some(source)) => {
+                let inside = branches.into_iter().nth(at).unwrap_or_default();
+                flat.extend(flatten(inside, Some(source)));
+                join.taps.push(source);
+                flat.push(Part::Card(join));
+            }
+            _ => flat.push(Part::Fork(branches, join)),
+        }
+    }
+    flat
+}
+
+/// The tall branch of two, if the other one is empty.
+fn inside(branches: &[Vec<Part>]) -> Option<usize> {
+    let at = match branches {
+        [_, skip] if skip.is_empty() => 0,
+        [skip, _] if skip.is_empty() => 1,
+        _ => return None,
+    };
+    (chain_size(&branches[at]).1 > ONE_COLUMN).then_some(at)
+}
+
+fn last(card: &Card) -> Option<NodeId> {
+    card.layers.last().copied()
+}

@@ -10,14 +10,14 @@ use netc_train::evaluate::Evaluation;
 use serde_json::{Value, json};
 
 /// A claim with what came out.
-struct Judged<'a> {
+struct Verdict<'a> {
     claim: &'a Claim,
     what: &'static str,
     claimed: f64,
     actual: f64,
 }
 
-impl Judged<'_> {
+impl Verdict<'_> {
     fn holds(&self) -> bool {
         let Self {
             actual, claimed, ..
@@ -43,9 +43,9 @@ impl Judged<'_> {
     }
 }
 
-fn judge<'a>(setup: &'a Setup, figures: &Evaluation) -> Vec<Judged<'a>> {
+fn judge<'a>(setup: &'a Setup, figures: &Evaluation) -> Vec<Verdict<'a>> {
     let claims = setup.graph.claims.iter();
-    let judged = claims.filter_map(|claim| {
+    let verdicts = claims.filter_map(|claim| {
         let (what, actual) = match claim.quantity {
             Quantity::Accuracy => ("accuracy", figures.accuracy),
             Quantity::Loss => ("loss", figures.loss),
@@ -56,20 +56,20 @@ fn judge<'a>(setup: &'a Setup, figures: &Evaluation) -> Vec<Judged<'a>> {
             ClaimValue::Float(x) => x,
             ClaimValue::Size(_) => return None,
         };
-        Some(Judged {
+        Some(Verdict {
             claim,
             what,
             claimed,
             actual,
         })
     });
-    judged.collect()
+    verdicts.collect()
 }
 
 /// The claims as JSON.
 pub(crate) fn json(setup: &Setup, figures: &Evaluation) -> Value {
     let claims = judge(setup, figures);
-    let claim = |c: &Judged<'_>| json!({ "claim": c.text(), "holds": c.holds() });
+    let claim = |c: &Verdict<'_>| json!({ "claim": c.text(), "holds": c.holds() });
     claims.iter().map(claim).collect()
 }
 

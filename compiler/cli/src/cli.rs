@@ -17,9 +17,8 @@ use std::path::{Path, PathBuf};
 #[command(
     name = "netc",
     version,
-    max_term_width = 100,
+    max_term_width = terminal::TEXT_WIDTH,
     override_usage = "netc FILE [OPTIONS]\n       netc COMMAND ...",
-    disable_help_subcommand = true,
     after_help = "\
 Examples:
   netc alexnet.net                    print the summary, write alexnet.rs
@@ -29,7 +28,7 @@ Examples:
   netc predict alexnet.net --weights alexnet.safetensors cat.jpg
 
 Exit code: 0 done, 1 the input has errors, 2 the tool could not do its work.
-`netc COMMAND --help` tells more about a command; a file called `check` is `./check`."
+`netc help COMMAND` tells more about a command; a file called `check` is `./check`."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -84,7 +83,7 @@ Examples:
   netc alexnet.net --emit dot | dot -Tpdf > alexnet.pdf
   netc alexnet.net --train -o -       Rust that trains
 
-The file is written under another name first and takes its own at the end: an old one is only replaced by a whole new one.
+The file is written under another name first and takes its own at the end: an old one is only replaced by a whole new one. \
 A file that netc did not write is replaced only where -o names it.")]
 pub(crate) struct Compile {
     /// The network, or - for standard input
@@ -210,13 +209,16 @@ pub(crate) struct Source {
 
 /// Run a network on raw tensors
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    override_usage = "netc run FILE <--weights W|--seed N> -i X.npy -o Y.npy [OPTIONS]",
+    after_help = "\
 Examples:
-  netc run alexnet.net --weights alexnet.safetensors --input images.npy --output scores.npy
-  netc run alexnet.net --seed 1 --input images.npy --output conv3.npy --layer conv3
+  netc run alexnet.net -w own.safetensors --input images.npy --output y.npy
+  netc run alexnet.net --seed 1 -i images.npy -o conv3.npy --layer conv3
 
-The input is one image [h, w, c] or a batch [n, h, w, c] of f32, f64 or u8, taken as it is: INPUT's scale, mean and std are
-for pictures (`netc predict`). The output is f32, with a batch axis if the input has one.")]
+The input is one image [h, w, c] or a batch [n, h, w, c] of f32, f64 or u8, taken as it is: INPUT's scale, mean and std are \
+for pictures (`netc predict`). The output is f32, with a batch axis if the input has one."
+)]
 pub(crate) struct Run {
     /// The network, or - for standard input
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -250,12 +252,12 @@ pub(crate) struct Run {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  netc predict alexnet.net --weights alexnet.safetensors cat.jpg dog.png
-  netc predict alexnet.net --weights alexnet.safetensors --labels imagenet.txt --top 3 *.jpg
+  netc predict alexnet.net --weights own.safetensors cat.jpg dog.png
+  netc predict alexnet.net -w own.safetensors --labels names.txt --top 3 *.jpg
 
-A picture (JPEG or PNG) is turned as its EXIF says, made grey or coloured by the network's channels, cut to the network's
-proportions around its centre, resized (bilinear over the covered area, as Pillow does), and then
-(byte * scale - mean) / std with INPUT's options. Where the network ends without SOFTMAX, one is added; a network that ends
+A picture (JPEG or PNG) is turned as its EXIF says, made grey or coloured by the network's channels, cut to the network's \
+proportions around its centre, resized (bilinear over the covered area, as Pillow does), and then \
+(byte * scale - mean) / std with INPUT's options. Where the network ends without SOFTMAX, one is added; a network that ends \
 in RBF gives distances, the smallest first.")]
 pub(crate) struct Predict {
     /// The network, or - for standard input
@@ -308,9 +310,9 @@ Examples:
   netc bench alexnet.net --json | tail -1 | jq .median_ms
   netc bench alexnet.net --train --batch 32 --layers
 
-Weights and images are random. Training steps are those of SGD with a learning rate of 0.01 and a momentum of 0.9, unless
---recipe or --optimizer says otherwise; a step counts as three forward passes. The network runs until it is warm, then for about a second and five times at least; the
-median counts. GFLOP/s take a multiply-accumulate as two operations.")]
+Weights and images are random. Training steps are those of SGD with a learning rate of 0.01 and a momentum of 0.9, unless \
+--recipe or --optimizer says otherwise; a step counts as three forward passes. The network runs until it is warm, then for \
+about a second and five times at least; the median counts. GFLOP/s take a multiply-accumulate as two operations.")]
 pub(crate) struct Bench {
     /// The network, or - for standard input
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -361,7 +363,15 @@ pub(crate) struct Bench {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Precision {
     F32,
-    Bf16,
+}
+
+impl Precision {
+    /// As the user names it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+        }
+    }
 }
 
 /// Convert, show or make weights files
@@ -377,12 +387,13 @@ pub(crate) enum Weights {
 #[command(after_help = "\
 Examples:
   netc weights import resnet18.safetensors --for resnet18.net -o own.safetensors
-  netc weights import googlenet.safetensors --for googlenet.net --skip aux1 --skip aux2 -o own.safetensors
-  netc weights import w.safetensors --for my.net --map head.0=fc2 -o own.safetensors
+  netc weights import w.safetensors --for googlenet.net --skip aux -o own
+  netc weights import w.safetensors --for my.net --map head.0=fc2 -o own
 
-Tensors are grouped into modules (`layer1.0.conv1`), and modules are matched with layers by their shapes, and by the order
-of their names where several have the same shapes. The mapping is printed: check it. Half, bfloat16 and double precision
-become f32. Keras' kernels are turned into netc's layout.")]
+Tensors are grouped into modules (`layer1.0.conv1`), and modules are matched with layers by their shapes; where several \
+have the same shapes, by the order of their names, and by what feeds what in the network. What this does not settle is \
+refused, with the candidates. The mapping is printed. Half, bfloat16 and double precision become f32. Keras' kernels are \
+turned into netc's layout.")]
 pub(crate) struct Import {
     /// The foreign weights, a safetensors file
     #[arg(value_name = "W", value_hint = ValueHint::FilePath)]
@@ -396,9 +407,14 @@ pub(crate) struct Import {
     #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath)]
     pub(crate) output: PathBuf,
 
-    /// Settle a module (head.0=fc2) or a tensor (head.0.weight=fc2.weight) by hand; may be given several times
+    /// Settle a module (head.0=fc2), a tensor (head.0.weight=fc2.weight) or all that stands below a name (layer1.=conv2: the
+    /// layers from conv2 on, as many as it has) by hand; may be given several times
     #[arg(long, value_name = "THEIRS=OURS")]
     pub(crate) map: Vec<String>,
+
+    /// Take such lines from a file, one THEIRS=OURS a line; # begins a comment
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) map_file: Option<PathBuf>,
 
     /// Leave out the tensors whose names start so; may be given several times
     #[arg(long, value_name = "PREFIX")]
@@ -538,7 +554,9 @@ pub(crate) fn surface() -> clap::Command {
 
 /// Reads the arguments. `--help` and `--version` print and end with code 0, wrong usage ends with 2.
 pub(crate) fn parse(mut args: Vec<OsString>) -> Outcome<Command> {
-    let command = Cli::command();
+    let mut command = Cli::command();
+    // With `help` among the commands.
+    command.build();
     if let Some(at) = implied_compile(&command, &args) {
         if let Some(meant) = misspelt(&command, &args[at]) {
             return Err(
@@ -588,7 +606,6 @@ fn misspelt(command: &clap::Command, arg: &OsStr) -> Option<String> {
     }
     // What other tools call it.
     let known = match text {
-        "help" => return Some("--help".to_owned()),
         "version" => return Some("--version".to_owned()),
         "build" => "compile",
         "draw" | "plot" | "dot" | "svg" => "graph",

@@ -104,6 +104,8 @@ impl fmt::Display for Variation {
 
 /// A network with its way of learning.
 pub(crate) struct Setup {
+    /// The files that it was read from.
+    pub(crate) inputs: Vec<PathBuf>,
     pub(crate) sources: Sources,
     pub(crate) graph: Graph,
     pub(crate) plan: Plan,
@@ -121,6 +123,7 @@ impl Setup {
             ..Options::default()
         };
         let output = source::network(file, &options)?;
+        let inputs = source::files(file, &output);
         let (Some(graph), Some(plan), Some(mut training)) =
             (output.graph, output.plan, output.training)
         else {
@@ -134,6 +137,7 @@ impl Setup {
             *lr = rate;
         }
         Ok(Self {
+            inputs,
             sources: output.sources,
             graph,
             plan,
@@ -149,18 +153,19 @@ impl Setup {
             .map_or("", |(_, source)| &source.text)
     }
 
-    /// The files of the network, each by its path below the folder that holds all of them: so one finds the other by `use`.
-    pub(crate) fn files(&self) -> Vec<(String, Vec<u8>)> {
-        let files = self.sources.iter().filter_map(|(_, source)| {
+    /// The files of the network for a run to keep, each by its path below the folder that holds all of them: so one finds
+    /// the other by `use`. Those that are kept there already stay as they are.
+    pub(crate) fn files(&self, run: &Path) -> Vec<(String, Vec<u8>)> {
+        let texts = self.sources.iter().filter_map(|(_, source)| {
             // Overrides are no file; they are kept elsewhere.
             Path::new(&source.name).extension()?;
             Some((whole(Path::new(&source.name)), source.text.as_bytes()))
         });
-        let files: Vec<(PathBuf, &[u8])> = files.collect();
-        let mut root = files.first().map_or(Path::new(""), |(path, _)| path);
+        let texts: Vec<(PathBuf, &[u8])> = texts.collect();
+        let mut root = texts.first().map_or(Path::new(""), |(path, _)| path);
         while let Some(parent) = root.parent() {
             root = parent;
-            if files.iter().all(|(path, _)| path.starts_with(root)) {
+            if texts.iter().all(|(path, _)| path.starts_with(root)) {
                 break;
             }
         }
@@ -168,10 +173,15 @@ impl Setup {
             let below = path.strip_prefix(root).unwrap_or(path);
             below.to_string_lossy().into_owned()
         };
-        let kept = files
+        let kept = texts
             .iter()
             .map(|(path, bytes)| (below(path), bytes.to_vec()));
-        kept.collect()
+        let there = |name: &str| {
+            let place = run.join(name);
+            let mut inputs = self.inputs.iter();
+            inputs.any(|input| files::is_same(&place, input))
+        };
+        kept.filter(|(name, _)| !there(name)).collect()
     }
 }
 

@@ -1,7 +1,5 @@
 //! Why a command ended early, and the exit code that says so.
 
-use crate::terminal;
-
 /// What a command gives back.
 pub(crate) type Outcome<T = ()> = Result<T, Failure>;
 
@@ -11,15 +9,16 @@ pub(crate) struct Failure {
     /// The process's exit code.
     pub(crate) code: u8,
     /// What to say on standard error; `None` if everything has been said.
-    message: Option<Message>,
+    pub(crate) message: Option<Message>,
 }
 
+/// What went wrong, as rustc says it.
 #[derive(Debug)]
-struct Message {
-    headline: String,
+pub(crate) struct Message {
+    pub(crate) headline: String,
     /// Printed as they are, indented.
-    details: Vec<String>,
-    helps: Vec<String>,
+    pub(crate) details: Vec<String>,
+    pub(crate) helps: Vec<String>,
 }
 
 impl Failure {
@@ -83,18 +82,6 @@ impl Failure {
         match text {
             Some(text) => self.help(text),
             None => self,
-        }
-    }
-
-    /// Prints it as rustc does.
-    pub(crate) fn report(&self) {
-        let Some(message) = &self.message else { return };
-        terminal::error(&message.headline);
-        for line in &message.details {
-            terminal::detail(line);
-        }
-        for help in &message.helps {
-            terminal::help(help);
         }
     }
 }

@@ -3,8 +3,9 @@
 use crate::failure::{Failure, Outcome};
 use netc_compiler::read_bounded;
 use netc_train::reason;
+use same_file::Handle;
 use std::io::{self, ErrorKind, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The path that stands for standard input and output.
 pub(crate) fn is_dash(path: &Path) -> bool {
@@ -41,12 +42,87 @@ pub(crate) fn unreadable(path: &Path, e: &io::Error) -> Failure {
     Failure::tool(format!("cannot read `{}`: {}", path.display(), reason(e)))
 }
 
+/// A file to be written. It is none of the command's inputs: those would be lost.
+#[derive(Debug)]
+pub(crate) struct Target(PathBuf);
+
+impl Target {
+    /// Refuses a path that leads to one of the inputs, under whatever name; `-` is standard output, and among the inputs
+    /// standard input. Commands ask before they begin to work.
+    pub(crate) fn new<P: AsRef<Path>>(
+        path: &Path,
+        inputs: impl IntoIterator<Item = P>,
+    ) -> Outcome<Self> {
+        let Some(output) = regular(path, Handle::stdout) else {
+            return Ok(Self(path.to_owned()));
+        };
+        for input in inputs {
+            let input = input.as_ref();
+            if regular(input, Handle::stdin).is_some_and(|input| input == output) {
+                return Err(lost(path, input));
+            }
+        }
+        Ok(Self(path.to_owned()))
+    }
+
+    /// The path, as the user gave it.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Whether it is standard output.
+    pub(crate) fn is_dash(&self) -> bool {
+        is_dash(&self.0)
+    }
+
+    /// Replaces the file, or makes it, with what `write` writes.
+    pub(crate) fn write(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Outcome {
+        replace(&self.0, write)
+    }
+}
+
+/// The identity of a regular file: nothing is lost in a terminal, a pipe or a device, and a pipe must not be opened twice.
+fn regular(path: &Path, standard: fn() -> io::Result<Handle>) -> Option<Handle> {
+    if is_dash(path) {
+        let handle = standard().ok()?;
+        let is_file = handle.as_file().metadata().is_ok_and(|meta| meta.is_file());
+        return is_file.then_some(handle);
+    }
+    let is_file = std::fs::metadata(path).is_ok_and(|meta| meta.is_file());
+    is_file.then(|| Handle::from_path(path).ok()).flatten()
+}
+
+/// The files of a folder, and of those in it; a file is its own. Read as they are asked for.
+pub(crate) fn below(path: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = walkdir::WalkDir::new(path).follow_links(true).into_iter();
+    entries.filter_map(|entry| Some(entry.ok()?.into_path()))
+}
+
+/// Whether both are there and one thing, under whatever names.
+pub(crate) fn is_same(a: &Path, b: &Path) -> bool {
+    same_file::is_same_file(a, b).unwrap_or(false)
+}
+
+fn lost(output: &Path, input: &Path) -> Failure {
+    let shown = |path: &Path, standard: &str| match is_dash(path) {
+        true => standard.to_owned(),
+        false => format!("`{}`", path.display()),
+    };
+    let (out, from) = (
+        shown(output, "standard output"),
+        shown(input, "standard input"),
+    );
+    let headline = if output == input {
+        format!("{out} is an input of this command, and writing to it would destroy it")
+    } else {
+        format!("{out} is the same file as the input {from}, and writing to it would destroy that")
+    };
+    Failure::tool(headline).help("name another file for the output")
+}
+
 /// Replaces the file at `path`, or makes it, with what `write` writes; `-` is standard output. The text goes into a file
 /// beside it that takes its name at the end, so that nobody ever sees half a file and a failure leaves the old one alone.
-pub(crate) fn replace(
-    path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> Outcome {
+fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Outcome {
     if is_dash(path) {
         let mut bytes = Vec::new();
         write(&mut bytes).map_err(|e| unwritable(path, &e))?;

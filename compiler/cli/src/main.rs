@@ -7,6 +7,7 @@ mod emit;
 mod experiment;
 mod failure;
 mod files;
+mod measure;
 mod memory;
 mod network;
 mod source;
@@ -25,7 +26,7 @@ fn main() -> ExitCode {
         Err(failure) => {
             // What has been printed so far comes first.
             let _ = terminal::finish();
-            failure.report();
+            terminal::report(&failure);
             ExitCode::from(failure.code)
         }
     }

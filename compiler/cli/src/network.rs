@@ -2,7 +2,8 @@
 
 use crate::cli::Source;
 use crate::failure::{Failure, Outcome};
-use crate::source;
+use crate::source::{self, plural};
+use crate::weights::file::File;
 use netc_compiler::{Options, Output};
 use netc_plan::{Param, Plan};
 use netc_runtime::{Error, ErrorKind, Executor, Model, Weights, Workspace};
@@ -24,9 +25,8 @@ impl Network {
     pub(crate) fn of(file: &Path, compiled: Output, from: &Source) -> Outcome<Self> {
         let plan = compiled.plan.ok_or_else(|| source::incomplete(file))?;
         let weights = match &from.weights {
-            Some(path) => {
-                Weights::from_file(path, &plan.params).map_err(|e| bad_weights(path, file, &e))?
-            }
+            Some(path) => Weights::from_file(path, &plan.params)
+                .map_err(|e| bad_weights(path, file, &plan.params, &e))?,
             None => random(&plan, from.seed.unwrap_or(0))?,
         };
         let executor = Executor::new(&plan, &weights).map_err(|e| failed(&e))?;
@@ -77,7 +77,11 @@ pub(crate) fn random(plan: &Plan, seed: u64) -> Outcome<Weights> {
     Ok(Weights::random(seed, &plan.params))
 }
 
-pub(crate) fn bad_weights(path: &Path, network: &Path, e: &Error) -> Failure {
+/// More lines than a screen has help nobody.
+const PROBLEMS: usize = 20;
+
+/// Why a file does not serve as weights.
+pub(crate) fn bad_weights(path: &Path, network: &Path, params: &[Param], e: &Error) -> Failure {
     let shown = path.display();
     if e.kind() == ErrorKind::Io {
         return match std::fs::File::open(path) {
@@ -88,12 +92,51 @@ pub(crate) fn bad_weights(path: &Path, network: &Path, e: &Error) -> Failure {
             )),
         };
     }
-    let network = source::name(network);
-    Failure::input(format!("`{shown}` does not hold weights for `{network}`"))
-        .details(e.problems().iter().cloned())
-        .help(format!(
-            "`netc weights import {shown} --for {network} -o OUT` converts weights that come from elsewhere"
+    let names: Outcome<Vec<String>> = File::read(path).and_then(|file| {
+        let tensors = file.tensors()?;
+        Ok(tensors.into_iter().map(|t| t.name).collect())
+    });
+    unfit(path, network, params, &names.unwrap_or_default(), e)
+}
+
+/// What to say of weights that are read and do not fit. `names` are those of the file.
+pub(crate) fn unfit(
+    path: &Path,
+    network: &Path,
+    params: &[Param],
+    names: &[String],
+    e: &Error,
+) -> Failure {
+    let shown = path.display();
+    let name = source::name(network);
+    let import = format!(
+        "`netc weights import {} --for {} -o OUT` converts weights that come from elsewhere",
+        source::quoted(path),
+        source::quoted(network)
+    );
+    let is_ours = |name: &&String| params.iter().any(|param| param.name == **name);
+    let known = names.iter().filter(is_ours).count();
+    let other = names.iter().find(|name| !is_ours(name));
+    if let Some(other) = other.filter(|_| 2 * known < params.len()) {
+        // A line for each of its tensors would say the same again and again.
+        let n = plural(params.len(), "tensor");
+        let missing = params.iter().find(|param| !names.contains(&param.name));
+        let missing = missing.map_or("", |param| &param.name);
+        return Failure::input(format!(
+            "`{shown}` names its tensors otherwise than `{name}`: it has `{other}`, say, and no `{missing}`"
         ))
+        .detail(format!("{known} of the {n} of `{name}` are there"))
+        .help(import);
+    }
+    let problems = e.problems();
+    let rest = problems.len().saturating_sub(PROBLEMS);
+    let failure = Failure::input(format!("`{shown}` does not hold weights for `{name}`"))
+        .details(problems.iter().take(PROBLEMS).cloned());
+    match rest {
+        0 => failure,
+        n => failure.detail(format!("and {n} more")),
+    }
+    .help(import)
 }
 
 /// What the runtime refused.

@@ -61,6 +61,17 @@ pub(crate) fn incomplete(path: &Path) -> Failure {
     ))
 }
 
+/// The files that a network was read from: its own, and those that it uses.
+pub(crate) fn files(path: &Path, output: &Output) -> Vec<PathBuf> {
+    let beside = Beside::new(path);
+    let used = output.files.iter().filter(|used| **used != name(path));
+    let used = used.map(|used| {
+        let (root, used) = beside.place(used);
+        root.join(used)
+    });
+    std::iter::once(path.to_owned()).chain(used).collect()
+}
+
 /// Prints diagnostics for people.
 pub(crate) fn report(sources: &Sources, diagnostics: &[Diagnostic]) {
     if !diagnostics.is_empty() {
@@ -156,17 +167,21 @@ impl Beside {
             real,
         }
     }
+
+    /// The folder and the path below it of a file that the compiler calls so.
+    fn place<'p>(&self, path: &'p str) -> (PathBuf, &'p str) {
+        if self.real.to_str().is_none()
+            && let Some(rest) = path.strip_prefix(&self.lossy)
+        {
+            return (self.real.clone(), rest.trim_start_matches(['/', '\\']));
+        }
+        (PathBuf::new(), path)
+    }
 }
 
 impl Loader for Beside {
     fn read(&mut self, path: &str) -> Result<Vec<u8>, String> {
-        let mut root = Files::default();
-        if self.real.to_str().is_none()
-            && let Some(rest) = path.strip_prefix(&self.lossy)
-        {
-            root.root.clone_from(&self.real);
-            return root.read(rest.trim_start_matches(['/', '\\']));
-        }
-        root.read(path)
+        let (root, path) = self.place(path);
+        Files { root }.read(path)
     }
 }

@@ -11,6 +11,9 @@ const GREEN: Style = AnsiColor::BrightGreen.on_default().effects(Effects::BOLD);
 const BLUE: Style = AnsiColor::BrightBlue.on_default().effects(Effects::BOLD);
 const BOLD: Style = Style::new().effects(Effects::BOLD);
 
+/// The widest that running text is set.
+pub(crate) const TEXT_WIDTH: usize = 100;
+
 /// The reader of standard output has gone (`| head`): what follows is dropped, and the exit code stays the command's own.
 static GONE: AtomicBool = AtomicBool::new(false);
 
@@ -51,6 +54,13 @@ fn with_stdout(write: impl FnOnce(&mut io::StdoutLock<'_>) -> io::Result<()>) ->
     }
 }
 
+/// How wide texts are: as the terminal, but no wider than reads well.
+pub(crate) fn width() -> usize {
+    let terminal = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    let told = || std::env::var("COLUMNS").ok()?.parse().ok();
+    terminal.or_else(told).unwrap_or(TEXT_WIDTH).min(TEXT_WIDTH)
+}
+
 /// Whether standard error shows colour: a terminal, and neither NO_COLOR nor `--color never`.
 pub(crate) fn colour() -> bool {
     anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
@@ -84,7 +94,7 @@ pub(crate) fn note(text: &str) {
 }
 
 /// An indented line under a headline.
-pub(crate) fn detail(line: &str) {
+fn detail(line: &str) {
     say(&format!("  {line}\n"));
 }
 
@@ -96,4 +106,14 @@ pub(crate) fn help(text: &str) {
 /// A step that is done, as cargo shows it: `     Wrote alexnet.rs`.
 pub(crate) fn status(verb: &str, text: &str) {
     say(&format!("{GREEN}{verb:>12}{GREEN:#} {text}\n"));
+}
+
+/// Says why a command ended.
+pub(crate) fn report(failure: &Failure) {
+    let Some(message) = &failure.message else {
+        return;
+    };
+    error(&message.headline);
+    message.details.iter().for_each(|line| detail(line));
+    message.helps.iter().for_each(|text| help(text));
 }

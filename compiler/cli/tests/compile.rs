@@ -186,7 +186,6 @@ fn a_file_may_be_called_like_a_command() {
     folder
         .netc(["chek", "tiny.net"])
         .fails(2, &["there is no command `chek`", "`netc check`"]);
-    folder.netc(["help"]).fails(2, &["`netc --help`"]);
     // Options may stand in front.
     folder.netc(["-o", "x.rs", "./check"]).succeeds();
     folder

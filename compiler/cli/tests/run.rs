@@ -331,7 +331,7 @@ fn a_bench_ends_with_the_median() {
     let text = bench(&["--layers", "--seed", "7"]);
     assert!(text.succeeds().out.contains("GFLOP/s"), "{}", text.out);
     assert!(text.out.contains("median "), "{}", text.out);
-    bench(&["--precision", "bf16"]).fails(1, &["`--precision bf16` is not supported yet"]);
+    bench(&["--precision", "bf16"]).fails(2, &["possible values: f32"]);
     let train = bench(&["--train", "--json", "--batch", "3", "--threads", "1"]);
     let last = train.succeeds().out.lines().last().unwrap();
     let object: serde_json::Value = serde_json::from_str(last).unwrap();

@@ -484,3 +484,83 @@ fn what_does_not_match_can_be_settled_by_hand() {
     folder.write("w", safetensors(&tensors));
     import(&[]).fails(1, &["layer2: weight 4x4"]);
 }
+
+#[test]
+fn a_part_of_the_names_begins_at_a_layer() {
+    let folder = Folder::new();
+    folder.write(
+        "two.net",
+        "INPUT(4) => FC(4) => RELU => FC(4) => RELU => FC(4) => RELU => FC(4)",
+    );
+    let fill = |v: f32| vec![v; 16];
+    let foreign = [
+        tensor("left.x.weight", &[4, 4], &fill(1.0)),
+        tensor("left.x.bias", &[4], &[1.0; 4]),
+        tensor("mid.0.weight", &[4, 4], &fill(2.0)),
+        tensor("mid.0.bias", &[4], &[2.0; 4]),
+        tensor("mid.1.weight", &[4, 4], &fill(3.0)),
+        tensor("mid.1.bias", &[4], &[3.0; 4]),
+        tensor("right.weight", &[4, 4], &fill(4.0)),
+        tensor("right.bias", &[4], &[4.0; 4]),
+    ];
+    folder.write("w", safetensors(&foreign));
+    let import = |args: &[&str]| {
+        folder.netc(
+            ["weights", "import", "w", "--for", "two.net", "-o", "own"]
+                .iter()
+                .chain(args),
+        )
+    };
+    let order = || {
+        let own = read(&folder.read("own"));
+        let first = |i: usize| {
+            let name = format!("fc{i}.weight");
+            own.iter().find(|(n, ..)| *n == name).unwrap().2[0]
+        };
+        [1, 2, 3, 4].map(first)
+    };
+    import(&[]).fails(1, &["cannot tell which modules", "left.x, mid.0, right"]);
+    import(&["--map", "mid.=fc3", "--map", "right=fc1"]).succeeds();
+    assert_eq!(order(), [4.0, 1.0, 2.0, 3.0]);
+    folder.write(
+        "maps",
+        "# by hand\nmid.=fc1\n\n  right = fc3  # in the middle\n",
+    );
+    let run = import(&["--map-file", "maps"]);
+    assert!(run.succeeds().out.contains("mid.0   fc1"), "{}", run.out);
+    assert_eq!(order(), [2.0, 3.0, 4.0, 1.0]);
+
+    import(&["--map", "mid=fc1"]).fails(2, &["no module or tensor `mid`", "`--map mid.=fc1`"]);
+    import(&["--map", "mid.=fc4"]).fails(2, &["2 modules of `w` start so", "only 1 layer"]);
+    import(&["--map", "mild.=fc1"]).fails(2, &["no tensor of `w` that is left starts so"]);
+    import(&["--map", "mid.=fc9"]).fails(2, &["no layer or tensor `fc9`"]);
+    import(&["--map", "=fc1"]).fails(2, &["THEIRS=OURS"]);
+    folder.write("maps", "mid.=fc1\nright\n");
+    import(&["--map-file", "maps"]).fails(1, &["maps:2: `right`", "THEIRS=OURS"]);
+    import(&["--map-file", "none"]).fails(2, &["cannot read `none`: no such file"]);
+}
+
+#[test]
+fn foreign_names_are_not_listed_one_by_one() {
+    let folder = Folder::tiny();
+    let names: Vec<String> = (0..30).map(|i| format!("features.{i}.weight")).collect();
+    let foreign: Vec<Tensor<'_>> = names.iter().map(|n| tensor(n, &[1], &[0.0])).collect();
+    folder.write("w", safetensors(&foreign));
+    folder.write("x.npy", npy("<f4", "False", "(8, 8, 3)", &[0; 768]));
+    for command in commands()
+        .into_iter()
+        .filter(|c| c[1] != "import" && c[0] != "predict")
+    {
+        let run = folder.netc(&command);
+        run.fails(
+            1,
+            &[
+                "`w` names its tensors otherwise than `tiny.net`",
+                "it has `features.0.weight`, say, and no `conv1.weight`",
+                "0 of the 11 tensors",
+                "`netc weights import w --for tiny.net -o OUT`",
+            ],
+        );
+        assert!(run.err.lines().count() < 6, "{}", run.err);
+    }
+}

@@ -9,13 +9,14 @@ use std::path::PathBuf;
 #[command(after_help = "\
 Examples:
   netc train lenet5_mnist.net --data mnist
-  netc train lenet5_mnist.net --data mnist --recipe augmented --epochs 3 --seed 2
-  netc train lenet5_mnist.net --data mnist --optimizer 'adam(lr=0.001)' --schedule 'warmup(1) => cosine'
-  netc train lenet5_mnist.net --data mnist --resume runs/lenet5_mnist --epochs 30
-  netc train lenet5_mnist.net --data mnist --recipe augmented --sheet samples.png
+  netc train lenet5_mnist.net --data mnist --recipe augmented --epochs 3
+  netc train lenet5_mnist.net --data mnist --optimizer 'adam(lr=0.001)'
+  netc train lenet5_mnist.net --data mnist --schedule 'warmup(1) => cosine'
+  netc train lenet5_mnist.net --data mnist --resume runs/lenet5 --epochs 30
+  netc train lenet5_mnist.net --data mnist --sheet samples.png
 
-Options named like a key of `train { }` hold in place of the recipe's entry, and take what the file would say.
-The run folder holds metrics.csv, events for TensorBoard, last.safetensors, best.safetensors and what a resume needs.
+Options named like a key of `train { }` hold in place of the recipe's entry, and take what the file would say. \
+The run folder holds metrics.csv, events for TensorBoard, last.safetensors, best.safetensors and what a resume needs. \
 Ctrl-C finishes the step and saves. A claim of the file (expect accuracy >= 0.99) that fails on the test set ends with 1.")]
 pub(crate) struct Train {
     /// The network
@@ -116,9 +117,9 @@ fn rate(text: &str) -> Result<f64, String> {
 #[command(after_help = "\
 Examples:
   netc eval lenet5_mnist.net --run runs/lenet5_mnist --data mnist
-  netc eval lenet5_mnist.net --weights own.safetensors --data mnist --json | jq .accuracy
+  netc eval lenet5_mnist.net -w own.safetensors --data mnist --json | jq .loss
 
-Prints loss, accuracy, top-5 and the figures of each class. `expect accuracy` and `expect loss` are judged: the exit code
+Prints loss, accuracy, top-5 and the figures of each class. `expect accuracy` and `expect loss` are judged: the exit code \
 is 1 where one fails.")]
 #[command(group = ArgGroup::new("of").args(["weights", "run"]).required(true).multiple(true))]
 pub(crate) struct Eval {

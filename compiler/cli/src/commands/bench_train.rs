@@ -1,34 +1,25 @@
 //! `netc bench --train`: how fast a network learns on this machine.
 
-use super::bench::{Report, Row, images, macs, medians, passes};
 use crate::cli::Bench;
 use crate::experiment::{Setup, Variation, threads};
 use crate::failure::Outcome;
+use crate::measure::{Report, Row, images, macs, medians, passes};
 use crate::memory::{self, Images};
 use crate::network::failed;
-use netc_compiler::Which;
+use crate::source::plural;
+use netc_compiler::{Training, Which};
 use netc_plan::TrainOp;
 use netc_runtime::Weights;
 use netc_runtime::train::Trainer;
 use netc_train::data::Kept;
 use serde_json::json;
+use std::time::Duration;
 
 /// A training step counts as so many forward passes: one there, and two back, for the inputs and for the weights.
 const PASSES: f64 = 3.0;
 
 pub(crate) fn run(args: &Bench) -> Outcome {
-    let which = match &args.recipe {
-        Some(name) => Which::Named(name.clone()),
-        None => Which::BuiltIn,
-    };
-    let optimizer = args.optimizer.iter();
-    let variation = Variation {
-        settings: optimizer
-            .map(|text| ("optimizer".to_owned(), text.clone()))
-            .collect(),
-        ..Variation::default()
-    };
-    let Setup { plan, training, .. } = Setup::compile(&args.file, which, &variation)?;
+    let Setup { plan, training, .. } = setup(args)?;
     let (batch, threads) = (args.batch as usize, threads(args.threads));
     let recipe = &training.recipe;
     let inputs = Images {
@@ -54,50 +45,79 @@ pub(crate) fn run(args: &Bench) -> Outcome {
         let step = trainer.step(&pictures, &labels, 1.0);
         step.map(drop).map_err(|e| failed(&e))
     })?;
-    let steps = &training.plan.forward;
-    let flops: Vec<f64> = steps
-        .iter()
-        .map(|step| PASSES * 2.0 * cost(&step.op) as f64 * batch as f64)
-        .collect();
-    let mut rows = Vec::new();
-    if args.layers {
-        let times = medians(passes.len(), || {
+    let times = match args.layers {
+        true => medians(passes.len(), || {
             let step = trainer.step_timed(&pictures, &labels, 1.0);
             let (_, times) = step.map_err(|e| failed(&e))?;
             let ends = [times.loss, times.update];
             Ok([times.forward, times.backward, ends.to_vec()].concat())
-        })?;
-        let (forward, rest) = times.split_at(steps.len());
-        let (backward, ends) = rest.split_at(steps.len());
-        for (i, step) in steps.iter().enumerate() {
-            rows.push(Row {
-                name: &step.name,
-                text: &step.text,
-                flops: flops[i],
-                time: forward[i] + backward[i],
-                split: Some([forward[i], backward[i]]),
-            });
-        }
-        let ends = ["loss", "update"].into_iter().zip(ends);
-        rows.extend(ends.map(|(name, time)| Row {
-            name,
-            text: "",
-            flops: 0.0,
-            time: *time,
-            split: None,
-        }));
-    }
+        })?,
+        false => Vec::new(),
+    };
+    let flops = flops(&training, batch);
     let report = Report {
         passes,
         rate: flops.iter().sum(),
-        rows,
+        rows: rows(&training, &flops, &times),
     };
     let head = format!(
-        "{}, training, batch {batch}, {threads} threads, f32",
-        plan.name
+        "{}, training, batch {batch}, {}, {}",
+        plan.name,
+        plural(threads, "thread"),
+        args.precision.name()
     );
     let facts = json!({ "model": plan.name, "threads": threads, "train": true });
     report.show(args, &head, facts)
+}
+
+/// The network with the recipe or the optimizer that was asked for.
+fn setup(args: &Bench) -> Outcome<Setup> {
+    let which = match &args.recipe {
+        Some(name) => Which::Named(name.clone()),
+        None => Which::BuiltIn,
+    };
+    let optimizer = args.optimizer.iter();
+    let variation = Variation {
+        settings: optimizer
+            .map(|text| ("optimizer".to_owned(), text.clone()))
+            .collect(),
+        ..Variation::default()
+    };
+    Setup::compile(&args.file, which, &variation)
+}
+
+/// Floating-point operations of each layer in a training step.
+fn flops(training: &Training, batch: usize) -> Vec<f64> {
+    let steps = training.plan.forward.iter();
+    steps
+        .map(|step| PASSES * 2.0 * cost(&step.op) as f64 * batch as f64)
+        .collect()
+}
+
+/// The layers' times, forward and backward, and those of loss and update; none if none were taken.
+fn rows<'a>(training: &'a Training, flops: &[f64], times: &[Duration]) -> Vec<Row<'a>> {
+    let steps = &training.plan.forward;
+    if times.len() < 2 * steps.len() {
+        return Vec::new();
+    }
+    let (forward, rest) = times.split_at(steps.len());
+    let (backward, ends) = rest.split_at(steps.len());
+    let layers = steps.iter().enumerate().map(|(i, step)| Row {
+        name: &step.name,
+        text: &step.text,
+        flops: flops[i],
+        time: forward[i] + backward[i],
+        split: Some([forward[i], backward[i]]),
+    });
+    let ends = ["loss", "update"].into_iter().zip(ends);
+    let ends = ends.map(|(name, time)| Row {
+        name,
+        text: "",
+        flops: 0.0,
+        time: *time,
+        split: None,
+    });
+    layers.chain(ends).collect()
 }
 
 /// Multiply-accumulates of a forward step for one image.

@@ -17,7 +17,7 @@ pub(crate) fn run(args: &Check) -> Outcome {
         let output = match source::compile(file, &Options::default()) {
             Ok(output) => output,
             Err(failure) => {
-                failure.report();
+                terminal::report(&failure);
                 unreadable.get_or_insert(failure.code);
                 continue;
             }

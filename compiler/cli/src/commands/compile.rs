@@ -2,7 +2,8 @@
 
 use crate::cli::{Compile, Emit};
 use crate::failure::{Failure, Outcome};
-use crate::{emit, files, source, terminal};
+use crate::files::{self, Target};
+use crate::{emit, source, terminal};
 use netc_compiler::{Options, Train, Which};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -26,8 +27,9 @@ pub(crate) fn run(args: &Compile) -> Outcome {
         None if rust && !files::is_dash(&args.file) => beside(&args.file),
         None => PathBuf::from("-"),
     };
-    let quiet = files::is_dash(&target);
     let compiled = source::compile(&args.file, &options)?;
+    let target = Target::new(&target, source::files(&args.file, &compiled))?;
+    let quiet = target.is_dash();
     if rust && !quiet {
         terminal::status("Compiling", &source::name(&args.file));
     }
@@ -41,16 +43,16 @@ pub(crate) fn run(args: &Compile) -> Outcome {
     };
     if rust && !quiet {
         if args.output.is_none() {
-            keep_foreign(&target)?;
+            keep_foreign(target.path())?;
         }
         terminal::print(&emit::text(Emit::Summary, &args.file, &compiled)?)?;
         // The summary comes first, even where both streams end in one place.
         terminal::finish()?;
     }
-    files::replace(&target, |out| out.write_all(text.as_bytes()))?;
+    target.write(|out| out.write_all(text.as_bytes()))?;
     if !quiet {
         let size = files::size(text.len() as u64);
-        terminal::status("Wrote", &format!("{} ({size})", target.display()));
+        terminal::status("Wrote", &format!("{} ({size})", target.path().display()));
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ pub(crate) fn run(args: &Eval) -> Outcome {
     let path = weights(args);
     let threads = threads(args.threads);
     let weights = Weights::from_file(&path, &training.plan.params)
-        .map_err(|e| bad_weights(&path, &args.file, &e))?;
+        .map_err(|e| bad_weights(&path, &args.file, &training.plan.params, &e))?;
     let fail = |e| failure(&e);
     let data = data::load(&training.recipe, &args.data, &plan.input).map_err(fail)?;
     check_classes(&path, &data)?;

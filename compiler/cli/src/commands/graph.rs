@@ -2,7 +2,8 @@
 
 use crate::cli::{Drawing, Emit, Graph};
 use crate::failure::Outcome;
-use crate::{emit, files, source, terminal};
+use crate::files::Target;
+use crate::{emit, source, terminal};
 use netc_compiler::Options;
 
 pub(crate) fn run(args: &Graph) -> Outcome {
@@ -12,9 +13,10 @@ pub(crate) fn run(args: &Graph) -> Outcome {
         _ => Emit::Svg,
     };
     let compiled = source::network(&args.file, &Options::default())?;
+    let target = Target::new(&args.output, source::files(&args.file, &compiled))?;
     let text = emit::text(what, &args.file, &compiled)?;
-    files::replace(&args.output, |out| out.write_all(text.as_bytes()))?;
-    if !files::is_dash(&args.output) {
+    target.write(|out| out.write_all(text.as_bytes()))?;
+    if !target.is_dash() {
         terminal::status("Wrote", &args.output.display().to_string());
     }
     Ok(())

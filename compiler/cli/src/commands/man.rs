@@ -21,6 +21,8 @@ pub(crate) fn run(args: &Man) -> Outcome {
     }
     let mut page = Vec::new();
     clap_mangen::Man::new(command)
+        .source(concat!("netc ", env!("CARGO_PKG_VERSION")))
+        .manual("netc")
         .render(&mut page)
         .map_err(|e| Failure::tool(format!("cannot write the manual page: {e}")))?;
     terminal::print_bytes(&page)

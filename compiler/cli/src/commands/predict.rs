@@ -67,7 +67,7 @@ pub(crate) fn run(args: &Predict) -> Outcome {
             Ok(pixels) => pixels,
             Err(failure) => {
                 terminal::finish()?;
-                failure.report();
+                terminal::report(&failure);
                 failures.push(failure);
                 continue;
             }

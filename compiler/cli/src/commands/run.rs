@@ -2,10 +2,11 @@
 
 use crate::cli::Run;
 use crate::failure::{Failure, Outcome};
+use crate::files::{self, Target};
 use crate::network::{Network, failed};
 use crate::source::{self, plural};
+use crate::terminal;
 use crate::weights::file::shape;
-use crate::{files, terminal};
 use netc_compiler::Options;
 use netc_compiler::graph::Graph;
 use netc_runtime::Model;
@@ -18,6 +19,9 @@ pub(crate) fn run(args: &Run) -> Outcome {
         ..Options::default()
     };
     let compiled = source::network(&args.file, &options)?;
+    let inputs = source::files(&args.file, &compiled).into_iter();
+    let arrays = args.source.weights.iter().chain([&args.input]).cloned();
+    let target = Target::new(&args.output, inputs.chain(arrays))?;
     let layer = match (&args.layer, &compiled.graph) {
         (Some(name), Some(graph)) => Some(find(graph, name)?),
         _ => None,
@@ -48,8 +52,8 @@ pub(crate) fn run(args: &Run) -> Outcome {
     if images.batched {
         sizes.insert(0, images.count);
     }
-    files::replace(&args.output, |out| npy::write(out, &sizes, &values))?;
-    if !files::is_dash(&args.output) {
+    target.write(|out| npy::write(out, &sizes, &values))?;
+    if !target.is_dash() {
         let text = format!(
             "{} ({}, f32 {})",
             args.output.display(),

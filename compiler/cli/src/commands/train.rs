@@ -3,6 +3,7 @@
 use crate::cli::Train;
 use crate::experiment::{Setup, Variation, failure, threads};
 use crate::failure::{Failure, Outcome};
+use crate::files::{self, Target};
 use crate::memory::{self, Images};
 use crate::{claims, source, terminal};
 use netc_compiler::text::thousands;
@@ -21,6 +22,15 @@ const SHEET: (usize, u64) = (8, 9);
 
 pub(crate) fn run(args: &Train) -> Outcome {
     let fail = |e: Error| failure(&e);
+    if let Some(out) = &args.out
+        && files::is_same(out, &args.data)
+    {
+        return Err(Failure::tool(format!(
+            "`{}` holds the data: the files of a run must not mix with it",
+            out.display()
+        ))
+        .help("name another folder with `--out`"));
+    }
     let mut variation = Variation::new(args.recipe.as_ref(), &args.overrides);
     if let Some(run) = &args.resume {
         RunFolder::open(run).map_err(fail)?;
@@ -34,6 +44,10 @@ pub(crate) fn run(args: &Train) -> Outcome {
     let network = Network::new(plan, recipe.loss);
     let experiment = Experiment::new(&network, recipe, &data).map_err(fail)?;
     if let Some(path) = &args.sheet {
+        Target::new(
+            path,
+            setup.inputs.iter().cloned().chain(files::below(&args.data)),
+        )?;
         let (pictures, variants) = SHEET;
         augment::sheet(&experiment.pipeline, &data.train, pictures, variants, path)
             .map_err(fail)?;
@@ -66,7 +80,7 @@ pub(crate) fn run(args: &Train) -> Outcome {
     let options = Options {
         folder: folder.clone(),
         resume: args.resume.is_some(),
-        keep: [setup.files(), vec![variation.file()]].concat(),
+        keep: [setup.files(folder.path()), vec![variation.file()]].concat(),
         threads,
         checkpoints: match args.save_steps {
             Some(n) => Checkpoints::Steps(n),

@@ -2,13 +2,16 @@
 
 use crate::cli::Import;
 use crate::failure::{Failure, Outcome};
+use crate::files::{self, Target};
 use crate::source::{self, plural};
 use crate::table::{Align, Table};
-use crate::weights::assign::{Assignment, Task, Why};
+use crate::terminal;
+use crate::weights::assign::{Assignment, Reason};
 use crate::weights::file::File;
 use crate::weights::flatten;
-use crate::weights::matching::How;
-use crate::{files, terminal};
+use crate::weights::maps::Map;
+use crate::weights::matching::Evidence;
+use crate::weights::task::Task;
 use netc_compiler::Options;
 use netc_compiler::text::thousands;
 use netc_runtime::Weights;
@@ -18,15 +21,25 @@ pub(crate) fn run(args: &Import) -> Outcome {
     let (Some(graph), Some(plan)) = (&compiled.graph, &compiled.plan) else {
         return Err(source::incomplete(&args.network));
     };
+    let inputs = source::files(&args.network, &compiled).into_iter();
+    let inputs = inputs
+        .chain([args.weights.clone()])
+        .chain(args.map_file.clone());
+    let target = Target::new(&args.output, inputs)?;
+    let mut maps = Map::arguments(&args.map)?;
+    if let Some(path) = &args.map_file {
+        maps.extend(Map::file(path)?);
+    }
     let file = File::read(&args.weights)?;
     let tensors = file.tensors()?;
     let task = Task {
         network: source::name(&args.network),
         file: &file.name,
+        graph,
         tensors: &tensors,
         params: &plan.params,
     };
-    let rows = task.assign(&args.skip, &args.map)?;
+    let rows = task.assign(&args.skip, &maps)?;
     let values = convert(&task, &rows)?;
     let (values, reordered) = flatten::reorder(graph, &rows, values, args.flatten);
 
@@ -38,15 +51,15 @@ pub(crate) fn run(args: &Import) -> Outcome {
     let bytes = weights.to_bytes();
 
     let table = table(&task, &rows);
-    if files::is_dash(&args.output) {
+    if target.is_dash() {
         terminal::say(&table);
     } else {
         terminal::print(&table)?;
         terminal::finish()?;
     }
     notes(&task, &rows, &reordered);
-    files::replace(&args.output, |out| out.write_all(&bytes))?;
-    if !files::is_dash(&args.output) {
+    target.write(|out| out.write_all(&bytes))?;
+    if !target.is_dash() {
         let size = files::size(bytes.len() as u64);
         terminal::status("Wrote", &format!("{} ({size})", args.output.display()));
     }
@@ -92,7 +105,11 @@ fn table(task: &Task<'_>, rows: &[Assignment]) -> String {
         ("tensors", Align::Left),
     ]);
     for row in rows {
-        let by_hand = if row.why == Why::Map { " (--map)" } else { "" };
+        let by_hand = if row.reason == Reason::Map {
+            " (--map)"
+        } else {
+            ""
+        };
         table.row(vec![
             row.theirs.name.clone(),
             row.ours.name.clone(),
@@ -114,13 +131,12 @@ fn table(task: &Task<'_>, rows: &[Assignment]) -> String {
 
 /// What to look at in the table.
 fn notes(task: &Task<'_>, rows: &[Assignment], reordered: &[String]) {
-    let loose = rows.iter().any(|r| r.why == Why::Search(How::LooseOrder));
-    let ordered = rows.iter().any(|r| r.why == Why::Search(How::Order));
-    if loose {
-        terminal::warning(
-            "several modules have the same shapes, and the numbers in their names are not in the network's order: check the mapping",
+    let by = |evidence| rows.iter().any(|r| r.reason == Reason::Search(evidence));
+    if by(Evidence::Wires) {
+        terminal::note(
+            "where several modules have the same shapes, it decided which feed which: their names are not in the network's order",
         );
-    } else if ordered {
+    } else if by(Evidence::Order) {
         terminal::note(
             "where several modules have the same shapes, the order of their names decided",
         );

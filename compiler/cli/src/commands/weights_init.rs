@@ -2,14 +2,19 @@
 
 use crate::cli::Init;
 use crate::failure::Outcome;
-use crate::{files, network, source, terminal};
+use crate::files::{self, Target};
+use crate::{network, source, terminal};
 use netc_compiler::Options;
 
 pub(crate) fn run(args: &Init) -> Outcome {
-    let plan = source::plan(&args.file, &Options::default())?;
+    let compiled = source::network(&args.file, &Options::default())?;
+    let target = Target::new(&args.output, source::files(&args.file, &compiled))?;
+    let plan = compiled
+        .plan
+        .ok_or_else(|| source::incomplete(&args.file))?;
     let bytes = network::random(&plan, args.seed)?.to_bytes();
-    files::replace(&args.output, |out| out.write_all(&bytes))?;
-    if !files::is_dash(&args.output) {
+    target.write(|out| out.write_all(&bytes))?;
+    if !target.is_dash() {
         let size = files::size(bytes.len() as u64);
         terminal::status("Wrote", &format!("{} ({size})", args.output.display()));
     }

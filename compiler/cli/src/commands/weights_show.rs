@@ -2,6 +2,7 @@
 
 use crate::cli::Show;
 use crate::failure::{Failure, Outcome};
+use crate::network::unfit;
 use crate::source::{self, plural};
 use crate::table::{Align, Table};
 use crate::weights::file::{File, Tensor, shape};
@@ -65,16 +66,16 @@ pub(crate) fn run(args: &Show) -> Outcome {
     terminal::finish()?;
 
     if let (Some(plan), Some(network)) = (&plan, &args.network) {
-        let network = source::name(network);
         return match Weights::from_bytes(file.bytes(), &plan.params) {
             Ok(_) => {
+                let network = source::name(network);
                 terminal::status("Checked", &format!("{} fits {network}", file.name));
                 Ok(())
             }
-            Err(e) => Err(
-                Failure::input(format!("`{}` does not fit `{network}`", file.name))
-                    .details(e.problems().iter().cloned()),
-            ),
+            Err(e) => {
+                let names: Vec<String> = tensors.into_iter().map(|t| t.name).collect();
+                Err(unfit(&args.weights, network, &plan.params, &names, &e))
+            }
         };
     }
     if broken.is_empty() {

@@ -1,81 +1,101 @@
 //! Which tensors of a foreign file become which parameters: by name, by the user's word, by the search of [`matching`].
 
 use super::file::Tensor;
-use super::matching::{self, How, Matching};
+use super::maps::Map;
+use super::matching::{self, Evidence, Matching};
 use super::modules::{self, Module};
+use super::task::{Offered, Task};
+use super::wiring::Wiring;
 use super::{mismatch, names};
 use crate::failure::{Failure, Outcome};
+use crate::source::plural;
 use crate::terminal;
 use netc_plan::Param;
-
-/// What is to be brought together.
-pub(crate) struct Task<'a> {
-    /// The network's file.
-    pub(crate) network: String,
-    /// The weights' file.
-    pub(crate) file: &'a str,
-    pub(crate) tensors: &'a [Tensor<'a>],
-    pub(crate) params: &'a [Param],
-}
-
-/// Tensors that have to find a place, with their indices.
-type Offered<'a> = Vec<(usize, &'a Tensor<'a>)>;
 
 /// Which module becomes which layer, and why.
 pub(crate) struct Assignment {
     pub(crate) ours: Module,
     pub(crate) theirs: Module,
-    pub(crate) why: Why,
+    pub(crate) reason: Reason,
 }
 
 /// Why a module becomes a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Why {
+pub(crate) enum Reason {
     /// It has the same name.
     Name,
     /// The user says so.
     Map,
     /// The search says so.
-    Search(How),
+    Search(Evidence),
+}
+
+/// What has no place yet.
+struct Open<'a> {
+    /// Of the file.
+    offered: Offered<'a>,
+    /// Of the network, by index.
+    needed: Vec<usize>,
 }
 
 impl<'a> Task<'a> {
     /// Finds a module for every layer, in the order of the network. `skip` leaves out tensors by the start of their names,
-    /// `map` settles modules and tensors by hand.
-    pub(crate) fn assign(&self, skip: &[String], map: &[String]) -> Outcome<Vec<Assignment>> {
-        let mut offered = self.offered(skip);
+    /// `maps` settle modules, tensors and parts of the tree by hand.
+    pub(crate) fn assign(&self, skip: &[String], maps: &[Map]) -> Outcome<Vec<Assignment>> {
+        let mut open = Open {
+            offered: self.offered(skip),
+            needed: (0..self.params.len()).collect(),
+        };
         let mut rows = Vec::new();
-        let mut needed: Vec<usize> = (0..self.params.len()).collect();
-        for entry in map {
-            let (theirs, ours) = self.parse_map(entry, &offered, &needed)?;
-            offered.retain(|(i, _)| !theirs.iter().any(|(j, _)| i == j));
-            needed.retain(|i| !ours.contains(i));
-            rows.extend(self.mapped(entry, &theirs, &ours)?);
+        for map in maps {
+            let settled = match map.is_prefix() {
+                true => self.part(map, &open)?,
+                false => vec![self.single(map, &open)?],
+            };
+            let of = |side: fn(&Assignment) -> &Module| -> Vec<usize> {
+                let modules = settled.iter().map(side);
+                modules
+                    .flat_map(|m| m.parts.values().map(|p| p.tensor))
+                    .collect()
+            };
+            let (theirs, ours) = (of(|row| &row.theirs), of(|row| &row.ours));
+            open.offered.retain(|(i, _)| !theirs.contains(i));
+            open.needed.retain(|i| !ours.contains(i));
+            rows.extend(settled);
         }
-        if map.is_empty()
-            && let Some(direct) = self.by_name(&offered)
+        if maps.is_empty()
+            && let Some(direct) = self.by_name(&open.offered)
         {
             return Ok(direct);
         }
-        let theirs = modules::theirs(&offered);
-        let ours: Vec<Module> = modules::ours(self.params)
-            .into_iter()
-            .map(|mut module| {
-                module.parts.retain(|_, part| needed.contains(&part.tensor));
-                module
-            })
-            .filter(|module| !module.parts.is_empty())
-            .collect();
-        let Matching { how, pairs } = matching::find(&ours, &theirs)
-            .map_err(|m| mismatch::failure(self, &ours, &theirs, &m))?;
-        rows.extend(ours.into_iter().zip(pairs).map(|(ours, j)| Assignment {
-            ours,
-            theirs: theirs[j].clone(),
-            why: Why::Search(how),
-        }));
+        let theirs = modules::theirs(&open.offered);
+        let ours = self.modules(&open.needed);
+        rows.extend(self.search(ours, &theirs)?);
         // In the order of the network.
         rows.sort_by_key(|row| row.ours.parts.values().map(|p| p.tensor).min());
         Ok(rows)
+    }
+
+    /// The network's modules, with these parameters only.
+    fn modules(&self, needed: &[usize]) -> Vec<Module> {
+        let mut modules = modules::ours(self.params);
+        for module in &mut modules {
+            module.parts.retain(|_, part| needed.contains(&part.tensor));
+        }
+        modules.retain(|module| !module.parts.is_empty());
+        modules
+    }
+
+    fn search(&self, ours: Vec<Module>, theirs: &[Module]) -> Outcome<Vec<Assignment>> {
+        let wiring = Wiring::of(self.graph, &ours);
+        let Matching { evidence, pairs } = matching::find(&ours, theirs, &wiring)
+            .map_err(|m| mismatch::failure(self, &ours, theirs, &m))?;
+        let rows = ours.into_iter().zip(pairs).map(|(ours, j)| Assignment {
+            ours,
+            theirs: theirs[j].clone(),
+            reason: Reason::Search(evidence),
+        });
+        Ok(rows.collect())
     }
 
     /// The file's own names are netc's, perhaps behind a common prefix.
@@ -100,10 +120,14 @@ impl<'a> Task<'a> {
                 let pairs = modules::ours(self.params)
                     .into_iter()
                     .zip(modules::theirs(&found));
-                let why = Why::Name;
+                let reason = Reason::Name;
                 return Some(
                     pairs
-                        .map(|(ours, theirs)| Assignment { ours, theirs, why })
+                        .map(|(ours, theirs)| Assignment {
+                            ours,
+                            theirs,
+                            reason,
+                        })
                         .collect(),
                 );
             }
@@ -111,92 +135,121 @@ impl<'a> Task<'a> {
         None
     }
 
-    /// Reads `theirs=ours`: two modules, or two tensors.
-    fn parse_map(
-        &self,
-        entry: &str,
-        offered: &Offered<'a>,
-        needed: &[usize],
-    ) -> Outcome<(Offered<'a>, Vec<usize>)> {
-        let bad = |why: String| Failure::tool(format!("`--map {entry}`: {why}"));
-        let (from, to) = entry
-            .split_once('=')
-            .ok_or_else(|| bad("write THEIRS=OURS, as in head.0=fc2".to_owned()))?;
+    /// All that the file has below a name, for as many layers from the named one on.
+    fn part(&self, map: &Map, open: &Open<'a>) -> Outcome<Vec<Assignment>> {
+        let below = open
+            .offered
+            .iter()
+            .filter(|(_, t)| t.name.starts_with(&map.theirs));
+        let below: Vec<_> = below.copied().collect();
+        if below.is_empty() {
+            return Err(map.bad(format!(
+                "no tensor of `{}` that is left starts so",
+                self.file
+            )));
+        }
+        let theirs = modules::theirs(&below);
+        let ours = self.modules(&open.needed);
+        let Some(start) = ours.iter().position(|module| module.name == map.ours) else {
+            return Err(self.no_layer(map));
+        };
+        let end = start + theirs.len();
+        if end > ours.len() {
+            return Err(map.bad(format!(
+                "{} of `{}` start so, and from `{}` on there are only {}",
+                plural(theirs.len(), "module"),
+                self.file,
+                map.ours,
+                plural(ours.len() - start, "layer"),
+            )));
+        }
+        let mut rows = self.search(ours[start..end].to_vec(), &theirs)?;
+        rows.iter_mut().for_each(|row| row.reason = Reason::Map);
+        Ok(rows)
+    }
+
+    /// A module for a layer, or a tensor for a tensor.
+    fn single(&self, map: &Map, open: &Open<'a>) -> Outcome<Assignment> {
         let inside = |name: &str, module: &str| {
             let rest = name.strip_prefix(module);
             rest.is_some_and(|r| {
                 r.is_empty() || r.starts_with(['.', '/']) && !r[1..].contains(['.', '/'])
             })
         };
-        let theirs: Vec<_> = offered
+        let theirs = open
+            .offered
             .iter()
-            .filter(|(_, t)| inside(&t.name, from))
-            .copied()
-            .collect();
+            .filter(|(_, t)| inside(&t.name, &map.theirs));
+        let theirs: Vec<_> = theirs.copied().collect();
         if theirs.is_empty() {
-            let names = offered
-                .iter()
-                .flat_map(|(_, t)| [t.name.as_str(), names::split(&t.name).0]);
-            return Err(bad(format!(
-                "`{}` has no module or tensor `{from}` left",
-                self.file
-            ))
-            .maybe_help(nearest(from, names)));
+            return Err(self.no_module(map, &open.offered));
         }
-        let named = |i: &&usize| inside(&self.params[**i].name, to);
-        let ours: Vec<usize> = needed.iter().filter(named).copied().collect();
+        let ours = open
+            .needed
+            .iter()
+            .filter(|i| inside(&self.params[**i].name, &map.ours));
+        let ours: Vec<usize> = ours.copied().collect();
         if ours.is_empty() {
-            let names = self
-                .params
-                .iter()
-                .flat_map(|p| [p.name.as_str(), names::split(&p.name).0]);
-            return Err(bad(format!(
-                "`{}` has no layer or tensor `{to}` left",
-                self.network
-            ))
-            .maybe_help(nearest(to, names)));
+            return Err(self.no_layer(map));
         }
-        Ok((theirs, ours))
-    }
-
-    fn mapped(
-        &self,
-        entry: &str,
-        theirs: &[(usize, &Tensor<'_>)],
-        ours: &[usize],
-    ) -> Outcome<Vec<Assignment>> {
-        let mut theirs = modules::theirs(theirs);
-        let mut wanted = modules::ours(self.params);
-        wanted
-            .iter_mut()
-            .for_each(|m| m.parts.retain(|_, p| ours.contains(&p.tensor)));
-        wanted.retain(|m| !m.parts.is_empty());
-        if let ([theirs], [ours]) = (&mut theirs[..], &wanted[..]) {
+        let mut theirs = modules::theirs(&theirs);
+        let mut ours = self.modules(&ours);
+        if let ([theirs], [ours]) = (&mut theirs[..], &ours[..]) {
             // Two single tensors need not share their role's name.
             if theirs.parts.len() == 1 && ours.parts.len() == 1 {
-                let part = theirs.parts.pop_first();
-                let role = ours.parts.keys().next();
-                if let (Some((_, part)), Some(role)) = (part, role) {
-                    theirs.parts.insert(role.clone(), part);
-                }
-            }
-            if theirs.signature() == ours.signature() {
-                return Ok(vec![Assignment {
-                    ours: ours.clone(),
-                    theirs: theirs.clone(),
-                    why: Why::Map,
-                }]);
+                let parts = std::mem::take(&mut theirs.parts).into_values();
+                theirs.parts = ours.parts.keys().cloned().zip(parts).collect();
             }
         }
-        let list = |modules: &[Module]| {
-            let lines: Vec<String> = modules.iter().map(Module::describe).collect();
-            lines.join("; ")
-        };
-        Err(
-            Failure::input(format!("`--map {entry}`: the shapes differ"))
-                .detail(format!("theirs: {}", list(&theirs)))
-                .detail(format!("ours:   {}", list(&wanted))),
-        )
+        match (theirs.pop(), ours.pop()) {
+            (Some(their), Some(our))
+                if theirs.is_empty() && ours.is_empty() && their.signature() == our.signature() =>
+            {
+                Ok(Assignment {
+                    ours: our,
+                    theirs: their,
+                    reason: Reason::Map,
+                })
+            }
+            (their, our) => {
+                let list = |rest: Vec<Module>, last: Option<Module>| {
+                    let all = rest.iter().chain(&last).map(Module::describe);
+                    all.collect::<Vec<_>>().join("; ")
+                };
+                Err(Failure::input(format!("`--map {map}`: the shapes differ"))
+                    .detail(format!("theirs: {}", list(theirs, their)))
+                    .detail(format!("ours:   {}", list(ours, our))))
+            }
+        }
+    }
+
+    fn no_module(&self, map: &Map, offered: &Offered<'a>) -> Failure {
+        let tensors = offered.iter();
+        let names = tensors.flat_map(|(_, t)| [t.name.as_str(), names::split(&t.name).0]);
+        let from = &map.theirs;
+        let below = offered.iter().filter(|(_, t)| {
+            t.name
+                .strip_prefix(from.as_str())
+                .is_some_and(|rest| rest.starts_with(['.', '/']))
+        });
+        let failure = map.bad(format!(
+            "`{}` has no module or tensor `{from}` left",
+            self.file
+        ));
+        match below.count() {
+            0 => failure.maybe_help(nearest(from, names)),
+            _ => failure.help(format!("all below it: `--map {from}.={}`", map.ours)),
+        }
+    }
+
+    fn no_layer(&self, map: &Map) -> Failure {
+        let params = self.params.iter();
+        let names = params.flat_map(|p| [p.name.as_str(), names::split(&p.name).0]);
+        map.bad(format!(
+            "`{}` has no layer or tensor `{}` left",
+            self.network, map.ours
+        ))
+        .maybe_help(nearest(&map.ours, names))
     }
 
     /// The tensors that have to find a place, by index.
@@ -225,4 +278,83 @@ fn nearest<'n>(wanted: &str, names: impl Iterator<Item = &'n str>) -> Option<Str
     let near = names.map(|name| (strsim::jaro_winkler(name, wanted), name));
     let best = near.max_by(|a, b| a.0.total_cmp(&b.0))?;
     (best.0 > 0.7).then(|| format!("did you mean `{}`?", best.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use netc_compiler::Options;
+    use safetensors::Dtype;
+    use std::path::{Path, PathBuf};
+
+    /// Names and shapes of a file, in their own order.
+    fn state_dict(path: &Path) -> Vec<Tensor<'static>> {
+        let text = std::fs::read_to_string(path).unwrap();
+        let tensors = text
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .map(|line| {
+                let (name, shape) = line.split_once(' ').unwrap();
+                let shape = shape.split('x').map(|n| n.parse().unwrap()).collect();
+                Tensor::empty(name, Dtype::F32, shape)
+            });
+        tensors.collect()
+    }
+
+    /// The network beside the state_dict, or the catalogue's.
+    fn network(state_dict: &Path) -> PathBuf {
+        let beside = state_dict.with_extension("net");
+        if beside.exists() {
+            return beside;
+        }
+        let name = match state_dict.file_stem().unwrap().to_str().unwrap() {
+            "alexnet" => "alexnet_torchvision",
+            name => name,
+        };
+        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+        models.join(name).with_extension("net")
+    }
+
+    /// torchvision's own networks, each written in the order of its state_dict, without auxiliary heads.
+    #[test]
+    fn torchvision_is_matched_in_its_own_order() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/state_dicts");
+        let files = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        let mut seen = 0;
+        for path in files.filter(|path| path.extension().is_some_and(|e| e == "txt")) {
+            let network = network(&path);
+            let output = crate::source::compile(&network, &Options::default()).unwrap();
+            assert!(!output.has_errors(), "{}", output.rendered());
+            let (graph, plan) = (output.graph.unwrap(), output.plan.unwrap());
+            let mut tensors = state_dict(&path);
+            tensors.retain(|t| !t.name.starts_with("Aux") && !t.name.starts_with("aux"));
+            let mut wanted: Vec<String> = Vec::new();
+            for tensor in &tensors {
+                let module = names::split(&tensor.name).0;
+                if wanted.last().is_none_or(|last| last != module) {
+                    wanted.push(module.to_owned());
+                }
+            }
+            tensors.sort_by(|a, b| names::natural(&a.name, &b.name));
+            let task = Task {
+                network: network.display().to_string(),
+                file: "w",
+                graph: &graph,
+                tensors: &tensors,
+                params: &plan.params,
+            };
+            let rows = task
+                .assign(&[], &[])
+                .unwrap_or_else(|e| panic!("{}: {e:?}", path.display()));
+            let found: Vec<&str> = rows.iter().map(|row| row.theirs.name.as_str()).collect();
+            let wrong = found.iter().zip(&wanted).filter(|(a, b)| **a != b.as_str());
+            let wrong: Vec<_> = wrong.collect();
+            assert!(wrong.is_empty(), "{}: {wrong:?}", path.display());
+            assert_eq!(found.len(), wanted.len());
+            seen += 1;
+        }
+        assert!(seen >= 8);
+    }
 }

@@ -90,6 +90,17 @@ impl File {
 }
 
 impl Tensor<'_> {
+    /// A tensor without its numbers.
+    #[cfg(test)]
+    pub(crate) fn empty(name: &str, dtype: Dtype, shape: Vec<usize>) -> Self {
+        Self {
+            name: name.to_owned(),
+            dtype,
+            shape,
+            bytes: &[],
+        }
+    }
+
     /// Whether it holds numbers that can become f32.
     pub(crate) fn is_float(&self) -> bool {
         matches!(

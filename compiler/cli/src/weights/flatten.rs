@@ -1,6 +1,6 @@
 //! The order in which a picture becomes a vector: PyTorch's networks flatten channels first, Keras' and netc's last.
 
-use super::assign::{Assignment, Why};
+use super::assign::{Assignment, Reason};
 use super::file::shape;
 use super::modules::Layout;
 use crate::cli::Flatten;
@@ -53,7 +53,7 @@ pub(crate) fn reorder(
     let keras = rows.iter().any(turned);
     for row in rows
         .iter()
-        .filter(|row| flatten.is_some() || row.why != Why::Name)
+        .filter(|row| flatten.is_some() || row.reason != Reason::Name)
     {
         let Some((picture, order)) = read_by(graph, &row.ours.name) else {
             continue;

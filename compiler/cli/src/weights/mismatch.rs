@@ -1,8 +1,8 @@
 //! What to say where a foreign file and a network do not match: everything at once.
 
-use super::assign::Task;
 use super::matching::Mismatch;
 use super::modules::Module;
+use super::task::Task;
 use crate::failure::Failure;
 use crate::source::plural;
 

@@ -3,7 +3,10 @@
 pub(crate) mod assign;
 pub(crate) mod file;
 pub(crate) mod flatten;
+pub(crate) mod maps;
 pub(crate) mod matching;
 mod mismatch;
 mod modules;
 mod names;
+pub(crate) mod task;
+mod wiring;

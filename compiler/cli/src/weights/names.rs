@@ -29,28 +29,83 @@ pub(crate) fn components(module: &str) -> impl DoubleEndedIterator<Item = &str> 
     module.split(['.', '/']).filter(|c| !c.is_empty())
 }
 
-/// The letters that a component starts with: siblings with the same ones (`layer1`, `layer2`) stand in the order of their
-/// numbers, others (`layer4`, `fc`) in any.
-pub(crate) fn stem(component: &str) -> &str {
-    let end = component
-        .find(|c: char| !c.is_alphabetic())
-        .unwrap_or(component.len());
-    &component[..end]
+/// A component as a member of a series: what its words are, and which numbers and letters count.
+///
+/// Siblings with the same words stand in the order of what counts: `layer1`, `layer2`; `conv4_2`, `conv5_1`; `Mixed_5d`,
+/// `Mixed_6a`; `conv2d`, `conv2d_1`. Others (`layer4`, `fc`; `branch5x5_1`, `branch3x3dbl_1`) stand in any order.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Member {
+    pub(crate) words: Vec<String>,
+    pub(crate) counts: Vec<Ordinal>,
 }
 
-/// The first number in a component.
-pub(crate) fn number(component: &str) -> Option<u64> {
-    let start = component.find(|c: char| c.is_ascii_digit())?;
-    let digits = &component[start..];
-    let end = digits
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(digits.len());
-    digits[..end].parse().ok()
+/// Something that counts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Ordinal {
+    Number(u64),
+    /// One that follows a number, or is a component by itself.
+    Letter(char),
+}
+
+/// Takes a component apart. A size (`3x3`) is a word.
+pub(crate) fn member(component: &str) -> Member {
+    let (mut words, mut counts) = (Vec::new(), Vec::new());
+    let mut word = String::new();
+    let mut rest = component;
+    let mut after_number = false;
+    while let Some(first) = rest.chars().next() {
+        let size = size(rest);
+        let number = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (taken, ordinal) = if size > 0 {
+            (size, None)
+        } else if number > 0 {
+            (number, rest[..number].parse().ok().map(Ordinal::Number))
+        } else if first.is_ascii_alphabetic()
+            && (after_number || component.len() == 1)
+            && !rest[1..].starts_with(|c: char| c.is_alphanumeric())
+        {
+            (1, Some(Ordinal::Letter(first)))
+        } else {
+            (first.len_utf8(), None)
+        };
+        after_number = ordinal.is_some() && number > 0;
+        let separates = matches!(first, '_' | '-' | ' ');
+        if ordinal.is_some() || separates {
+            words.extend((!word.is_empty()).then(|| std::mem::take(&mut word)));
+        } else {
+            word.push_str(&rest[..taken]);
+        }
+        counts.extend(ordinal);
+        rest = &rest[taken..];
+    }
+    words.extend((!word.is_empty()).then_some(word));
+    Member { words, counts }
+}
+
+/// How much of the text's start is a size, such as `3x3` or `7x7x3`.
+fn size(text: &str) -> usize {
+    let (mut end, mut numbers) = (0, 0);
+    loop {
+        let digits = text[end..].bytes().take_while(u8::is_ascii_digit).count();
+        if digits == 0 {
+            break;
+        }
+        numbers += 1;
+        end += digits;
+        let goes_on = text[end..].strip_prefix('x');
+        if !goes_on.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
+            break;
+        }
+        end += 1;
+    }
+    if numbers > 1 { end } else { 0 }
 }
 
 /// Where modules of this name usually stand: 0 at the front, 1 anywhere, 2 at the end.
 pub(crate) fn place(component: &str) -> u8 {
-    match stem(component).to_ascii_lowercase().as_str() {
+    let words = member(component).words;
+    let first = words.first().map(|word| word.to_ascii_lowercase());
+    match first.as_deref().unwrap_or_default() {
         "stem" | "features" | "encoder" | "enc" | "down" | "backbone" | "embed" | "embedding"
         | "body" => 0,
         "classifier" | "head" | "fc" | "linear" | "dense" | "decoder" | "dec" | "up" | "out"
@@ -110,9 +165,38 @@ mod tests {
         assert_eq!(split("features.0.weight"), ("features.0", "weight"));
         assert_eq!(split("conv2d/kernel:0"), ("conv2d", "kernel"));
         assert_eq!(split("weight"), ("", "weight"));
-        assert_eq!(stem("layer10"), "layer");
-        assert_eq!(stem("0"), "");
-        assert_eq!(number("expand3x3"), Some(3));
-        assert_eq!(number("99999999999999999999999"), None);
+    }
+
+    #[test]
+    fn series_are_told_apart() {
+        let counts = |component| {
+            let member = member(component);
+            let count = |c: &Ordinal| match c {
+                Ordinal::Number(n) => n.to_string(),
+                Ordinal::Letter(c) => c.to_string(),
+            };
+            let counts: Vec<String> = member.counts.iter().map(count).collect();
+            format!("{} {}", member.words.join("|"), counts.join(","))
+        };
+        for (component, wanted) in [
+            ("layer10", "layer 10"),
+            ("0", " 0"),
+            ("a", " a"),
+            ("fc", "fc "),
+            ("expand3x3", "expand3x3 "),
+            ("branch5x5_1", "branch5x5 1"),
+            ("branch3x3dbl_3a", "branch3x3dbl 3,a"),
+            ("branch7x7x3_4", "branch7x7x3 4"),
+            ("branch_pool", "branch|pool "),
+            ("Mixed_5b", "Mixed 5,b"),
+            ("block1-0", "block 1,0"),
+            ("conv4_2", "conv 4,2"),
+            ("conv2d_12", "conv 2,d,12"),
+            ("conv2_block1_3_bn", "conv|block|bn 2,1,3"),
+            ("größe7", "größe 7"),
+            ("99999999999999999999999", "99999999999999999999999 "),
+        ] {
+            assert_eq!(counts(component), wanted, "{component}");
+        }
     }
 }

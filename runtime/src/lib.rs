@@ -54,6 +54,24 @@ pub use workspace::{Mem, Scratch, Workspace};
 #[macro_export]
 macro_rules! include_net {
     ($stem:literal) => {
-        ::core::include!(::core::concat!(::core::env!("OUT_DIR"), "/", $stem, ".rs"));
+        ::core::include!(::core::concat!(
+            ::core::env!(
+                "OUT_DIR",
+                "include_net! needs a build script that calls netc_compiler::build"
+            ),
+            "/",
+            ::core::env!(
+                ::core::concat!("NETC_NETWORK_", $stem),
+                ::core::concat!(
+                    "there is no network `",
+                    $stem,
+                    "`; build.rs compiles ",
+                    ::core::env!(
+                        "NETC_NETWORKS",
+                        "no network: it has no netc_compiler::build(\"models/name.net\")"
+                    )
+                )
+            )
+        ));
     };
 }

@@ -13,15 +13,22 @@
 //! let model = Tiny::random(1);
 //! ```
 //!
+//! The crate depends on `netc-macros` and on `netc-runtime`, which the generated code calls. Cargo's `dev` profile does not
+//! optimise the runtime, and networks run some hundred times slower; this in the Cargo.toml of the workspace mends it:
+//!
+//! ```toml
+//! [profile.dev.package.netc-runtime]
+//! opt-level = 3
+//! ```
+//!
 //! Both forms define a struct named after the net, at the place of the macro. Rust allows a macro only `()`, `[]` and `{}` as
-//! delimiters; all three work (`net!(...)` and `net![...]` need a semicolon after them). The generated code calls
-//! `netc_runtime`, which the crate must depend on.
+//! delimiters; all three work (`net!(...)` and `net![...]` need a semicolon after them).
 
 mod report;
 mod text;
 
 use netc_compiler::{Files, Options, Output, compile};
-use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::quote;
 use report::Report;
 use std::path::PathBuf;
@@ -30,6 +37,7 @@ use text::Text;
 /// Defines a network: `net!{ net Tiny  INPUT(28x28x1) => ... }` or `net!("models/tiny.net")`.
 ///
 /// Errors of the network are errors of the crate: at the tokens inside `net!{ }`, or rendered with file and line for a path.
+/// Warnings show as uses of something deprecated, which is the one warning that Rust lets a macro give.
 #[proc_macro]
 pub fn net(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let input = TokenStream::from(input);
@@ -63,12 +71,26 @@ fn path_of(input: &TokenStream) -> Option<Literal> {
 }
 
 fn inline(input: TokenStream) -> TokenStream {
+    let name = name_of(&input);
     let text = Text::of(input);
     let output = run("net!", text.as_bytes());
     let report = Report::new(&output);
     match &output.code {
-        Some(code) => items(&output, code),
+        Some(code) => {
+            let warnings = report.warnings(|d| text.spans(d.span()).0);
+            let items = items(&output, code, name);
+            quote!(#warnings #items)
+        }
         None => report.at_tokens(&text),
+    }
+}
+
+/// Where the name stands in `net Name ...`.
+fn name_of(input: &TokenStream) -> Span {
+    let mut trees = input.clone().into_iter();
+    match (trees.next(), trees.next()) {
+        (Some(TokenTree::Ident(net)), Some(TokenTree::Ident(name))) if net == "net" => name.span(),
+        _ => Span::call_site(),
     }
 }
 
@@ -92,9 +114,14 @@ fn from_file(path: &Literal) -> TokenStream {
                 ::core::include_bytes!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #file));
         )
     });
+    let report = Report::new(&output);
     let body = match &output.code {
-        Some(code) => items(&output, code),
-        None => report::error_at(span, span, &Report::new(&output).rendered()),
+        Some(code) => {
+            let warnings = report.warnings_of_file(span);
+            let items = items(&output, code, span);
+            quote!(#warnings #items)
+        }
+        None => report::error_at(span, span, &report.rendered()),
     };
     quote!(#(#watch)* #body)
 }
@@ -118,18 +145,23 @@ fn crate_files() -> Files {
     Files { root }
 }
 
-/// The generated file in a module of its own, and the struct re-exported from it.
-fn items(output: &Output, code: &str) -> TokenStream {
+/// The generated file in a module of its own, and the struct re-exported from it. What rustc says about the struct, it says at
+/// `span`.
+fn items(output: &Output, code: &str, span: Span) -> TokenStream {
     let name = output.plan.as_ref().map_or("Net", |plan| &plan.name);
     let module = Ident::new(&format!("__netc_{name}"), Span::call_site());
-    let name = Ident::new(name, Span::call_site());
+    let name = Ident::new(name, span.resolved_at(Span::call_site()));
     match code.parse::<TokenStream>() {
-        Ok(code) => quote! {
-            #[doc(hidden)]
-            #[allow(non_snake_case, reason = "named after the network")]
-            mod #module { #code }
-            pub use #module::#name;
-        },
+        Ok(code) => {
+            let code = named_at(code, &name);
+            quote! {
+                #[doc(hidden)]
+                #[allow(non_snake_case, reason = "named after the network")]
+                mod #module { #code }
+                #[allow(unreachable_pub, reason = "the program decides who sees it")]
+                pub use #module::#name;
+            }
+        }
         Err(e) => {
             let span = Span::call_site();
             report::error_at(
@@ -139,4 +171,18 @@ fn items(output: &Output, code: &str) -> TokenStream {
             )
         }
     }
+}
+
+/// The code, with each mention of the struct at the place of `name`.
+fn named_at(code: TokenStream, name: &Ident) -> TokenStream {
+    let placed = code.into_iter().map(|tree| match tree {
+        TokenTree::Ident(word) if word == *name => TokenTree::Ident(name.clone()),
+        TokenTree::Group(group) => {
+            let mut placed = Group::new(group.delimiter(), named_at(group.stream(), name));
+            placed.set_span(group.span());
+            TokenTree::Group(placed)
+        }
+        tree => tree,
+    });
+    placed.collect()
 }

@@ -4,6 +4,7 @@ use crate::text::Text;
 use netc_compiler::Output;
 use netc_compiler::grammar::{Diagnostic, render};
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
+use quote::quote;
 
 /// The errors of one compilation.
 pub(crate) struct Report<'a> {
@@ -22,6 +23,26 @@ impl<'a> Report<'a> {
             .map(|d| {
                 let (first, last) = text.spans(d.span());
                 error_at(first, last, &self.message(d))
+            })
+            .collect()
+    }
+
+    /// The warnings, each at its place.
+    pub(crate) fn warnings(&self, place: impl Fn(&Diagnostic) -> Span) -> TokenStream {
+        let warnings = self.output.diagnostics.iter().filter(|d| !d.is_error());
+        warnings
+            .map(|d| warning_at(place(d), &self.message(d)))
+            .collect()
+    }
+
+    /// The warnings of a file, which rustc cannot point into: file and line stand in the text.
+    pub(crate) fn warnings_of_file(&self, path: Span) -> TokenStream {
+        let warnings = self.output.diagnostics.iter().filter(|d| !d.is_error());
+        warnings
+            .map(|d| {
+                let line = self.output.sources.line_col(d.span()).0.line;
+                let file = &self.output.sources.get(d.span().file).name;
+                warning_at(path, &format!("{file}:{line}: {}", self.message(d)))
             })
             .collect()
     }
@@ -54,6 +75,18 @@ impl<'a> Report<'a> {
             }
         }
         message
+    }
+}
+
+/// The use of a constant that is deprecated for this reason.
+fn warning_at(place: Span, message: &str) -> TokenStream {
+    let used = Ident::new("NETWORK", place);
+    quote! {
+        const _: () = {
+            #[deprecated(note = #message)]
+            const NETWORK: () = ();
+            #used
+        };
     }
 }
 

@@ -9,7 +9,7 @@ use crate::recipe::{self, fit};
 use crate::resolve::{Resolved, resolve};
 use crate::schedule::schedule;
 use crate::train::{Which, train_by};
-use crate::{claims, shape};
+use crate::{claims, edits, shape};
 use netc_grammar::{Diagnostic, Sources, decode, parse, render};
 use netc_plan::{Plan, TrainPlan};
 
@@ -117,13 +117,14 @@ pub fn compile(name: &str, text: Vec<u8>, options: &Options, loader: &mut dyn Lo
             .skip(1)
             .map(|(_, source)| source.name.clone()),
     );
+    let resolved = check(resolved, &mut diagnostics);
+    let layers = match &resolved {
+        Some(Resolved::Net(graph)) => graph.nodes.len(),
+        _ => 0,
+    };
+    edits::try_all(&output.sources, root, layers, loader, &mut diagnostics);
     match resolved {
-        Some(Resolved::Net(mut graph)) => {
-            shape::infer(&mut graph, &mut diagnostics);
-            if !diagnostics.iter().any(Diagnostic::is_error) {
-                claims::check(&graph, &mut diagnostics);
-                fit::check(&graph, &mut diagnostics);
-            }
+        Some(Resolved::Net(graph)) => {
             if !diagnostics.iter().any(Diagnostic::is_error)
                 && let Some(how) = &options.train
             {
@@ -139,6 +140,21 @@ pub fn compile(name: &str, text: Vec<u8>, options: &Options, loader: &mut dyn Lo
     diagnostics.sort_by_key(Diagnostic::span);
     output.diagnostics = diagnostics;
     output
+}
+
+/// The end of the front of the pipeline: shapes, and what the file claims.
+pub(crate) fn check(
+    mut resolved: Option<Resolved>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Resolved> {
+    if let Some(Resolved::Net(graph)) = &mut resolved {
+        shape::infer(graph, diagnostics);
+        if !diagnostics.iter().any(Diagnostic::is_error) {
+            claims::check(graph, diagnostics);
+            fit::check(graph, diagnostics);
+        }
+    }
+    resolved
 }
 
 impl Output {

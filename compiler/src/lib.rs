@@ -10,6 +10,7 @@ mod build;
 pub mod claims;
 mod compile;
 pub mod differentiate;
+mod edits;
 pub mod emit;
 pub mod graph;
 pub mod layers;

@@ -5,9 +5,9 @@ mod build;
 pub(crate) use build::{build, pixels};
 
 use crate::limits::MAX_SIZE;
-use crate::names::nearest;
 use crate::options::Default::{Described, Is, Required};
 use crate::options::{Kind, Opt, Owner, Range};
+use netc_grammar::nearest;
 use netc_plan::Act;
 
 /// A kind of layer.
@@ -82,12 +82,7 @@ const fn opt(
     default: crate::options::Default,
     about: &'static str,
 ) -> Opt {
-    Opt {
-        name,
-        kind,
-        default,
-        about,
-    }
+    Opt::new(name, kind, default, about)
 }
 
 const COUNT: Kind = Kind::Whole(1, MAX_SIZE);
@@ -97,50 +92,59 @@ const KERNEL: Opt = opt(
     Kind::Window,
     Required,
     "height x width, perhaps with a stride: 11x11/4",
-);
+)
+.also(&["kernel_size"]);
 const WINDOW: Opt = opt(
     "window",
     Kind::Window,
     Required,
     "height x width, perhaps with a stride: 3x3/2",
-);
+)
+.also(&["pool_size", "kernel_size", "kernel"]);
 const PAD: Opt = opt(
     "pad",
     Kind::Pad,
     Is("valid"),
     "`valid`, `same`, a number, or (top, bottom, left, right)",
-);
-const STRIDE: Opt = opt("stride", Kind::Factor, Is("1"), "steps between windows");
+)
+.also(&["padding"]);
+const STRIDE: Opt =
+    opt("stride", Kind::Factor, Is("1"), "steps between windows").also(&["strides"]);
 const POOL_STRIDE: Opt = opt(
     "stride",
     Kind::Factor,
     Described("the window"),
     "steps between windows",
-);
+)
+.also(&["strides"]);
 const DILATION: Opt = opt(
     "dilation",
     Kind::Factor,
     Is("1"),
     "steps between the cells of the kernel",
-);
+)
+.also(&["dilation_rate"]);
 const BIAS: Opt = opt(
     "bias",
     Kind::Bool,
     Is("true"),
     "adds a number to each output",
-);
+)
+.also(&["use_bias"]);
 const INIT: Opt = opt(
     "init",
     Kind::Init,
     Described("the recipe's, or glorot"),
     "how weights start",
-);
+)
+.also(&["kernel_initializer"]);
 const BIAS_INIT: Opt = opt(
     "bias_init",
     Kind::Init,
     Described("the recipe's, or 0"),
     "how biases start",
-);
+)
+.also(&["bias_initializer"]);
 const L2: Opt = opt(
     "l2",
     Kind::Number(Range::NotNegative),
@@ -154,7 +158,8 @@ const INPUT_OPTIONS: &[Opt] = &[
         Kind::Shape,
         Required,
         "height x width x channels, or a number of inputs",
-    ),
+    )
+    .also(&["input_shape"]),
     opt(
         "scale",
         Kind::Number(Range::Any),
@@ -175,12 +180,12 @@ const INPUT_OPTIONS: &[Opt] = &[
     ),
 ];
 const CONV_OPTIONS: &[Opt] = &[
-    opt("filters", COUNT, Required, "output channels"),
+    opt("filters", COUNT, Required, "output channels").also(&["out_channels"]),
     KERNEL,
     PAD,
     STRIDE,
     DILATION,
-    opt("groups", COUNT, Is("1"), "parts that do not see each other"),
+    opt("groups", COUNT, Is("1"), "parts that do not see each other").also(&["group"]),
     BIAS,
     opt(
         "connect",
@@ -194,7 +199,7 @@ const CONV_OPTIONS: &[Opt] = &[
 ];
 const DWCONV_OPTIONS: &[Opt] = &[KERNEL, PAD, STRIDE, DILATION, BIAS, INIT, BIAS_INIT, L2];
 const FC_OPTIONS: &[Opt] = &[
-    opt("units", COUNT, Required, "outputs"),
+    opt("units", COUNT, Required, "outputs").also(&["out_features"]),
     BIAS,
     INIT,
     BIAS_INIT,
@@ -207,7 +212,8 @@ const BN_OPTIONS: &[Opt] = &[
         Kind::Number(Range::Positive),
         Is("0.001"),
         "added to the variance",
-    ),
+    )
+    .also(&["epsilon"]),
     opt(
         "momentum",
         Kind::Number(Range::Unit),
@@ -216,7 +222,7 @@ const BN_OPTIONS: &[Opt] = &[
     ),
 ];
 const LRN_OPTIONS: &[Opt] = &[
-    opt("n", COUNT, Is("5"), "channels in the window, an odd number"),
+    opt("n", COUNT, Is("5"), "channels in the window, an odd number").also(&["size"]),
     opt(
         "k",
         Kind::Number(Range::Positive),
@@ -236,13 +242,15 @@ const DROPOUT_OPTIONS: &[Opt] = &[opt(
     Kind::Number(Range::BelowOne),
     Is("0.5"),
     "probability that an element is dropped",
-)];
+)
+.also(&["rate"])];
 const LEAKY_OPTIONS: &[Opt] = &[opt(
     "slope",
     Kind::Number(Range::NotNegative),
     Is("0.01"),
     "factor below 0",
-)];
+)
+.also(&["negative_slope", "alpha"])];
 const ELU_OPTIONS: &[Opt] = &[opt(
     "alpha",
     Kind::Number(Range::NotNegative),
@@ -260,13 +268,15 @@ const PAD_OPTIONS: &[Opt] = &[opt(
     Kind::Cells,
     Required,
     "a number, or (top, bottom, left, right)",
-)];
+)
+.also(&["padding"])];
 const UPSAMPLE_OPTIONS: &[Opt] = &[opt(
     "factor",
     Kind::Factor,
     Is("2x2"),
     "how often rows and columns are repeated",
-)];
+)
+.also(&["size", "scale_factor"])];
 const SUBSAMPLE_OPTIONS: &[Opt] = &[WINDOW, POOL_STRIDE];
 const RBF_OPTIONS: &[Opt] = &[opt("classes", COUNT, Required, "prototypes")];
 
@@ -357,10 +367,99 @@ pub fn find(name: &str) -> Option<&'static LayerSpec> {
     })
 }
 
+/// The kind of layer with this name or alias in any case: `conv`, `Conv2d`.
+pub(crate) fn find_in_any_case(name: &str) -> Option<&'static LayerSpec> {
+    find(&name.to_ascii_uppercase())
+}
+
+/// Layers of Keras and PyTorch, in capitals without underscores, that compute something else than any layer whose name is like
+/// theirs: nothing is suggested for them. Where the language has one of them, [`find`] comes first.
+const ELSEWHERE: &[&str] = &[
+    "ADAPTIVEMAXPOOL2D",
+    "BILINEAR",
+    "CELU",
+    "CONV1D",
+    "CONV1DTRANSPOSE",
+    "CONV2DTRANSPOSE",
+    "CONV3D",
+    "CONV3DTRANSPOSE",
+    "CONVTRANSPOSE",
+    "CONVTRANSPOSE1D",
+    "CONVTRANSPOSE2D",
+    "CONVTRANSPOSE3D",
+    "CROP",
+    "CROPPING2D",
+    "DECONV",
+    "DECONV2D",
+    "DECONVOLUTION",
+    "DIV",
+    "DOT",
+    "DROPCONNECT",
+    "DROPOUT1D",
+    "DROPOUT2D",
+    "DROPOUT3D",
+    "DROPPATH",
+    "GLOBALMAXPOOL",
+    "GLOBALMAXPOOL2D",
+    "GLOBALMAXPOOLING2D",
+    "GLU",
+    "GN",
+    "GROUPNORM",
+    "GROUPNORMALIZATION",
+    "GRU",
+    "HARDSIGMOID",
+    "HARDSWISH",
+    "HARDTANH",
+    "IN",
+    "INSTANCENORM",
+    "INSTANCENORM2D",
+    "L2NORM",
+    "LAMBDA",
+    "LAYERNORM",
+    "LAYERNORMALIZATION",
+    "LAYERSCALE",
+    "LN",
+    "LOGSIGMOID",
+    "LOGSOFTMAX",
+    "LSTM",
+    "MAXIMUM",
+    "MAXOUT",
+    "MINIMUM",
+    "MISH",
+    "MUL",
+    "MULTIPLY",
+    "PIXELSHUFFLE",
+    "PRELU",
+    "PROD",
+    "RMSNORM",
+    "RNN",
+    "SCALE",
+    "SELU",
+    "SEPARABLECONV2D",
+    "SHUFFLE",
+    "SLICE",
+    "SOFTMIN",
+    "SOFTPLUS",
+    "SOFTSIGN",
+    "SPLIT",
+    "STOCHASTICDEPTH",
+    "SUB",
+    "SUBTRACT",
+];
+
+/// Whether this is a layer of Keras or PyTorch that no layer here is like.
+pub(crate) fn is_elsewhere(name: &str) -> bool {
+    let caps = name.to_ascii_uppercase().replace('_', "");
+    find(&caps).is_none() && ELSEWHERE.contains(&caps.as_str())
+}
+
 /// The kind of layer that was probably meant by a name in any case: `conv`, `Relu`, `CONVV`.
 pub(crate) fn meant(name: &str) -> Option<&'static LayerSpec> {
     let caps = name.to_ascii_uppercase();
     find(&caps).or_else(|| {
+        if is_elsewhere(name) {
+            return None;
+        }
         let names = LAYERS
             .iter()
             .flat_map(|l| l.aliases.iter().copied().chain([l.name]));
@@ -376,6 +475,11 @@ impl LayerSpec {
             positional: self.positional,
             example: self.example,
         }
+    }
+
+    /// Whether it works on each number alone, and can stand behind a layer with weights.
+    pub(crate) fn is_activation(&self) -> bool {
+        matches!(self.kind, LayerKind::Activation(_) | LayerKind::Softmax)
     }
 
     /// Whether it needs arguments, and so a row of the `where` table if it is written bare.
@@ -399,6 +503,35 @@ mod tests {
         let count = names.len();
         names.dedup();
         assert_eq!(names.len(), count);
+    }
+
+    #[test]
+    fn layers_of_others_have_no_false_friends() {
+        assert!(ELSEWHERE.is_sorted());
+        for name in ELSEWHERE {
+            assert_eq!(
+                meant(name).map(|l| l.name),
+                find(name).map(|l| l.name),
+                "{name}"
+            );
+        }
+        for (foreign, ours) in [
+            ("Conv2d", "CONV"),
+            ("MaxPooling2D", "POOL"),
+            ("Dense", "FC"),
+            ("linear", "FC"),
+            ("BatchNorm2d", "BN"),
+            ("BatchNormalization", "BN"),
+            ("GlobalAveragePooling2D", "GLOBALPOOL"),
+            ("LeakyReLU", "LEAKY_RELU"),
+            ("ZeroPadding2D", "PAD"),
+            ("UpSampling2D", "UPSAMPLE"),
+            ("DepthwiseConv2D", "DWCONV"),
+            ("Concatenate", "CONCAT"),
+            ("CONVV", "CONV"),
+        ] {
+            assert_eq!(meant(foreign).map(|l| l.name), Some(ours), "{foreign}");
+        }
     }
 
     #[test]

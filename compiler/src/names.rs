@@ -43,26 +43,6 @@ fn capitalised(word: &str) -> String {
     first.into_iter().chain(chars).collect()
 }
 
-/// The candidate that is most like `name`, if any is like it at all.
-pub(crate) fn nearest<'a>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
-    let wanted = name.to_ascii_lowercase();
-    let allowed = (wanted.len() / 3).max(1);
-    candidates
-        .into_iter()
-        .map(|c| {
-            (
-                strsim::damerau_levenshtein(&wanted, &c.to_ascii_lowercase()),
-                c,
-            )
-        })
-        .filter(|&(distance, c)| distance <= allowed && distance < c.len())
-        .min()
-        .map(|(_, c)| c)
-}
-
 /// `a`, `a` and `b`, `a`, `b` and `c`: names in backquotes.
 pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let quoted: Vec<String> = names.into_iter().map(|n| format!("`{n}`")).collect();
@@ -119,13 +99,5 @@ mod tests {
         ] {
             assert_eq!(camel_case(file), name, "{file}");
         }
-    }
-
-    #[test]
-    fn near_names_are_found() {
-        assert_eq!(nearest("CONVV", ["CONV", "FC"]), Some("CONV"));
-        assert_eq!(nearest("strid", ["stride", "pad"]), Some("stride"));
-        assert_eq!(nearest("q", ["stride", "s"]), None);
-        assert_eq!(nearest("banana", ["stride", "pad"]), None);
     }
 }

@@ -2,11 +2,11 @@
 
 use crate::graph::Initialiser;
 use crate::limits::MAX_SIZE;
-use crate::names::{listed, nearest};
+use crate::names::listed;
 use crate::text::thousands;
 use crate::value::{Argument, Value, ValueCall, Valued, WORDS};
 use netc_grammar::ast::Ident;
-use netc_grammar::{Code, Diagnostic, Span};
+use netc_grammar::{Code, Diagnostic, Span, nearest};
 use std::fmt;
 
 /// One option of a layer or of a part of a recipe.
@@ -14,12 +14,41 @@ use std::fmt;
 pub struct Opt {
     /// The name: `stride`.
     pub name: &'static str,
+    /// Other names that work, as Keras and PyTorch have them: `strides`.
+    pub aliases: &'static [&'static str],
     /// What its values are.
     pub kind: Kind,
     /// What holds where it is left out.
     pub default: Default,
     /// What it does.
     pub about: &'static str,
+}
+
+impl Opt {
+    pub(crate) const fn new(
+        name: &'static str,
+        kind: Kind,
+        default: Default,
+        about: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            aliases: &[],
+            kind,
+            default,
+            about,
+        }
+    }
+
+    /// The option, with other names that work.
+    pub(crate) const fn also(self, aliases: &'static [&'static str]) -> Self {
+        Self { aliases, ..self }
+    }
+
+    /// Whether this is its name, or another that works.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.aliases.contains(&name)
+    }
 }
 
 /// What holds where an option is left out.
@@ -186,6 +215,16 @@ pub(crate) struct Owner {
     pub(crate) example: &'static str,
 }
 
+impl Owner {
+    /// The option that was probably meant by a name.
+    fn meant(&self, name: &str) -> Option<&'static str> {
+        let names = |o: &'static Opt| o.aliases.iter().copied().chain([o.name]);
+        let near = nearest(name, self.options.iter().flat_map(names))?;
+        let option = self.options.iter().find(|o| o.is_called(near))?;
+        Some(option.name)
+    }
+}
+
 /// Options with their values: those given are of the right kind and in range.
 #[derive(Debug)]
 pub(crate) struct Bound {
@@ -247,7 +286,7 @@ fn slot(
     errors: &mut Vec<Diagnostic>,
 ) -> Option<usize> {
     if let Some(name) = &arg.name {
-        let found = owner.options.iter().position(|o| o.name == name.node);
+        let found = owner.options.iter().position(|o| o.is_called(&name.node));
         if found.is_none() {
             errors.push(unknown_option(owner, name));
         }
@@ -271,7 +310,7 @@ fn unknown_option(owner: Owner, name: &Ident) -> Diagnostic {
         format!("{} has no option `{}`", owner.name, name.node),
         name.span,
     );
-    let error = match nearest(&name.node, names()) {
+    let error = match owner.meant(&name.node) {
         Some(near) => error.edit(format!("did you mean `{near}`?"), name.span, near),
         None => error,
     };
@@ -374,13 +413,41 @@ pub(crate) fn check(owner: &str, option: &Opt, value: &Valued) -> Checked {
     }
 }
 
+/// What a value of another language is here: `(3, 3)` is 3x3, `"same"` is same.
+fn translated(kind: Kind, value: &Value) -> Option<String> {
+    let numbers = |items: &[Valued]| -> Option<Vec<usize>> {
+        items.iter().map(|item| item.node.as_size()).collect()
+    };
+    match (kind, value) {
+        (Kind::Pad | Kind::Bool | Kind::Order | Kind::Init, Value::Str(text)) => {
+            let word = text.to_ascii_lowercase();
+            WORDS.contains(&word.as_str()).then_some(word)
+        }
+        (Kind::OneOf(choices) | Kind::Pipeline(choices), Value::Str(text)) => {
+            let choice = choices.iter().find(|choice| choice.name == text);
+            choice.map(|choice| choice.name.to_owned())
+        }
+        (Kind::Bool, Value::Int(n)) => Some((*n != 0).to_string()),
+        (_, Value::Tuple(items) | Value::List(items)) => match (kind, &numbers(items)?[..]) {
+            (Kind::Window, [h, w]) => Some(format!("{h}x{w}")),
+            (Kind::Factor | Kind::Pad | Kind::Cells, [h, w]) if h == w => Some(h.to_string()),
+            (Kind::Factor, [h, w]) => Some(format!("{h}x{w}")),
+            (Kind::Pad | Kind::Cells, [h, w]) => Some(format!("({h}, {h}, {w}, {w})")),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// "`filters` of CONV is a whole number of at least 1, not the size 3x3"
 pub(crate) fn wrong_kind(owner: &str, option: &Opt, value: &Valued) -> Box<Diagnostic> {
     let headline = format!("`{}` of {owner} is {}", option.name, option.kind);
-    Box::new(
-        Diagnostic::error(Code::E0306, headline, value.span)
-            .primary(format!("this is {}", value.node.kind())),
-    )
+    let error = Diagnostic::error(Code::E0306, headline, value.span)
+        .primary(format!("this is {}", value.node.kind()));
+    Box::new(match translated(option.kind, &value.node) {
+        Some(text) => error.edit(format!("write `{text}`"), value.span, text),
+        None => error,
+    })
 }
 
 fn out_of_range(owner: &str, option: &Opt, value: &Valued) -> Box<Diagnostic> {
@@ -510,9 +577,10 @@ fn check_cells(owner: &str, option: &Opt, value: &Valued) -> Checked {
     };
     match &value.node {
         Value::Tuple(items) if items.len() == 4 => items.iter().try_for_each(cell),
-        Value::Tuple(_) => Err(Box::new(
+        Value::Tuple(items) if items.len() != 2 => Err(Box::new(
             wrong_kind(owner, option, value).help("write four: (top, bottom, left, right)"),
         )),
+        Value::Tuple(_) => Err(wrong_kind(owner, option, value)),
         _ => cell(value),
     }
 }

@@ -7,12 +7,12 @@ pub(crate) mod typed;
 pub use table::KEYS;
 
 use crate::graph::{self, Graph, Recipe, Setting};
-use crate::names::{listed, nearest};
+use crate::names::listed;
 use crate::options::{Choice, Kind, Opt, Owner, bind, check, wrong_kind};
 use crate::report::Report;
 use crate::value::{Argument, Scope, Value, ValueCall, Valued, WORDS, evaluate};
 use netc_grammar::ast::{Entry, Ident, Item, Train};
-use netc_grammar::{Code, Diagnostic, Sources, Span, parse};
+use netc_grammar::{Code, Diagnostic, Sources, Span, nearest, parse};
 
 /// The file's recipes.
 pub(crate) fn recipes(items: &[Item], scope: &dyn Scope, report: &mut Report) -> Vec<Recipe> {
@@ -60,11 +60,11 @@ fn recipe(train: &Train, scope: &dyn Scope, report: &mut Report) -> Recipe {
     let mut entries: Vec<graph::Entry> = Vec::new();
     let mut seen: Vec<&Ident> = Vec::new();
     for Entry { key, value, .. } in &train.entries {
-        let Some(option) = KEYS.iter().find(|o| o.name == key.node) else {
+        let Some(option) = KEYS.iter().find(|o| o.is_called(&key.node)) else {
             report.push(unknown_key(key));
             continue;
         };
-        if let Some(first) = seen.iter().find(|k| k.node == key.node) {
+        if let Some(first) = seen.iter().find(|k| option.is_called(&k.node)) {
             report.push(
                 Diagnostic::error(
                     Code::E0602,
@@ -82,7 +82,7 @@ fn recipe(train: &Train, scope: &dyn Scope, report: &mut Report) -> Recipe {
         let setting = setting("the recipe", option, &value, &mut errors);
         report.extend(errors);
         entries.extend(setting.map(|setting| graph::Entry {
-            key: key.node.clone(),
+            key: option.name.to_owned(),
             setting,
             span: value.span,
         }));
@@ -189,10 +189,9 @@ fn unknown_key(key: &Ident) -> Diagnostic {
             key.node
         ));
     }
-    match nearest(&key.node, names()) {
-        Some(near) => error.edit(format!("did you mean `{near}`?"), key.span, near),
-        None => error.note(format!("the keys are {}", listed(names()))),
-    }
+    error.did_you_mean(&key.node, key.span, names(), |error| {
+        error.note(format!("the keys are {}", listed(names())))
+    })
 }
 
 /// In a recipe, names that are not constants stand for themselves: `mnist`, `cosine`.
@@ -335,10 +334,9 @@ fn unknown_choice(option: &Opt, choices: &[Choice], name: &Ident) -> Diagnostic 
         format!("`{}` is not a value of `{}`", name.node, option.name),
         name.span,
     );
-    match nearest(&name.node, names()) {
-        Some(near) => error.edit(format!("did you mean `{near}`?"), name.span, near),
-        None => error.note(format!("it is one of {}", listed(names()))),
-    }
+    error.did_you_mean(&name.node, name.span, names(), |error| {
+        error.note(format!("it is one of {}", listed(names())))
+    })
 }
 
 /// `2: 0.8, 5: 0.4`: epochs that rise, and factors. `None` if they are wrong.

@@ -8,6 +8,7 @@ mod chain;
 mod claim;
 mod constants;
 mod expand;
+mod habits;
 mod join;
 mod mistakes;
 mod modules;
@@ -52,7 +53,7 @@ pub fn resolve(
     let claims = claim::claims(items, &scope, &mut report);
     let recipes = recipe::recipes(items, &scope, &mut report);
 
-    let network = expand::expand(&program, &constants, chain, &mut report);
+    let network = expand::expand(&program, &constants, chain, sources, &mut report);
     unused::warn(&program, &constants, chain.is_some(), &mut report);
     let Some(chain) = chain else {
         return without_chain(items, root, &mut report);

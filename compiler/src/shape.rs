@@ -107,14 +107,37 @@ impl Site<'_> {
                     Code::E0402,
                     format!("{kind} needs a picture, and a vector of {n} comes in"),
                 );
-                Err(Some(Box::new(
-                    self.with_source(error.primary("this works on height x width x channels"))
-                        .help(format!(
-                            "put {kind} before the FC, FLATTEN or INPUT({n}) that makes the vector"
-                        )),
-                )))
+                let error =
+                    self.with_source(error.primary("this works on height x width x channels"));
+                Err(Some(Box::new(match self.picture_of_input() {
+                    Some(picture) => {
+                        error.help(format!("say what picture goes in: `INPUT({picture})`"))
+                    }
+                    None => {
+                        error.help(format!("put {kind} before the layer that makes the vector"))
+                    }
+                })))
             }
         }
+    }
+
+    /// The square picture that the network's vector may be, where nothing else has made it one.
+    fn picture_of_input(&self) -> Option<Shape> {
+        let mut node = self.source()?;
+        while let Some(&id) = node.inputs.first() {
+            node = &self.before[id.0];
+            if !matches!(node.shape, Shape::Vector(_)) {
+                return None;
+            }
+        }
+        let Layer::Input(Shape::Vector(n)) = node.op else {
+            return None;
+        };
+        let square = |c: usize| {
+            let side = (n / c).isqrt();
+            (side > 4 && side * side * c == n).then_some(Shape::Picture([side, side, c]))
+        };
+        [1, 3].into_iter().find_map(square)
     }
 
     fn error(&self, code: Code, headline: impl Into<String>) -> Diagnostic {

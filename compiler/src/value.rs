@@ -1,7 +1,7 @@
 //! Values: what the expressions of a file come to.
 
 use crate::limits::MAX_SIZE;
-use crate::names::{listed, nearest};
+use crate::names::listed;
 use crate::text::thousands;
 use netc_grammar::ast::{Arg, BinaryOp, Call, Expr, ExprKind, Ident};
 use netc_grammar::{Code, Diagnostic, Span, Spanned};
@@ -183,13 +183,13 @@ fn undefined(name: &Ident, known: &[String]) -> Diagnostic {
         .iter()
         .map(String::as_str)
         .chain(WORDS.iter().copied());
-    match nearest(&name.node, candidates) {
-        Some(near) => error.edit(format!("did you mean `{near}`?"), name.span, near),
-        None if INITIALISERS.contains(&name.node.as_str()) => {
-            error.help(format!("it needs a number: `{}(0.01)`", name.node))
-        }
-        None => error.help(format!("define it: `let {} = 64`", name.node)),
-    }
+    error.did_you_mean(&name.node, name.span, candidates, |error| {
+        error.help(if INITIALISERS.contains(&name.node.as_str()) {
+            format!("it needs a number: `{}(0.01)`", name.node)
+        } else {
+            format!("define it: `let {} = 64`", name.node)
+        })
+    })
 }
 
 fn sizes_of(sizes: &[u64], span: Span) -> Result<Vec<usize>, Box<Diagnostic>> {

@@ -157,7 +157,7 @@ fn names(options: &[Opt]) -> String {
 
 fn layer_options() -> String {
     let mut table = String::from(
-        "| option | of | value | default | what it does |\n| --- | --- | --- | --- | --- |\n",
+        "| option | of | value | default | what it does | other names |\n| --- | --- | --- | --- | --- | --- |\n",
     );
     let mut rows: Vec<(&Opt, Vec<&str>)> = Vec::new();
     for (layer, option) in LAYERS
@@ -165,8 +165,13 @@ fn layer_options() -> String {
         .flat_map(|l| l.options.iter().map(move |o| (l, o)))
     {
         let same = |o: &Opt| {
-            (o.name, o.about, o.default.to_string())
-                == (option.name, option.about, option.default.to_string())
+            (o.name, o.aliases, o.about, o.default.to_string())
+                == (
+                    option.name,
+                    option.aliases,
+                    option.about,
+                    option.default.to_string(),
+                )
         };
         match rows.iter_mut().find(|(o, _)| same(o)) {
             Some((_, layers)) => layers.push(layer.name),
@@ -176,12 +181,13 @@ fn layer_options() -> String {
     for (option, layers) in rows {
         writeln!(
             table,
-            "| `{}` | {} | {} | {} | {} |",
+            "| `{}` | {} | {} | {} | {} | {} |",
             option.name,
             layers.join(" "),
             option.kind,
             option.default,
-            option.about
+            option.about,
+            option.aliases.join(" ")
         )
         .unwrap();
     }
@@ -189,8 +195,9 @@ fn layer_options() -> String {
 }
 
 fn recipe_keys() -> String {
-    let mut table =
-        String::from("| key | value | default | what it says |\n| --- | --- | --- | --- |\n");
+    let mut table = String::from(
+        "| key | value | default | what it says | other names |\n| --- | --- | --- | --- | --- |\n",
+    );
     for key in KEYS {
         let value = match key.kind {
             Kind::OneOf(_) => "see below".to_owned(),
@@ -199,8 +206,11 @@ fn recipe_keys() -> String {
         };
         writeln!(
             table,
-            "| `{}` | {value} | {} | {} |",
-            key.name, key.default, key.about
+            "| `{}` | {value} | {} | {} | {} |",
+            key.name,
+            key.default,
+            key.about,
+            key.aliases.join(" ")
         )
         .unwrap();
     }

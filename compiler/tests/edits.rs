@@ -3,8 +3,9 @@
 //! Applied to every file of the two folders of mistakes, and to thousands of generated ones: a valid file with one slip in it.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use netc_compiler::{Files, Options, Output, compile};
-use netc_grammar::{Code, Diagnostic, Severity, Span};
+use netc_compiler::resolve::{Resolved, resolve};
+use netc_compiler::{Files, Options, Output, claims, compile, shape};
+use netc_grammar::{Code, Diagnostic, Severity, Sources, Span, parse};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -42,11 +43,29 @@ fn stage(code: Code) -> u8 {
     }
 }
 
+/// What the front of the pipeline says, by itself: no edit is tried.
+fn found(root: &Path, text: &str) -> Vec<Diagnostic> {
+    let mut sources = Sources::default();
+    let file = sources.add("edited.net", text);
+    let (tree, mut found) = parse(&sources, file);
+    let mut files = Files {
+        root: root.to_owned(),
+    };
+    let resolved = resolve(&mut sources, file, tree, &mut files, &mut found);
+    if let Some(Resolved::Net(mut graph)) = resolved {
+        shape::infer(&mut graph, &mut found);
+        if !found.iter().any(Diagnostic::is_error) {
+            claims::check(&graph, &mut found);
+        }
+    }
+    found
+}
+
 /// How many diagnostics of this severity there are, up to a stage. Warnings count only beside no more errors.
-fn left(output: &Output, of: &Diagnostic) -> (usize, usize) {
+fn left(found: &[Diagnostic], of: &Diagnostic) -> (usize, usize) {
     let upto = stage(of.code);
-    let found = output.diagnostics.iter();
     let (errors, warnings): (Vec<_>, Vec<_>) = found
+        .iter()
         .filter(|d| stage(d.code) <= upto)
         .partition(|d| d.is_error());
     match of.severity {
@@ -62,26 +81,27 @@ fn applied(text: &str, (span, replacement): &(Span, String)) -> String {
 
 /// Applies the edits of a text one by one; what each that does not help says and leaves.
 fn useless(root: &Path, bytes: &[u8]) -> Vec<(Code, String)> {
-    let before = run(root, bytes);
-    let Some((id, source)) = before.sources.iter().next() else {
+    let output = run(root, bytes);
+    let Some((id, source)) = output.sources.iter().next() else {
         return Vec::new();
     };
     // The spans of a text that begins with a byte-order mark do not count it.
     let text = &source.text;
+    let before = found(root, text);
     let mut useless = Vec::new();
-    for diagnostic in &before.diagnostics {
+    for diagnostic in &output.diagnostics {
         let edits = diagnostic
             .helps
             .iter()
             .filter_map(|help| help.edit.as_ref());
         for edit in edits.filter(|(span, _)| span.file == id) {
             let mended = applied(text, edit);
-            let after = run(root, mended.as_bytes());
+            let after = found(root, &mended);
             if left(&after, diagnostic) >= left(&before, diagnostic) {
                 let report = format!(
                     "---- {edit:?}\n{text}\n---- said\n{}\n---- edited\n{mended}\n---- says\n{}",
-                    before.rendered(),
-                    after.rendered()
+                    output.rendered(),
+                    run(root, mended.as_bytes()).rendered()
                 );
                 useless.push((diagnostic.code, report));
             }
@@ -108,10 +128,7 @@ fn assert_none(useless: Vec<(Code, String)>) {
 #[test]
 fn edits_of_the_files_of_mistakes_help() {
     let mut all = Vec::new();
-    for (folder_of, syntax) in [
-        ("tests/fail", false),
-        ("../grammar/tests/diagnostics", true),
-    ] {
+    for folder_of in ["tests/fail", "../grammar/tests/diagnostics"] {
         let paths = files(folder_of);
         // Large on purpose: slow without optimisation, or with more errors than are shown.
         let small = paths.iter().filter(|path| {
@@ -125,6 +142,202 @@ fn edits_of_the_files_of_mistakes_help() {
         }
     }
     assert_none(all);
+}
+
+/// What people type, and the text that the edits lead to, applied one after the other.
+const TYPED: &[(&str, &str)] = &[
+    (
+        "INPUT(32x32x3) => CONV(8, 3*3) => FC(10)",
+        "INPUT(32x32x3) => CONV(8, 3x3) => FC(10)",
+    ),
+    (
+        "INPUT(32x32x3) => CONV(3, 64, kernel_size=7) => FC(10)",
+        "INPUT(32x32x3) => CONV(64, kernel_size=7x7) => FC(10)",
+    ),
+    (
+        "INPUT(32x32x3) => Conv2d(3, 64, 7, 2, 3) => BatchNorm2d(64) => ReLU(inplace=True) => FC(10)",
+        "INPUT(32x32x3) => CONV(64, 7x7/2, 3) => BN => RELU() => FC(10)",
+    ),
+    (
+        "INPUT(32x32x3) => Flatten() => Linear(3072, 10)",
+        "INPUT(32x32x3) => FLATTEN() => FC(10)",
+    ),
+    (
+        "INPUT(32x32x3) => MaxPooling2D(pool_size=(2,2), strides=2) => Dense(10, use_bias=False, activation='softmax')",
+        "INPUT(32x32x3) => POOL(pool_size=2x2, strides=2) => FC(10, use_bias=false) => SOFTMAX",
+    ),
+    (
+        "block Res(n) { CONV(n, 3x3, same) => RELU }\nINPUT(32x32x3) => Res(8) => FC(10)",
+        "block Res(n) = CONV(n, 3x3, same) => RELU\nINPUT(32x32x3) => Res(8) => FC(10)",
+    ),
+    (
+        "INPUT(32x32x3) => CONV(8, 3x3, same) x 3 => FC(10)",
+        "INPUT(32x32x3) => CONV(8, 3x3, same) * 3 => FC(10)",
+    ),
+    (
+        "INPUT(32x32x3) => CONV(8, 3x3, same) x3 => FC(10)",
+        "INPUT(32x32x3) => CONV(8, 3x3, same) * 3 => FC(10)",
+    ),
+    (
+        "INPUT(32x32x3) => 2*CONV(8, 3x3, same) => FC(10)",
+        "INPUT(32x32x3) => CONV(8, 3x3, same) * 2 => FC(10)",
+    ),
+    (
+        "const k = 3x3\nINPUT(32x32x3) => CONV(8, k) => FC(10)",
+        "let k = 3x3\nINPUT(32x32x3) => CONV(8, k) => FC(10)",
+    ),
+    ("input = INPUT(784) => FC(10)", "INPUT(784) => FC(10)"),
+    ("let model = INPUT(784) => FC(10)", "INPUT(784) => FC(10)"),
+    ("INPUT(3) = FC(2)", "INPUT(3) => FC(2)"),
+    (
+        "INPUT(32x32x3) => CONV(8, 3x3),\n=> RELU",
+        "INPUT(32x32x3) => CONV(8, 3x3)\n=> RELU",
+    ),
+    (
+        "INPUT(32x32x3) => CONV(8, 3x3, pad='same')",
+        "INPUT(32x32x3) => CONV(8, 3x3, pad=same)",
+    ),
+    (
+        "INPUT(32x32x3) => CONV(8, 3x3, \"same\")",
+        "INPUT(32x32x3) => CONV(8, 3x3, same)",
+    ),
+    (
+        "INPUT(784) => FC(10)\nexpect accuracy > 98%",
+        "INPUT(784) => FC(10)\nexpect accuracy > 0.98",
+    ),
+    (
+        "INPUT[28x28x1] => CONV[8, 3x3]",
+        "INPUT(28x28x1) => CONV(8, 3x3)",
+    ),
+    (
+        "INPUT(28x28x1) => CONV(8,3x3,relu)",
+        "INPUT(28x28x1) => CONV(8,3x3) => RELU",
+    ),
+    (
+        "INPUT(28x28x1) => CONV(8, 3x3, activation='relu', padding='same')",
+        "INPUT(28x28x1) => CONV(8, 3x3, padding=same) => RELU",
+    ),
+    (
+        "INPUT(28x28x1) => POOL(3x3//2) => FC(10)",
+        "INPUT(28x28x1) => POOL(3x3/2) => FC(10)",
+    ),
+    ("INPUT(3, 224, 224) => FC(10)", "INPUT(224x224x3) => FC(10)"),
+    ("INPUT(28, 28, 1) => FC(10)", "INPUT(28x28x1) => FC(10)"),
+    (
+        "INPUT(shape=(28,28,1)) => FC(10)",
+        "INPUT(shape=28x28x1) => FC(10)",
+    ),
+    (
+        "INPUT(28x28x1) => CONV(8, kernel=(3,3))",
+        "INPUT(28x28x1) => CONV(8, kernel=3x3)",
+    ),
+    (
+        "INPUT(28x28x1) => CONV(8, 3x3, padding=(1,2), stride=(2,2))",
+        "INPUT(28x28x1) => CONV(8, 3x3, padding=(1, 1, 2, 2), stride=2)",
+    ),
+    (
+        "net My-Net\nINPUT(784) => FC(10)",
+        "net MyNet\nINPUT(784) => FC(10)",
+    ),
+    (
+        "net Foo {\n    INPUT(784) => FC(10)\n}",
+        "net Foo \n    INPUT(784) => FC(10)\n",
+    ),
+    (
+        "INPUT(784) |> FC(10) >> RELU",
+        "INPUT(784) => FC(10) => RELU",
+    ),
+    (
+        "INPUT(784) => FC(10)\ntrain { data = \"mnist\" }",
+        "INPUT(784) => FC(10)\ntrain { data = mnist }",
+    ),
+    ("INPUT(784) => FC(1O)", "INPUT(784) => FC(10)"),
+    (
+        "INPUT(784) => FC(10)\nexpct params = 7850",
+        "INPUT(784) => FC(10)\nexpect params = 7850",
+    ),
+    (
+        "INPUT(32x32x3) => BN(3) => FC(10)",
+        "INPUT(32x32x3) => BN => FC(10)",
+    ),
+    (
+        "INPUT(32x32x3) => POOL(3x3, 2) => FC(10)",
+        "INPUT(32x32x3) => POOL(3x3/2) => FC(10)",
+    ),
+    (
+        "INPUT(32x32x3) => AVGPOOL(3x3, 1) => FC(10)",
+        "INPUT(32x32x3) => AVGPOOL(3x3/1) => FC(10)",
+    ),
+    (
+        "INPUT(32x32x3) => CONV(8, 3x3, 2) => FC(10)",
+        "INPUT(32x32x3) => CONV(8, 3x3/2) => FC(10)",
+    ),
+    ("INPUT(3x32x32) => FC(10)", "INPUT(32x32x3) => FC(10)"),
+    (
+        "INPUT(32x32x3) => AdaptiveAvgPool2d((1, 1)) => FC(10)",
+        "INPUT(32x32x3) => GLOBALPOOL => FC(10)",
+    ),
+    (
+        "INPUT(32x32x3) => Activation(\"relu\") => FC(10)",
+        "INPUT(32x32x3) => RELU => FC(10)",
+    ),
+    (
+        "INPUT(32x32x3) => FC(10)\ntrain { data = mnist, optimizer = Adam(learning_rate=0.1) }",
+        "INPUT(32x32x3) => FC(10)\ntrain { data = mnist, optimizer = adam(learning_rate=0.1) }",
+    ),
+];
+
+#[test]
+fn what_people_type_is_understood() {
+    let misunderstood: Vec<String> = TYPED
+        .iter()
+        .filter_map(|(typed, meant)| misunderstood(typed, meant))
+        .collect();
+    assert!(
+        misunderstood.is_empty(),
+        "{}",
+        misunderstood.join("\n====\n")
+    );
+}
+
+fn misunderstood(typed: &str, meant: &str) -> Option<String> {
+    let mut text = typed.to_owned();
+    for _ in 0..20 {
+        let output = run(Path::new(""), text.as_bytes());
+        let helps = output.diagnostics.iter().flat_map(|d| &d.helps);
+        match helps.filter_map(|help| help.edit.as_ref()).next() {
+            Some(edit) => text = applied(&text, edit),
+            None => break,
+        }
+    }
+    let left = run(Path::new(""), text.as_bytes());
+    let first = run(Path::new(""), typed.as_bytes());
+    (!left.diagnostics.is_empty() || text != meant).then(|| {
+        format!(
+            "{typed}\nbecame\n{text}\nand not\n{meant}\n{}\n{}",
+            first.rendered(),
+            left.rendered()
+        )
+    })
+}
+
+/// Names that work as they do elsewhere, without a word.
+#[test]
+fn options_have_other_names() {
+    let text = "INPUT(input_shape=32x32x3)
+        => CONV(out_channels=8, kernel_size=3x3, padding=same, strides=2, dilation_rate=1, use_bias=false)
+        => BN(epsilon=1e-5) => LEAKY_RELU(negative_slope=0.1)
+        => MAXPOOL2D(pool_size=2x2, strides=2) => DROPOUT(rate=0.5) => UPSAMPLE(scale_factor=2)
+        => DENSE(out_features=10)
+        train { data = mnist, batch_size = 64, optimizer = adam(learning_rate=0.1, epsilon=1e-8) }";
+    let output = run(Path::new(""), text.as_bytes());
+    assert!(output.diagnostics.is_empty(), "{}", output.rendered());
+    let graph = output.graph.unwrap();
+    let batch = graph.recipes[0]
+        .entries
+        .iter()
+        .find(|entry| entry.key == "batch");
+    assert!(batch.is_some());
 }
 
 /// A small generator, so that a failure can be repeated: xorshift64*.

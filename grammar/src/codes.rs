@@ -133,4 +133,6 @@ codes! {
     W0003 "a row of the `where` table that serves no layer"
     W0004 "a repeat of 0"
     W0005 "the same activation twice in a row"
+    W0006 "padding that was probably meant as a stride"
+    W0007 "a shape with its channels first"
 }

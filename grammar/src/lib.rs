@@ -10,6 +10,7 @@ mod render;
 mod reports;
 mod scan;
 mod span;
+mod suggest;
 
 pub use codes::Code;
 pub use decode::{NotUtf8, decode};
@@ -17,3 +18,4 @@ pub use diagnostic::{Diagnostic, Help, Label, Severity};
 pub use parse::parse;
 pub use render::{render, render_github, render_json};
 pub use span::{FileId, LineCol, Source, Sources, Span, Spanned};
+pub use suggest::nearest;

@@ -30,7 +30,8 @@ impl Span {
     }
 
     /// From the start of this span to the end of the other.
-    pub(crate) fn to_end_of(self, other: Span) -> Span {
+    #[must_use]
+    pub fn to_end_of(self, other: Span) -> Span {
         Span {
             end: other.end.max(self.start),
             ..self

@@ -5,12 +5,7 @@ use crate::options::Default::{Described, Is, Required};
 use crate::options::{Choice, Default, Kind, Opt, Range};
 
 const fn opt(name: &'static str, kind: Kind, default: Default, about: &'static str) -> Opt {
-    Opt {
-        name,
-        kind,
-        default,
-        about,
-    }
+    Opt::new(name, kind, default, about)
 }
 
 const fn choice(
@@ -68,14 +63,16 @@ pub const KEYS: &[Opt] = &[
         Kind::OneOf(OPTIMIZER),
         Is("sgd(lr=0.01)"),
         "how weights move",
-    ),
+    )
+    .also(&["optimiser"]),
     opt(
         "schedule",
         Kind::Pipeline(SCHEDULE),
         Described("a constant rate"),
         "how the learning rate changes; several are multiplied",
-    ),
-    opt("batch", COUNT, Is("32"), "images in a step"),
+    )
+    .also(&["scheduler"]),
+    opt("batch", COUNT, Is("32"), "images in a step").also(&["batch_size"]),
     opt("epochs", COUNT, Is("10"), "passes over the training set"),
     opt(
         "seed",
@@ -94,7 +91,8 @@ pub const KEYS: &[Opt] = &[
         RATE,
         Described("no limit"),
         "largest norm of all gradients together",
-    ),
+    )
+    .also(&["clipnorm"]),
     opt(
         "l2",
         AMOUNT,
@@ -338,8 +336,8 @@ const LOSS: &[Choice] = &[
     ),
 ];
 
-const LR: Opt = opt("lr", RATE, Required, "learning rate");
-const EPS: Opt = opt("eps", RATE, Is("0.0000001"), "added to the divisor");
+const LR: Opt = opt("lr", RATE, Required, "learning rate").also(&["learning_rate"]);
+const EPS: Opt = opt("eps", RATE, Is("0.0000001"), "added to the divisor").also(&["epsilon"]);
 const WEIGHT_DECAY: Opt = opt(
     "weight_decay",
     AMOUNT,
@@ -377,7 +375,8 @@ const OPTIMIZER: &[Choice] = &[
                 DECAYED,
                 Is("0.9"),
                 "share of the old mean square kept",
-            ),
+            )
+            .also(&["alpha"]),
             EPS,
             WEIGHT_DECAY,
             DECAY,
@@ -390,13 +389,14 @@ const OPTIMIZER: &[Choice] = &[
         1,
         &[
             LR,
-            opt("beta1", DECAYED, Is("0.9"), "share of the old mean kept"),
+            opt("beta1", DECAYED, Is("0.9"), "share of the old mean kept").also(&["beta_1"]),
             opt(
                 "beta2",
                 DECAYED,
                 Is("0.999"),
                 "share of the old mean square kept",
-            ),
+            )
+            .also(&["beta_2"]),
             EPS,
             WEIGHT_DECAY,
             DECAY,
@@ -409,13 +409,14 @@ const OPTIMIZER: &[Choice] = &[
         1,
         &[
             LR,
-            opt("beta1", DECAYED, Is("0.9"), "share of the old mean kept"),
+            opt("beta1", DECAYED, Is("0.9"), "share of the old mean kept").also(&["beta_1"]),
             opt(
                 "beta2",
                 DECAYED,
                 Is("0.999"),
                 "share of the old mean square kept",
-            ),
+            )
+            .also(&["beta_2"]),
             EPS,
             opt(
                 "weight_decay",
@@ -443,7 +444,7 @@ const SCHEDULE: &[Choice] = &[
     choice(
         "exponential",
         1,
-        &[opt("rate", RATE, Required, "factor of each epoch")],
+        &[opt("rate", RATE, Required, "factor of each epoch").also(&["gamma"])],
         "exponential(0.95)",
         "rate to the power of the epoch",
     ),

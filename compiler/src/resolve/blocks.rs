@@ -4,7 +4,7 @@ use super::chain::{Flow, Frame};
 use super::expand::Expander;
 use super::mistakes::recursive;
 use super::modules::{Def, Defined};
-use crate::names::{listed, nearest, plural};
+use crate::names::{listed, plural};
 use crate::value::{Argument, Value};
 use netc_grammar::ast::{Call, Ident};
 use netc_grammar::{Code, Diagnostic, Span};
@@ -35,7 +35,14 @@ impl<'a> Expander<'a, '_> {
         self.used_at.push(call.span);
         let flow = self.block_body(def, params, flow);
         self.used_at.pop();
-        flow
+        match flow {
+            // They are joined where the block is used.
+            Flow::Many { values, .. } => Flow::Many {
+                values,
+                span: call.span,
+            },
+            flow => flow,
+        }
     }
 
     pub(super) fn block_body(
@@ -114,10 +121,7 @@ fn unknown_param(name: &Ident, block: &Ident, params: &[Ident]) -> Diagnostic {
         block.span,
         format!("its parameters are {}", listed(names())),
     );
-    match nearest(&name.node, names()) {
-        Some(near) => error.edit(format!("did you mean `{near}`?"), name.span, near),
-        None => error,
-    }
+    error.did_you_mean(&name.node, name.span, names(), |error| error)
 }
 
 fn wrong_count(call: &Call, block: &Ident, params: &[Ident], args: &[Argument]) -> Diagnostic {

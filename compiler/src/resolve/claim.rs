@@ -2,7 +2,7 @@
 
 use super::constants::FileScope;
 use crate::graph::{Claim, ClaimValue, Quantity};
-use crate::names::{listed, nearest};
+use crate::names::listed;
 use crate::report::Report;
 use crate::value::{Value, Valued, evaluate};
 use netc_grammar::ast::{Expect, Item, Relation};
@@ -118,9 +118,6 @@ fn unknown_quantity(expect: &Expect) -> Diagnostic {
         format!("nothing can be claimed about `{}`", name.node),
         name.span,
     );
-    let error = match nearest(&name.node, names()) {
-        Some(near) => error.edit(format!("did you mean `{near}`?"), name.span, near),
-        None => error,
-    };
+    let error = error.did_you_mean(&name.node, name.span, names(), |error| error);
     error.note(format!("claims speak of {}", listed(names())))
 }

@@ -2,6 +2,7 @@
 
 use super::chain::{Flow, Frame};
 use super::constants::Constants;
+use super::habits;
 use super::mistakes::unknown_layer;
 use super::modules::{Def, Defined, Program};
 use super::table::{Served, Table};
@@ -12,9 +13,9 @@ use crate::names::{Counter, is_all_caps};
 use crate::options::bind;
 use crate::report::{Report, within};
 use crate::text::thousands;
-use crate::value::{Argument, Value, Valued, evaluate};
+use crate::value::{Argument, Scope as _, Value, Valued, evaluate};
 use netc_grammar::ast::{Arg, Call, Chain, Expr, Ident, StageKind};
-use netc_grammar::{Code, Diagnostic, Span};
+use netc_grammar::{Code, Diagnostic, Sources, Span};
 use netc_plan::Pixels;
 use std::collections::HashSet;
 
@@ -26,10 +27,11 @@ pub(super) fn expand(
     program: &Program,
     constants: &Constants,
     chain: Option<&Chain>,
+    sources: &Sources,
     report: &mut Report,
 ) -> Option<Network> {
     let table = Table::new(program.root(), report);
-    let mut expander = Expander::new(program, constants, report, table);
+    let mut expander = Expander::new(program, constants, sources, report, table);
     let network = chain.and_then(|chain| expander.network(chain));
     expander.check_unused_blocks();
     network
@@ -38,6 +40,7 @@ pub(super) fn expand(
 pub(super) struct Expander<'a, 'r> {
     pub(super) program: &'a Program,
     pub(super) constants: &'a Constants,
+    sources: &'a Sources,
     pub(super) report: &'a mut Report<'r>,
     pub(super) nodes: Vec<Node>,
     counter: Counter,
@@ -62,12 +65,14 @@ impl<'a, 'r> Expander<'a, 'r> {
     fn new(
         program: &'a Program,
         constants: &'a Constants,
+        sources: &'a Sources,
         report: &'a mut Report<'r>,
         table: Table<'a>,
     ) -> Self {
         Self {
             program,
             constants,
+            sources,
             report,
             nodes: Vec::new(),
             counter: Counter::default(),
@@ -161,11 +166,7 @@ impl<'a, 'r> Expander<'a, 'r> {
         name: Option<&Ident>,
     ) -> Flow {
         if let Some(spec) = layers::find(&call.name.node) {
-            return match spec.kind {
-                LayerKind::Skip => self.skip(call, flow),
-                LayerKind::Add | LayerKind::Concat => self.join(spec, call, flow, frame, name),
-                _ => self.layer(spec, call, flow, frame, name),
-            };
+            return self.of_kind(spec, call, flow, frame, name);
         }
         let mut errors = Vec::new();
         let found = super::constants::lookup(self.program, frame.module, &call.name, &mut errors);
@@ -186,11 +187,31 @@ impl<'a, 'r> Expander<'a, 'r> {
             }
             Some(None) => self.unknown_stage(call, flow),
             None => {
-                if !self.may_be_imported(&call.name, frame) {
-                    self.error(unknown_layer(self.program, frame.module, &call.name));
+                if self.may_be_imported(&call.name, frame) {
+                    return self.unknown_stage(call, flow);
                 }
-                self.unknown_stage(call, flow)
+                self.error(unknown_layer(self.program, frame.module, call));
+                // Its arguments can be wrong too.
+                match layers::find_in_any_case(&call.name.node) {
+                    Some(spec) => self.of_kind(spec, call, flow, frame, name),
+                    None => self.unknown_stage(call, flow),
+                }
             }
+        }
+    }
+
+    fn of_kind(
+        &mut self,
+        spec: &'static LayerSpec,
+        call: &'a Call,
+        flow: Flow,
+        frame: &mut Frame<'a>,
+        name: Option<&Ident>,
+    ) -> Flow {
+        match spec.kind {
+            LayerKind::Skip => self.skip(call, flow),
+            LayerKind::Add | LayerKind::Concat => self.join(spec, call, flow, frame, name),
+            _ => self.layer(spec, call, flow, frame, name),
         }
     }
 
@@ -225,6 +246,7 @@ impl<'a, 'r> Expander<'a, 'r> {
             let bound = bind(spec.owner(), &args, span, &mut errors);
             if spec.kind == LayerKind::Input && bound.complete {
                 self.pixels = layers::pixels(&bound);
+                errors.extend(habits::warn_channels_first(&args));
             }
             layers::build(spec, &bound, &mut errors)
         });
@@ -341,7 +363,7 @@ impl<'a, 'r> Expander<'a, 'r> {
         frame: &Frame<'a>,
     ) -> Option<(Vec<Argument>, Option<Span>)> {
         if let Some(args) = &call.args {
-            return Some((self.evaluate_args(args, frame), None));
+            return Some((self.layer_args(spec, args, call.span, true, frame), None));
         }
         let served = if self.in_block() {
             Served::NoRow
@@ -350,7 +372,8 @@ impl<'a, 'r> Expander<'a, 'r> {
         };
         match served {
             Served::Entry(entry) => {
-                Some((self.evaluate_args(&entry.args, frame), Some(entry.span)))
+                let args = self.layer_args(spec, &entry.args, entry.span, false, frame);
+                Some((args, Some(entry.span)))
             }
             Served::NoRow if !spec.needs_arguments() => Some((Vec::new(), None)),
             Served::NoRow => {
@@ -373,6 +396,30 @@ impl<'a, 'r> Expander<'a, 'r> {
                 .note("the `where` table serves the network's own chain; layers inside blocks need their own sizes")
                 .help(format!("for example `{}`", spec.example)),
         );
+    }
+
+    /// The values of a layer's arguments, put right where others than netc's were written.
+    fn layer_args(
+        &mut self,
+        spec: &'static LayerSpec,
+        args: &[Arg],
+        span: Span,
+        is_call: bool,
+        frame: &Frame<'a>,
+    ) -> Vec<Argument> {
+        let mut site = habits::Site {
+            spec,
+            span,
+            is_call,
+            sources: self.sources,
+            errors: Vec::new(),
+        };
+        let scope = frame.scope(self.program, self.constants);
+        let args = site.arguments(args, &|name| scope.names().iter().any(|n| n == name));
+        let mut values = self.evaluate_args(&args, frame);
+        site.values(&mut values);
+        self.errors(site.errors);
+        values
     }
 
     pub(super) fn evaluate_args(&mut self, args: &[Arg], frame: &Frame<'a>) -> Vec<Argument> {

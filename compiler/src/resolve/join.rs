@@ -4,7 +4,7 @@ use super::chain::{Flow, Frame};
 use super::expand::Expander;
 use crate::graph::{Layer, NodeId};
 use crate::layers::{LayerKind, LayerSpec};
-use crate::names::{listed, nearest};
+use crate::names::listed;
 use netc_grammar::ast::{Arg, Call, ExprKind, Ident};
 use netc_grammar::{Code, Diagnostic};
 
@@ -81,13 +81,16 @@ impl<'a> Expander<'a, '_> {
         let error = Diagnostic::error(Code::E0209, format!("there is no tap `{name}` here"), arg.value.span)
             .primary("not named before this stage")
             .note("a tap is visible in the chain that follows it, inside the same block; a branch's tap, in that branch and after the join");
-        let error = match nearest(name, frame.tap_names()) {
-            Some(near) => error.edit(format!("did you mean `{near}`?"), arg.value.span, near),
-            None if frame.tap_names().is_empty() => error.help(format!(
-                "name a stage before this one: `CONV(64, 3x3) as {name}`"
-            )),
-            None => error.note(format!("the taps here are {}", listed(frame.tap_names()))),
-        };
+        let taps = frame.tap_names();
+        let error = error.did_you_mean(name, arg.value.span, taps.clone(), |error| {
+            if taps.is_empty() {
+                error.help(format!(
+                    "name a stage before this one: `CONV(64, 3x3) as {name}`"
+                ))
+            } else {
+                error.note(format!("the taps here are {}", listed(taps)))
+            }
+        });
         self.error(error);
         self.broken(arg.span, Vec::new())
     }

@@ -2,40 +2,77 @@
 
 use super::modules::{Def, Defined, Program};
 use crate::layers;
-use crate::names::{is_all_caps, nearest};
-use netc_grammar::ast::Ident;
+use crate::names::is_all_caps;
+use netc_grammar::ast::{Call, Expr, ExprKind, Ident};
 use netc_grammar::{Code, Diagnostic, Span};
 
-/// A name that is neither a layer nor a block.
-pub(super) fn unknown_layer(program: &Program, module: usize, name: &Ident) -> Diagnostic {
+/// A call of something that is neither a layer nor a block.
+pub(super) fn unknown_layer(program: &Program, module: usize, call: &Call) -> Diagnostic {
+    let name = &call.name;
     let error = |headline| Diagnostic::error(Code::E0301, headline, name.span);
-    if is_all_caps(&name.node) {
-        return unknown_caps(error(format!("there is no layer `{}`", name.node)), name);
-    }
-    if let Some(layer) = layers::find(&name.node.to_ascii_uppercase()) {
+    let caps = is_all_caps(&name.node);
+    if let Some(layer) = layers::find_in_any_case(&name.node).filter(|_| !caps) {
         return error(format!("there is no layer or block `{}`", name.node))
             .primary("names of layers are upper case")
             .edit(format!("write `{}`", layer.name), name.span, layer.name);
     }
-    let error = error(format!("there is no block `{}`", name.node)).primary("not defined");
-    if let Some(near) = nearest(&name.node, blocks(program, module)) {
-        return error.edit(format!("did you mean the block `{near}`?"), name.span, near);
+    let what = if caps || layers::is_elsewhere(&name.node) {
+        "layer"
+    } else {
+        "block"
+    };
+    let error = error(format!("there is no {what} `{}`", name.node));
+    if let Some(same) = same_elsewhere(call) {
+        return error.primary("not a layer of the language").edit(
+            format!("write `{same}`"),
+            call.span,
+            same,
+        );
     }
-    match layers::meant(&name.node) {
-        Some(layer) => error.edit(
-            format!("did you mean the layer `{}`?", layer.name),
-            name.span,
-            layer.name,
-        ),
-        None => error.help(format!(
-            "define it: `block {} = CONV(64, 3x3) => RELU`",
-            name.node
-        )),
+    if caps || layers::is_elsewhere(&name.node) {
+        return unknown_caps(error.primary("not a layer of the language"), name);
+    }
+    let error = error.primary("not defined");
+    error.did_you_mean(
+        &name.node,
+        name.span,
+        blocks(program, module),
+        |error| match layers::meant(&name.node) {
+            Some(layer) => error.edit(
+                format!("did you mean the layer `{}`?", layer.name),
+                name.span,
+                layer.name,
+            ),
+            None => error.help(format!(
+                "define it: `block {} = CONV(64, 3x3) => RELU`",
+                name.node
+            )),
+        },
+    )
+}
+
+/// What the language has for a layer of Keras or PyTorch with these arguments.
+fn same_elsewhere(call: &Call) -> Option<&'static str> {
+    let name = call.name.node.to_ascii_uppercase().replace('_', "");
+    let [argument] = call.args.as_deref().unwrap_or_default() else {
+        return None;
+    };
+    let is_one = |value: &Expr| value.kind == ExprKind::Int(1);
+    match (name.as_str(), &argument.value.kind) {
+        ("ADAPTIVEAVGPOOL2D", ExprKind::Int(1)) => Some("GLOBALPOOL"),
+        ("ADAPTIVEAVGPOOL2D", ExprKind::Size(sides)) if sides[..] == [1, 1] => Some("GLOBALPOOL"),
+        ("ADAPTIVEAVGPOOL2D", ExprKind::Tuple(sides)) if sides.iter().all(is_one) => {
+            Some("GLOBALPOOL")
+        }
+        ("ACTIVATION", ExprKind::Str(act) | ExprKind::Name(act)) => {
+            let layer = layers::find_in_any_case(act)?;
+            layer.is_activation().then_some(layer.name)
+        }
+        _ => None,
     }
 }
 
 fn unknown_caps(error: Diagnostic, name: &Ident) -> Diagnostic {
-    let error = error.primary("not a layer of the language");
     match layers::meant(&name.node) {
         Some(layer) => error.edit(
             format!("did you mean `{}`?", layer.name),

@@ -315,7 +315,7 @@ pub(crate) fn bad_name(name: &Ident, what: &str) -> Option<Diagnostic> {
     Some(if lower == name.node {
         error
     } else {
-        error.edit(format!("write `{lower}`"), name.span, lower)
+        error.help(format!("call it `{lower}` here and where it is used"))
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::modules::Module;
 use crate::layers::{self, LayerSpec};
-use crate::names::{nearest, plural};
+use crate::names::plural;
 use crate::report::Report;
 use netc_grammar::ast::{Item, WhereEntry, WhereRow};
 use netc_grammar::{Code, Diagnostic, Span};
@@ -196,11 +196,10 @@ fn unknown_kind(row: &WhereRow) -> Diagnostic {
         row.kind.span,
     )
     .primary("a row begins with the name of a layer");
-    let near = layers::meant(&row.kind.node)
-        .map(|l| l.name)
-        .or_else(|| nearest(&row.kind.node, ["INPUT"]));
-    match near {
-        Some(near) => error.edit(format!("did you mean `{near}`?"), row.kind.span, near),
+    match layers::meant(&row.kind.node) {
+        Some(LayerSpec { name, .. }) => {
+            error.edit(format!("did you mean `{name}`?"), row.kind.span, *name)
+        }
         None => error.note("for constants, use `let`"),
     }
 }

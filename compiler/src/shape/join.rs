@@ -92,6 +92,10 @@ impl Site<'_> {
                 "project one of them: `CONV({}, 1x1)` makes {} channels",
                 a[2], a[2]
             ))
+        } else if let ([1, 1, _], [h, w, _]) | ([h, w, _], [1, 1, _]) = (a, b) {
+            error
+                .note("one pixel is not spread over a picture by itself")
+                .help(format!("spread it first: `UPSAMPLE({h}x{w})`"))
         } else {
             error.help("give both the same strides and padding")
         }

@@ -43,6 +43,21 @@ impl Walk<'_> {
                     .edit("remove it", place, "");
                 self.report(d);
             }
+            Rule::bad_arrow => {
+                let place = self.place(&pair);
+                *arrow = Some(place);
+                let d = Diagnostic::error(Code::E0103, "`=` is not netc's arrow", place)
+                    .primary("stages are joined by `=>`")
+                    .edit("write `=>`", place, "=>");
+                self.report(d);
+            }
+            Rule::bad_trailing_comma => {
+                let place = self.place(&pair);
+                let d = Diagnostic::error(Code::E0103, "no comma stands before `=>`", place)
+                    .primary("stages are joined by `=>` alone")
+                    .edit("remove it", place, "");
+                self.report(d);
+            }
             Rule::bad_in_chain => {
                 let d = self.unexpected("`=>` or the end of the chain", at);
                 self.report(d);
@@ -62,6 +77,14 @@ impl Walk<'_> {
 
     fn no_arrow(&mut self, at: usize) {
         let (span, found) = self.found(at);
+        let keyword = self.keyword_meant(span);
+        if let Some(keyword) = keyword.filter(|_| self.begins_line(at)) {
+            let d = Diagnostic::error(Code::E0104, format!("expected `=>` before {found}"), span)
+                .primary("no keyword, and no stage of the chain above")
+                .edit(format!("did you mean `{keyword}`?"), span, keyword);
+            self.report(d);
+            return;
+        }
         let (place, arrow) = if self.begins_line(at) {
             (self.span(at, at), "=> ")
         } else {
@@ -85,9 +108,12 @@ impl Walk<'_> {
     /// Something else where a layer should stand: a number, a string, a keyword.
     fn bad_stage(&mut self, pair: Pair<'_, Rule>) -> Option<Stage> {
         let at = pair.as_span().start();
+        let whole = self.place(&pair);
         let mut call = None;
         for inner in pair.into_inner() {
             match inner.as_rule() {
+                Rule::bad_count => self.count_before(&inner, whole),
+                Rule::stage => return self.stage(inner),
                 Rule::bad_name => {
                     let name = self.name(inner, "the stage")?;
                     call = Some(Call {
@@ -119,6 +145,21 @@ impl Walk<'_> {
             tap: None,
             span,
         })
+    }
+
+    /// `2 * CONV(64, 3x3)`
+    fn count_before(&mut self, pair: &Pair<'_, Rule>, whole: Span) {
+        let place = self.place(pair);
+        let count = self.written(place).trim_end_matches(['*', 'x']).trim_end();
+        let stage = Span {
+            start: place.end,
+            ..whole
+        };
+        let mended = format!("{} * {count}", self.written(stage).trim());
+        let d = Diagnostic::error(Code::E0101, "a repeat stands behind its stage", place)
+            .primary("not before it")
+            .edit("write it so", whole, mended);
+        self.report(d);
     }
 
     fn stage(&mut self, pair: Pair<'_, Rule>) -> Option<Stage> {
@@ -173,9 +214,27 @@ impl Walk<'_> {
     }
 
     fn repeat(&mut self, pair: Pair<'_, Rule>) -> Option<Expr> {
-        let count = pair.into_inner().next()?;
+        let whole = self.place(&pair);
+        let mut inner = pair.into_inner();
+        let mut count = inner.next()?;
+        if count.as_rule() == Rule::bad_times {
+            count = inner.next()?;
+        }
         let at = count.as_span().start();
+        if self.written(whole).starts_with('x') {
+            let digits = self.written(whole).trim_start_matches(['x', ' ']);
+            let d = Diagnostic::error(Code::E0101, "stages are repeated with `*`", whole)
+                .primary("`x` joins the sides of a size")
+                .edit("write it so", whole, format!("* {digits}"));
+            self.report(d);
+        }
         match count.as_rule() {
+            Rule::bad_times_number => {
+                let place = self.place(&count);
+                let digits = self.written(place).trim_start_matches('x');
+                let kind = ExprKind::Int(digits.parse().ok()?);
+                Some(Expr { kind, span: place })
+            }
             Rule::no_count => {
                 let d = self
                     .missing("how often to repeat", at)

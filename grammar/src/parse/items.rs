@@ -8,6 +8,7 @@ use crate::ast::{
     Block, Chain, Entry, Expect, Expr, ExprKind, File, Ident, Item, Let, Relation, Stage, Train,
     Where, WhereEntry, WhereRow,
 };
+use crate::reports::shortened;
 use crate::{Code, Diagnostic, Span, Spanned};
 
 impl Walk<'_> {
@@ -21,7 +22,11 @@ impl Walk<'_> {
 
     fn item(&mut self, pair: Pair<'_, Rule>) -> Option<Item> {
         match pair.as_rule() {
-            Rule::net => self.only_name(pair, "the network").map(Item::Net),
+            Rule::net => self.net(pair).map(Item::Net),
+            Rule::bad_naming => {
+                self.chain_with_name(&pair);
+                None
+            }
             Rule::import => self.import(pair).map(Item::Use),
             Rule::constant => self.constant(pair),
             Rule::block => self.block(pair).map(Item::Block),
@@ -51,10 +56,43 @@ impl Walk<'_> {
         self.report(d);
     }
 
-    /// The name in an item that consists of a keyword and a name, or of a name alone.
-    fn only_name(&mut self, pair: Pair<'_, Rule>, what: &str) -> Option<Ident> {
-        let name = pair.into_inner().find(|inner| is_name(inner.as_rule()))?;
-        self.name(name, what)
+    fn net(&mut self, pair: Pair<'_, Rule>) -> Option<Ident> {
+        let name = pair
+            .into_inner()
+            .find(|inner| inner.as_rule() != Rule::NET)?;
+        match name.as_rule() {
+            Rule::bad_net_name => Some(self.net_name(&name)),
+            _ => self.name(name, "the network"),
+        }
+    }
+
+    /// `input = INPUT(784) => ...`: the network's chain has no name of its own.
+    fn chain_with_name(&mut self, pair: &Pair<'_, Rule>) {
+        let place = self.place(pair);
+        let d = Diagnostic::error(Code::E0121, "the network's chain is not assigned", place)
+            .primary("the chain itself begins with INPUT")
+            .note("`net Name` names the network, `as name` the output of a stage")
+            .edit("remove it", self.with_space_behind(place), "");
+        self.report(d);
+    }
+
+    /// `net My-Net`
+    fn net_name(&mut self, pair: &Pair<'_, Rule>) -> Ident {
+        let span = self.place(pair);
+        let words = pair.as_str().split(['-', '.']).map(|word| {
+            let (first, rest) = word.split_at(1);
+            format!("{}{rest}", first.to_ascii_uppercase())
+        });
+        let node: String = words.collect();
+        let d = Diagnostic::error(
+            Code::E0101,
+            format!("`{}` is not a name", shortened(pair.as_str())),
+            span,
+        )
+        .primary("a name is letters, digits and `_`")
+        .edit("write it so", span, node.as_str());
+        self.report(d);
+        Spanned { node, span }
     }
 
     fn import(&mut self, pair: Pair<'_, Rule>) -> Option<Spanned<String>> {
@@ -92,6 +130,7 @@ impl Walk<'_> {
             match inner.as_rule() {
                 rule if is_name(rule) => name = self.name(inner, "the constant"),
                 Rule::bad_equals | Rule::no_equals => self.wrong_equals(&inner),
+                Rule::bad_let => self.not_let(&inner),
                 Rule::expr => value = self.expr(inner),
                 Rule::no_value => self.no_value(inner.as_span().start()),
                 Rule::bad_chain => chain = inner.into_inner().find(|p| p.as_rule() == Rule::chain),
@@ -110,12 +149,18 @@ impl Walk<'_> {
         Some(Item::Let(Let { name, value, span }))
     }
 
+    /// `const width = 64`
+    fn not_let(&mut self, pair: &Pair<'_, Rule>) {
+        let place = self.place(pair);
+        let d = Diagnostic::error(Code::E0121, "a constant is defined with `let`", place)
+            .primary("not a keyword")
+            .edit("write `let`", place, "let");
+        self.report(d);
+    }
+
     /// `let stem = CONV(64, 3x3) => RELU` is taken for the block that it should be.
     fn chain_in_let(&mut self, start: Span, name: Ident, chain: Pair<'_, Rule>) -> Option<Item> {
-        let keyword = Span {
-            end: start.start + 3,
-            ..start
-        };
+        let keyword = self.found(start.start as usize).0;
         let d = Diagnostic::error(Code::E0121, "a constant cannot hold a chain", name.span)
             .primary("`let` names a value")
             .edit("name a chain with `block`", keyword, "block");
@@ -408,9 +453,11 @@ impl Walk<'_> {
                 "let ",
             )
         };
-        let d = Diagnostic::error(code, headline, kind.span)
-            .primary(what)
-            .edit(format!("add `{}`", keyword.trim()), head, keyword);
+        let d = Diagnostic::error(code, headline, kind.span).primary(what);
+        let d = match self.misspelt_keyword_before(kind.span) {
+            Some((word, meant)) => d.edit(format!("did you mean `{meant}`?"), word, meant),
+            None => d.edit(format!("add `{}`", keyword.trim()), head, keyword),
+        };
         self.report(d);
         if is_layer {
             let span = row.span;

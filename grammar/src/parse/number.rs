@@ -85,7 +85,10 @@ impl Walk<'_> {
             .parse::<f64>()
             .ok()
             .filter(|v| v.is_finite() && digits.contains('.'));
+        let misread = digits.replace(['O', 'o'], "0").replace(['l', 'I'], "1");
+        let is_number = misread.bytes().all(|b| b.is_ascii_digit()) && misread != digits;
         let d = match value {
+            _ if is_number => d.edit("write it with digits", span, misread.as_str()),
             Some(_) => d.edit("digits stand on both sides of the point", span, mended),
             None if written.contains(['x', '×']) => d.note(
                 "the sides of a size are digits; a name can stand for a whole size: `let k = 3x3`",
@@ -93,6 +96,9 @@ impl Walk<'_> {
             None => d,
         };
         self.report(d);
+        if is_number {
+            return misread.parse().ok().map(ExprKind::Int);
+        }
         value.map(ExprKind::Float)
     }
 }

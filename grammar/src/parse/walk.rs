@@ -5,7 +5,7 @@ use pest::iterators::{Pair, Pairs};
 use super::rules::Rule;
 use crate::ast::Ident;
 use crate::reports::{Reports, shortened, span_in};
-use crate::{Code, Diagnostic, FileId, Span, Spanned};
+use crate::{Code, Diagnostic, FileId, Span, Spanned, nearest};
 
 pub(super) struct Walk<'a> {
     text: &'a str,
@@ -53,6 +53,39 @@ impl<'a> Walk<'a> {
     pub(super) fn behind(&self, at: usize) -> Span {
         let end = self.clean[..at].trim_end().len();
         self.span(end, end)
+    }
+
+    /// What follows a place, spaces left out.
+    pub(super) fn clean_after(&self, span: Span) -> &'a str {
+        self.clean[span.end as usize..].trim_start()
+    }
+
+    /// The keyword that a word was probably meant to be, if what follows it follows no stage.
+    pub(super) fn keyword_meant(&self, word: Span) -> Option<&'static str> {
+        const ITEMS: [&str; 7] = ["net", "use", "let", "block", "where", "expect", "train"];
+        let next = self.clean_after(word).chars().next()?;
+        let follows = is_word(next) || matches!(next, '{' | '"');
+        let near = nearest(self.written(word), ITEMS).filter(|_| follows)?;
+        (self.written(word) != near).then_some(near)
+    }
+
+    /// A misspelt keyword before a name, alone with it at the beginning of its line.
+    pub(super) fn misspelt_keyword_before(&self, name: Span) -> Option<(Span, &'static str)> {
+        let before = &self.clean[..name.start as usize];
+        let line = &before[before.rfind('\n').map_or(0, |end| end + 1)..];
+        let word = line.trim();
+        if word.is_empty() || !word.chars().all(is_word) {
+            return None;
+        }
+        let start = before.len() - line.trim_start().len();
+        let span = self.span(start, start + word.len());
+        Some((span, self.keyword_meant(span)?))
+    }
+
+    /// A place and the space up to the next token.
+    pub(super) fn with_space_behind(&self, span: Span) -> Span {
+        let end = self.clean.len() - self.clean_after(span).len();
+        self.span(span.start as usize, end)
     }
 
     /// The token at `at`, for "found ...".
@@ -149,11 +182,7 @@ impl<'a> Walk<'a> {
         )
         .primary("a keyword")
         .note("the keywords are net, use, let, block, where, expect, train and as")
-        .edit(
-            "choose another name",
-            ident.span,
-            format!("{}_", ident.node),
-        );
+        .help(format!("choose another name, such as `{}_`", ident.node));
         self.report(d);
         Some(ident)
     }

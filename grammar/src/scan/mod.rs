@@ -4,14 +4,17 @@
 //! Each mistake is reported, then mended in a copy of the text: `→` becomes `=>`, a `;` a space. The copy has the same length as the
 //! text, so that an offset means the same place in both, and the parser sees only characters that it knows.
 
+mod braces;
 mod brackets;
 mod lookalike;
+mod numbers;
 mod quoted;
 mod symbols;
 
 use crate::reports::{Reports, span_in};
 use crate::{Code, Diagnostic, FileId, Span};
 use brackets::Brackets;
+use std::collections::BTreeMap;
 
 /// The outcome of a scan.
 pub(crate) struct Scanned {
@@ -35,6 +38,8 @@ pub(crate) fn scan(text: &str, file: FileId, reports: &mut Reports) -> Scanned {
         too_deep: false,
         lone_cr_reported: false,
         unclosed_until: 0,
+        swaps: BTreeMap::new(),
+        lookahead: 4 * text.len(),
     };
     if text.starts_with('\u{feff}') {
         scanner.mend('\u{feff}'.len_utf8(), "");
@@ -65,6 +70,10 @@ struct Scanner<'a> {
     lone_cr_reported: bool,
     /// The end of the line that holds the last unclosed string.
     unclosed_until: usize,
+    /// Closing brackets ahead that another bracket takes the place of, or a space.
+    swaps: BTreeMap<usize, char>,
+    /// How many bytes ahead may still be looked at.
+    lookahead: usize,
 }
 
 impl<'a> Scanner<'a> {
@@ -72,6 +81,7 @@ impl<'a> Scanner<'a> {
         match c {
             ' ' | '\t' | '\n' => self.copy(1),
             '\r' => self.carriage_return(),
+            '/' if self.is_doubled_stride() => self.doubled_stride(),
             '/' if self.rest().starts_with("//") => self.line_comment(),
             '/' if self.rest().starts_with("/*") => self.block_comment(),
             '#' => self.hash_comment(),
@@ -85,12 +95,11 @@ impl<'a> Scanner<'a> {
     fn token(&mut self, c: char) {
         match c {
             'a'..='z' | 'A'..='Z' | '_' => self.word(),
-            '0'..='9' => {
-                self.copy(self.count(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.')))
-            }
+            '0'..='9' => self.number(),
             '"' => self.string(),
             '(' | '[' | '{' | ')' | ']' | '}' => self.bracket(c, 1),
             '=' | '-' | '~' => self.arrow_or_sign(c),
+            '|' | '>' if self.pipe() > 0 => self.wrong_arrow(self.pipe()),
             ',' | '|' | '*' | '+' | '/' | '<' | '>' | ':' | '.' => self.copy(1),
             ';' => self.semicolon(),
             '×' => self.times_sign(),

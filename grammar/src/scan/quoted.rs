@@ -2,7 +2,7 @@
 
 use super::{Scanner, lookalike};
 use crate::limits::MAX_NESTING;
-use crate::{Code, Diagnostic};
+use crate::{Code, Diagnostic, Span};
 
 impl Scanner<'_> {
     /// A string; it ends on its line.
@@ -101,23 +101,36 @@ impl Scanner<'_> {
             return;
         };
         let span = self.span(mark + len + close.len_utf8());
+        // Words such as `same` are no strings at all; the path of `use` and names of files are.
+        let word = self.brackets.innermost_closer() == Some(')') && is_word(&body[..len]);
+        // `activation='relu'` is no argument at all, which the compiler says.
+        let activation = word && self.clean.trim_end().ends_with("activation=");
+        if !activation {
+            self.not_quoted_so(open, span, &body[..len], word);
+        }
+        let quote = if word && !activation { "" } else { "\"" };
+        self.clean
+            .extend(std::iter::repeat_n(' ', mark - quote.len()));
+        self.clean.push_str(quote);
+        self.at += mark;
+        self.copy_watching(len);
+        self.mend(close.len_utf8(), quote);
+    }
+
+    fn not_quoted_so(&mut self, open: char, span: Span, text: &str, word: bool) {
         let d = Diagnostic::error(
             Code::E0111,
             format!("strings stand in `\"`, not in `{open}`"),
             span,
         )
-        .primary("not a string")
-        .edit(
-            "use straight double quotes",
-            span,
-            format!("\"{}\"", &body[..len]),
-        );
-        self.report(d);
-        self.clean.extend(std::iter::repeat_n(' ', mark - 1));
-        self.clean.push('"');
-        self.at += mark;
-        self.copy_watching(len);
-        self.mend(close.len_utf8(), "\"");
+        .primary("not a string");
+        let d = if word {
+            d.edit("words of the language stand in no quotes", span, text)
+        } else {
+            d
+        };
+        let quoted = format!("\"{text}\"");
+        self.report(d.edit("use straight double quotes", span, quoted));
     }
 
     pub(super) fn line_comment(&mut self) {
@@ -180,6 +193,11 @@ impl Scanner<'_> {
             }
         }
     }
+}
+
+fn is_word(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 /// How long the text in quotes is.

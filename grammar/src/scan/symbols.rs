@@ -1,8 +1,6 @@
 //! Words, brackets, arrows, and characters that are not netc's.
 
-use super::brackets::Closing;
 use super::{Scanner, lookalike};
-use crate::limits::MAX_NESTING;
 use crate::reports::shortened;
 use crate::{Code, Diagnostic};
 
@@ -27,64 +25,6 @@ impl Scanner<'_> {
             .starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '"' | '{'))
     }
 
-    /// A bracket, written in `len` bytes.
-    pub(super) fn bracket(&mut self, bracket: char, len: usize) {
-        if matches!(bracket, '(' | '[' | '{') {
-            self.opening(bracket, len);
-        } else {
-            self.closing(bracket, len);
-        }
-    }
-
-    fn opening(&mut self, bracket: char, len: usize) {
-        let before = self
-            .clean
-            .trim_end_matches([' ', '\t', '\r', '\n'])
-            .bytes()
-            .next_back();
-        let call = bracket == '(' && before.is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_');
-        if !self.brackets.open(bracket, self.at, call) {
-            self.too_deep = true;
-            let d = Diagnostic::error(
-                Code::E0131,
-                format!("brackets are nested more than {MAX_NESTING} deep"),
-                self.span(len),
-            )
-            .primary("this one is too deep")
-            .note("nothing in this file was checked further")
-            .help("give the inner parts names with `block` or `let`");
-            self.report(d);
-        }
-        self.mend(len, bracket.encode_utf8(&mut [0; 4]));
-    }
-
-    fn closing(&mut self, bracket: char, len: usize) {
-        let span = self.span(len);
-        match self.brackets.close(bracket) {
-            Closing::Fits => self.mend(len, bracket.encode_utf8(&mut [0; 4])),
-            Closing::WrongKind { right, open } => {
-                let open = self.span_at(open, 1);
-                let d = Diagnostic::error(
-                    Code::E0106,
-                    format!("expected `{right}`, found `{bracket}`"),
-                    span,
-                )
-                .primary(format!("should be `{right}`"))
-                .label(open, "to close this one")
-                .edit(format!("write `{right}`"), span, right);
-                self.report(d);
-                self.mend(len, right.encode_utf8(&mut [0; 4]));
-            }
-            Closing::Stray => {
-                let d = Diagnostic::error(Code::E0106, format!("unmatched `{bracket}`"), span)
-                    .primary("no bracket is open here")
-                    .edit("remove it", span, "");
-                self.report(d);
-                self.mend(len, "");
-            }
-        }
-    }
-
     /// `=`, `==`, `=>`, `-`, and what people write for `=>`.
     pub(super) fn arrow_or_sign(&mut self, c: char) {
         let line = if c == '~' { 1 } else { self.count(|x| x == c) };
@@ -106,7 +46,26 @@ impl Scanner<'_> {
         }
     }
 
-    fn wrong_arrow(&mut self, len: usize) {
+    /// The length of `|>`, `>>` or `>>>` at this place, which other languages have for `=>`; 0 where none is.
+    pub(super) fn pipe(&self) -> usize {
+        let rest = self.rest();
+        let len = rest.len() - rest.trim_start_matches(['|', '>']).len();
+        match &rest[..len] {
+            "|>" | ">>" | ">>>" | "|>>" if !self.in_relation() => len,
+            _ => 0,
+        }
+    }
+
+    /// Whether the relation of a claim should stand here: behind `expect` and one name.
+    fn in_relation(&self) -> bool {
+        let mut words = self
+            .clean
+            .rsplit([' ', '\t', '\r', '\n'])
+            .filter(|w| !w.is_empty());
+        words.nth(1) == Some("expect")
+    }
+
+    pub(super) fn wrong_arrow(&mut self, len: usize) {
         let span = self.span(len);
         let d = Diagnostic::error(
             Code::E0103,

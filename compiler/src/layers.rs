@@ -1,8 +1,10 @@
 //! The table of layers: names, aliases, options, defaults. Resolving, suggestions, the reference and the formatter read it.
 
 mod build;
+mod written;
 
 pub(crate) use build::{build, pixels};
+pub(crate) use written::written;
 
 use crate::limits::MAX_SIZE;
 use crate::options::Default::{Described, Is, Required};

@@ -21,6 +21,7 @@ mod names;
 pub mod optimise;
 pub mod options;
 pub mod params;
+pub mod print;
 pub mod program;
 pub mod recipe;
 mod report;

@@ -8,7 +8,7 @@ use netc_plan::{
 use crate::graph::{Graph, Layer, Node, NodeId, Order, PoolKind};
 use crate::params;
 use crate::program::{Program, Unit, UnitId, What};
-use crate::text::notation;
+use crate::text;
 
 /// The plain program of a graph whose shapes are known: one unit a layer, nothing merged. An ADD of n values becomes n-1
 /// units. The layers named in `keep` stay readable after the last step; names that no layer has are passed over.
@@ -86,7 +86,7 @@ fn add(node: &Node, inputs: &[UnitId], units: &mut Vec<Unit>) {
             } else {
                 node.name.clone()
             },
-            text: notation::layer(&node.op),
+            text: text::layer(&node.op),
             what: what.clone(),
             inputs: vec![sum, *input],
             shape,
@@ -99,7 +99,7 @@ fn unit(graph: &Graph, node: &Node, inputs: Vec<UnitId>, purpose: Purpose) -> Un
     let input = node.inputs.first().map(|input| graph.node(*input));
     Unit {
         name: node.name.clone(),
-        text: notation::layer(&node.op),
+        text: text::layer(&node.op),
         what: match node.op {
             Layer::Dropout { p } if purpose == Purpose::Training => What::Dropout { p },
             _ => what(node, input.map_or([0; 3], hwc)),

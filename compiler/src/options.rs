@@ -1,5 +1,9 @@
 //! Options: what a layer or a part of a recipe can be told, and the checks that all of them share.
 
+mod written;
+
+pub(crate) use written::{Given, given};
+
 use crate::graph::Initialiser;
 use crate::limits::MAX_SIZE;
 use crate::names::listed;

@@ -1,6 +1,6 @@
 //! What the compiler prints for every network, locked: one snapshot a network in one folder a form.
 
-use netc_compiler::{Options, emit};
+use netc_compiler::{Options, emit, print};
 use netc_tests::networks::{all, compile_file};
 
 /// One snapshot for each network in `snapshots/<folder>/`.
@@ -50,7 +50,16 @@ fn keras() {
 
 #[test]
 fn arrow() {
-    lock("arrow", |output| emit::arrow(graph(output)));
+    lock("arrow", |output| {
+        print::arrow(graph(output)).expect("a network")
+    });
+}
+
+#[test]
+fn net() {
+    lock("net", |output| {
+        print::net(graph(output)).expect("a network")
+    });
 }
 
 #[test]

@@ -124,6 +124,8 @@ pub(crate) enum Emit {
     Dot,
     /// An SVG drawing
     Svg,
+    /// The network written anew: repeats and blocks found, defaults left out
+    Net,
 }
 
 /// Report every mistake in every file

@@ -1,8 +1,9 @@
 //! What a compiled network looks like: the compiler's emitters, by name.
 
 use crate::cli::Emit;
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::source;
+use netc_compiler::print::{self, Unprintable};
 use netc_compiler::{Output, emit};
 use std::path::Path;
 
@@ -17,9 +18,15 @@ pub(crate) fn text(what: Emit, file: &Path, output: &Output) -> Outcome<String> 
         Emit::Json => emit::json(graph),
         Emit::Dot => emit::dot(graph),
         Emit::Svg => emit::svg(graph),
+        Emit::Net => printed(print::net(graph))?,
     };
     if !text.ends_with('\n') {
         text.push('\n');
     }
     Ok(text)
+}
+
+/// A printed network.
+pub(crate) fn printed(text: Result<String, Unprintable>) -> Outcome<String> {
+    text.map_err(|problem| Failure::input(problem.to_string()))
 }

@@ -3,8 +3,8 @@
 use crate::graph::{Graph, Layer, Node, NodeId};
 use crate::params;
 
-use super::structure::Stage;
-use crate::text::notation;
+use crate::print::structure::Stage;
+use crate::text;
 use crate::text::numbers::thousands;
 
 /// Kinds of layers that look alike.
@@ -105,9 +105,9 @@ impl Dealer<'_> {
                         _ => parts.push(Part::Card(self.card(*id, taps))),
                     }
                 }
-                Stage::Branches(branches, join) => {
+                Stage::Branches(branches, join, taps) => {
                     let branches = branches.iter().map(|branch| self.chain(branch)).collect();
-                    parts.push(Part::Fork(branches, self.card(*join, &[])));
+                    parts.push(Part::Fork(branches, self.card(*join, taps)));
                 }
             }
         }
@@ -134,7 +134,7 @@ impl Dealer<'_> {
     fn append(&self, id: NodeId, card: &mut Card) {
         let node = self.graph.node(id);
         card.chips
-            .push((Family::of(&node.op), notation::kind(&node.op).to_string()));
+            .push((Family::of(&node.op), text::kind(&node.op).to_string()));
         card.output = output(node);
         card.layers.push(id);
     }
@@ -145,7 +145,7 @@ impl Dealer<'_> {
         Card {
             family: Family::of(&node.op),
             name: node.name.clone(),
-            text: notation::layer(&node.op),
+            text: text::layer(&node.op),
             chips: Vec::new(),
             output: output(node),
             weight: if params == 0 {

@@ -3,7 +3,7 @@
 use crate::graph::Graph;
 
 use super::cards::Family;
-use crate::text::notation;
+use crate::text;
 
 /// A `digraph` with one node a layer.
 #[must_use]
@@ -16,12 +16,7 @@ pub fn dot(graph: &Graph) -> String {
     );
     for (id, node) in graph.nodes.iter().enumerate() {
         let (strong, tint) = Family::of(&node.op).colours();
-        let label = format!(
-            "{}\n{}\n{}",
-            node.name,
-            notation::layer(&node.op),
-            node.shape
-        );
+        let label = format!("{}\n{}\n{}", node.name, text::layer(&node.op), node.shape);
         text.push_str(&format!(
             "  n{id} [label={}, color=\"{strong}\", fillcolor=\"{tint}\"];\n",
             quoted(&label)

@@ -5,7 +5,7 @@ use netc_plan::{Plan, Slot, Step, View};
 use crate::graph::Graph;
 use crate::params;
 
-use crate::text::notation;
+use crate::text;
 
 /// A JSON value under construction.
 enum Json {
@@ -41,7 +41,7 @@ fn network(graph: &Graph) -> Vec<(&'static str, Json)> {
         let count = params::count(node, graph);
         Json::Object(vec![
             ("name", Json::Text(node.name.clone())),
-            ("kind", Json::Text(notation::kind(&node.op).into())),
+            ("kind", Json::Text(text::kind(&node.op).into())),
             ("output", sizes(&node.shape.sizes())),
             ("params", Json::Number(count.params)),
             ("macs", Json::Number(count.macs)),

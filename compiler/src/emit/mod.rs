@@ -1,16 +1,13 @@
 //! Emitters: what a network looks like as Rust, as tables, as text and as a picture.
 
-mod arrow;
 mod cards;
 mod dot;
 mod json;
 mod keras;
 mod rust;
-mod structure;
 mod summary;
 mod svg;
 
-pub use arrow::arrow;
 pub use dot::dot;
 pub use json::{json, plan_json};
 pub use keras::keras;

@@ -6,7 +6,7 @@ use crate::graph::{Graph, Layer, Node, Order, PadMode, Padding, PoolKind};
 use crate::params;
 use crate::train::{Which, train_by};
 
-use crate::text::notation;
+use crate::text;
 use crate::text::numbers::{bytes, thousands};
 
 /// Columns of a terminal.
@@ -83,7 +83,7 @@ fn row(graph: &Graph, node: &Node) -> [String; 6] {
     };
     [
         node.name.clone(),
-        notation::layer(&node.op),
+        text::layer(&node.op),
         node.shape.to_string(),
         number(count.params),
         number(count.macs),
@@ -280,8 +280,8 @@ fn batch_norm(graph: &Graph) -> Option<String> {
     }
     Some(format!(
         "BN: eps {}, momentum {} (the share of the old statistics that is kept)",
-        notation::number(eps),
-        notation::number(momentum)
+        text::number(eps),
+        text::number(momentum)
     ))
 }
 

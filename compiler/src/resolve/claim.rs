@@ -18,6 +18,13 @@ const QUANTITIES: &[(&str, Quantity)] = &[
     ("loss", Quantity::Loss),
 ];
 
+/// What claims call a quantity.
+pub(crate) fn quantity_name(quantity: Quantity) -> &'static str {
+    let row = QUANTITIES.iter().find(|(_, known)| *known == quantity);
+    debug_assert!(row.is_some(), "{quantity:?} has no name");
+    row.map_or("", |(name, _)| name)
+}
+
 /// The file's claims.
 pub(super) fn claims(items: &[Item], scope: &FileScope<'_>, report: &mut Report) -> Vec<Claim> {
     let expects = items.iter().filter_map(|item| match item {

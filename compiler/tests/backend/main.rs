@@ -11,6 +11,7 @@ use netc_compiler::emit::{self, EmitInfo, rust};
 use netc_compiler::graph::Graph;
 use netc_compiler::lower::lower;
 use netc_compiler::optimise::optimise;
+use netc_compiler::print;
 use netc_compiler::schedule::{schedule, validate};
 use netc_compiler::text;
 
@@ -90,7 +91,7 @@ fn arrow_lines_describe_the_same_graph() {
 
 /// Reads the bare line back with a table that gives each layer its sizes, and compares the edges.
 fn check_arrow(name: &str, graph: &Graph) {
-    let line = emit::arrow(graph);
+    let line = print::arrow(graph).expect(name);
     let again = models::resolved("again.net", &format!("net Again\n{line}\n{}", table(graph)));
     let edges = |graph: &Graph| -> Vec<(String, Vec<usize>)> {
         let nodes = graph.nodes.iter();
@@ -193,7 +194,10 @@ fn time_grows_with_the_number_of_layers() {
         let plan = schedule(&optimise(&graph, &[]));
         assert!(plan.steps.len() * 5 > layers);
         let planned = start.elapsed().as_secs_f64();
-        assert!(emit::svg(&graph).len() > layers && emit::arrow(&graph).len() > layers);
+        assert!(
+            emit::svg(&graph).len() > layers
+                && print::arrow(&graph).unwrap_or_default().len() > layers
+        );
         assert!(emit::summary(&graph, &plan).len() > layers);
         if layers <= 1_000 {
             let text = rust(&plan, &EmitInfo::of(&graph, "deep.net"));

@@ -14,7 +14,7 @@ pub(crate) fn run(args: &Summary) -> Outcome {
             .ok_or_else(|| source::incomplete(&args.file))
     };
     let mut text = if args.arrow {
-        netc_compiler::emit::arrow(graph()?)
+        emit::printed(netc_compiler::print::arrow(graph()?))?
     } else if args.keras {
         netc_compiler::emit::keras(graph()?)
     } else if args.json {

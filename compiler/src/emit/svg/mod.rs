@@ -15,7 +15,7 @@ use self::flatten::flatten;
 use self::ladder::Ladder;
 use self::layout::{CARD_WIDTH, Layout, Placed, layout};
 use super::cards::parts;
-use super::structure::structure;
+use crate::print::structure::structure;
 use crate::text::numbers::thousands;
 
 const MARGIN: i64 = 40;
@@ -41,7 +41,7 @@ const TAP_COLOURS: [&str; 5] = ["#0284c7", "#ea580c", "#16a34a", "#9333ea", "#be
 /// An SVG picture: chains run down, branches stand side by side, a U-Net is a U. Small layers stand on the card of the layer before them.
 #[must_use]
 pub fn svg(graph: &Graph) -> String {
-    let mut parts = parts(graph, &structure(graph));
+    let mut parts = parts(graph, &structure(graph).unwrap_or_default());
     if Ladder::of(&parts).is_none() {
         parts = flatten(parts, None);
     }

@@ -4,7 +4,7 @@ use super::flatten::flatten;
 use super::ladder::Ladder;
 use super::layout::{CARD_WIDTH, Layout, layout};
 use crate::emit::cards::{Part, parts};
-use crate::emit::structure::structure;
+use crate::print::structure::structure;
 use crate::{Files, Options, compile};
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ fn drawn(text: &str, check: impl Fn(&[Part], &Layout<'_>)) {
     );
     assert!(!output.has_errors(), "{}", output.rendered());
     let graph = output.graph.unwrap();
-    let parts = parts(&graph, &structure(&graph));
+    let parts = parts(&graph, &structure(&graph).unwrap_or_default());
     let parts = match Ladder::of(&parts) {
         Some(_) => parts,
         None => flatten(parts, None),

@@ -1,0 +1,238 @@
+//! From a layer to its options: `build` the other way.
+
+use super::{LAYERS, LayerKind, LayerSpec};
+use crate::graph::{
+    Conv, Initialiser, Layer, Order, PadMode, Padding, PoolKind, Shape, WeightOptions,
+};
+use crate::options::{Given, Opt, given};
+use crate::text::expr::{arg, call, expr, single, size, whole, word};
+use netc_grammar::ast::{BinaryOp, Call, Expr, ExprKind};
+use netc_plan::{Act, Pixels};
+
+/// A layer as its row of the table and values for the options.
+pub(crate) struct Written {
+    pub(crate) spec: &'static LayerSpec,
+    options: Given,
+}
+
+impl Written {
+    /// Leaves out the other options.
+    pub(crate) fn keep(&mut self, keep: impl Fn(&Opt) -> bool) {
+        self.options.retain(|(option, _)| keep(option));
+    }
+
+    /// `CONV(96, 11x11/4)`: what differs from the defaults.
+    pub(crate) fn call(self) -> Call {
+        let owner = self.spec.owner();
+        // `DROPOUT(0.5)`: the one thing that a layer is about is said.
+        let always = owner.options.len() == 1 && owner.example.contains('(');
+        let options = self.options.into_iter();
+        let differing = options.filter(|(option, value)| always || !option.is_default(value));
+        call(owner.name, owner.arguments(differing.collect()))
+    }
+}
+
+/// The layer's row and options. `pixels` are INPUT's; every option that is no part of another has a value.
+pub(crate) fn written(layer: &Layer, pixels: Option<&Pixels>) -> Written {
+    let (kind, values) = match layer {
+        Layer::Input(shape) => (LayerKind::Input, input(*shape, pixels)),
+        Layer::Conv(conv) => convolution(conv),
+        Layer::Fc {
+            units,
+            bias,
+            weights,
+        } => {
+            let values = vec![("units", whole(*units)), ("bias", flag(*bias))];
+            (LayerKind::Fc, [values, initial(weights)].concat())
+        }
+        Layer::Pool {
+            kind,
+            window,
+            stride,
+            pad,
+        } => {
+            let kind = match kind {
+                PoolKind::Max => LayerKind::MaxPool,
+                PoolKind::Avg => LayerKind::AvgPool,
+            };
+            let window = strided(*window, *stride, *window);
+            (kind, vec![("window", window), ("pad", padding(pad))])
+        }
+        Layer::GlobalPool => (LayerKind::GlobalPool, vec![]),
+        Layer::BatchNorm { eps, momentum } => {
+            let values = vec![("eps", single(*eps)), ("momentum", single(*momentum))];
+            (LayerKind::BatchNorm, values)
+        }
+        Layer::Lrn { n, k, alpha, beta } => {
+            let [k, alpha, beta] = [k, alpha, beta].map(|x| single(*x));
+            let values = vec![("n", whole(*n)), ("k", k), ("alpha", alpha), ("beta", beta)];
+            (LayerKind::Lrn, values)
+        }
+        Layer::Dropout { p } => (LayerKind::Dropout, vec![("p", single(*p))]),
+        Layer::Activation(act) => activation(*act),
+        Layer::Softmax => (LayerKind::Softmax, vec![]),
+        Layer::Flatten(order) => {
+            let order = match order {
+                Order::Hwc => "hwc",
+                Order::Chw => "chw",
+            };
+            (LayerKind::Flatten, vec![("order", word(order))])
+        }
+        Layer::Pad(pad) => (LayerKind::Pad, vec![("pad", cells(pad.cells))]),
+        Layer::Upsample { factor } => (LayerKind::Upsample, vec![("factor", size(factor))]),
+        Layer::Add => (LayerKind::Add, vec![]),
+        Layer::Concat => (LayerKind::Concat, vec![]),
+        Layer::Subsample { window, stride } => {
+            let window = strided(*window, *stride, *window);
+            (LayerKind::Subsample, vec![("window", window)])
+        }
+        Layer::Rbf { classes } => (LayerKind::Rbf, vec![("classes", whole(*classes))]),
+    };
+    let row = LAYERS.iter().find(|spec| spec.kind == kind);
+    debug_assert!(row.is_some(), "{kind:?} has no row");
+    let spec = row.unwrap_or(&LAYERS[0]);
+    Written {
+        spec,
+        options: given(spec.options, values),
+    }
+}
+
+/// Values by the names of their options.
+type Values = Vec<(&'static str, Expr)>;
+
+fn input(shape: Shape, pixels: Option<&Pixels>) -> Values {
+    let shape = match shape {
+        Shape::Unknown => word("?"),
+        Shape::Picture(hwc) => size(&hwc),
+        Shape::Vector(n) => whole(n),
+    };
+    let mut values = vec![("shape", shape)];
+    if let Some(Pixels { scale, mean, std }) = pixels {
+        values.push(("scale", single(*scale)));
+        values.push(("mean", per_channel(mean)));
+        values.push(("std", per_channel(std)));
+    }
+    values
+}
+
+/// One number for all channels, or one each.
+fn per_channel(numbers: &[f32]) -> Expr {
+    match numbers {
+        [number] => single(*number),
+        numbers => expr(ExprKind::Tuple(
+            numbers.iter().map(|x| single(*x)).collect(),
+        )),
+    }
+}
+
+fn convolution(conv: &Conv) -> (LayerKind, Values) {
+    let Conv {
+        filters,
+        kernel,
+        stride,
+        pad,
+        dilation,
+        groups,
+        bias,
+        connect,
+        depthwise,
+        weights,
+    } = conv;
+    let mut values = vec![
+        ("kernel", strided(*kernel, *stride, [1, 1])),
+        ("pad", padding(pad)),
+        ("dilation", factor(*dilation)),
+        ("bias", flag(*bias)),
+    ];
+    let kind = if *depthwise {
+        LayerKind::DwConv
+    } else {
+        values.push(("filters", whole(*filters)));
+        values.push(("groups", whole(*groups)));
+        values.extend(connect.as_deref().map(|table| ("connect", lists(table))));
+        LayerKind::Conv
+    };
+    (kind, [values, initial(weights)].concat())
+}
+
+fn lists(table: &[Vec<usize>]) -> Expr {
+    let list = |maps: &Vec<usize>| expr(ExprKind::List(maps.iter().map(|n| whole(*n)).collect()));
+    expr(ExprKind::List(table.iter().map(list).collect()))
+}
+
+fn activation(act: Act) -> (LayerKind, Values) {
+    match act {
+        Act::None => (LayerKind::Skip, vec![]),
+        Act::LeakyRelu(slope) => (
+            LayerKind::Activation(Act::LeakyRelu(0.01)),
+            vec![("slope", single(slope))],
+        ),
+        Act::Elu(alpha) => (
+            LayerKind::Activation(Act::Elu(1.0)),
+            vec![("alpha", single(alpha))],
+        ),
+        act => (LayerKind::Activation(act), vec![]),
+    }
+}
+
+fn initial(weights: &WeightOptions) -> Values {
+    let WeightOptions {
+        init,
+        bias_init,
+        l2,
+    } = weights;
+    let mut values = Vec::new();
+    values.extend(init.map(|init| ("init", initialiser(init))));
+    values.extend(bias_init.map(|init| ("bias_init", initialiser(init))));
+    values.extend(l2.map(|l2| ("l2", single(l2))));
+    values
+}
+
+fn initialiser(init: Initialiser) -> Expr {
+    let of = |name: &str, x: f32| expr(ExprKind::Call(call(name, vec![arg(None, single(x))])));
+    match init {
+        Initialiser::Glorot => word("glorot"),
+        Initialiser::He => word("he"),
+        Initialiser::LeCun => word("lecun"),
+        Initialiser::Normal(sd) => of("normal", sd),
+        Initialiser::Uniform(a) => of("uniform", a),
+        Initialiser::Constant(v) => single(v),
+    }
+}
+
+fn flag(on: bool) -> Expr {
+    word(if on { "true" } else { "false" })
+}
+
+/// `3x3`, `3x3/2`, `3x3/2x1`
+fn strided(window: [usize; 2], stride: [usize; 2], usual: [usize; 2]) -> Expr {
+    if stride == usual {
+        return size(&window);
+    }
+    let [window, stride] = [size(&window), factor(stride)].map(Box::new);
+    expr(ExprKind::Binary(BinaryOp::Div, window, stride))
+}
+
+/// `2`, `2x1`
+fn factor([vertical, horizontal]: [usize; 2]) -> Expr {
+    if vertical == horizontal {
+        whole(vertical)
+    } else {
+        size(&[vertical, horizontal])
+    }
+}
+
+fn padding(pad: &Padding) -> Expr {
+    match pad.mode {
+        PadMode::Valid => word("valid"),
+        PadMode::Same => word("same"),
+        PadMode::Cells => cells(pad.cells),
+    }
+}
+
+fn cells(cells: [usize; 4]) -> Expr {
+    if cells == [cells[0]; 4] {
+        return whole(cells[0]);
+    }
+    expr(ExprKind::Tuple(cells.map(whole).to_vec()))
+}

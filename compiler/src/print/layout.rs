@@ -158,7 +158,7 @@ fn block(block: &Block) -> Vec<String> {
 }
 
 /// A line of a chain.
-struct Row {
+pub(super) struct Row {
     indent: usize,
     /// `=> `, or nothing at the chain's start.
     lead: &'static str,
@@ -224,7 +224,7 @@ fn row(indent: usize, lead: &'static str, cell: String) -> Row {
 }
 
 /// Whether a stage begins a line.
-fn starts_row(stage: &Stage, row: Option<&Row>) -> bool {
+pub(super) fn starts_row(stage: &Stage, row: Option<&Row>) -> bool {
     let StageKind::Call(call) = &stage.kind else {
         return true;
     };
@@ -233,6 +233,8 @@ fn starts_row(stage: &Stage, row: Option<&Row>) -> bool {
             spec.options.iter().any(|option| option.kind == Kind::Init)
                 || matches!(spec.kind, LayerKind::Subsample | LayerKind::Rbf)
         }
+        // A block without arguments is a small one: `norm`.
+        None if call.args.is_none() && stage.repeat.is_none() => false,
         None => row.is_none_or(|row| {
             let is_block = |cell: &String| cell.starts_with(|c: char| c.is_ascii_lowercase());
             !row.cells.iter().all(is_block) || row.width() > CALLS
@@ -259,8 +261,18 @@ fn stage_rows(stage: &Stage, text: String, indent: usize, lead: &'static str) ->
         }
         StageKind::Group(chain) if !fits || text.len() > SHORT => {
             let mut rows = inner(chain, column + 1, format!("{:indent$}{lead}(", ""));
-            if let Some(cell) = rows.last_mut().and_then(|row| row.cells.last_mut()) {
-                *cell += &format!("){}", suffix(stage));
+            let end = format!("){}", suffix(stage));
+            match rows.last_mut() {
+                Some(row) if row.width() + end.len() <= WIDTH => {
+                    row.cells
+                        .last_mut()
+                        .into_iter()
+                        .for_each(|cell| *cell += &end);
+                }
+                _ => rows.push(Row {
+                    fixed: true,
+                    ..row(column, "", end)
+                }),
             }
             rows
         }
@@ -297,7 +309,7 @@ fn inner(chain: &Chain, column: usize, sign: String) -> Vec<Row> {
 fn align(rows: &mut [Row]) {
     let mut start = 0;
     while start < rows.len() {
-        let is_row = |row: &Row| !row.fixed && row.cells.len() > 1;
+        let is_row = |row: &Row| !row.fixed && !row.lead.is_empty() && row.cells.len() > 1;
         let run = rows[start..]
             .iter()
             .take_while(|row| is_row(row) && row.kind() == rows[start].kind());
@@ -336,7 +348,7 @@ pub(super) fn stage_text(stage: &Stage) -> String {
 }
 
 /// ` * 3 as stem`
-fn suffix(stage: &Stage) -> String {
+pub(super) fn suffix(stage: &Stage) -> String {
     let mut text = String::new();
     if let Some(count) = &stage.repeat {
         let count_text = expr::text(count);

@@ -83,6 +83,7 @@ fn every_emitter_has_a_name() {
         ("json", "{"),
         ("dot", "digraph"),
         ("svg", "<svg"),
+        ("net", "net Tiny\n\nINPUT(8x8x3, "),
     ] {
         let run = folder.netc(["tiny.net", "--emit", what]);
         assert!(run.succeeds().out.starts_with(start), "{what}: {}", run.out);

@@ -47,6 +47,7 @@ const CASES: &[Case] = &[
     (&["u.net"], "-o", &["u.net", "blocks.net"]),
     (&["u.net", "--emit", "json"], "-o", &["u.net", "blocks.net"]),
     (&["u.net", "--emit", "svg"], "-o", &["u.net"]),
+    (&["u.net", "--emit", "net"], "-o", &["u.net"]),
     (&["graph", "u.net"], "--output", &["u.net", "blocks.net"]),
     (
         &["run", "u.net", "--weights", "w", "--input", "x.npy"],

@@ -50,14 +50,7 @@ pub(crate) fn written(layer: &Layer, pixels: Option<&Pixels>) -> Written {
             window,
             stride,
             pad,
-        } => {
-            let kind = match kind {
-                PoolKind::Max => LayerKind::MaxPool,
-                PoolKind::Avg => LayerKind::AvgPool,
-            };
-            let window = strided(*window, *stride, *window);
-            (kind, vec![("window", window), ("pad", padding(pad))])
-        }
+        } => pooling(*kind, *window, *stride, pad),
         Layer::GlobalPool => (LayerKind::GlobalPool, vec![]),
         Layer::BatchNorm { eps, momentum } => {
             let values = vec![("eps", single(*eps)), ("momentum", single(*momentum))];
@@ -153,6 +146,20 @@ fn convolution(conv: &Conv) -> (LayerKind, Values) {
         LayerKind::Conv
     };
     (kind, [values, initial(weights)].concat())
+}
+
+fn pooling(
+    kind: PoolKind,
+    window: [usize; 2],
+    stride: [usize; 2],
+    pad: &Padding,
+) -> (LayerKind, Values) {
+    let kind = match kind {
+        PoolKind::Max => LayerKind::MaxPool,
+        PoolKind::Avg => LayerKind::AvgPool,
+    };
+    let window = strided(window, stride, window);
+    (kind, vec![("window", window), ("pad", padding(pad))])
 }
 
 fn lists(table: &[Vec<usize>]) -> Expr {

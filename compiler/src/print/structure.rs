@@ -2,8 +2,8 @@
 //!
 //! Layers are taken in the order in which the language expands them: what a layer reads comes before it, first input first.
 //! Each layer goes on with the chain, or begins a branch at a layer that the chain has passed, or joins branches that are open.
-//! A join whose other inputs the chain has passed already reads them by name (they are taps), or, where the stages in between
-//! can stand in brackets beside a SKIP, by a bracket.
+//! A join whose other inputs the chain has passed already reads them by name: they are taps. Where the stages in between can stand
+//! in brackets beside a SKIP, and nobody behind the join reads inside, they do.
 
 use crate::graph::{Graph, NodeId};
 
@@ -49,7 +49,7 @@ pub(crate) fn structure(graph: &Graph) -> Result<Vec<Stage>, NodeId> {
     if !levels.0.is_empty() || !done.is_empty() || order.first() != Some(&NodeId(0)) {
         return Err(graph.output);
     }
-    let (mut stages, _) = bracketed(current.start, current.stages);
+    let (mut stages, _) = Brackets::of(graph, &order).chain(current.start, current.stages);
     stages.insert(0, Stage::Layer(NodeId(0), Vec::new()));
     hidden(
         &stages,
@@ -203,45 +203,107 @@ impl Levels {
     }
 }
 
-/// A chain whose joins read brackets in place of taps where they can, and how deep its brackets are.
-fn bracketed(start: NodeId, stages: Vec<Stage>) -> (Vec<Stage>, usize) {
-    let mut chain: Vec<Stage> = Vec::new();
-    let mut depths: Vec<usize> = Vec::new();
-    for stage in stages {
-        let before = chain.last().map_or(start, Stage::id);
-        let (stage, depth) = match stage {
-            Stage::Branches(branches, join, taps) => {
-                let branches = branches.into_iter();
-                let (branches, depths): (Vec<_>, Vec<_>) =
-                    branches.map(|branch| bracketed(before, branch)).unzip();
-                let deepest = depths.into_iter().max().unwrap_or(0);
-                (Stage::Branches(branches, join, taps), deepest + 1)
+/// What is inside a run of stages.
+#[derive(Clone, Copy, Default)]
+struct Extent {
+    /// How deep its brackets are.
+    depth: usize,
+    /// The last layer that reads one of its layers, as a place in the order of expansion.
+    read: usize,
+}
+
+impl Extent {
+    fn deeper(self) -> Self {
+        Self {
+            depth: self.depth + 1,
+            ..self
+        }
+    }
+
+    fn of(parts: impl IntoIterator<Item = Extent>) -> Self {
+        let larger = |a: Self, b: Self| Self {
+            depth: a.depth.max(b.depth),
+            read: a.read.max(b.read),
+        };
+        parts.into_iter().fold(Self::default(), larger)
+    }
+}
+
+/// Turns taps into brackets: a join that reads nothing but the chain and one earlier layer joins the stages in between with a
+/// SKIP, if nobody behind it reads inside.
+struct Brackets {
+    /// The place of each layer in the order of expansion.
+    places: Vec<usize>,
+    /// For each layer the place of the last one that reads it.
+    readers: Vec<usize>,
+}
+
+impl Brackets {
+    fn of(graph: &Graph, order: &[NodeId]) -> Self {
+        let count = graph.nodes.len();
+        let mut brackets = Self {
+            places: vec![0; count],
+            readers: vec![0; count],
+        };
+        for (place, id) in order.iter().enumerate() {
+            brackets.places[id.0] = place;
+            for input in &graph.node(*id).inputs {
+                brackets.readers[input.0] = place;
             }
-            Stage::Layer(id, taps) => {
-                let alone = taps.iter().all(|tap| *tap == taps[0]);
-                let first = taps.first().filter(|_| alone);
-                let from = first.and_then(|tap| match *tap == start {
-                    true => Some(0),
-                    false => chain.iter().rposition(|s| s.id() == *tap).map(|i| i + 1),
-                });
-                let depth = |from: usize| depths[from..].iter().copied().max().unwrap_or(0) + 1;
-                match from.filter(|from| depth(*from) <= DEEPEST) {
+        }
+        brackets
+    }
+
+    fn chain(&self, start: NodeId, stages: Vec<Stage>) -> (Vec<Stage>, Extent) {
+        let mut chain: Vec<Stage> = Vec::new();
+        let mut extents: Vec<Extent> = Vec::new();
+        for stage in stages {
+            let before = chain.last().map_or(start, Stage::id);
+            let (stage, mut extent) = match stage {
+                Stage::Branches(branches, join, taps) => {
+                    let branches = branches.into_iter();
+                    let (branches, inside): (Vec<_>, Vec<_>) =
+                        branches.map(|branch| self.chain(before, branch)).unzip();
+                    let stage = Stage::Branches(branches, join, taps);
+                    (stage, Extent::of(inside).deeper())
+                }
+                Stage::Layer(id, taps) => match self.skipped(start, &chain, &extents, id, &taps) {
                     Some(from) => {
-                        let depth = depth(from);
-                        depths.truncate(from);
+                        let inside = Extent::of(extents.drain(from..));
                         let mut branches = vec![chain.split_off(from)];
                         branches.resize(taps.len() + 1, Vec::new());
-                        (Stage::Branches(branches, id, Vec::new()), depth)
+                        (Stage::Branches(branches, id, Vec::new()), inside.deeper())
                     }
-                    None => (Stage::Layer(id, taps), 0),
-                }
-            }
-        };
-        chain.push(stage);
-        depths.push(depth);
+                    None => (Stage::Layer(id, taps), Extent::default()),
+                },
+            };
+            extent.read = extent.read.max(self.readers[stage.id().0]);
+            chain.push(stage);
+            extents.push(extent);
+        }
+        let all = Extent::of(extents);
+        (chain, all)
     }
-    let deepest = depths.into_iter().max().unwrap_or(0);
-    (chain, deepest)
+
+    /// Where in the chain the stages begin that a join and a SKIP can stand around.
+    fn skipped(
+        &self,
+        start: NodeId,
+        chain: &[Stage],
+        extents: &[Extent],
+        join: NodeId,
+        taps: &[NodeId],
+    ) -> Option<usize> {
+        let tap = *taps.first()?;
+        let from = match tap == start {
+            true => 0,
+            false => chain.iter().rposition(|stage| stage.id() == tap)? + 1,
+        };
+        let inside = Extent::of(extents[from..].iter().copied());
+        let alone = taps.iter().all(|other| *other == tap);
+        let closed = inside.read <= self.places[join.0];
+        (alone && closed && inside.depth < DEEPEST).then_some(from)
+    }
 }
 
 /// A layer that reads a tap which it cannot see: a branch's tap is visible in that branch, and after the join.

@@ -238,15 +238,8 @@ fn network() -> impl Strategy<Value = String> {
     ];
     let claims = vec(0_usize..4, 0..3);
     let recipes = option::weighted(0.1, vec(recipe(), 1..3));
-    (
-        about,
-        pixels,
-        parts(),
-        tail(),
-        claims,
-        option::weighted(0.1, vec(recipe(), 1..3)),
-    )
-        .prop_map(|(about, pixels, parts, tail, claims, recipes)| {
+    (about, pixels, parts(), tail(), claims, recipes).prop_map(
+        |(about, pixels, parts, tail, claims, recipes)| {
             let chain = Writer::default().chain(&parts);
             let mut text = format!("{about}net Random INPUT(8x8x4{pixels}) => {chain}{tail}\n");
             for claim in claims {
@@ -262,7 +255,8 @@ fn network() -> impl Strategy<Value = String> {
                 writeln!(text, "train {name} {{ {recipe} }}").unwrap();
             }
             text
-        })
+        },
+    )
 }
 
 fn config(cases: u32) -> ProptestConfig {

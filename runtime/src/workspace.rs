@@ -1,7 +1,8 @@
 //! The memory of a forward pass: one allocation for all activations and the scratch space of a step, and a small one for that of
 //! each thread.
 
-use crate::cpu::access::{Access, Source, Step, Target, Workers};
+use crate::cpu::access::{Access, Shared, Source, Step, Target, Workers};
+use crate::cpu::sizes::Shaped;
 use crate::plan::{Slot, View};
 use crate::threads::Threads;
 use crate::{Error, ErrorKind};
@@ -48,11 +49,12 @@ impl Scratch {
         }
     }
 
-    /// Whole cache lines, so that every part starts on one.
+    /// Whole cache lines, so that every part starts on one. What cannot be counted stays so.
     fn rounded(self) -> Self {
+        let lines = |len: usize| len.checked_next_multiple_of(ALIGN).unwrap_or(len);
         Self {
-            shared: self.shared.next_multiple_of(ALIGN),
-            worker: self.worker.next_multiple_of(ALIGN),
+            shared: lines(self.shared),
+            worker: lines(self.worker),
         }
     }
 }
@@ -92,6 +94,7 @@ impl Lines {
 impl Workspace {
     /// Memory for batches of up to `max_batch` images of `image` elements, with `arena` elements for each (a plan's
     /// `arena`; at least one image), and enough scratch space for each of the kernels. Uses all the threads of the machine.
+    /// A kernel that finds less scratch space than its `scratch` says panics.
     ///
     /// # Panics
     /// If the size exceeds the address space.
@@ -195,7 +198,8 @@ impl Workspace {
         let Slot::Arena(offset) = view.slot else {
             panic!("the caller's images are not ours")
         };
-        let buffer = &mut self.memory.all_mut()[offset * batch..][..view.image() * batch];
+        let first = place(view, offset, batch, self.arena * batch) - view.channel;
+        let buffer = &mut self.memory.all_mut()[first..][..view.image() * batch];
         let pixels = buffer.chunks_exact_mut(view.pixel);
         for (pixel, values) in pixels.zip(values.chunks_exact(view.shape[2])) {
             pixel[view.channel..][..view.shape[2]].copy_from_slice(values);
@@ -205,15 +209,15 @@ impl Workspace {
     /// The values that a view of the arena had after the last pass, dense, one image after the other.
     ///
     /// # Panics
-    /// If the view is not in the arena.
+    /// If the view is not in the arena, or has no element.
     #[must_use]
     pub fn read(&self, view: View) -> Vec<f32> {
         let arena = &self.memory.all()[..self.arena * self.batch];
         let Slot::Arena(offset) = view.slot else {
             panic!("the caller's images are not kept")
         };
-        let first = offset * self.batch;
-        let buffer = &arena[first..first + view.image() * self.batch];
+        let first = place(view, offset, self.batch, arena.len()) - view.channel;
+        let buffer = &arena[first..][..view.image() * self.batch];
         buffer
             .chunks_exact(view.pixel)
             .flat_map(|pixel| &pixel[view.channel..view.channel + view.shape[2]])
@@ -257,15 +261,21 @@ impl<'w> Mem<'w, '_> {
             panic!("the result lies in the caller's images")
         };
         assert!(result.is_dense(), "the result is not dense");
+        let first = place(result, offset, self.batch, self.arena.len());
         let arena: &'w mut [f32] = core::mem::take(&mut self.arena);
-        &arena[offset * self.batch..][..result.len() * self.batch]
+        &arena[first..][..result.len() * self.batch]
     }
 
     /// Access to the inputs and the output of one step.
     ///
     /// # Panics
-    /// If a view leaves its memory, or if the output shares an element with an input or is not in the arena.
-    pub(crate) fn step<const N: usize>(&mut self, inputs: [View; N], output: View) -> Step<'_, N> {
+    /// As [`access`](Self::access).
+    #[track_caller]
+    pub(crate) fn step<const N: usize>(
+        &mut self,
+        inputs: [Shaped; N],
+        output: Shaped,
+    ) -> Step<'_, N> {
         let Access {
             x,
             y: [y],
@@ -281,15 +291,27 @@ impl<'w> Mem<'w, '_> {
         }
     }
 
-    /// As [`step`](Self::step), for steps that write several views.
+    /// As [`step`](Self::step), for steps that write several views. This is the only way from views to memory.
     ///
     /// # Panics
-    /// If a view leaves its memory, or if one that is written shares an element with another or is not in the arena.
+    /// If a view has another shape than the operation, has no element or leaves its memory, or if one that is written shares an
+    /// element with another or is not in the arena.
+    #[track_caller]
     pub(crate) fn access<const R: usize, const W: usize>(
         &mut self,
-        reads: [View; R],
-        writes: [View; W],
+        reads: [Shaped; R],
+        writes: [Shaped; W],
     ) -> Access<'_, R, W> {
+        let (reads, writes) = (reads.map(Shaped::view), writes.map(Shaped::view));
+        let (batch, size) = (self.batch, self.arena.len());
+        let sources = reads.map(|view| match view.slot {
+            Slot::Input => (false, place(view, 0, batch, self.images.len())),
+            Slot::Arena(offset) => (true, place(view, offset, batch, size)),
+        });
+        let targets = writes.map(|view| match view.slot {
+            Slot::Input => panic!("a step writes into the caller's images: {view:?}"),
+            Slot::Arena(offset) => place(view, offset, batch, size),
+        });
         for (i, write) in writes.iter().enumerate() {
             for other in reads.iter().chain(&writes[..i]) {
                 assert!(
@@ -298,31 +320,15 @@ impl<'w> Mem<'w, '_> {
                 );
             }
         }
-        let (arena, size) = (self.arena.as_mut_ptr(), self.arena.len());
-        let x = reads.map(|view| {
-            // SAFETY: `first` and `last` are checked to be in bounds by `place`.
-            let ptr = match view.slot {
-                Slot::Input => {
-                    let first = place(view, 0, self.batch, self.images.len());
-                    self.images[first..].as_ptr()
-                }
-                Slot::Arena(offset) => {
-                    let first = place(view, offset, self.batch, size);
-                    arena.cast_const().wrapping_add(first)
-                }
-            };
-            Source::new(ptr, view, self.batch)
-        });
-        let y = writes.map(|view| {
-            let Slot::Arena(offset) = view.slot else {
-                panic!("a step writes into the caller's images")
-            };
-            let y = arena.wrapping_add(place(view, offset, self.batch, size));
-            Target::new(y, view, self.batch)
-        });
+        let images = Shared::read_only(self.images);
+        let arena = Shared::new(&mut *self.arena);
         Access {
-            x,
-            y,
+            x: core::array::from_fn(|i| {
+                let (in_arena, first) = sources[i];
+                let memory = if in_arena { arena } else { images };
+                Source::new(memory.skip(first), reads[i], batch)
+            }),
+            y: core::array::from_fn(|i| Target::new(arena.skip(targets[i]), writes[i], batch)),
             shared: self.shared,
             workers: Workers::new(self.workers, self.worker, self.threads.count()),
             threads: self.threads,
@@ -331,6 +337,7 @@ impl<'w> Mem<'w, '_> {
 }
 
 /// Where the view's first element lies in a memory of `size` elements, after checking that the whole view lies in it.
+#[track_caller]
 fn place(view: View, offset: usize, batch: usize, size: usize) -> usize {
     let [h, w, c] = view.shape;
     let inside = || {
@@ -339,6 +346,10 @@ fn place(view: View, offset: usize, batch: usize, size: usize) -> usize {
         let end = offset.checked_add(image)?.checked_mul(batch)?;
         (last <= view.pixel && end <= size).then_some(offset * batch + view.channel)
     };
+    assert!(
+        h > 0 && w > 0 && c > 0,
+        "a view without an element: {view:?}"
+    );
     inside().unwrap_or_else(|| panic!("a view leaves its memory of {size} elements: {view:?}"))
 }
 

@@ -111,6 +111,22 @@ fn depthwise_conv() {
     });
 }
 
+/// More channels than a task has operations for one pixel.
+#[test]
+fn depthwise_conv_of_many_channels() {
+    check(1, |_| {
+        plan::Conv {
+            input: [3, 3, 1400],
+            filters: 1400,
+            kernel: [7, 7],
+            pad: [3; 4],
+            groups: 1400,
+            ..plan::Conv::DEFAULT
+        }
+        .into()
+    });
+}
+
 #[test]
 fn fc() {
     check(100, |rng| {

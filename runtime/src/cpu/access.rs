@@ -1,8 +1,9 @@
-//! How kernels reach memory: views whose bounds and overlaps `Mem::step` has checked, as pointers.
+//! How kernels reach memory: views whose shapes, bounds and overlaps `Mem::access` has checked, as pointers.
 //!
 //! The output of a step may lie between channels that the same step reads (a CONCAT buffer), so a kernel must not make a slice
 //! that spans more than one pixel of a view, unless the view is dense.
 
+use super::sizes::elements;
 use crate::plan::View;
 use crate::threads::Threads;
 use core::marker::PhantomData;
@@ -30,32 +31,133 @@ pub(crate) struct Access<'m, const R: usize, const W: usize> {
     pub(crate) threads: Threads,
 }
 
-/// Scratch memory for each thread.
+/// Memory that the tasks of a step use at the same time: the one place where an address goes from thread to thread.
+pub(crate) struct Shared<'m, T> {
+    start: *mut T,
+    len: usize,
+    _memory: PhantomData<&'m mut [T]>,
+}
+
+impl<T> Clone for Shared<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Shared<'_, T> {}
+
+// SAFETY: an address and a length, which anybody may know. Elements are touched in `unsafe` blocks only, each of which says why
+// no other task writes what it reads or touches what it writes, while the borrow that this was made of lasts. So an element is
+// used by one thread at a time, which is what `T: Send` allows, or read by several, which is what `T: Sync` allows.
+unsafe impl<T: Send + Sync> Send for Shared<'_, T> {}
+// SAFETY: as above; it is `Copy`, so that sharing it is the same as sending it.
+unsafe impl<T: Send + Sync> Sync for Shared<'_, T> {}
+
+impl<'m, T> Shared<'m, T> {
+    pub(crate) fn new(memory: &'m mut [T]) -> Self {
+        Self {
+            start: memory.as_mut_ptr(),
+            len: memory.len(),
+            _memory: PhantomData,
+        }
+    }
+
+    /// Memory that nobody may write, through this neither.
+    pub(crate) fn read_only(memory: &'m [T]) -> Self {
+        Self {
+            start: memory.as_ptr().cast_mut(),
+            len: memory.len(),
+            _memory: PhantomData,
+        }
+    }
+
+    /// From this element on.
+    pub(crate) fn skip(self, count: usize) -> Self {
+        assert!(count <= self.len);
+        Self {
+            start: self.start.wrapping_add(count),
+            len: self.len - count,
+            ..self
+        }
+    }
+
+    /// The address of an element, or one outside, where nothing may be read or written.
+    #[inline]
+    pub(crate) fn at(&self, index: usize) -> *mut T {
+        self.start.wrapping_add(index)
+    }
+
+    /// Some elements.
+    ///
+    /// # Safety
+    /// The memory may be written, and nobody else touches these elements while the slice lives.
+    #[allow(clippy::mut_from_ref, reason = "each task has its own part")]
+    pub(crate) unsafe fn part(&self, range: Range<usize>) -> &'m mut [T] {
+        assert!(range.start <= range.end && range.end <= self.len);
+        // SAFETY: in bounds, and the caller's alone.
+        unsafe { core::slice::from_raw_parts_mut(self.start.add(range.start), range.len()) }
+    }
+
+    /// Some elements, to be read; not checked again.
+    ///
+    /// # Safety
+    /// They are inside, and nobody writes them while the slice lives.
+    #[inline(always)]
+    unsafe fn read(&self, first: usize, len: usize) -> &'m [T] {
+        debug_assert!(first <= self.len && len <= self.len - first);
+        // SAFETY: the caller's promise is the same.
+        unsafe { core::slice::from_raw_parts(self.start.add(first), len) }
+    }
+
+    /// As [`part`](Self::part), not checked again.
+    ///
+    /// # Safety
+    /// They are inside, the memory may be written, and nobody else touches them while the slice lives.
+    #[inline(always)]
+    #[allow(clippy::mut_from_ref, reason = "each task has its own part")]
+    unsafe fn part_at(&self, first: usize, len: usize) -> &'m mut [T] {
+        debug_assert!(first <= self.len && len <= self.len - first);
+        // SAFETY: the caller's promise is the same.
+        unsafe { core::slice::from_raw_parts_mut(self.start.add(first), len) }
+    }
+}
+
+/// The first `len` elements of scratch memory.
+///
+/// # Panics
+/// If there are fewer.
+#[track_caller]
+pub(crate) fn scratch(memory: &mut [f32], len: usize) -> (&mut [f32], &mut [f32]) {
+    let found = memory.len();
+    let parts = memory.split_at_mut_checked(len);
+    parts.unwrap_or_else(|| {
+        panic!("a workspace with too little scratch memory: {found} of {len} numbers")
+    })
+}
+
+/// Memory in parts of equal size, for tasks or for threads.
 #[cfg_attr(
     not(feature = "train"),
     allow(dead_code, reason = "only training works by the task")
 )]
 pub(crate) struct Workers<'m> {
-    ptr: *mut f32,
+    memory: Shared<'m, f32>,
     size: usize,
     count: usize,
-    _memory: PhantomData<&'m mut [f32]>,
 }
-
-// SAFETY: exclusive memory; sharing it between threads gives access through `unsafe` only.
-unsafe impl Send for Workers<'_> {}
-// SAFETY: as above.
-unsafe impl Sync for Workers<'_> {}
 
 impl<'m> Workers<'m> {
     /// `size` elements for each of `count` threads.
+    ///
+    /// # Panics
+    /// If the memory has fewer.
+    #[track_caller]
     pub(crate) fn new(memory: &'m mut [f32], size: usize, count: usize) -> Self {
-        assert!(size * count <= memory.len());
+        let (memory, _) = scratch(memory, elements([size, count]));
         Self {
-            ptr: memory.as_mut_ptr(),
+            memory: Shared::new(memory),
             size,
             count,
-            _memory: PhantomData,
         }
     }
 
@@ -67,24 +169,27 @@ impl<'m> Workers<'m> {
     #[allow(clippy::mut_from_ref, reason = "each worker has its own part")]
     pub(crate) unsafe fn part(&self, worker: usize) -> &mut [f32] {
         assert!(worker < self.count);
-        // SAFETY: `new` checks that all parts lie in the memory; this one is the caller's alone.
-        unsafe { core::slice::from_raw_parts_mut(self.ptr.add(worker * self.size), self.size) }
+        // SAFETY: the parts of workers do not overlap; this one is the caller's alone.
+        unsafe {
+            self.memory
+                .part(worker * self.size..(worker + 1) * self.size)
+        }
     }
 }
 
 /// Pictures that a step reads.
 #[derive(Clone, Copy)]
 pub(crate) struct Source<'m> {
-    ptr: *const f32,
+    /// From the view's first element on.
+    memory: Shared<'m, f32>,
     pub(crate) geometry: Geometry,
-    _memory: PhantomData<&'m [f32]>,
 }
 
 /// Pictures that a step writes.
 pub(crate) struct Target<'m> {
-    ptr: *mut f32,
+    /// From the view's first element on.
+    memory: Shared<'m, f32>,
     pub(crate) geometry: Geometry,
-    _memory: PhantomData<&'m mut [f32]>,
 }
 
 /// Sizes and strides, in elements.
@@ -131,18 +236,12 @@ impl Geometry {
     }
 }
 
-// SAFETY: a source is a shared borrow of numbers.
-unsafe impl Send for Source<'_> {}
-// SAFETY: as above.
-unsafe impl Sync for Source<'_> {}
-
 impl<'m> Source<'m> {
-    /// `ptr` is the view's first element; the whole view is readable for `'m` (checked by `Mem::step`).
-    pub(crate) fn new(ptr: *const f32, view: View, images: usize) -> Self {
+    /// `memory` begins with the view's first element; the whole view is readable for `'m` (checked by `Mem::access`).
+    pub(crate) fn new(memory: Shared<'m, f32>, view: View, images: usize) -> Self {
         Self {
-            ptr,
+            memory,
             geometry: Geometry::new(view, images),
-            _memory: PhantomData,
         }
     }
 
@@ -150,9 +249,9 @@ impl<'m> Source<'m> {
     #[inline]
     pub(crate) fn pixel(&self, image: usize, y: usize, x: usize) -> &'m [f32] {
         let at = self.geometry.offset(image, y, x);
-        // SAFETY: the pixel is inside the view (`offset` checks it), and the view inside its memory (`Mem::step`), where
+        // SAFETY: the pixel is inside the view (`offset` checks it), and the view inside its memory (`Mem::access`), where
         // nothing writes to this view's elements for `'m`.
-        unsafe { core::slice::from_raw_parts(self.ptr.add(at), self.geometry.shape[2]) }
+        unsafe { self.memory.read(at, self.geometry.shape[2]) }
     }
 
     /// The channels of the pixels of a row, one after the other: checked once for all.
@@ -165,16 +264,15 @@ impl<'m> Source<'m> {
     ) -> impl Iterator<Item = &'m [f32]> + use<'m> {
         let Geometry { shape, pixel, .. } = self.geometry;
         let first = match x.is_empty() {
-            true => self.ptr,
+            true => 0,
             false => {
                 assert!(x.end <= shape[1]);
-                self.ptr
-                    .wrapping_add(self.geometry.offset(image, y, x.start))
+                self.geometry.offset(image, y, x.start)
             }
         };
+        let memory = self.memory;
         // SAFETY: as for `pixel`: the first pixel and the last are inside the view.
-        (0..x.len())
-            .map(move |i| unsafe { core::slice::from_raw_parts(first.add(i * pixel), shape[2]) })
+        (0..x.len()).map(move |i| unsafe { memory.read(first + i * pixel, shape[2]) })
     }
 
     /// A whole row, where its pixels lie side by side.
@@ -186,30 +284,24 @@ impl<'m> Source<'m> {
         self.geometry.is_dense().then(|| flat.pixel(image, y, 0))
     }
 
-    /// The first element.
-    pub(crate) fn as_ptr(&self) -> *const f32 {
-        self.ptr
+    /// From the first element on.
+    pub(crate) fn memory(&self) -> Shared<'m, f32> {
+        self.memory
     }
 }
 
-// SAFETY: a target is an exclusive borrow of numbers; sharing it between threads gives access through `unsafe` only.
-unsafe impl Send for Target<'_> {}
-// SAFETY: as above.
-unsafe impl Sync for Target<'_> {}
-
 impl<'m> Target<'m> {
-    /// `ptr` is the view's first element; the whole view is writable for `'m` (checked by `Mem::step`).
-    pub(crate) fn new(ptr: *mut f32, view: View, images: usize) -> Self {
+    /// `memory` begins with the view's first element; the whole view is writable for `'m` (checked by `Mem::access`).
+    pub(crate) fn new(memory: Shared<'m, f32>, view: View, images: usize) -> Self {
         Self {
-            ptr,
+            memory,
             geometry: Geometry::new(view, images),
-            _memory: PhantomData,
         }
     }
 
-    /// The first element.
-    pub(crate) fn as_mut_ptr(&self) -> *mut f32 {
-        self.ptr
+    /// From the first element on.
+    pub(crate) fn memory(&self) -> Shared<'m, f32> {
+        self.memory
     }
 
     /// One image.
@@ -220,10 +312,8 @@ impl<'m> Target<'m> {
     unsafe fn image(&self, image: usize) -> Image<'m> {
         Image {
             number: image,
-            // SAFETY: `offset` checks that the image is inside the view.
-            ptr: unsafe { self.ptr.add(self.geometry.offset(image, 0, 0)) },
+            memory: self.memory.skip(self.geometry.offset(image, 0, 0)),
             geometry: self.geometry,
-            _memory: PhantomData,
         }
     }
 
@@ -235,10 +325,8 @@ impl<'m> Target<'m> {
         Row {
             image,
             y,
-            // SAFETY: `offset` checks that the row is inside the view.
-            ptr: unsafe { self.ptr.add(self.geometry.offset(image, y, 0)) },
+            memory: self.memory.skip(self.geometry.offset(image, y, 0)),
             geometry: self.geometry,
-            _memory: PhantomData,
         }
     }
 }
@@ -247,9 +335,8 @@ impl<'m> Target<'m> {
 pub(crate) struct Row<'m> {
     pub(crate) image: usize,
     pub(crate) y: usize,
-    ptr: *mut f32,
+    memory: Shared<'m, f32>,
     geometry: Geometry,
-    _memory: PhantomData<&'m mut [f32]>,
 }
 
 impl Row<'_> {
@@ -264,7 +351,7 @@ impl Row<'_> {
         let [_, w, c] = self.geometry.shape;
         assert!(x < w);
         // SAFETY: the pixel is inside the row, which is this task's alone, and the borrow is unique through `&mut self`.
-        unsafe { core::slice::from_raw_parts_mut(self.ptr.add(x * self.geometry.pixel), c) }
+        unsafe { self.memory.part_at(x * self.geometry.pixel, c) }
     }
 }
 
@@ -298,9 +385,8 @@ impl<'m, const N: usize> Step<'m, N> {
 #[cfg(feature = "train")]
 pub(crate) struct Image<'m> {
     pub(crate) number: usize,
-    ptr: *mut f32,
+    memory: Shared<'m, f32>,
     geometry: Geometry,
-    _memory: PhantomData<&'m mut [f32]>,
 }
 
 #[cfg(feature = "train")]
@@ -310,7 +396,7 @@ impl Image<'_> {
     pub(crate) fn pixel(&mut self, y: usize, x: usize) -> &mut [f32] {
         let at = self.geometry.offset(0, y, x);
         // SAFETY: the pixel is inside the image, which is this task's alone, and the borrow is unique through `&mut self`.
-        unsafe { core::slice::from_raw_parts_mut(self.ptr.add(at), self.geometry.shape[2]) }
+        unsafe { self.memory.part_at(at, self.geometry.shape[2]) }
     }
 
     /// The channels of the pixels of a row, one after the other: checked once for all.
@@ -318,16 +404,15 @@ impl Image<'_> {
     pub(crate) fn pixels(&mut self, y: usize, x: Range<usize>) -> impl Iterator<Item = &mut [f32]> {
         let Geometry { shape, pixel, .. } = self.geometry;
         let first = match x.is_empty() {
-            true => self.ptr,
+            true => 0,
             false => {
                 assert!(x.end <= shape[1]);
-                self.ptr.wrapping_add(self.geometry.offset(0, y, x.start))
+                self.geometry.offset(0, y, x.start)
             }
         };
+        let memory = self.memory;
         // SAFETY: as for `pixel`: the first pixel and the last are inside the image, and no two of them overlap.
-        (0..x.len()).map(move |i| unsafe {
-            core::slice::from_raw_parts_mut(first.add(i * pixel), shape[2])
-        })
+        (0..x.len()).map(move |i| unsafe { memory.part_at(first + i * pixel, shape[2]) })
     }
 
     /// Sets all elements to zero.
@@ -358,8 +443,12 @@ impl<'m, const R: usize, const W: usize> Access<'m, R, W> {
     }
 
     /// Keeps the first `len` elements of the shared memory apart.
+    ///
+    /// # Panics
+    /// If there are fewer.
+    #[track_caller]
     pub(crate) fn take_shared(self, len: usize) -> (&'m mut [f32], Self) {
-        let (taken, shared) = self.shared.split_at_mut(len);
+        let (taken, shared) = scratch(self.shared, len);
         (taken, Self { shared, ..self })
     }
 

@@ -10,6 +10,7 @@
 //!
 //! all sums and products modulo 2^64 or 2^32. It is dropped if `u < p`.
 
+use crate::cpu::sizes::{Shaped, Sizes, bounded};
 use crate::cpu::{Real, simd::multiversion};
 use crate::plan::{Gradient, View};
 use crate::train::TrainMem;
@@ -30,42 +31,46 @@ impl Dropout {
     /// Computes the step; `x` and `y` may be the same.
     ///
     /// # Panics
-    /// If the views do not fit the memory.
+    /// If the views are not of one shape or do not fit the memory.
     pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
+        let sizes = Sizes::same(x.shape);
         if x != y {
             let all = Gradient {
                 view: y,
                 accumulate: false,
             };
-            mem.hand_on(x, Some(all));
+            mem.hand_on(sizes.input(x), Some(all));
         }
-        self.apply(mem, y);
+        self.apply(mem, sizes.output(y));
     }
 
     /// From the gradient of the output to that of the input.
     ///
     /// # Panics
-    /// If the views do not fit the memory.
+    /// If the views are not of one shape or do not fit the memory.
     pub fn backward(
         &mut self,
         mem: &mut TrainMem<'_, '_>,
-        _: View,
-        _: View,
+        x: View,
+        y: View,
         dy: View,
         dx: Option<Gradient>,
     ) {
+        let sizes = Sizes::same(x.shape);
+        sizes.expect([x], [y, dy], [dx]);
+        let dy = sizes.output(dy);
         self.apply(mem, dy);
         mem.hand_on(dy, dx);
     }
 
-    fn apply(&self, mem: &mut TrainMem<'_, '_>, y: View) {
+    fn apply(&self, mem: &mut TrainMem<'_, '_>, y: Shaped) {
+        let key = base(mem.seed, mem.step, self.index);
+        let step = mem.mem.access([], [y]);
         if self.p <= 0.0 {
             return;
         }
-        let key = base(mem.seed, mem.step, self.index);
-        let [_, w, c] = y.shape;
-        let step = mem.mem.access([], [y]);
-        step.for_rows(w * c * 4, |[], [mut row]| {
+        let [_, w, c] = step.y[0].geometry.shape;
+        step.for_rows(bounded([w, c, 4]), |[], [mut row]| {
             let key = image(key, row.image);
             for ox in 0..w {
                 let first = (row.y * w + ox) * c;

@@ -1,8 +1,9 @@
 //! The kernels, one operation a folder: in `mod.rs` a prepared kernel with the operation's name, and its plain reference; in `train.rs`
 //! the same in training, with the way back (the documentation of `train` says what these have in common).
 //!
-//! A kernel is made once from its descriptor (and its layer's weights) and run on views of a [`Mem`](crate::Mem). Views are
-//! checked in constant time when the kernel runs; what does not fit is a fault of the plan, and panics.
+//! A kernel is made once from its descriptor (and its layer's weights) and run on views of a [`Mem`](crate::Mem). The sizes of a
+//! descriptor are checked when the kernel is made, the views in constant time whenever it runs (`sizes.rs`); what does not fit is
+//! a fault of the plan, and panics before anything is read or written.
 //!
 //! References compute the same from the definition, slowly, for `f32` and `f64`, on dense pictures in NHWC order.
 
@@ -27,6 +28,7 @@ pub(crate) mod pad;
 pub(crate) mod rbf;
 mod real;
 pub(crate) mod simd;
+pub(crate) mod sizes;
 pub(crate) mod softmax;
 pub(crate) mod subsample;
 #[cfg(feature = "train")]
@@ -52,12 +54,3 @@ pub use softmax::Softmax;
 pub use subsample::Subsample;
 pub use transpose::Transpose;
 pub use upsample::Upsample;
-
-/// Panics unless a step's views have the shapes of its operation.
-#[track_caller]
-fn expect_shape(what: &str, found: [usize; 3], expected: [usize; 3]) {
-    assert!(
-        found == expected,
-        "the {what} is {found:?}, the operation's is {expected:?}"
-    );
-}

@@ -4,6 +4,7 @@
 //! summed on its own before it joins its part, which keeps rounding errors near those of pairwise summation.
 
 use crate::cpu::access::Workers;
+use crate::cpu::sizes::bounded;
 use crate::threads::Threads;
 use crate::train::memory::add;
 
@@ -13,19 +14,22 @@ const PARTS: usize = 32;
 const GRAIN: usize = 1 << 15;
 
 /// Scratch memory for a sum of `width` numbers.
-pub(crate) const fn scratch(width: usize) -> usize {
-    2 * PARTS * width
+pub(crate) fn scratch(width: usize) -> usize {
+    bounded([2, PARTS, width])
 }
 
 /// The sum of what `body` adds up for each of `rows` rows, `width` numbers; a row costs about `cost` elementary operations.
-/// `memory` has [`scratch`] elements or more.
+///
+/// # Panics
+/// If `memory` has less than [`scratch`] says.
+#[track_caller]
 pub(crate) fn over_rows(
     threads: Threads,
     memory: &mut [f32],
     [rows, cost, width]: [usize; 3],
     body: impl Fn(usize, &mut [f32]) + Sync,
 ) -> &[f32] {
-    let count = (rows * cost / GRAIN).clamp(1, PARTS.min(rows.max(1)));
+    let count = (bounded([rows, cost]) / GRAIN).clamp(1, PARTS.min(rows.max(1)));
     let parts = Workers::new(memory, 2 * width, count);
     threads.for_each(count, |part, _| {
         // SAFETY: each task has its own number, and asks once.

@@ -17,16 +17,25 @@ pub struct Layout {
 
 impl Layout {
     /// Lays out these tensors.
+    ///
+    /// # Panics
+    /// If two have the same name, or all together exceed the address space.
     #[must_use]
     pub fn new(params: &[Param]) -> Self {
-        let mut len = 0;
-        let ranges = params.iter().map(|param| {
+        let mut len = 0_usize;
+        let mut ranges = BTreeMap::new();
+        for param in params {
             let start = len;
-            len += param.len();
-            (param.name.clone(), start..len)
-        });
+            let mut shape = param.shape.iter();
+            len = shape
+                .try_fold(1_usize, |count, &size| count.checked_mul(size))
+                .and_then(|count| len.checked_add(count))
+                .unwrap_or_else(|| panic!("`{}` exceeds the address space", param.name));
+            let other = ranges.insert(param.name.clone(), start..len);
+            assert!(other.is_none(), "two tensors `{}`", param.name);
+        }
         Self {
-            ranges: ranges.collect(),
+            ranges,
             params: params.to_vec(),
             len,
         }
@@ -64,7 +73,11 @@ impl Layout {
         let name = format!("{layer}.{leaf}");
         let range = self.ranges.get(&name);
         let range = range.unwrap_or_else(|| panic!("a plan without `{name}`"));
-        assert_eq!(range.len(), len, "`{name}`");
+        let found = range.len();
+        assert!(
+            found == len,
+            "`{name}` has {found} numbers, the operation takes {len}"
+        );
         range.clone()
     }
 

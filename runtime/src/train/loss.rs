@@ -5,6 +5,7 @@ use crate::cpu::Real;
 use crate::cpu::access::Workers;
 use crate::cpu::act::exp;
 use crate::cpu::simd::multiversion;
+use crate::cpu::sizes::{Sizes, bounded};
 use crate::plan::{Loss, LossStep, View};
 use crate::{Error, ErrorKind, Scratch};
 use alloc::format;
@@ -36,14 +37,15 @@ impl LossKernel {
     /// Labels of an image: one, or one a pixel where the scores are a picture.
     #[must_use]
     pub fn labels(&self) -> usize {
-        self.0.scores.shape[0] * self.0.scores.shape[1]
+        let [h, w, _] = self.0.scores.shape;
+        bounded([h, w])
     }
 
     /// Memory for a batch.
     #[must_use]
     pub fn scratch(&self, max_batch: usize) -> Scratch {
         Scratch {
-            shared: 2 * max_batch * self.labels(),
+            shared: bounded([2, max_batch, self.labels()]),
             worker: 0,
         }
     }
@@ -52,6 +54,10 @@ impl LossKernel {
     ///
     /// # Errors
     /// If there are not as many labels as images (or pixels), or a label is no class.
+    ///
+    /// # Panics
+    /// If the views are not of one shape or do not fit the memory, or the workspace has less scratch memory than
+    /// [`scratch`](Self::scratch) says.
     pub fn run(&self, mem: &mut TrainMem<'_, '_>, labels: &[u32]) -> Result<Outcome, Error> {
         let LossStep {
             loss,
@@ -59,12 +65,14 @@ impl LossKernel {
             gradient,
         } = self.0;
         let [h, w, classes] = scores.shape;
-        let count = mem.mem.batch() * self.labels();
+        let sizes = Sizes::same(scores.shape);
+        let count = bounded([mem.mem.batch(), self.labels()]);
         check(labels, count, classes)?;
-        let step = mem.mem.access([scores], [gradient]);
+        let reads = [sizes.output(scores)];
+        let step = mem.mem.access(reads, [sizes.output(gradient)]);
         let (figures, step) = step.take_shared(2 * count);
         let places = Workers::new(figures, 2, count);
-        step.for_rows(w * classes * 8, |[scores], [mut row]| {
+        step.for_rows(bounded([w, classes, 8]), |[scores], [mut row]| {
             for x in 0..w {
                 let at = (row.image * h + row.y) * w + x;
                 // SAFETY: each label belongs to one row, and the borrow ends with the iteration.

@@ -3,7 +3,8 @@
 use crate::Mem;
 use crate::cpu::activation::train as activation;
 use crate::cpu::simd::multiversion;
-use crate::plan::{Act, Gradient, View};
+use crate::cpu::sizes::{Shaped, bounded};
+use crate::plan::{Act, Gradient};
 
 /// A training step under way.
 pub struct TrainMem<'w, 'i> {
@@ -19,7 +20,8 @@ pub struct TrainMem<'w, 'i> {
 }
 
 impl<'w, 'i> TrainMem<'w, 'i> {
-    /// Over this arena and these parameters. `seed` and `step` key the random numbers of DROPOUT.
+    /// Over this arena and these parameters. `seed` and `step` key the random numbers of DROPOUT. A kernel whose parameters lie
+    /// beyond the end of a buffer panics.
     #[must_use]
     pub fn new(
         mem: Mem<'w, 'i>,
@@ -38,12 +40,17 @@ impl<'w, 'i> TrainMem<'w, 'i> {
     }
 
     /// Turns the gradient of an activation's value into that of its input, in place; `y` is the value.
-    pub(crate) fn through(&mut self, act: Act, y: View, dy: View) {
+    ///
+    /// # Panics
+    /// As [`Mem::access`].
+    #[track_caller]
+    pub(crate) fn through(&mut self, act: Act, y: Shaped, dy: Shaped) {
         if act == Act::None {
             return;
         }
         let step = self.mem.access([y], [dy]).flat();
-        let cost = step.y[0].geometry.shape[1] * step.y[0].geometry.shape[2] * 2;
+        let [_, w, c] = step.y[0].geometry.shape;
+        let cost = bounded([w, c, 2]);
         step.for_rows(cost, |[y], [mut dy]| {
             for ox in 0..dy.width() {
                 let y = y.pixel(dy.image, dy.y, ox);
@@ -52,13 +59,18 @@ impl<'w, 'i> TrainMem<'w, 'i> {
         });
     }
 
-    /// Writes or adds a gradient where it belongs, for steps that have worked in place.
-    pub(crate) fn hand_on(&mut self, dy: View, dx: Option<Gradient>) {
-        let Some(dx) = dx.filter(|dx| dx.view != dy) else {
+    /// Writes or adds a gradient of the same shape where it belongs, for steps that have worked in place.
+    ///
+    /// # Panics
+    /// As [`Mem::access`].
+    #[track_caller]
+    pub(crate) fn hand_on(&mut self, dy: Shaped, dx: Option<Gradient>) {
+        let Some(dx) = dx.filter(|dx| dx.view != dy.view()) else {
             return;
         };
-        let step = self.mem.access([dy], [dx.view]).flat();
-        let cost = step.y[0].geometry.shape[1] * step.y[0].geometry.shape[2];
+        let step = self.mem.access([dy], [dy.like(dx.view)]).flat();
+        let [_, w, c] = step.y[0].geometry.shape;
+        let cost = bounded([w, c]);
         step.for_rows(cost, |[dy], [mut out]| {
             for ox in 0..out.width() {
                 let dy = dy.pixel(out.image, out.y, ox);

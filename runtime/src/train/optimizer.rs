@@ -1,6 +1,7 @@
 //! Update rules over the flat buffers, in pieces of fixed size, each piece on one thread.
 
 use super::Layout;
+use crate::cpu::access::Shared;
 use crate::cpu::simd::multiversion;
 use crate::plan::Optimizer;
 use crate::threads::Threads;
@@ -33,32 +34,14 @@ struct Piece {
     l2: f32,
 }
 
-/// A buffer that tasks divide among themselves.
-#[derive(Clone, Copy)]
-struct Buffer {
-    start: *mut f32,
-    len: usize,
-}
-
-// SAFETY: a plain address; whoever uses it says why that is sound.
-unsafe impl Sync for Buffer {}
-// SAFETY: as above.
-unsafe impl Send for Buffer {}
-
-impl Buffer {
-    fn new(numbers: &mut [f32]) -> Self {
-        Self {
-            start: numbers.as_mut_ptr(),
-            len: numbers.len(),
-        }
-    }
-
+impl Piece {
+    /// Its numbers in a buffer.
+    ///
     /// # Safety
-    /// Nobody else touches this range while the slice lives, and the buffer outlives it.
-    unsafe fn part<'b>(self, range: Range<usize>) -> &'b mut [f32] {
-        assert!(range.start <= range.end && range.end <= self.len);
-        // SAFETY: in bounds, and the caller's alone.
-        unsafe { core::slice::from_raw_parts_mut(self.start.add(range.start), range.len()) }
+    /// Nobody else touches them while the slice lives.
+    unsafe fn of<'m>(&self, buffer: Shared<'m, f32>) -> &'m mut [f32] {
+        // SAFETY: the caller's promise is the same.
+        unsafe { buffer.part(self.range.clone()) }
     }
 }
 
@@ -119,11 +102,11 @@ impl Update {
         if self.pieces.iter().all(|piece| piece.l2 == 0.0) {
             return 0.0;
         }
-        let gradients = Buffer::new(gradients);
+        let gradients = Shared::new(gradients);
         self.sum(|piece| {
             let w = &params[piece.range.clone()];
             // SAFETY: pieces do not overlap, and each belongs to one task.
-            let g = unsafe { gradients.part(piece.range.clone()) };
+            let g = unsafe { piece.of(gradients) };
             g.iter_mut()
                 .zip(w)
                 .for_each(|(g, w)| *g += 2.0 * piece.l2 * w);
@@ -137,12 +120,13 @@ impl Update {
     }
 
     fn sum(&mut self, of: impl Fn(&Piece) -> f64 + Sync) -> f64 {
-        let sums = Numbers(self.sums.as_mut_ptr());
+        let sums = Shared::new(&mut self.sums);
         let pieces = &self.pieces;
         self.threads.for_ranges(pieces.len(), PIECE, |range, _| {
             for i in range {
-                // SAFETY: there is a place for each piece, and each belongs to one task.
-                unsafe { { &sums }.0.add(i).write(of(&pieces[i])) }
+                // SAFETY: each piece, and its place, belongs to one task.
+                let sum = unsafe { sums.part(i..i + 1) };
+                sum.fill(of(&pieces[i]));
             }
         });
         self.sums.iter().sum()
@@ -151,16 +135,14 @@ impl Update {
     /// Moves the parameters, and sets the gradients to zero. `factor` multiplies the learning rate, `scale` the gradients.
     pub fn apply(&mut self, params: &mut [f32], gradients: &mut [f32], factor: f64, scale: f64) {
         let rule = Rule::new(&self.optimizer, self.step, factor, scale);
-        let (params, gradients) = (Buffer::new(params), Buffer::new(gradients));
-        let mut states = self.states.iter_mut().map(|state| Buffer::new(state));
+        let (params, gradients) = (Shared::new(params), Shared::new(gradients));
+        let mut states = self.states.iter_mut().map(|state| Shared::new(state));
         let states = [states.next(), states.next()];
         let pieces = &self.pieces;
         self.threads.for_ranges(pieces.len(), PIECE, |range, _| {
             for piece in &pieces[range] {
-                let part = |buffer: Buffer| {
-                    // SAFETY: pieces do not overlap, and each belongs to one task, which asks once for each buffer.
-                    unsafe { buffer.part(piece.range.clone()) }
-                };
+                // SAFETY: pieces do not overlap, and each belongs to one task, which asks once for each buffer.
+                let part = |buffer| unsafe { piece.of(buffer) };
                 let [a, b] = states.map(|state| state.map_or(&mut [][..], part));
                 rule.apply(part(params), part(gradients), a, b);
             }
@@ -168,12 +150,6 @@ impl Update {
         self.step += 1;
     }
 }
-
-/// Places for the sums of the pieces.
-struct Numbers(*mut f64);
-
-// SAFETY: a plain address; `Update::sum` says why its use is sound.
-unsafe impl Sync for Numbers {}
 
 /// In double precision, in lanes.
 fn squares(x: &[f32]) -> f64 {

@@ -4,18 +4,26 @@
 pub(crate) mod train;
 
 use super::act::apply;
-use super::{Real, activate, expect_shape};
+use super::sizes::{Sizes, bounded};
+use super::{Real, activate};
 use crate::Mem;
 use crate::plan::{self, View};
 
 /// See [`plan::Activation`]. May run in place.
-pub struct Activation(plan::Activation);
+pub struct Activation {
+    d: plan::Activation,
+    sizes: Sizes,
+}
 
 impl Activation {
     /// Prepares the step.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed.
     #[must_use]
     pub fn new(d: plan::Activation) -> Self {
-        Self(d)
+        let sizes = Sizes::of(d);
+        Self { d, sizes }
     }
 
     /// Computes the step.
@@ -23,23 +31,25 @@ impl Activation {
     /// # Panics
     /// If the views do not fit the operation or the memory, or overlap without being the same.
     pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
-        expect_shape("input", x.shape, self.0.input);
-        expect_shape("output", y.shape, self.0.input);
-        let act = self.0.act;
-        let cost = y.shape[1] * y.shape[2] * 4;
+        let act = self.d.act;
+        let cost = bounded([y.shape[1], y.shape[2], 4]);
         if x == y {
-            mem.step([], y).flat().for_rows(cost, |[], mut out| {
-                (0..out.width()).for_each(|ox| apply(act, out.pixel(ox)));
-            });
+            mem.step([], self.sizes.output(y))
+                .flat()
+                .for_rows(cost, |[], mut out| {
+                    (0..out.width()).for_each(|ox| apply(act, out.pixel(ox)));
+                });
         } else {
-            mem.step([x], y).flat().for_rows(cost, |[x], mut out| {
-                for ox in 0..out.width() {
-                    let from = x.pixel(out.image, out.y, ox);
-                    let y = out.pixel(ox);
-                    y.copy_from_slice(from);
-                    apply(act, y);
-                }
-            });
+            mem.step([self.sizes.input(x)], self.sizes.output(y))
+                .flat()
+                .for_rows(cost, |[x], mut out| {
+                    for ox in 0..out.width() {
+                        let from = x.pixel(out.image, out.y, ox);
+                        let y = out.pixel(ox);
+                        y.copy_from_slice(from);
+                        apply(act, y);
+                    }
+                });
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The way back through activations.
 
+use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::{self, Real, simd::multiversion};
 use crate::plan::{self, Act, Gradient, View};
 use crate::train::{TrainMem, simple};
@@ -7,15 +8,20 @@ use crate::train::{TrainMem, simple};
 /// An activation on its own, in training.
 pub struct Activation {
     d: plan::Activation,
+    sizes: Sizes,
     forward: cpu::Activation,
 }
 
 impl Activation {
     /// Prepares the step.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed.
     #[must_use]
     pub fn new(d: plan::Activation) -> Self {
         Self {
             d,
+            sizes: Sizes::of(d),
             forward: cpu::Activation::new(d),
         }
     }
@@ -34,18 +40,23 @@ impl Activation {
         dy: View,
         dx: Option<Gradient>,
     ) {
+        self.sizes.expect([x], [y, dy], [dx]);
         if self.d.act.from_value() {
-            mem.through(self.d.act, y, dy);
+            mem.through(self.d.act, self.sizes.output(y), self.sizes.output(dy));
         } else {
-            let step = mem.mem.access([x], [dy]).flat();
-            let cost = step.y[0].geometry.shape[1] * step.y[0].geometry.shape[2] * 16;
+            let step = mem
+                .mem
+                .access([self.sizes.input(x)], [self.sizes.output(dy)])
+                .flat();
+            let [_, w, c] = step.y[0].geometry.shape;
+            let cost = bounded([w, c, 16]);
             step.for_rows(cost, |[x], [mut dy]| {
                 for ox in 0..dy.width() {
                     from_input(self.d.act, x.pixel(dy.image, dy.y, ox), dy.pixel(ox));
                 }
             });
         }
-        mem.hand_on(dy, dx);
+        mem.hand_on(self.sizes.output(dy), dx);
     }
 }
 

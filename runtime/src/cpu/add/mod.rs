@@ -5,18 +5,26 @@ pub(crate) mod train;
 
 use super::act::apply_inline;
 use super::simd::multiversion;
-use super::{Real, activate, expect_shape};
+use super::sizes::{Sizes, bounded};
+use super::{Real, activate};
 use crate::Mem;
 use crate::plan::{self, Act, View};
 
 /// See [`plan::Add`]. May run in place on either input, or on both.
-pub struct Add(plan::Add);
+pub struct Add {
+    d: plan::Add,
+    sizes: Sizes,
+}
 
 impl Add {
     /// Prepares the step.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed.
     #[must_use]
     pub fn new(d: plan::Add) -> Self {
-        Self(d)
+        let sizes = Sizes::of(d);
+        Self { d, sizes }
     }
 
     /// Computes the step.
@@ -24,17 +32,21 @@ impl Add {
     /// # Panics
     /// If the views do not fit the operation or the memory, or overlap without being the same.
     pub fn run(&self, mem: &mut Mem<'_, '_>, [a, b]: [View; 2], y: View) {
-        for view in [a, b, y] {
-            expect_shape("operand", view.shape, self.0.input);
-        }
-        let act = self.0.act;
-        let cost = 2 * y.shape[1] * y.shape[2];
+        let act = self.d.act;
+        let cost = bounded([2, y.shape[1], y.shape[2]]);
         match (a == y, b == y) {
-            (true, true) => mem.step([], y).flat().for_rows(cost, |[], mut out| {
-                (0..out.width()).for_each(|ox| twice(act, out.pixel(ox)));
-            }),
+            (true, true) => {
+                mem.step([], self.sizes.output(y))
+                    .flat()
+                    .for_rows(cost, |[], mut out| {
+                        (0..out.width()).for_each(|ox| twice(act, out.pixel(ox)));
+                    })
+            }
             (false, false) => mem
-                .step([a, b], y)
+                .step(
+                    [self.sizes.input(a), self.sizes.input(b)],
+                    self.sizes.output(y),
+                )
                 .flat()
                 .for_rows(cost, |[a, b], mut out| {
                     for ox in 0..out.width() {
@@ -46,12 +58,14 @@ impl Add {
             // The order of the operands does not change a sum of floats.
             (in_place, _) => {
                 let other = if in_place { b } else { a };
-                mem.step([other], y).flat().for_rows(cost, |[x], mut out| {
-                    for ox in 0..out.width() {
-                        let x = x.pixel(out.image, out.y, ox);
-                        accumulate(act, x, out.pixel(ox));
-                    }
-                });
+                mem.step([self.sizes.input(other)], self.sizes.output(y))
+                    .flat()
+                    .for_rows(cost, |[x], mut out| {
+                        for ox in 0..out.width() {
+                            let x = x.pixel(out.image, out.y, ox);
+                            accumulate(act, x, out.pixel(ox));
+                        }
+                    });
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The way back through a sum: the gradient goes to both operands.
 
+use crate::cpu::sizes::Sizes;
 use crate::cpu::{self, Real};
 use crate::plan::{self, Gradient, View};
 use crate::train::TrainMem;
@@ -7,15 +8,20 @@ use crate::train::TrainMem;
 /// Sum of two pictures, in training.
 pub struct Add {
     d: plan::Add,
+    sizes: Sizes,
     forward: cpu::Add,
 }
 
 impl Add {
     /// Prepares the step.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed.
     #[must_use]
     pub fn new(d: plan::Add) -> Self {
         Self {
             d,
+            sizes: Sizes::of(d),
             forward: cpu::Add::new(d),
         }
     }
@@ -35,11 +41,13 @@ impl Add {
     pub fn backward(
         &mut self,
         mem: &mut TrainMem<'_, '_>,
-        _: [View; 2],
+        x: [View; 2],
         y: View,
         dy: View,
         dx: [Option<Gradient>; 2],
     ) {
+        self.sizes.expect(x, [y, dy], dx);
+        let (y, dy) = (self.sizes.output(y), self.sizes.output(dy));
         mem.through(self.d.act, y, dy);
         // What works in place comes last: the other operand reads `dy` before.
         for dx in dx {

@@ -5,19 +5,27 @@ pub(crate) mod train;
 
 use super::act::apply_inline;
 use super::simd::multiversion;
+use super::sizes::{Sizes, bounded};
 use super::window::{fold, under};
-use super::{Real, access, activate, expect_shape};
+use super::{Real, access, activate};
 use crate::Mem;
 use crate::plan::{self, Op, View};
 
 /// See [`plan::AvgPool`]. A window over padding alone gives 0.
-pub struct AvgPool(plan::AvgPool);
+pub struct AvgPool {
+    d: plan::AvgPool,
+    sizes: Sizes,
+}
 
 impl AvgPool {
     /// Prepares the step.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed.
     #[must_use]
     pub fn new(d: plan::AvgPool) -> Self {
-        Self(d)
+        let sizes = Sizes::of(d);
+        Self { d, sizes }
     }
 
     /// Computes the step.
@@ -25,11 +33,9 @@ impl AvgPool {
     /// # Panics
     /// If the views do not fit the operation or the memory, or overlap.
     pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
-        expect_shape("input", x.shape, self.0.input);
-        expect_shape("output", y.shape, Op::AvgPool(self.0).output());
-        let cost = y.shape[1] * y.shape[2] * self.0.window[0] * self.0.window[1];
-        mem.step([x], y)
-            .for_rows(cost, |[x], mut out| row(&self.0, x, &mut out));
+        let cost = bounded([y.shape[1], y.shape[2], self.d.window[0], self.d.window[1]]);
+        mem.step([self.sizes.input(x)], self.sizes.output(y))
+            .for_rows(cost, |[x], mut out| row(&self.d, x, &mut out));
     }
 }
 

@@ -1,5 +1,6 @@
 //! The way back through average pooling.
 
+use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::window::{Fresh, under};
 use crate::cpu::{self, Real, access, simd::multiversion};
 use crate::plan::{self, Gradient, Op, View};
@@ -8,15 +9,20 @@ use crate::train::{TrainMem, simple};
 /// Mean over windows, in training.
 pub struct AvgPool {
     d: plan::AvgPool,
+    sizes: Sizes,
     forward: cpu::AvgPool,
 }
 
 impl AvgPool {
     /// Prepares the step.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed.
     #[must_use]
     pub fn new(d: plan::AvgPool) -> Self {
         Self {
             d,
+            sizes: Sizes::of(d),
             forward: cpu::AvgPool::new(d),
         }
     }
@@ -30,15 +36,19 @@ impl AvgPool {
     pub fn backward(
         &mut self,
         mem: &mut TrainMem<'_, '_>,
-        _: View,
+        x: View,
         y: View,
         dy: View,
         dx: Option<Gradient>,
     ) {
-        mem.through(self.d.act, y, dy);
+        self.sizes.expect([x], [y, dy], [dx]);
+        mem.through(self.d.act, self.sizes.output(y), self.sizes.output(dy));
         let Some(dx) = dx else { return };
-        let cost = dy.len() * self.d.window[0] * self.d.window[1] * 2;
-        let step = mem.mem.access([dy], [dx.view]);
+        let [oh, ow, c] = y.shape;
+        let cost = bounded([oh, ow, c, self.d.window[0], self.d.window[1], 2]);
+        let step = mem
+            .mem
+            .access([self.sizes.output(dy)], [self.sizes.input(dx.view)]);
         step.for_images(cost, |[dy], [mut to], _| {
             avg_image(&self.d, dy, &mut to, dx.accumulate);
         });

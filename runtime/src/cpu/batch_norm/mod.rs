@@ -5,7 +5,8 @@ pub(crate) mod train;
 
 use super::act::apply_inline;
 use super::simd::multiversion;
-use super::{Real, activate, expect_shape};
+use super::sizes::{Sizes, bounded};
+use super::{Real, activate};
 use crate::plan::{self, View};
 use crate::{Layer, Mem};
 use alloc::vec::Vec;
@@ -13,30 +14,42 @@ use alloc::vec::Vec;
 /// See [`plan::BatchNorm`]. May run in place.
 pub struct BatchNorm {
     d: plan::BatchNorm,
+    sizes: Sizes,
     /// `y = act(x * scale + shift)`, for the channels of a pixel; for those of a row, again and again, where they are few.
     scale: Vec<f32>,
     shift: Vec<f32>,
 }
 
-/// Below this many channels the pixels of a dense row are computed together.
+/// Below this many channels the pixels of a dense row are computed together,
 const FEW_CHANNELS: usize = 64;
+/// unless the row is longer than this.
+const LONG_ROW: usize = 1 << 20;
+
+/// Pixels of a dense row that are computed together.
+fn together([_, w, c]: [usize; 3]) -> usize {
+    match c < FEW_CHANNELS && bounded([w, c]) <= LONG_ROW {
+        true => w,
+        false => 1,
+    }
+}
 
 impl BatchNorm {
     /// Turns the layer's statistics into a factor and a summand.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed, or the layer has not its parameters.
     #[must_use]
     pub fn new(d: plan::BatchNorm, layer: Layer<'_>) -> Self {
+        let sizes = Sizes::of(d);
         let (scale, shift) = layer.normalisation(d.input[2], d.eps);
-        let pixels = if d.input[2] < FEW_CHANNELS {
-            d.input[1]
-        } else {
-            1
-        };
+        let pixels = together(d.input);
         let single = |all: Vec<f64>| {
             let all: Vec<f32> = all.into_iter().map(|x| x as f32).collect();
             all.repeat(pixels)
         };
         Self {
             d,
+            sizes,
             scale: single(scale),
             shift: single(shift),
         }
@@ -45,10 +58,10 @@ impl BatchNorm {
     /// As [`new`](Self::new); [`pack`](Self::pack) brings factors and summands.
     #[cfg(feature = "train")]
     pub(crate) fn prepare(d: plan::BatchNorm) -> Self {
-        let [_, w, c] = d.input;
-        let len = if c < FEW_CHANNELS { w * c } else { c };
+        let len = together(d.input) * d.input[2];
         Self {
             d,
+            sizes: Sizes::of(d),
             scale: alloc::vec![0.0; len],
             shift: alloc::vec![0.0; len],
         }
@@ -67,19 +80,17 @@ impl BatchNorm {
     /// # Panics
     /// If the views do not fit the operation or the memory, or overlap without being the same.
     pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
-        expect_shape("input", x.shape, self.d.input);
-        expect_shape("output", y.shape, self.d.input);
-        let cost = 2 * y.shape[1] * y.shape[2];
-        let few = y.shape[2] < FEW_CHANNELS;
+        let cost = bounded([2, y.shape[1], y.shape[2]]);
+        let few = together(self.d.input) > 1;
         let normalise = |y: &mut [f32]| pixels(&self.scale, &self.shift, self.d.act, y);
         if x == y {
-            let step = mem.step([], y);
+            let step = mem.step([], self.sizes.output(y));
             let step = if few { step.flat() } else { step };
             step.for_rows(cost, |[], mut out| {
                 (0..out.width()).for_each(|ox| normalise(out.pixel(ox)));
             });
         } else {
-            let step = mem.step([x], y);
+            let step = mem.step([self.sizes.input(x)], self.sizes.output(y));
             let step = if few { step.flat() } else { step };
             step.for_rows(cost, |[x], mut out| {
                 for ox in 0..out.width() {

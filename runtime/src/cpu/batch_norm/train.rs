@@ -2,6 +2,7 @@
 //! them fixed, by the moving ones.
 
 use crate::Scratch;
+use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::sum;
 use crate::cpu::{self, Real, simd::multiversion};
 use crate::plan::{self, Gradient, View};
@@ -47,6 +48,7 @@ struct Used {
 /// What both kinds share.
 struct Norm {
     d: plan::BatchNorm,
+    sizes: Sizes,
     places: Places,
     used: Used,
     forward: cpu::BatchNorm,
@@ -54,9 +56,11 @@ struct Norm {
 
 impl Norm {
     fn new(d: plan::BatchNorm, layout: &Layout, layer: &str) -> Self {
+        let sizes = Sizes::of(d);
         let zeros = || alloc::vec![0.0; d.input[2]];
         Self {
             d,
+            sizes,
             places: Places::new(&d, layout, layer),
             used: Used {
                 mean: zeros(),
@@ -72,7 +76,7 @@ impl Norm {
 
     fn scratch(&self) -> Scratch {
         Scratch {
-            shared: sum::scratch(2 * self.d.input[2]),
+            shared: sum::scratch(bounded([2, self.d.input[2]])),
             worker: 0,
         }
     }
@@ -80,7 +84,7 @@ impl Norm {
     /// Mean and variance of the batch.
     fn measure(&mut self, mem: &mut TrainMem<'_, '_>, x: View) {
         let [h, w, c] = self.d.input;
-        let step = mem.mem.access([x], []);
+        let step = mem.mem.access([self.sizes.input(x)], []);
         let [x] = step.x;
         let rows = x.geometry.images * h;
         let count = 1.0 / (rows * w) as f32;
@@ -129,15 +133,17 @@ impl Norm {
         batch: bool,
     ) {
         let [h, w, c] = self.d.input;
-        mem.through(self.d.act, y, dy);
+        let sizes = self.sizes;
+        sizes.expect([x], [y, dy], [dx]);
+        mem.through(self.d.act, sizes.output(y), sizes.output(dy));
         let used = &mut self.used;
 
-        let step = mem.mem.access([x, dy], []);
+        let step = mem.mem.access([sizes.input(x), sizes.output(dy)], []);
         let [from, dz] = step.x;
         let rows = dz.geometry.images * h;
-        let (sizes, mean) = ([rows, w * c * 3, 2 * c], &used.mean);
+        let (sums, mean) = ([rows, w * c * 3, 2 * c], &used.mean);
         // The sums of dz, and of dz * (x - mean).
-        let sums = sum::over_rows(step.threads, step.shared, sizes, |row, sums| {
+        let sums = sum::over_rows(step.threads, step.shared, sums, |row, sums| {
             let (plain, centred) = sums.split_at_mut(c);
             for ox in 0..w {
                 let x = from.pixel(row / h, row % h, ox);
@@ -159,14 +165,14 @@ impl Norm {
         if dx.is_none() {
             return;
         }
-        let step = mem.mem.access([x], [dy]);
+        let step = mem.mem.access([sizes.input(x)], [sizes.output(dy)]);
         let used = &*used;
         step.for_rows(w * c * 3, |[x], [mut dy]| {
             for ox in 0..w {
                 back(used, x.pixel(dy.image, dy.y, ox), dy.pixel(ox));
             }
         });
-        mem.hand_on(dy, dx);
+        mem.hand_on(sizes.output(dy), dx);
     }
 }
 
@@ -208,6 +214,9 @@ pub struct BatchNormTraining {
 
 impl BatchNormTraining {
     /// Prepares the step for the parameters of this layer; `momentum` is the share of the old statistics that is kept.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed, or the layout has not the layer's parameters.
     #[must_use]
     pub fn new(d: plan::BatchNorm, momentum: f32, layout: &Layout, layer: &str) -> Self {
         Self {
@@ -225,7 +234,8 @@ impl BatchNormTraining {
     /// Computes the step.
     ///
     /// # Panics
-    /// If the views do not fit the operation or the memory.
+    /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
+    /// [`scratch`](Self::scratch) says.
     pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
         self.norm.measure(mem, x);
         self.norm.apply(mem, x, y);
@@ -234,7 +244,8 @@ impl BatchNormTraining {
     /// From the gradient of the output to those of the parameters and the input.
     ///
     /// # Panics
-    /// If the views do not fit the operation or the memory.
+    /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
+    /// [`scratch`](Self::scratch) says.
     pub fn backward(
         &mut self,
         mem: &mut TrainMem<'_, '_>,
@@ -243,7 +254,14 @@ impl BatchNormTraining {
         dy: View,
         dx: Option<Gradient>,
     ) {
-        let Norm { places, used, .. } = &self.norm;
+        let Norm {
+            sizes,
+            places,
+            used,
+            ..
+        } = &self.norm;
+        // Before anything moves.
+        sizes.expect([x], [y, dy], [dx]);
         for (range, batch) in [
             (&places.mean, &used.mean),
             (&places.variance, &used.variance),
@@ -261,6 +279,9 @@ pub struct BatchNorm(Norm);
 
 impl BatchNorm {
     /// Prepares the step for the parameters of this layer.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed, or the layout has not the layer's parameters.
     #[must_use]
     pub fn new(d: plan::BatchNorm, layout: &Layout, layer: &str) -> Self {
         Self(Norm::new(d, layout, layer))
@@ -275,7 +296,8 @@ impl BatchNorm {
     /// Computes the step.
     ///
     /// # Panics
-    /// If the views do not fit the operation or the memory.
+    /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
+    /// [`scratch`](Self::scratch) says.
     pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
         let Norm { places, used, .. } = &mut self.0;
         used.mean.copy_from_slice(&mem.params[places.mean.clone()]);
@@ -287,7 +309,8 @@ impl BatchNorm {
     /// From the gradient of the output to those of the parameters and the input.
     ///
     /// # Panics
-    /// If the views do not fit the operation or the memory.
+    /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
+    /// [`scratch`](Self::scratch) says.
     pub fn backward(
         &mut self,
         mem: &mut TrainMem<'_, '_>,

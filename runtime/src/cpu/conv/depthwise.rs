@@ -35,7 +35,8 @@ pub(super) struct Depthwise {
 impl Depthwise {
     /// Whether the convolution is of this kind.
     pub(super) fn fits(d: &Conv) -> bool {
-        d.groups == d.input[2] && d.filters == d.groups && d.kernel[0] * d.kernel[1] <= MAX_TAPS
+        let [kh, kw] = d.kernel;
+        d.groups == d.input[2] && d.filters == d.groups && kh * kw <= MAX_TAPS
     }
 
     /// Prepares the way through weights of any layout; [`pack`](Self::pack) brings them.
@@ -81,7 +82,8 @@ impl Depthwise {
     /// Output pixels of a task.
     fn step(&self) -> usize {
         let work = self.d.kernel[0] * self.d.kernel[1] * self.d.input[2];
-        (TASK / work.max(1)).next_multiple_of(self.kernels.depthwise.len())
+        let pixels = (TASK / work.max(1)).max(1);
+        pixels.next_multiple_of(self.kernels.depthwise.len())
     }
 
     pub(super) fn tasks(&self, images: usize) -> usize {
@@ -91,14 +93,14 @@ impl Depthwise {
     /// Computes one task of a run.
     ///
     /// # Safety
-    /// `input` and `output` hold `images` images; nobody else writes the output's elements of this task or any of the input
+    /// `input` and `output` hold `images` images of the descriptor's sizes; nobody else writes the output's elements of this task or any of the input
     /// while this runs.
     pub(super) unsafe fn run(
         &self,
         images: usize,
         task: usize,
-        input: Pixels<*const f32>,
-        output: Pixels<*mut f32>,
+        input: Pixels<'_>,
+        output: Pixels<'_>,
     ) {
         let d = &self.d;
         let total = images * self.output[0] * self.output[1];
@@ -115,13 +117,14 @@ impl Depthwise {
                 let y = ky * d.dilation[0];
                 for kx in 0..d.kernel[1] {
                     let x = kx * d.dilation[1];
-                    let cell = (y * d.input[1] + x) * input.pixel;
+                    let cell = y.wrapping_mul(d.input[1]).wrapping_add(x);
+                    let cell = cell.wrapping_mul(input.pixel);
                     for (o, slot) in windows.iter().zip(&mut slots) {
                         let here = o.y.wrapping_add_unsigned(y) as usize;
                         let there = o.x.wrapping_add_unsigned(x) as usize;
                         // A negative row or column is huge as a `usize`.
                         *slot = if here < d.input[0] && there < d.input[1] {
-                            input.start.wrapping_add(o.offset.wrapping_add(cell))
+                            input.at(o.offset.wrapping_add(cell)).cast_const()
                         } else {
                             self.zeros.as_slice().as_ptr()
                         };
@@ -135,7 +138,7 @@ impl Depthwise {
                 bias: self.biases.as_slice().as_ptr(),
                 padded: self.padded,
                 channels: d.input[2],
-                out: output.start.wrapping_add(from * output.pixel),
+                out: output.at(from * output.pixel),
                 stride: output.pixel,
                 act: self.fused,
             };

@@ -5,8 +5,10 @@
 //! all pixels of a task pass over it, and so that the sum stays accurate. Between blocks the sums rest in the output.
 
 use super::pixels::{Origin, Pixels, origins};
+use crate::cpu::access::Shared;
 use crate::cpu::act;
 use crate::cpu::kernel::{Aligned, Fused, Kernels, MAX_LANES, MAX_ROWS, Tile};
+use crate::cpu::sizes::bounded;
 use crate::plan::{Act, Conv, Op};
 use crate::threads::Threads;
 use alloc::vec::Vec;
@@ -179,15 +181,14 @@ impl Direct {
             self.d
         );
         let (lanes, filters) = (self.kernels.lanes, self.d.filters / self.d.groups);
-        let packed = Parts(self.weights.as_mut_slice().as_mut_ptr());
+        let packed = Shared::new(self.weights.as_mut_slice());
         let (panels, strides, channels) = (&self.panels, self.strides, self.channels);
         let cost = terms * lanes * self.kernels.max_vectors();
         threads.for_ranges(panels.len(), cost, |range, _| {
             for p in &panels[range] {
                 let size = terms * p.vectors * lanes;
-                // SAFETY: `new` has made room for each panel, one after the other, and each is this task's alone.
-                let to =
-                    unsafe { core::slice::from_raw_parts_mut({ &packed }.0.add(p.weights), size) };
+                // SAFETY: the panels lie one after the other, and each is this task's alone.
+                let to = unsafe { packed.part(p.weights..p.weights + size) };
                 pack(
                     to,
                     p,
@@ -219,7 +220,7 @@ impl Direct {
         let pixels = images * self.output[0] * self.output[1];
         let terms = d.kernel[0] * d.kernel[1] * self.channels;
         let work = terms * self.panels.iter().map(|p| p.width).max().unwrap_or(1);
-        let input = d.stride[0] * d.stride[1] * pixel * 4;
+        let input = bounded([d.stride[0], d.stride[1], pixel, 4]);
         let fair = pixels * self.panels.len() / TASKS;
         let step = fair
             .max(TASK_MACS / work.max(1))
@@ -244,8 +245,8 @@ impl Direct {
         &self,
         tasks: &Tasks,
         task: usize,
-        input: Pixels<*const f32>,
-        output: Pixels<*mut f32>,
+        input: Pixels<'_>,
+        output: Pixels<'_>,
         accumulate: bool,
     ) {
         let (part, panel) = if tasks.panels_first {
@@ -276,8 +277,8 @@ impl Direct {
         start: usize,
         count: usize,
         panel: &Panel,
-        input: Pixels<*const f32>,
-        output: Pixels<*mut f32>,
+        input: Pixels<'_>,
+        output: Pixels<'_>,
         accumulate: bool,
     ) {
         let d = &self.d;
@@ -310,14 +311,16 @@ impl Direct {
                     let step = if merged { block.x.len() } else { 1 };
                     for kx in block.x.clone().step_by(step) {
                         let x = kx * d.dilation[1];
-                        let cell = (y * d.input[1] + x) * input.pixel + group + block.channel.start;
+                        let cell = y.wrapping_mul(d.input[1]).wrapping_add(x);
+                        let cell = cell.wrapping_mul(input.pixel);
+                        let cell = cell.wrapping_add(group + block.channel.start);
                         let slots = &mut rows[segments * pixels.len()..][..pixels.len()];
                         for (slot, o) in slots.iter_mut().zip(pixels) {
                             // A negative row or column is huge as a `usize`.
                             let here = o.y.wrapping_add_unsigned(y) as usize;
                             let there = o.x.wrapping_add_unsigned(x) as usize;
                             *slot = if here < d.input[0] && (merged || there < d.input[1]) {
-                                input.start.wrapping_add(o.offset.wrapping_add(cell))
+                                input.at(o.offset.wrapping_add(cell)).cast_const()
                             } else {
                                 self.zeros.as_slice().as_ptr()
                             };
@@ -341,9 +344,7 @@ impl Direct {
                     } else {
                         core::ptr::null()
                     },
-                    out: output
-                        .start
-                        .wrapping_add((start + from) * output.pixel + panel.filter),
+                    out: output.at((start + from) * output.pixel + panel.filter),
                     stride: output.pixel,
                     width: panel.width,
                     act: if last { self.fused } else { Fused::None },
@@ -476,9 +477,3 @@ fn pack(
         }
     }
 }
-
-/// Memory that tasks divide among themselves.
-struct Parts(*mut f32);
-
-// SAFETY: a plain address; `Direct::pack` says why its use is sound.
-unsafe impl Sync for Parts {}

@@ -10,11 +10,11 @@ pub(crate) mod reference;
 #[cfg(test)]
 mod tests;
 
-use crate::cpu::access::{Source, Step};
-use crate::cpu::expect_shape;
+use crate::cpu::access::{Shared, Source, Step, scratch};
 use crate::cpu::kernel::{self, Kernels};
 use crate::cpu::simd::{self, Level};
-use crate::plan::{self, Op, View};
+use crate::cpu::sizes::{Sizes, bounded, elements};
+use crate::plan::{self, View};
 use crate::threads::Threads;
 use crate::{Layer, Mem, Scratch};
 use depthwise::Depthwise;
@@ -29,6 +29,7 @@ const FEW_CHANNELS: usize = 16;
 /// See [`plan::Conv`].
 pub struct Conv {
     d: plan::Conv,
+    sizes: Sizes,
     algorithm: Algorithm,
 }
 
@@ -44,8 +45,12 @@ enum Algorithm {
 
 impl Conv {
     /// Packs the layer's weights for this machine.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed, or the layer has not its parameters.
     #[must_use]
     pub fn new(d: plan::Conv, layer: Layer<'_>) -> Self {
+        Sizes::of(d);
         let inputs = d.input[2] / d.groups * d.kernel[0] * d.kernel[1];
         let (weight, bias) = layer.affine::<f32>(d.filters, inputs, d.bias);
         Self::with_level(d, &weight, &bias, simd::level())
@@ -59,6 +64,7 @@ impl Conv {
 
     /// Chooses an algorithm; [`pack`](Self::pack) brings the weights.
     pub(crate) fn prepare(d: plan::Conv, strides: Strides, level: Level) -> Self {
+        let sizes = Sizes::of(d);
         let kernels: &Kernels = kernel::kernels(level);
         let direct = |d| Direct::new(d, strides, kernels);
         let algorithm = if Depthwise::fits(&d) {
@@ -73,7 +79,11 @@ impl Conv {
         } else {
             Algorithm::Direct(direct(d))
         };
-        Self { d, algorithm }
+        Self {
+            d,
+            sizes,
+            algorithm,
+        }
     }
 
     /// Takes these weights, laid out as `prepare` was told, and biases; an empty `bias` stands for zeros.
@@ -106,7 +116,8 @@ impl Conv {
     pub fn scratch(&self, max_batch: usize) -> Scratch {
         let shared = match self.algorithm {
             Algorithm::Padded(_) => {
-                max_batch.max(1) * padded(self.d).input.iter().product::<usize>()
+                let [h, w, c] = padded(self.d).input;
+                bounded([max_batch.max(1), h, w, c])
             }
             Algorithm::Direct(_) | Algorithm::Depthwise(_) => 0,
         };
@@ -116,29 +127,22 @@ impl Conv {
     /// Computes the step.
     ///
     /// # Panics
-    /// If the views do not fit the operation or the memory, or overlap.
+    /// If the views do not fit the operation or the memory, or overlap; or the workspace has less scratch memory than
+    /// [`scratch`](Self::scratch) says.
     pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
-        expect_shape("input", x.shape, self.d.input);
-        expect_shape("output", y.shape, Op::Conv(self.d).output());
-        self.run_into(mem.step([x], y), false);
+        self.run_into(mem, x, y, false);
     }
 
     /// As [`run`](Self::run); `accumulate` adds the sums, without biases, to what the output holds.
-    pub(crate) fn run_into(&self, step: Step<'_, 1>, accumulate: bool) {
+    pub(crate) fn run_into(&self, mem: &mut Mem<'_, '_>, x: View, y: View, accumulate: bool) {
+        let step = mem.step([self.sizes.input(x)], self.sizes.output(y));
         let [x] = step.x;
         let images = x.geometry.images;
-        let input = Pixels {
-            start: x.as_ptr(),
-            pixel: x.geometry.pixel,
-        };
-        let output = Pixels {
-            start: step.y.as_mut_ptr(),
-            pixel: step.y.geometry.pixel,
-        };
+        let (input, output) = (Pixels::of(&x), Pixels::into(&step.y));
         match &self.algorithm {
             Algorithm::Direct(direct) => {
-                // SAFETY: `Mem::step` has checked that both views lie in their memory and share no element, and holds them for
-                // the time of this call; their shapes are the descriptor's.
+                // SAFETY: `Mem::step` has checked that both views have the descriptor's shapes, lie in their memory and share no
+                // element, and holds them for the time of this call.
                 unsafe { direct.run(images, input, output, accumulate, step.threads) }
             }
             Algorithm::Padded(direct) => {
@@ -185,32 +189,31 @@ pub(crate) fn padded(d: plan::Conv) -> plan::Conv {
 }
 
 /// Copies the pictures into scratch memory, with zeros around them.
-fn pad(d: &plan::Conv, step: Step<'_, 1>) -> Pixels<*const f32> {
+fn pad<'m>(d: &plan::Conv, step: Step<'m, 1>) -> Pixels<'m> {
     copy_padded(d, step.x[0], step.shared, step.threads)
 }
 
 /// As [`pad`], at the start of this memory.
-pub(crate) fn copy_padded(
+///
+/// # Panics
+/// If the memory is too small.
+pub(crate) fn copy_padded<'m>(
     d: &plan::Conv,
     x: Source<'_>,
-    memory: &mut [f32],
+    memory: &'m mut [f32],
     threads: Threads,
-) -> Pixels<*const f32> {
+) -> Pixels<'m> {
     let [h, w, c] = d.input;
     let [top, _, left, _] = d.pad;
     let [height, width, _] = padded(*d).input;
     let images = x.geometry.images;
     let row_size = width * c;
-    let copy = &mut memory[..images * height * row_size];
-    let rows = Pixels {
-        start: copy.as_mut_ptr(),
-        pixel: row_size,
-    };
+    let (copy, _) = scratch(memory, elements([images, height, row_size]));
+    let rows = Shared::new(copy);
     threads.for_ranges(images * height, row_size, |range, _| {
         for row in range {
-            let start = { rows }.start.wrapping_add(row * row_size);
-            // SAFETY: the slice above has this row, and the ranges cover each row once.
-            let to = unsafe { core::slice::from_raw_parts_mut(start, row_size) };
+            // SAFETY: the ranges cover each row once.
+            let to = unsafe { rows.part(row * row_size..(row + 1) * row_size) };
             let Some(y) = (row % height).checked_sub(top).filter(|&y| y < h) else {
                 to.fill(0.0);
                 continue;
@@ -229,7 +232,7 @@ pub(crate) fn copy_padded(
         }
     });
     Pixels {
-        start: rows.start.cast_const(),
+        memory: rows,
         pixel: c,
     }
 }
@@ -243,8 +246,8 @@ impl Direct {
     pub(crate) unsafe fn run(
         &self,
         images: usize,
-        input: Pixels<*const f32>,
-        output: Pixels<*mut f32>,
+        input: Pixels<'_>,
+        output: Pixels<'_>,
         accumulate: bool,
         threads: Threads,
     ) {

@@ -1,32 +1,45 @@
 //! Where pixels and their windows lie in memory.
 
+use crate::cpu::access::{Shared, Source, Target};
 use crate::plan::Conv;
 
-/// A batch of NHWC pictures in memory.
-pub(crate) struct Pixels<P> {
-    /// The first element of the first image.
-    pub(crate) start: P,
+/// A batch of NHWC pictures in memory, for kernels that find their way there themselves.
+#[derive(Clone, Copy)]
+pub(crate) struct Pixels<'m> {
+    /// From the first element of the first image on.
+    pub(crate) memory: Shared<'m, f32>,
     /// Elements from one pixel to the next; images follow each other without a gap.
     pub(crate) pixel: usize,
 }
 
-impl<P: Copy> Clone for Pixels<P> {
-    fn clone(&self) -> Self {
-        *self
+impl<'m> Pixels<'m> {
+    /// What a step reads.
+    pub(crate) fn of(x: &Source<'m>) -> Self {
+        Self {
+            memory: x.memory(),
+            pixel: x.geometry.pixel,
+        }
+    }
+
+    /// What a step writes.
+    pub(crate) fn into(y: &Target<'m>) -> Self {
+        Self {
+            memory: y.memory(),
+            pixel: y.geometry.pixel,
+        }
+    }
+
+    /// The address of an element, counted from the first; where it lies in no pixel, nothing may be read or written.
+    #[inline]
+    pub(crate) fn at(&self, offset: usize) -> *mut f32 {
+        self.memory.at(offset)
     }
 }
-
-impl<P: Copy> Copy for Pixels<P> {}
-
-// SAFETY: a plain address; whoever uses it says why that is sound.
-unsafe impl<P> Send for Pixels<P> {}
-// SAFETY: as above.
-unsafe impl<P> Sync for Pixels<P> {}
 
 /// Where a pixel's window starts in the input.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Origin {
-    /// Elements from the start of the batch; wraps below zero where the window starts in the padding of the first image.
+    /// Elements from the start of the batch; wraps where the window starts in the padding, below zero before the first image.
     pub(super) offset: usize,
     /// Row; negative in the padding.
     pub(super) y: isize,
@@ -48,9 +61,9 @@ pub(super) fn origins(
         let y = (oy * d.stride[0]) as isize - d.pad[0] as isize;
         let x = (ox * d.stride[1]) as isize - d.pad[2] as isize;
         let row = (image * d.input[0]) as isize + y;
-        let cell = row * d.input[1] as isize + x;
+        let cell = row.wrapping_mul(d.input[1] as isize).wrapping_add(x);
         *origin = Origin {
-            offset: (cell * pixel as isize) as usize,
+            offset: cell.wrapping_mul(pixel as isize) as usize,
             y,
             x,
         };

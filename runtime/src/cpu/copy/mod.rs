@@ -3,18 +3,25 @@
 #[cfg(feature = "train")]
 pub(crate) mod train;
 
-use super::{Real, expect_shape};
+use super::Real;
+use super::sizes::{Sizes, bounded};
 use crate::Mem;
 use crate::plan::{self, View};
 
 /// See [`plan::Copy`].
-pub struct Copy(plan::Copy);
+pub struct Copy {
+    sizes: Sizes,
+}
 
 impl Copy {
     /// Prepares the step.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed.
     #[must_use]
     pub fn new(d: plan::Copy) -> Self {
-        Self(d)
+        let sizes = Sizes::of(d);
+        Self { sizes }
     }
 
     /// Computes the step.
@@ -22,15 +29,15 @@ impl Copy {
     /// # Panics
     /// If the views do not fit the operation or the memory, or overlap.
     pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
-        expect_shape("input", x.shape, self.0.input);
-        expect_shape("output", y.shape, self.0.input);
-        let cost = y.shape[1] * y.shape[2];
-        mem.step([x], y).flat().for_rows(cost, |[x], mut out| {
-            for ox in 0..out.width() {
-                let from = x.pixel(out.image, out.y, ox);
-                out.pixel(ox).copy_from_slice(from);
-            }
-        });
+        let cost = bounded([y.shape[1], y.shape[2]]);
+        mem.step([self.sizes.input(x)], self.sizes.output(y))
+            .flat()
+            .for_rows(cost, |[x], mut out| {
+                for ox in 0..out.width() {
+                    let from = x.pixel(out.image, out.y, ox);
+                    out.pixel(ox).copy_from_slice(from);
+                }
+            });
     }
 }
 

@@ -1,20 +1,30 @@
 //! The way back through a copy.
 
 use crate::cpu;
+use crate::cpu::sizes::Sizes;
 use crate::plan::{self, Gradient, View};
 use crate::train::{TrainMem, simple};
 
 /// Copies a view, in training. Its plain reference is that of a sum with one operand.
-pub struct Copy(cpu::Copy);
+pub struct Copy {
+    sizes: Sizes,
+    forward: cpu::Copy,
+}
 
 impl Copy {
     /// Prepares the step.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed.
     #[must_use]
     pub fn new(d: plan::Copy) -> Self {
-        Self(cpu::Copy::new(d))
+        Self {
+            sizes: Sizes::of(d),
+            forward: cpu::Copy::new(d),
+        }
     }
 
-    simple!(0);
+    simple!(forward);
 
     /// From the gradient of the output to that of the input.
     ///
@@ -23,11 +33,12 @@ impl Copy {
     pub fn backward(
         &mut self,
         mem: &mut TrainMem<'_, '_>,
-        _: View,
-        _: View,
+        x: View,
+        y: View,
         dy: View,
         dx: Option<Gradient>,
     ) {
-        mem.hand_on(dy, dx);
+        self.sizes.expect([x], [y, dy], [dx]);
+        mem.hand_on(self.sizes.output(dy), dx);
     }
 }

@@ -6,21 +6,26 @@ pub(crate) mod train;
 use crate::cpu::conv::Pixels;
 use crate::cpu::conv::direct::{Direct, Strides};
 use crate::cpu::simd::{self, Level};
-use crate::cpu::{Real, activate, expect_shape, kernel};
-use crate::plan::{self, Op, View};
+use crate::cpu::sizes::Sizes;
+use crate::cpu::{Real, activate, kernel};
+use crate::plan::{self, View};
 use crate::threads::Threads;
 use crate::{Layer, Mem, Scratch};
 
 /// See [`plan::Fc`].
 pub struct Fc {
-    d: plan::Fc,
+    sizes: Sizes,
     direct: Direct,
 }
 
 impl Fc {
     /// Packs the layer's weights for this machine.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed, or the layer has not its parameters.
     #[must_use]
     pub fn new(d: plan::Fc, layer: Layer<'_>) -> Self {
+        Sizes::of(d);
         let inputs = d.input.iter().product();
         let (weight, bias) = layer.affine::<f32>(d.units, inputs, d.bias);
         Self::with_level(d, &weight, &bias, simd::level())
@@ -45,7 +50,10 @@ impl Fc {
         };
         let mut direct = Direct::new(conv, strides, kernel::kernels(level));
         direct.pack(weight, bias, Threads::single());
-        Self { d, direct }
+        Self {
+            sizes: Sizes::of(d),
+            direct,
+        }
     }
 
     /// Memory for a batch.
@@ -59,20 +67,11 @@ impl Fc {
     /// # Panics
     /// If the views do not fit the operation or the memory, or overlap.
     pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
-        expect_shape("input", x.shape, self.d.input);
-        expect_shape("output", y.shape, Op::Fc(self.d).output());
-        let step = mem.step([x], y);
+        let step = mem.step([self.sizes.input(x)], self.sizes.output(y));
         let [x] = step.x;
-        let input = Pixels {
-            start: x.as_ptr(),
-            pixel: x.geometry.pixel,
-        };
-        let output = Pixels {
-            start: step.y.as_mut_ptr(),
-            pixel: step.y.geometry.pixel,
-        };
-        // SAFETY: `step` has checked that both views lie in their memory and share no element, and holds them for the time
-        // of this call; their shapes are the descriptor's.
+        let (input, output) = (Pixels::of(&x), Pixels::into(&step.y));
+        // SAFETY: `step` has checked that both views have the descriptor's shapes, lie in their memory and share no element,
+        // and holds them for the time of this call.
         unsafe {
             self.direct
                 .run(x.geometry.images, input, output, false, step.threads);

@@ -6,12 +6,12 @@
 
 use crate::Scratch;
 use crate::cpu::Real;
-use crate::cpu::access::{Access, Source, Workers};
+use crate::cpu::access::{Access, Shared, Source, Workers};
 use crate::cpu::act;
-use crate::cpu::conv::Pixels;
 use crate::cpu::conv::train::add_bias;
 use crate::cpu::gemm::Panels;
 use crate::cpu::kernel::Outer;
+use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::sum;
 use crate::plan::{self, Gradient, View};
 use crate::threads::Threads;
@@ -28,6 +28,7 @@ const UNITS: usize = 24;
 /// Fully connected, in training.
 pub struct Fc {
     d: plan::Fc,
+    sizes: Sizes,
     weight: Range<usize>,
     bias: Option<Range<usize>>,
     inputs: usize,
@@ -35,11 +36,16 @@ pub struct Fc {
 
 impl Fc {
     /// Prepares the step for the parameters of this layer.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed, or the layout has not the layer's parameters.
     #[must_use]
     pub fn new(d: plan::Fc, layout: &Layout, layer: &str) -> Self {
+        let sizes = Sizes::of(d);
         let inputs = d.input.iter().product();
         Self {
             d,
+            sizes,
             weight: layout.range(layer, "weight", d.units * inputs),
             bias: d.bias.then(|| layout.range(layer, "bias", d.units)),
             inputs,
@@ -50,8 +56,11 @@ impl Fc {
     #[must_use]
     pub fn scratch(&self, max_batch: usize) -> Scratch {
         // Images, dense and transposed, and the transposed output.
-        let wide = max_batch.next_multiple_of(16);
-        let forward = max_batch * self.inputs + wide * (self.inputs + self.d.units) + 32;
+        let wide = max_batch.checked_next_multiple_of(16);
+        let wide = wide.unwrap_or(usize::MAX);
+        let numbers = self.inputs.saturating_add(self.d.units);
+        let forward = bounded([max_batch, self.inputs])
+            .saturating_add(bounded([wide, numbers]).saturating_add(32));
         Scratch {
             shared: forward.max(sum::scratch(self.d.units)),
             worker: 0,
@@ -61,14 +70,17 @@ impl Fc {
     /// Computes the step.
     ///
     /// # Panics
-    /// If the views do not fit the operation or the memory.
+    /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
+    /// [`scratch`](Self::scratch) says.
     pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
         let weight = &mem.params[self.weight.clone()];
         let bias = self
             .bias
             .clone()
             .map_or(&[][..], |range| &mem.params[range]);
-        let step = mem.mem.access([x], [y]);
+        let step = mem
+            .mem
+            .access([self.sizes.input(x)], [self.sizes.output(y)]);
         let images = step.x[0].geometry.images;
         let panels = Panels::new(images);
         let wide = images.next_multiple_of(panels.lanes());
@@ -79,7 +91,7 @@ impl Fc {
 
         let act = self.d.act;
         let sums = &*sums;
-        step.for_rows(self.d.units * 8, |_, [mut row]| {
+        step.for_rows(bounded([self.d.units, 8]), |_, [mut row]| {
             let image = row.image;
             let y = row.pixel(0);
             let column = sums[image..].iter().step_by(wide);
@@ -100,10 +112,7 @@ impl Fc {
     ) {
         let panels = Panels::new(wide);
         let terms = (NEAR / panels.width()).clamp(1, TERMS);
-        let out = Pixels {
-            start: sums.as_mut_ptr(),
-            pixel: wide,
-        };
+        let out = Shared::new(sums);
         threads.for_each(self.d.units.div_ceil(UNITS), |task, _| {
             let first = task * UNITS;
             let count = UNITS.min(self.d.units - first);
@@ -118,7 +127,7 @@ impl Fc {
                         columns: columns[start * wide + column..].as_ptr(),
                         column_steps: [0, 0, wide],
                         counts: [1, 1, terms.min(self.inputs - start)],
-                        out: { out }.start.wrapping_add(first * wide + column),
+                        out: out.at(first * wide + column),
                         stride: wide,
                         width,
                         accumulate: start > 0,
@@ -134,7 +143,8 @@ impl Fc {
     /// From the gradient of the output to those of the parameters and the input.
     ///
     /// # Panics
-    /// If the views do not fit the operation or the memory.
+    /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
+    /// [`scratch`](Self::scratch) says.
     pub fn backward(
         &mut self,
         mem: &mut TrainMem<'_, '_>,
@@ -143,15 +153,18 @@ impl Fc {
         dy: View,
         dx: Option<Gradient>,
     ) {
-        mem.through(self.d.act, y, dy);
+        self.sizes.expect([x], [y, dy], [dx]);
+        let (x, dz) = (self.sizes.input(x), self.sizes.output(dy));
+        mem.through(self.d.act, self.sizes.output(y), dz);
         if let Some(bias) = self.bias.clone() {
-            add_bias(mem, dy, bias);
+            add_bias(mem, dz, bias);
         }
         let gradient = &mut mem.gradients[self.weight.clone()];
-        self.weight_gradient(mem.mem.access([x, dy], []), gradient);
+        self.weight_gradient(mem.mem.access([x, dz], []), gradient);
         if let Some(dx) = dx {
             let weight = &mem.params[self.weight.clone()];
-            self.input_gradient(mem.mem.access([dy], [dx.view]), weight, dx.accumulate);
+            let step = mem.mem.access([dz], [self.sizes.input(dx.view)]);
+            self.input_gradient(step, weight, dx.accumulate);
         }
     }
 
@@ -162,24 +175,22 @@ impl Fc {
         let x = dense(&x, step.shared, step.threads);
         let panels = Panels::new(self.inputs);
         let units = panels.rows();
-        let out = Pixels {
-            start: gradient.as_mut_ptr(),
-            pixel: self.inputs,
-        };
+        let out = Shared::new(gradient);
         step.threads
             .for_each(self.d.units.div_ceil(units), |task, _| {
                 let first = task * units;
                 let count = units.min(self.d.units - first);
                 for panel in 0..panels.count() {
-                    let rows = (first..first + count).map(|unit| dz.as_ptr().wrapping_add(unit));
+                    let rows = first..first + count;
+                    let rows = rows.map(|unit| dz.memory().at(unit).cast_const());
                     let (column, width) = panels.range(panel);
                     let sum = Outer {
                         rows: core::ptr::null(),
                         row_steps: [0, 0, dz.geometry.image],
-                        columns: { x }.start.wrapping_add(column),
+                        columns: x.at(column),
                         column_steps: [0, 0, self.inputs],
                         counts: [1, 1, images],
-                        out: { out }.start.wrapping_add(first * self.inputs + column),
+                        out: out.at(first * self.inputs + column),
                         stride: self.inputs,
                         width,
                         accumulate: true,
@@ -195,14 +206,10 @@ impl Fc {
         let images = step.x[0].geometry.images;
         let is_dense = step.y[0].geometry.pixel == step.y[0].geometry.shape[2];
         let (copy, step) = step.take_shared(if is_dense { 0 } else { images * self.inputs });
-        let start = if is_dense {
-            step.y[0].as_mut_ptr()
+        let out = if is_dense {
+            step.y[0].memory()
         } else {
-            copy.as_mut_ptr()
-        };
-        let out = Pixels {
-            start,
-            pixel: self.inputs,
+            Shared::new(copy)
         };
         let dz = step.x[0];
         let panels = Panels::new(self.inputs);
@@ -217,7 +224,7 @@ impl Fc {
                     columns: weight[first * self.inputs + column..].as_ptr(),
                     column_steps: [0, 0, self.inputs],
                     counts: [1, 1, terms.min(self.d.units - first)],
-                    out: { out }.start.wrapping_add(column),
+                    out: out.at(column),
                     stride: self.inputs,
                     width,
                     accumulate: first > 0 || (accumulate && is_dense),
@@ -242,16 +249,13 @@ impl Fc {
 }
 
 /// The images, one dense after the other: where they lie, or copied.
-fn dense(x: &Source<'_>, memory: &mut [f32], threads: Threads) -> Pixels<*const f32> {
+fn dense<'m>(x: &Source<'m>, memory: &'m mut [f32], threads: Threads) -> Shared<'m, f32> {
     let [h, w, c] = x.geometry.shape;
     let inputs = h * w * c;
     if x.geometry.pixel == c {
-        return Pixels {
-            start: x.as_ptr(),
-            pixel: inputs,
-        };
+        return x.memory();
     }
-    let parts = Workers::new(memory, inputs, x.geometry.images);
+    let parts = Workers::new(&mut *memory, inputs, x.geometry.images);
     threads.for_ranges(x.geometry.images, inputs, |images, _| {
         for image in images {
             // SAFETY: each image belongs to one task, and the borrow ends with it.
@@ -261,10 +265,7 @@ fn dense(x: &Source<'_>, memory: &mut [f32], threads: Threads) -> Pixels<*const 
             }
         }
     });
-    Pixels {
-        start: memory.as_ptr(),
-        pixel: inputs,
-    }
+    Shared::new(memory)
 }
 
 /// `to[input][image]`, rows of `wide` numbers; zeros after the last image.

@@ -4,19 +4,27 @@
 pub(crate) mod train;
 
 use super::simd::multiversion;
+use super::sizes::{Sizes, bounded};
 use super::window::fold;
-use super::{Real, access, expect_shape};
+use super::{Real, access};
 use crate::Mem;
-use crate::plan::{self, Op, View};
+use crate::plan::{self, View};
 
 /// See [`plan::GlobalPool`].
-pub struct GlobalPool(plan::GlobalPool);
+pub struct GlobalPool {
+    d: plan::GlobalPool,
+    sizes: Sizes,
+}
 
 impl GlobalPool {
     /// Prepares the step.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed.
     #[must_use]
     pub fn new(d: plan::GlobalPool) -> Self {
-        Self(d)
+        let sizes = Sizes::of(d);
+        Self { d, sizes }
     }
 
     /// Computes the step.
@@ -24,10 +32,8 @@ impl GlobalPool {
     /// # Panics
     /// If the views do not fit the operation or the memory, or overlap.
     pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
-        expect_shape("input", x.shape, self.0.input);
-        expect_shape("output", y.shape, Op::GlobalPool(self.0).output());
-        mem.step([x], y)
-            .for_rows(x.len(), |[x], mut out| image(&self.0, x, &mut out));
+        mem.step([self.sizes.input(x)], self.sizes.output(y))
+            .for_rows(bounded(x.shape), |[x], mut out| image(&self.d, x, &mut out));
     }
 }
 

@@ -1,5 +1,6 @@
 //! The way back through global pooling.
 
+use crate::cpu::sizes::Sizes;
 use crate::cpu::{self, Real};
 use crate::plan::{self, Gradient, View};
 use crate::train::{TrainMem, simple};
@@ -7,15 +8,20 @@ use crate::train::{TrainMem, simple};
 /// Mean over the whole picture, in training.
 pub struct GlobalPool {
     d: plan::GlobalPool,
+    sizes: Sizes,
     forward: cpu::GlobalPool,
 }
 
 impl GlobalPool {
     /// Prepares the step.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed.
     #[must_use]
     pub fn new(d: plan::GlobalPool) -> Self {
         Self {
             d,
+            sizes: Sizes::of(d),
             forward: cpu::GlobalPool::new(d),
         }
     }
@@ -29,15 +35,18 @@ impl GlobalPool {
     pub fn backward(
         &mut self,
         mem: &mut TrainMem<'_, '_>,
-        _: View,
-        _: View,
+        x: View,
+        y: View,
         dy: View,
         dx: Option<Gradient>,
     ) {
+        self.sizes.expect([x], [y, dy], [dx]);
         let Some(dx) = dx else { return };
         let [h, w, c] = self.d.input;
         let share = 1.0 / (h * w) as f32;
-        let step = mem.mem.access([dy], [dx.view]);
+        let step = mem
+            .mem
+            .access([self.sizes.output(dy)], [self.sizes.input(dx.view)]);
         step.for_rows(w * c, |[dy], [mut row]| {
             let dy = dy.pixel(row.image, 0, 0);
             for ox in 0..w {

@@ -4,20 +4,28 @@
 pub(crate) mod train;
 
 use super::simd::multiversion;
-use super::{Real, access, expect_shape};
+use super::sizes::{Sizes, bounded};
+use super::{Real, access};
 use crate::Mem;
 use crate::plan::{self, View};
 #[cfg(not(feature = "std"))]
 use num_traits::Float as _;
 
 /// See [`plan::Lrn`].
-pub struct Lrn(plan::Lrn);
+pub struct Lrn {
+    d: plan::Lrn,
+    sizes: Sizes,
+}
 
 impl Lrn {
     /// Prepares the step.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed.
     #[must_use]
     pub fn new(d: plan::Lrn) -> Self {
-        Self(d)
+        let sizes = Sizes::of(d);
+        Self { d, sizes }
     }
 
     /// Computes the step.
@@ -25,11 +33,9 @@ impl Lrn {
     /// # Panics
     /// If the views do not fit the operation or the memory, or overlap.
     pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
-        expect_shape("input", x.shape, self.0.input);
-        expect_shape("output", y.shape, self.0.input);
-        let cost = y.shape[1] * y.shape[2] * (self.0.n + 20);
-        mem.step([x], y)
-            .for_rows(cost, |[x], mut out| row(&self.0, x, &mut out));
+        let cost = bounded([y.shape[1], y.shape[2], self.d.n.saturating_add(20)]);
+        mem.step([self.sizes.input(x)], self.sizes.output(y))
+            .for_rows(cost, |[x], mut out| row(&self.d, x, &mut out));
     }
 }
 

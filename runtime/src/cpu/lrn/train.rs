@@ -1,6 +1,8 @@
 //! The way back through local response normalisation.
 
 use crate::Scratch;
+use crate::cpu::access::scratch;
+use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::{self, Real, simd::multiversion};
 use crate::plan::{self, Gradient, View};
 use crate::train::{TrainMem, simple};
@@ -10,15 +12,20 @@ use num_traits::Float as _;
 /// Local response normalisation across channels, in training.
 pub struct Lrn {
     d: plan::Lrn,
+    sizes: Sizes,
     forward: cpu::Lrn,
 }
 
 impl Lrn {
     /// Prepares the step.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed.
     #[must_use]
     pub fn new(d: plan::Lrn) -> Self {
         Self {
             d,
+            sizes: Sizes::of(d),
             forward: cpu::Lrn::new(d),
         }
     }
@@ -28,7 +35,7 @@ impl Lrn {
     pub fn scratch(&self, _max_batch: usize) -> Scratch {
         Scratch {
             shared: 0,
-            worker: 2 * self.d.input[2],
+            worker: bounded([2, self.d.input[2]]),
         }
     }
 
@@ -37,28 +44,33 @@ impl Lrn {
     /// From the gradient of the output to that of the input.
     ///
     /// # Panics
-    /// If the views do not fit the operation or the memory.
+    /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
+    /// [`scratch`](Self::scratch) says.
     pub fn backward(
         &mut self,
         mem: &mut TrainMem<'_, '_>,
         x: View,
-        _: View,
+        y: View,
         dy: View,
         dx: Option<Gradient>,
     ) {
+        self.sizes.expect([x], [y, dy], [dx]);
         let [h, w, c] = self.d.input;
-        let cost = h * w * c * (2 * self.d.n + 20);
-        let step = mem.mem.access([x], [dy]);
+        let cost = bounded([h, w, c, self.d.n.saturating_add(10), 2]);
+        let step = mem
+            .mem
+            .access([self.sizes.input(x)], [self.sizes.output(dy)]);
         step.for_images(cost, |[x], [mut dy], memory| {
-            let (sums, terms) = memory.split_at_mut(c);
+            let (sums, terms) = scratch(memory, c);
+            let (terms, _) = scratch(terms, c);
             for oy in 0..h {
                 for ox in 0..w {
                     let x = x.pixel(dy.number, oy, ox);
-                    pixel(&self.d, x, dy.pixel(oy, ox), sums, &mut terms[..c]);
+                    pixel(&self.d, x, dy.pixel(oy, ox), sums, terms);
                 }
             }
         });
-        mem.hand_on(dy, dx);
+        mem.hand_on(self.sizes.output(dy), dx);
     }
 }
 

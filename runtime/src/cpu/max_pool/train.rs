@@ -1,5 +1,6 @@
 //! The way back through max pooling.
 
+use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::window::{Fresh, under};
 use crate::cpu::{self, Real, access, simd::multiversion};
 use crate::plan::{self, Gradient, Op, View};
@@ -9,15 +10,20 @@ use core::ops::Range;
 /// Maximum over windows, in training.
 pub struct MaxPool {
     d: plan::MaxPool,
+    sizes: Sizes,
     forward: cpu::MaxPool,
 }
 
 impl MaxPool {
     /// Prepares the step.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed.
     #[must_use]
     pub fn new(d: plan::MaxPool) -> Self {
         Self {
             d,
+            sizes: Sizes::of(d),
             forward: cpu::MaxPool::new(d),
         }
     }
@@ -37,10 +43,15 @@ impl MaxPool {
         dy: View,
         dx: Option<Gradient>,
     ) {
-        mem.through(self.d.act, y, dy);
+        self.sizes.expect([x], [y, dy], [dx]);
+        mem.through(self.d.act, self.sizes.output(y), self.sizes.output(dy));
         let Some(dx) = dx else { return };
-        let cost = y.len() * self.d.window[0] * self.d.window[1] * 4;
-        let step = mem.mem.access([x, dy], [dx.view]);
+        let [oh, ow, c] = y.shape;
+        let cost = bounded([oh, ow, c, self.d.window[0], self.d.window[1], 4]);
+        let step = mem.mem.access(
+            [self.sizes.input(x), self.sizes.output(dy)],
+            [self.sizes.input(dx.view)],
+        );
         step.for_images(cost, |[x, dy], [mut to], _| {
             max_image(&self.d, x, dy, &mut to, dx.accumulate);
         });

@@ -3,18 +3,26 @@
 #[cfg(feature = "train")]
 pub(crate) mod train;
 
-use super::{Real, expect_shape};
+use super::Real;
+use super::sizes::{Sizes, bounded};
 use crate::Mem;
 use crate::plan::{self, Op, View};
 
 /// See [`plan::Pad`].
-pub struct Pad(plan::Pad);
+pub struct Pad {
+    d: plan::Pad,
+    sizes: Sizes,
+}
 
 impl Pad {
     /// Prepares the step.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed.
     #[must_use]
     pub fn new(d: plan::Pad) -> Self {
-        Self(d)
+        let sizes = Sizes::of(d);
+        Self { d, sizes }
     }
 
     /// Computes the step.
@@ -22,22 +30,21 @@ impl Pad {
     /// # Panics
     /// If the views do not fit the operation or the memory, or overlap.
     pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
-        expect_shape("input", x.shape, self.0.input);
-        expect_shape("output", y.shape, Op::Pad(self.0).output());
-        let [top, _, left, _] = self.0.pad;
-        let [h, w, _] = self.0.input;
-        let cost = y.shape[1] * y.shape[2];
-        mem.step([x], y).for_rows(cost, |[x], mut out| {
-            let (image, iy) = (out.image, out.y.wrapping_sub(top));
-            for ox in 0..out.width() {
-                let ix = ox.wrapping_sub(left);
-                let y = out.pixel(ox);
-                match iy < h && ix < w {
-                    true => y.copy_from_slice(x.pixel(image, iy, ix)),
-                    false => y.fill(0.0),
+        let [top, _, left, _] = self.d.pad;
+        let [h, w, _] = self.d.input;
+        let cost = bounded([y.shape[1], y.shape[2]]);
+        mem.step([self.sizes.input(x)], self.sizes.output(y))
+            .for_rows(cost, |[x], mut out| {
+                let (image, iy) = (out.image, out.y.wrapping_sub(top));
+                for ox in 0..out.width() {
+                    let ix = ox.wrapping_sub(left);
+                    let y = out.pixel(ox);
+                    match iy < h && ix < w {
+                        true => y.copy_from_slice(x.pixel(image, iy, ix)),
+                        false => y.fill(0.0),
+                    }
                 }
-            }
-        });
+            });
     }
 }
 

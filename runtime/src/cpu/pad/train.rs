@@ -1,5 +1,6 @@
 //! The way back through padding: each gradient goes where its number came from.
 
+use crate::cpu::sizes::Sizes;
 use crate::cpu::{self, Real};
 use crate::plan::{self, Gradient, Op, View};
 use crate::train::memory::put;
@@ -9,15 +10,20 @@ use crate::train::{TrainMem, simple};
 /// Zeros around the picture, in training.
 pub struct Pad {
     d: plan::Pad,
+    sizes: Sizes,
     forward: cpu::Pad,
 }
 
 impl Pad {
     /// Prepares the step.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed.
     #[must_use]
     pub fn new(d: plan::Pad) -> Self {
         Self {
             d,
+            sizes: Sizes::of(d),
             forward: cpu::Pad::new(d),
         }
     }
@@ -31,14 +37,17 @@ impl Pad {
     pub fn backward(
         &mut self,
         mem: &mut TrainMem<'_, '_>,
-        _: View,
-        _: View,
+        x: View,
+        y: View,
         dy: View,
         dx: Option<Gradient>,
     ) {
+        self.sizes.expect([x], [y, dy], [dx]);
         let Some(dx) = dx else { return };
         let [top, _, left, _] = self.d.pad;
-        let step = mem.mem.access([dy], [dx.view]);
+        let step = mem
+            .mem
+            .access([self.sizes.output(dy)], [self.sizes.input(dx.view)]);
         step.for_rows(dx.view.shape[1] * dx.view.shape[2], |[dy], [mut row]| {
             for ox in 0..row.width() {
                 let dy = dy.pixel(row.image, row.y + top, ox + left);

@@ -4,33 +4,46 @@
 pub(crate) mod train;
 
 use super::simd::multiversion;
-use super::{Real, access, expect_shape};
-use crate::plan::{self, Op, View};
+use super::sizes::Sizes;
+use super::{Real, access};
+use crate::plan::{self, View};
 use crate::{Layer, Mem};
 use alloc::vec::Vec;
 
 /// See [`plan::Rbf`].
 pub struct Rbf {
     d: plan::Rbf,
+    sizes: Sizes,
     /// `[classes, h * w * c]`
     prototypes: Vec<f32>,
 }
 
 impl Rbf {
     /// Takes `prototypes`.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed, or the layer has not its parameters.
     #[must_use]
     pub fn new(d: plan::Rbf, layer: Layer<'_>) -> Self {
+        let sizes = Sizes::of(d);
         let len = d.classes * d.input.iter().product::<usize>();
-        let prototypes = layer.tensor("prototypes", len).into_owned();
-        Self { d, prototypes }
+        Self {
+            d,
+            sizes,
+            prototypes: layer.tensor("prototypes", len).into_owned(),
+        }
     }
 
     /// As [`new`](Self::new); [`pack`](Self::pack) brings the prototypes.
     #[cfg(feature = "train")]
     pub(crate) fn prepare(d: plan::Rbf) -> Self {
+        let sizes = Sizes::of(d);
         let len = d.classes * d.input.iter().product::<usize>();
-        let prototypes = alloc::vec![0.0; len];
-        Self { d, prototypes }
+        Self {
+            d,
+            sizes,
+            prototypes: alloc::vec![0.0; len],
+        }
     }
 
     /// Takes these prototypes.
@@ -44,9 +57,7 @@ impl Rbf {
     /// # Panics
     /// If the views do not fit the operation or the memory, or overlap.
     pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
-        expect_shape("input", x.shape, self.d.input);
-        expect_shape("output", y.shape, Op::Rbf(self.d).output());
-        mem.step([x], y)
+        mem.step([self.sizes.input(x)], self.sizes.output(y))
             .for_rows(self.prototypes.len(), |[x], mut out| {
                 image(self, x, &mut out);
             });

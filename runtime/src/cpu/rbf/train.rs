@@ -1,5 +1,6 @@
 //! The way back through squared distances; the prototypes are fixed.
 
+use crate::cpu::sizes::Sizes;
 use crate::cpu::{self, Real};
 use crate::plan::{self, Gradient, View};
 use crate::train::{Layout, TrainMem};
@@ -9,16 +10,22 @@ use core::ops::Range;
 pub struct Rbf {
     d: plan::Rbf,
     prototypes: Range<usize>,
+    sizes: Sizes,
     forward: cpu::Rbf,
 }
 
 impl Rbf {
     /// Prepares the step for the parameters of this layer.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed, or the layout has not the layer's parameters.
     #[must_use]
     pub fn new(d: plan::Rbf, layout: &Layout, layer: &str) -> Self {
+        let sizes = Sizes::of(d);
         let len = d.classes * d.input.iter().product::<usize>();
         Self {
             d,
+            sizes,
             prototypes: layout.range(layer, "prototypes", len),
             forward: cpu::Rbf::prepare(d),
         }
@@ -41,14 +48,18 @@ impl Rbf {
         &mut self,
         mem: &mut TrainMem<'_, '_>,
         x: View,
-        _: View,
+        y: View,
         dy: View,
         dx: Option<Gradient>,
     ) {
+        self.sizes.expect([x], [y, dy], [dx]);
         let Some(dx) = dx else { return };
         let [h, w, c] = self.d.input;
         let prototypes = &mem.params[self.prototypes.clone()];
-        let step = mem.mem.access([x, dy], [dx.view]);
+        let step = mem.mem.access(
+            [self.sizes.input(x), self.sizes.output(dy)],
+            [self.sizes.input(dx.view)],
+        );
         step.for_images(prototypes.len(), |[x, dy], [mut dx_image], _| {
             let dy = dy.pixel(dx_image.number, 0, 0);
             for cell in 0..h * w {

@@ -3,20 +3,27 @@
 #[cfg(feature = "train")]
 pub(crate) mod train;
 
+use super::Real;
 use super::act::exp;
 use super::simd::multiversion;
-use super::{Real, expect_shape};
+use super::sizes::{Sizes, bounded};
 use crate::Mem;
 use crate::plan::{self, View};
 
 /// See [`plan::Softmax`]. May run in place.
-pub struct Softmax(plan::Softmax);
+pub struct Softmax {
+    sizes: Sizes,
+}
 
 impl Softmax {
     /// Prepares the step.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed.
     #[must_use]
     pub fn new(d: plan::Softmax) -> Self {
-        Self(d)
+        let sizes = Sizes::of(d);
+        Self { sizes }
     }
 
     /// Computes the step.
@@ -24,22 +31,22 @@ impl Softmax {
     /// # Panics
     /// If the views do not fit the operation or the memory, or overlap without being the same.
     pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
-        expect_shape("input", x.shape, self.0.input);
-        expect_shape("output", y.shape, self.0.input);
-        let cost = y.shape[1] * y.shape[2] * 8;
+        let cost = bounded([y.shape[1], y.shape[2], 8]);
         if x == y {
-            mem.step([], y).for_rows(cost, |[], mut out| {
-                (0..out.width()).for_each(|ox| pixel(out.pixel(ox)));
-            });
+            mem.step([], self.sizes.output(y))
+                .for_rows(cost, |[], mut out| {
+                    (0..out.width()).for_each(|ox| pixel(out.pixel(ox)));
+                });
         } else {
-            mem.step([x], y).for_rows(cost, |[x], mut out| {
-                for ox in 0..out.width() {
-                    let from = x.pixel(out.image, out.y, ox);
-                    let y = out.pixel(ox);
-                    y.copy_from_slice(from);
-                    pixel(y);
-                }
-            });
+            mem.step([self.sizes.input(x)], self.sizes.output(y))
+                .for_rows(cost, |[x], mut out| {
+                    for ox in 0..out.width() {
+                        let from = x.pixel(out.image, out.y, ox);
+                        let y = out.pixel(ox);
+                        y.copy_from_slice(from);
+                        pixel(y);
+                    }
+                });
         }
     }
 }

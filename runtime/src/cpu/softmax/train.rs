@@ -1,19 +1,25 @@
 //! The way back through a softmax that is not the network's last layer.
 
+use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::{self, Real, simd::multiversion};
 use crate::plan::{self, Gradient, View};
 use crate::train::{TrainMem, simple};
 
 /// Softmax over the channels of each pixel, in training.
 pub struct Softmax {
+    sizes: Sizes,
     forward: cpu::Softmax,
 }
 
 impl Softmax {
     /// Prepares the step.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed.
     #[must_use]
     pub fn new(d: plan::Softmax) -> Self {
         Self {
+            sizes: Sizes::of(d),
             forward: cpu::Softmax::new(d),
         }
     }
@@ -27,19 +33,22 @@ impl Softmax {
     pub fn backward(
         &mut self,
         mem: &mut TrainMem<'_, '_>,
-        _: View,
+        x: View,
         y: View,
         dy: View,
         dx: Option<Gradient>,
     ) {
-        let cost = dy.shape[1] * dy.shape[2] * 4;
-        let step = mem.mem.access([y], [dy]);
+        self.sizes.expect([x], [y, dy], [dx]);
+        let cost = bounded([dy.shape[1], dy.shape[2], 4]);
+        let step = mem
+            .mem
+            .access([self.sizes.output(y)], [self.sizes.output(dy)]);
         step.for_rows(cost, |[y], [mut dy]| {
             for ox in 0..dy.width() {
                 pixel(y.pixel(dy.image, dy.y, ox), dy.pixel(ox));
             }
         });
-        mem.hand_on(dy, dx);
+        mem.hand_on(self.sizes.output(dy), dx);
     }
 }
 

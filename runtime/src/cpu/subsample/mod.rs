@@ -5,8 +5,9 @@ pub(crate) mod train;
 
 use super::act::apply_inline;
 use super::simd::multiversion;
+use super::sizes::{Sizes, bounded};
 use super::window::{fold, under};
-use super::{Real, access, activate, expect_shape};
+use super::{Real, access, activate};
 use crate::plan::{self, Op, View};
 use crate::{Layer, Mem};
 use alloc::vec::Vec;
@@ -14,16 +15,21 @@ use alloc::vec::Vec;
 /// See [`plan::Subsample`].
 pub struct Subsample {
     d: plan::Subsample,
+    sizes: Sizes,
     coefficient: Vec<f32>,
     bias: Vec<f32>,
 }
 
 impl Subsample {
     /// Takes `coefficient` and `bias`, each `[c]`.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed, or the layer has not its parameters.
     #[must_use]
     pub fn new(d: plan::Subsample, layer: Layer<'_>) -> Self {
         Self {
             d,
+            sizes: Sizes::of(d),
             coefficient: layer.tensor("coefficient", d.input[2]).into_owned(),
             bias: layer.tensor("bias", d.input[2]).into_owned(),
         }
@@ -34,6 +40,7 @@ impl Subsample {
     pub(crate) fn prepare(d: plan::Subsample) -> Self {
         Self {
             d,
+            sizes: Sizes::of(d),
             coefficient: alloc::vec![0.0; d.input[2]],
             bias: alloc::vec![0.0; d.input[2]],
         }
@@ -51,10 +58,8 @@ impl Subsample {
     /// # Panics
     /// If the views do not fit the operation or the memory, or overlap.
     pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
-        expect_shape("input", x.shape, self.d.input);
-        expect_shape("output", y.shape, Op::Subsample(self.d).output());
-        let cost = y.shape[1] * y.shape[2] * self.d.window[0] * self.d.window[1];
-        mem.step([x], y)
+        let cost = bounded([y.shape[1], y.shape[2], self.d.window[0], self.d.window[1]]);
+        mem.step([self.sizes.input(x)], self.sizes.output(y))
             .for_rows(cost, |[x], mut out| row(self, x, &mut out));
     }
 }

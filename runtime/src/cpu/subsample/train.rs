@@ -1,6 +1,7 @@
 //! The way back through LeNet-5's trainable subsampling.
 
 use crate::Scratch;
+use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::sum;
 use crate::cpu::window::under;
 use crate::cpu::{self, Real};
@@ -13,15 +14,21 @@ pub struct Subsample {
     d: plan::Subsample,
     coefficient: Range<usize>,
     bias: Range<usize>,
+    sizes: Sizes,
     forward: cpu::Subsample,
 }
 
 impl Subsample {
     /// Prepares the step for the parameters of this layer.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed, or the layout has not the layer's parameters.
     #[must_use]
     pub fn new(d: plan::Subsample, layout: &Layout, layer: &str) -> Self {
+        let sizes = Sizes::of(d);
         Self {
             d,
+            sizes,
             coefficient: layout.range(layer, "coefficient", d.input[2]),
             bias: layout.range(layer, "bias", d.input[2]),
             forward: cpu::Subsample::prepare(d),
@@ -40,7 +47,8 @@ impl Subsample {
     /// Computes the step.
     ///
     /// # Panics
-    /// If the views do not fit the operation or the memory.
+    /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
+    /// [`scratch`](Self::scratch) says.
     pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
         let (coefficient, bias) = (self.coefficient.clone(), self.bias.clone());
         self.forward
@@ -51,7 +59,8 @@ impl Subsample {
     /// From the gradient of the output to those of the parameters and the input.
     ///
     /// # Panics
-    /// If the views do not fit the operation or the memory.
+    /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
+    /// [`scratch`](Self::scratch) says.
     pub fn backward(
         &mut self,
         mem: &mut TrainMem<'_, '_>,
@@ -60,15 +69,19 @@ impl Subsample {
         dy: View,
         dx: Option<Gradient>,
     ) {
+        self.sizes.expect([x], [y, dy], [dx]);
         let d = &self.d;
         let [oh, ow, c] = y.shape;
         let [rows, columns] = windows(d);
         let area = d.window[0] * d.window[1];
-        mem.through(d.act, y, dy);
+        mem.through(d.act, self.sizes.output(y), self.sizes.output(dy));
 
-        let step = mem.mem.access([x, dy], []);
+        let step = mem
+            .mem
+            .access([self.sizes.input(x), self.sizes.output(dy)], []);
         let [x, dz] = step.x;
-        let sizes = [dz.geometry.images * oh, ow * c * (area + 1), 2 * c];
+        let cost = bounded([ow, c, area + 1]);
+        let sizes = [dz.geometry.images * oh, cost, 2 * c];
         let sums = sum::over_rows(step.threads, step.shared, sizes, |row, sums| {
             let (coefficient, bias) = sums.split_at_mut(c);
             let (image, oy) = (row / oh, row % oh);
@@ -90,8 +103,10 @@ impl Subsample {
 
         let Some(dx) = dx else { return };
         let coefficient = &mem.params[self.coefficient.clone()];
-        let step = mem.mem.access([dy], [dx.view]);
-        step.for_images(oh * ow * c * area, |[dz], [mut to], _| {
+        let step = mem
+            .mem
+            .access([self.sizes.output(dy)], [self.sizes.input(dx.view)]);
+        step.for_images(bounded([oh, ow, c, area]), |[dz], [mut to], _| {
             if !dx.accumulate {
                 to.clear();
             }

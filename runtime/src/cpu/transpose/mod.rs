@@ -3,18 +3,26 @@
 #[cfg(feature = "train")]
 pub(crate) mod train;
 
-use super::{Real, expect_shape};
+use super::Real;
+use super::sizes::{Sizes, bounded};
 use crate::Mem;
-use crate::plan::{self, Op, View};
+use crate::plan::{self, View};
 
 /// See [`plan::Transpose`].
-pub struct Transpose(plan::Transpose);
+pub struct Transpose {
+    d: plan::Transpose,
+    sizes: Sizes,
+}
 
 impl Transpose {
     /// Prepares the step.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed.
     #[must_use]
     pub fn new(d: plan::Transpose) -> Self {
-        Self(d)
+        let sizes = Sizes::of(d);
+        Self { d, sizes }
     }
 
     /// Computes the step.
@@ -22,18 +30,17 @@ impl Transpose {
     /// # Panics
     /// If the views do not fit the operation or the memory, or overlap.
     pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
-        expect_shape("input", x.shape, self.0.input);
-        expect_shape("output", y.shape, Op::Transpose(self.0).output());
-        let [h, w, _] = self.0.input;
-        mem.step([x], y).for_rows(x.len(), |[x], mut out| {
-            let image = out.image;
-            let y = out.pixel(0);
-            for cell in 0..h * w {
-                let plane = y[cell..].iter_mut().step_by(h * w);
-                let pixel = x.pixel(image, cell / w, cell % w);
-                plane.zip(pixel).for_each(|(y, x)| *y = *x);
-            }
-        });
+        let [h, w, _] = self.d.input;
+        mem.step([self.sizes.input(x)], self.sizes.output(y))
+            .for_rows(bounded(x.shape), |[x], mut out| {
+                let image = out.image;
+                let y = out.pixel(0);
+                for cell in 0..h * w {
+                    let plane = y[cell..].iter_mut().step_by(h * w);
+                    let pixel = x.pixel(image, cell / w, cell % w);
+                    plane.zip(pixel).for_each(|(y, x)| *y = *x);
+                }
+            });
     }
 }
 

@@ -1,5 +1,6 @@
 //! The way back through a transposition: each gradient goes where its number came from.
 
+use crate::cpu::sizes::Sizes;
 use crate::cpu::{self, Real};
 use crate::plan::{self, Gradient, Op, View};
 use crate::train::reference::gather;
@@ -8,15 +9,20 @@ use crate::train::{TrainMem, simple};
 /// From HWC to CHW order, in training.
 pub struct Transpose {
     d: plan::Transpose,
+    sizes: Sizes,
     forward: cpu::Transpose,
 }
 
 impl Transpose {
     /// Prepares the step.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed.
     #[must_use]
     pub fn new(d: plan::Transpose) -> Self {
         Self {
             d,
+            sizes: Sizes::of(d),
             forward: cpu::Transpose::new(d),
         }
     }
@@ -30,14 +36,17 @@ impl Transpose {
     pub fn backward(
         &mut self,
         mem: &mut TrainMem<'_, '_>,
-        _: View,
-        _: View,
+        x: View,
+        y: View,
         dy: View,
         dx: Option<Gradient>,
     ) {
+        self.sizes.expect([x], [y, dy], [dx]);
         let Some(dx) = dx else { return };
         let [h, w, c] = self.d.input;
-        let step = mem.mem.access([dy], [dx.view]);
+        let step = mem
+            .mem
+            .access([self.sizes.output(dy)], [self.sizes.input(dx.view)]);
         step.for_rows(w * c * 2, |[dy], [mut row]| {
             let dy = dy.pixel(row.image, 0, 0);
             for ox in 0..w {

@@ -3,18 +3,26 @@
 #[cfg(feature = "train")]
 pub(crate) mod train;
 
-use super::{Real, expect_shape};
+use super::Real;
+use super::sizes::{Sizes, bounded};
 use crate::Mem;
 use crate::plan::{self, Op, View};
 
 /// See [`plan::Upsample`].
-pub struct Upsample(plan::Upsample);
+pub struct Upsample {
+    d: plan::Upsample,
+    sizes: Sizes,
+}
 
 impl Upsample {
     /// Prepares the step.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed.
     #[must_use]
     pub fn new(d: plan::Upsample) -> Self {
-        Self(d)
+        let sizes = Sizes::of(d);
+        Self { d, sizes }
     }
 
     /// Computes the step.
@@ -22,16 +30,15 @@ impl Upsample {
     /// # Panics
     /// If the views do not fit the operation or the memory, or overlap.
     pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
-        expect_shape("input", x.shape, self.0.input);
-        expect_shape("output", y.shape, Op::Upsample(self.0).output());
-        let [fh, fw] = self.0.factor;
-        let cost = y.shape[1] * y.shape[2];
-        mem.step([x], y).for_rows(cost, |[x], mut out| {
-            let (image, iy) = (out.image, out.y / fh);
-            for ox in 0..out.width() {
-                out.pixel(ox).copy_from_slice(x.pixel(image, iy, ox / fw));
-            }
-        });
+        let [fh, fw] = self.d.factor;
+        let cost = bounded([y.shape[1], y.shape[2]]);
+        mem.step([self.sizes.input(x)], self.sizes.output(y))
+            .for_rows(cost, |[x], mut out| {
+                let (image, iy) = (out.image, out.y / fh);
+                for ox in 0..out.width() {
+                    out.pixel(ox).copy_from_slice(x.pixel(image, iy, ox / fw));
+                }
+            });
     }
 }
 

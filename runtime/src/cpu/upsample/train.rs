@@ -1,5 +1,6 @@
 //! The way back through nearest-neighbour enlargement: each gradient goes where its number came from.
 
+use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::{self, Real};
 use crate::plan::{self, Gradient, Op, View};
 use crate::train::memory::put;
@@ -9,15 +10,20 @@ use crate::train::{TrainMem, simple};
 /// Nearest-neighbour enlargement, in training.
 pub struct Upsample {
     d: plan::Upsample,
+    sizes: Sizes,
     forward: cpu::Upsample,
 }
 
 impl Upsample {
     /// Prepares the step.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed.
     #[must_use]
     pub fn new(d: plan::Upsample) -> Self {
         Self {
             d,
+            sizes: Sizes::of(d),
             forward: cpu::Upsample::new(d),
         }
     }
@@ -31,15 +37,19 @@ impl Upsample {
     pub fn backward(
         &mut self,
         mem: &mut TrainMem<'_, '_>,
-        _: View,
-        _: View,
+        x: View,
+        y: View,
         dy: View,
         dx: Option<Gradient>,
     ) {
+        self.sizes.expect([x], [y, dy], [dx]);
         let Some(dx) = dx else { return };
         let [fh, fw] = self.d.factor;
-        let step = mem.mem.access([dy], [dx.view]);
-        let cost = dx.view.shape[1] * dx.view.shape[2] * fh * fw;
+        let step = mem
+            .mem
+            .access([self.sizes.output(dy)], [self.sizes.input(dx.view)]);
+        let [_, w, c] = dx.view.shape;
+        let cost = bounded([w, c, fh, fw]);
         step.for_rows(cost, |[dy], [mut row]| {
             for ox in 0..row.width() {
                 for copy in 0..fh * fw {

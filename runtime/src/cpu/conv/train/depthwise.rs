@@ -2,6 +2,7 @@
 
 use crate::cpu::access::{Access, Image, Source};
 use crate::cpu::simd::multiversion;
+use crate::cpu::sizes::bounded;
 use crate::cpu::sum;
 use crate::plan;
 
@@ -12,7 +13,7 @@ pub(super) fn fits(d: &plan::Conv) -> bool {
 
 /// Scratch memory.
 pub(super) fn scratch(d: &plan::Conv) -> usize {
-    sum::scratch(d.input[2] * d.kernel[0] * d.kernel[1])
+    sum::scratch(bounded([d.input[2], d.kernel[0], d.kernel[1]]))
 }
 
 /// The input rows or columns under a cell of the kernel; none over the padding.
@@ -27,7 +28,8 @@ pub(super) fn weights(d: &plan::Conv, step: Access<'_, 2, 0>, gradient: &mut [f3
     let [x, dz] = step.x;
     let [oh, ow, c] = dz.geometry.shape;
     let taps = d.kernel[0] * d.kernel[1];
-    let sizes = [dz.geometry.images * oh, ow * c * taps, c * taps];
+    let cost = bounded([ow, c, taps]);
+    let sizes = [dz.geometry.images * oh, cost, c * taps];
     let sums = sum::over_rows(step.threads, step.shared, sizes, |row, sums| {
         for (tap, sums) in sums.chunks_exact_mut(c).enumerate() {
             add_tap(d, tap, &x, &dz, row, sums);
@@ -71,7 +73,7 @@ pub(super) fn input(d: &plan::Conv, weight: &[f32], step: Access<'_, 1, 1>, accu
         packed.iter_mut().zip(weights).for_each(|(p, w)| *p = *w);
     }
     let packed = &*packed;
-    step.for_images(oh * ow * c * taps, |[dz], [mut dx], _| {
+    step.for_images(bounded([oh, ow, c, taps]), |[dz], [mut dx], _| {
         if !accumulate {
             dx.clear();
         }

@@ -12,6 +12,7 @@ mod weights;
 
 use crate::Scratch;
 use crate::cpu::conv::Strides;
+use crate::cpu::sizes::{Shaped, Sizes};
 use crate::cpu::sum;
 use crate::cpu::{self, simd};
 use crate::plan::{self, Act, Gradient, Op, View};
@@ -25,6 +26,7 @@ use weights::WeightGradient;
 /// Convolution, in training.
 pub struct Conv {
     d: plan::Conv,
+    sizes: Sizes,
     weight: Range<usize>,
     bias: Option<Range<usize>>,
     /// Weights that a connection table leaves out.
@@ -43,11 +45,16 @@ enum Back {
 
 impl Conv {
     /// Prepares the step for the parameters of this layer.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed, or the layout has not the layer's parameters.
     #[must_use]
     pub fn new(d: plan::Conv, layout: &Layout, layer: &str) -> Self {
-        let len = d.filters * d.input[2] / d.groups * d.kernel[0] * d.kernel[1];
+        let sizes = Sizes::of(d);
+        let len = d.filters * (d.input[2] / d.groups) * d.kernel[0] * d.kernel[1];
         Self {
             d,
+            sizes,
             weight: layout.range(layer, "weight", len),
             bias: d.bias.then(|| layout.range(layer, "bias", d.filters)),
             unconnected: layout.unconnected(layer),
@@ -93,7 +100,8 @@ impl Conv {
     /// Computes the step.
     ///
     /// # Panics
-    /// If the views do not fit the operation or the memory.
+    /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
+    /// [`scratch`](Self::scratch) says.
     pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
         let bias = self
             .bias
@@ -107,7 +115,8 @@ impl Conv {
     /// From the gradient of the output to those of the parameters and the input.
     ///
     /// # Panics
-    /// If the views do not fit the operation or the memory.
+    /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
+    /// [`scratch`](Self::scratch) says.
     pub fn backward(
         &mut self,
         mem: &mut TrainMem<'_, '_>,
@@ -116,28 +125,31 @@ impl Conv {
         dy: View,
         dx: Option<Gradient>,
     ) {
-        mem.through(self.d.act, y, dy);
+        self.sizes.expect([x], [y, dy], [dx]);
+        let (from, dz) = (self.sizes.input(x), self.sizes.output(dy));
+        mem.through(self.d.act, self.sizes.output(y), dz);
         if let Some(bias) = self.bias.clone() {
-            add_bias(mem, dy, bias);
+            add_bias(mem, dz, bias);
         }
         let gradient = &mut mem.gradients[self.weight.clone()];
-        self.gradient.run(mem.mem.access([x, dy], []), gradient);
+        self.gradient.run(mem.mem.access([from, dz], []), gradient);
         for range in self.unconnected.iter().cloned() {
             mem.gradients[range].fill(0.0);
         }
 
         let Some(dx) = dx else { return };
+        let to = self.sizes.input(dx.view);
         let weight = &mem.params[self.weight.clone()];
         match &mut self.back {
             Back::Convolution(conv) if !dx.accumulate || conv.accumulates() => {
                 conv.pack(weight, &[], mem.mem.threads());
-                conv.run_into(mem.mem.step([dy], dx.view), dx.accumulate);
+                conv.run_into(&mut mem.mem, dy, dx.view, dx.accumulate);
             }
             Back::Scatter(scatter) => {
-                scatter.run(mem.mem.access([dy], [dx.view]), weight, dx.accumulate);
+                scatter.run(mem.mem.access([dz], [to]), weight, dx.accumulate);
             }
             Back::Convolution(_) | Back::Depthwise => {
-                let step = mem.mem.access([dy], [dx.view]);
+                let step = mem.mem.access([dz], [to]);
                 depthwise::input(&self.d, weight, step, dx.accumulate);
             }
         }
@@ -145,10 +157,10 @@ impl Conv {
 }
 
 /// The bias' gradient: the sum of `dz` over all pixels.
-pub(crate) fn add_bias(mem: &mut TrainMem<'_, '_>, dz: View, bias: Range<usize>) {
-    let [h, w, c] = dz.shape;
+pub(crate) fn add_bias(mem: &mut TrainMem<'_, '_>, dz: Shaped, bias: Range<usize>) {
     let step = mem.mem.access([dz], []);
     let [dz] = step.x;
+    let [h, w, c] = dz.geometry.shape;
     let sizes = [dz.geometry.images * h, w * c, c];
     let sums = sum::over_rows(step.threads, step.shared, sizes, |row, sums| {
         (0..w).for_each(|ox| memory::add(sums, dz.pixel(row / h, row % h, ox)));

@@ -1,9 +1,10 @@
 //! The input's gradient of a strided convolution: what each output pixel gives to its window, added where it belongs.
 
 use crate::Scratch;
-use crate::cpu::access::{Access, Image, Source};
+use crate::cpu::access::{Access, Image, Source, scratch};
 use crate::cpu::gemm::Panels;
 use crate::cpu::kernel::{MAX_ROWS, Outer};
+use crate::cpu::sizes::bounded;
 use crate::plan;
 use crate::train::memory::add;
 
@@ -15,7 +16,7 @@ pub(super) struct Scatter {
 
 impl Scatter {
     pub(super) fn new(d: plan::Conv) -> Self {
-        let columns = d.kernel[0] * d.kernel[1] * d.input[2] / d.groups;
+        let columns = d.kernel[0] * d.kernel[1] * (d.input[2] / d.groups);
         Self {
             d,
             panels: Panels::new(columns),
@@ -24,13 +25,13 @@ impl Scatter {
 
     /// Columns of a group's weights.
     fn columns(&self) -> usize {
-        self.d.kernel[0] * self.d.kernel[1] * self.d.input[2] / self.d.groups
+        self.d.kernel[0] * self.d.kernel[1] * (self.d.input[2] / self.d.groups)
     }
 
     pub(super) fn scratch(&self) -> Scratch {
         Scratch {
             shared: self.d.filters * self.columns(),
-            worker: MAX_ROWS * self.columns(),
+            worker: bounded([MAX_ROWS, self.columns()]),
         }
     }
 
@@ -51,16 +52,19 @@ impl Scatter {
         }
         let [oh, ow, filters] = step.x[0].geometry.shape;
         let packed = &*packed;
-        step.for_images(oh * ow * filters * columns, |[dz], [mut dx], memory| {
-            if !accumulate {
-                dx.clear();
-            }
-            for oy in 0..oh {
-                for group in 0..self.d.groups {
-                    self.row(packed, dz, [oy, group], &mut dx, memory);
+        step.for_images(
+            bounded([oh, ow, filters, columns]),
+            |[dz], [mut dx], memory| {
+                if !accumulate {
+                    dx.clear();
                 }
-            }
-        });
+                for oy in 0..oh {
+                    for group in 0..self.d.groups {
+                        self.row(packed, dz, [oy, group], &mut dx, memory);
+                    }
+                }
+            },
+        );
     }
 
     /// What one row of output pixels gives, through the filters of one group.
@@ -77,7 +81,7 @@ impl Scatter {
         let ([_, ow, _], filters) = (dz.geometry.shape, d.filters / d.groups);
         for first in (0..ow).step_by(MAX_ROWS) {
             let count = MAX_ROWS.min(ow - first);
-            let products = &mut memory[..count * columns];
+            let (products, _) = scratch(memory, count * columns);
             let weights = &packed[group * filters * columns..][..filters * columns];
             for panel in 0..self.panels.count() {
                 let (column, width) = self.panels.range(panel);

@@ -7,10 +7,11 @@
 
 use super::depthwise;
 use crate::Scratch;
-use crate::cpu::access::{Access, Workers};
+use crate::cpu::access::{Access, Shared, Workers, scratch};
 use crate::cpu::conv::{Pixels, copy_padded, padded};
 use crate::cpu::gemm::Panels;
 use crate::cpu::kernel::Outer;
+use crate::cpu::sizes::{bounded, elements};
 use crate::plan::{self, Op};
 use crate::threads::Threads;
 use core::ops::Range;
@@ -46,8 +47,12 @@ struct Task {
 
 impl WeightGradient {
     pub(super) fn new(d: plan::Conv) -> Self {
+        // A stride beyond the picture leads nowhere, whatever it is.
+        let [height, width, _] = padded(d).input;
+        let stride = [d.stride[0].min(height), d.stride[1].min(width)];
+        let d = plan::Conv { stride, ..d };
         let panels = Panels::new(d.filters / d.groups);
-        let cells = d.kernel[0] * d.kernel[1] * d.input[2] / d.groups;
+        let cells = d.kernel[0] * d.kernel[1] * (d.input[2] / d.groups);
         let [oh, ow, _] = Op::Conv(d).output();
         // Even: a small rest would not be worth the sums' way.
         let rows = oh.div_ceil((oh * ow).div_ceil(TERMS).min(oh));
@@ -69,15 +74,18 @@ impl WeightGradient {
     }
 
     /// Sums of one part: `[group][panel][cell][filter]`, each panel of whole vectors.
+    ///
+    /// # Panics
+    /// If they exceed the address space.
     fn len(&self) -> usize {
         let last = self.panels.count() - 1;
         let filters = last * self.panels.width() + self.panels.padded(last);
-        self.d.groups * self.cells * filters
+        elements([self.d.groups, self.cells, filters])
     }
 
     /// Where the sums of a panel begin in those of a part.
     fn start(&self, group: usize, panel: usize) -> usize {
-        group * self.len() / self.d.groups + panel * self.panels.width() * self.cells
+        group * (self.len() / self.d.groups) + panel * self.panels.width() * self.cells
     }
 
     /// Into how many parts the images are cut, and into how many blocks the cells. Rather images: each block copies the pixels'
@@ -96,15 +104,17 @@ impl WeightGradient {
             };
         }
         let copy = if self.is_padded() {
-            max_batch * self.picture().iter().product::<usize>()
+            let [h, w, c] = self.picture();
+            bounded([max_batch, h, w, c])
         } else {
             0
         };
         let [images, rows] = self.chunk;
         let [_, ow, _] = Op::Conv(self.d).output();
+        let copy = copy.checked_next_multiple_of(16).unwrap_or(copy);
         Scratch {
-            shared: copy.next_multiple_of(16) + self.cut(max_batch)[0] * self.len(),
-            worker: images.min(max_batch) * rows * ow * self.panels.width(),
+            shared: copy.saturating_add(bounded([self.cut(max_batch)[0], self.len()])),
+            worker: bounded([images.min(max_batch), rows, ow, self.panels.width()]),
         }
     }
 
@@ -116,35 +126,27 @@ impl WeightGradient {
         let [x, dz] = step.x;
         let images = x.geometry.images;
         let (input, shared) = if self.is_padded() {
-            let len = images * self.picture().iter().product::<usize>();
-            let (copy, rest) = step.shared.split_at_mut(len.next_multiple_of(16));
+            let [h, w, c] = self.picture();
+            let len = elements([images, h, w, c]);
+            let (copy, rest) = scratch(step.shared, len.next_multiple_of(16));
             (copy_padded(&self.d, x, copy, step.threads), rest)
         } else {
-            let input = Pixels {
-                start: x.as_ptr(),
-                pixel: x.geometry.pixel,
-            };
-            (input, step.shared)
+            (Pixels::of(&x), step.shared)
         };
-        let output = Pixels {
-            start: dz.as_ptr(),
-            pixel: dz.geometry.pixel,
-        };
+        let output = Pixels::of(&dz);
         let [parts, blocks] = self.cut(images);
-        let sums = &mut shared[..parts * self.len()];
-        let out = Pixels {
-            start: sums.as_mut_ptr(),
-            pixel: self.len(),
-        };
+        let len = self.len();
+        let (sums, _) = scratch(shared, elements([parts, len]));
+        let out = Shared::new(sums);
         let inner = self.d.groups * self.panels.count() * blocks;
         step.threads.for_each(parts * inner, |task, worker| {
             let (part, task) = (task / inner, task % inner);
             let images = part * images / parts..(part + 1) * images / parts;
             // SAFETY: the worker runs this task alone, and asks once.
             let memory = unsafe { step.workers.part(worker) };
-            let sums = { out }.start.wrapping_add(part * out.pixel);
-            // SAFETY: `Mem::access` has checked both views, whose shapes are the descriptor's, and the padded copy is whole;
-            // each task has its own part, group, filters and cells of `sums`.
+            let sums = out.skip(part * len);
+            // SAFETY: `Mem::access` has checked that both views have the descriptor's shapes and lie in their memory, and the
+            // padded copy is whole; each task has its own part, group, filters and cells of `sums`.
             unsafe { self.task(&self.nth(task, blocks, images), input, output, sums, memory) }
         });
         self.collect(sums, gradient, step.threads);
@@ -166,13 +168,13 @@ impl WeightGradient {
     /// The sums of some cells, for one panel of filters, over some images.
     ///
     /// # Safety
-    /// `input` and `output` hold all images, and `sums` is one part's, of which nobody else touches this task's.
+    /// `input` and `output` hold all images, of the descriptor's sizes, and `sums` is one part's, of which nobody else touches this task's.
     unsafe fn task(
         &self,
         task: &Task,
-        input: Pixels<*const f32>,
-        output: Pixels<*const f32>,
-        sums: *mut f32,
+        input: Pixels<'_>,
+        output: Pixels<'_>,
+        sums: Shared<'_, f32>,
         memory: &mut [f32],
     ) {
         let d = &self.d;
@@ -191,18 +193,18 @@ impl WeightGradient {
                 let rows = self.chunk[1].min(oh - oy);
                 let pixel = (image * oh + oy) * ow * output.pixel;
                 let columns = output
-                    .start
-                    .wrapping_add(pixel + task.group * filters + column);
+                    .at(pixel + task.group * filters + column)
+                    .cast_const();
                 let (columns, step) = if is_together {
                     (columns, own)
                 } else {
-                    let pixels = images * rows * ow;
+                    let (memory, _) = scratch(memory, images * rows * ow * padded);
                     // SAFETY: the pixels of a chunk follow each other; see the caller's promise.
-                    unsafe { gather(columns, output.pixel, own, memory, [pixels, padded]) };
+                    unsafe { gather(columns, output.pixel, own, memory, padded) };
                     (memory.as_ptr(), padded)
                 };
                 let start = image * height * width * input.pixel + oy * row_size;
-                let start = input.start.wrapping_add(start + task.group * channels);
+                let start = input.at(start + task.group * channels).cast_const();
                 let sum = Outer {
                     rows: core::ptr::null(),
                     row_steps: [
@@ -213,7 +215,7 @@ impl WeightGradient {
                     columns,
                     column_steps: [rows * ow * step, ow * step, step],
                     counts: [images, rows, ow],
-                    out: sums.wrapping_add(out),
+                    out: sums.at(out),
                     stride: padded,
                     width: step,
                     accumulate: !first,
@@ -248,7 +250,7 @@ impl WeightGradient {
         let lines = self.panels.width().div_ceil(LINE);
         let rows = Workers::new(gradient, self.cells, self.d.filters);
         let tasks = self.d.groups * self.panels.count() * lines;
-        threads.for_ranges(tasks, LINE * self.cells * 2, |range, _| {
+        threads.for_ranges(tasks, bounded([LINE, self.cells, 2]), |range, _| {
             for task in range {
                 let (line, task) = (task % lines, task / lines);
                 let (panel, group) = (task % self.panels.count(), task / self.panels.count());
@@ -271,7 +273,7 @@ impl WeightGradient {
         if count == 0 {
             return; // the last panel may be narrower
         }
-        let filter = group * self.d.filters / self.d.groups + column + first;
+        let filter = group * (self.d.filters / self.d.groups) + column + first;
         let taps = self.d.kernel[0] * self.d.kernel[1];
         let channels = self.cells / taps;
         let padded = self.panels.padded(panel);
@@ -298,18 +300,12 @@ impl WeightGradient {
     }
 }
 
-/// Copies the filters of a panel together: `[pixels][padded]`, zeros after the last filter.
+/// Copies the filters of a panel together: `[pixels][padded]`, all of `to`, zeros after the last filter.
 ///
 /// # Safety
 /// Each of the pixels, `step` elements apart, has `width` readable elements.
-unsafe fn gather(
-    from: *const f32,
-    step: usize,
-    width: usize,
-    to: &mut [f32],
-    [pixels, padded]: [usize; 2],
-) {
-    for (pixel, to) in to.chunks_exact_mut(padded).take(pixels).enumerate() {
+unsafe fn gather(from: *const f32, step: usize, width: usize, to: &mut [f32], padded: usize) {
+    for (pixel, to) in to.chunks_exact_mut(padded).enumerate() {
         // SAFETY: the caller's promise.
         let from = unsafe { core::slice::from_raw_parts(from.add(pixel * step), width) };
         to[..width].copy_from_slice(from);

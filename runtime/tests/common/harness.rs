@@ -1,0 +1,294 @@
+//! Every kernel of the table of operations behind one interface, and descriptors of every kind.
+//!
+//! An operation that is added to the table does not compile here until it says what its descriptors look like.
+
+use super::common::{Rng, params, tensors};
+use netc_runtime::plan::{self, Act, Gradient, Op, Param, View, for_each_op};
+use netc_runtime::train::{self, Layout, TrainMem};
+use netc_runtime::{Mem, Scratch, Weights, cpu};
+use std::fmt::Debug;
+
+/// Numbers that a test case is made of: the smaller, the simpler.
+pub(crate) struct Draw<'n> {
+    numbers: &'n [u32],
+    /// Whether sizes may be anything.
+    hostile: bool,
+}
+
+impl<'n> Draw<'n> {
+    pub(crate) fn new(numbers: &'n [u32], hostile: bool) -> Self {
+        Self { numbers, hostile }
+    }
+
+    fn next(&mut self) -> usize {
+        let (first, rest) = self.numbers.split_first().unwrap_or((&0, &[]));
+        self.numbers = rest;
+        *first as usize
+    }
+
+    /// In `low..=high`.
+    pub(crate) fn within(&mut self, low: usize, high: usize) -> usize {
+        low + self.next() % (high - low + 1)
+    }
+
+    pub(crate) fn pick<T: Clone>(&mut self, all: &[T]) -> T {
+        all[self.within(0, all.len() - 1)].clone()
+    }
+
+    /// Any number: small, or one with which sums and products overflow.
+    pub(crate) fn any(&mut self) -> usize {
+        let large = [
+            usize::MAX,
+            usize::MAX - 1,
+            usize::MAX / 2,
+            usize::MAX / 2 + 1,
+            usize::MAX / 3,
+            usize::MAX / 16,
+            1 << (usize::BITS / 2),
+            (1 << (usize::BITS / 2)) - 1,
+            1 << (usize::BITS / 2 + 2),
+        ];
+        match self.within(0, 2) {
+            0 => self.within(0, 4),
+            1 => self.within(0, 70),
+            _ => self.pick(&large),
+        }
+    }
+
+    /// In `low..=high`; of a hostile descriptor sometimes any.
+    fn size(&mut self, low: usize, high: usize) -> usize {
+        match self.hostile && self.within(0, 5) == 5 {
+            true => self.any(),
+            false => self.within(low, high),
+        }
+    }
+
+    fn pair(&mut self, low: usize, high: usize) -> [usize; 2] {
+        [(); 2].map(|()| self.size(low, high))
+    }
+
+    fn pad(&mut self) -> [usize; 4] {
+        [(); 4].map(|()| self.size(0, 2))
+    }
+
+    fn channels(&mut self) -> usize {
+        match self.within(0, 2) {
+            0 => self.size(1, 4),
+            1 => self.size(5, 20),
+            _ => self.size(31, 70),
+        }
+    }
+
+    /// As large as the windows that [`pair`](Self::pair) gives, at least.
+    fn picture(&mut self) -> [usize; 3] {
+        [self.size(3, 7), self.size(3, 9), self.channels()]
+    }
+
+    fn act(&mut self) -> Act {
+        self.pick(&[
+            Act::None,
+            Act::Relu,
+            Act::Relu6,
+            Act::LeakyRelu(0.1),
+            Act::Elu(1.5),
+            Act::Sigmoid,
+            Act::Tanh,
+            Act::LecunTanh,
+        ])
+    }
+}
+
+/// An operation and its kernels.
+pub(crate) trait Kernels: Copy + Debug + Into<Op> {
+    fn draw(draw: &mut Draw<'_>) -> Self;
+    fn infer(self, weights: &Weights) -> Box<dyn Infer>;
+    fn train(self, layout: &Layout) -> Box<dyn Train>;
+}
+
+/// A kernel of inference.
+pub(crate) trait Infer {
+    fn memory(&self, max_batch: usize) -> Scratch;
+    fn run(&self, mem: &mut Mem<'_, '_>, x: &[View], y: View);
+}
+
+/// A kernel of training.
+pub(crate) trait Train {
+    fn memory(&self, max_batch: usize) -> Scratch;
+    fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: &[View], y: View);
+    fn backward(
+        &mut self,
+        mem: &mut TrainMem<'_, '_>,
+        x: &[View],
+        outputs: [View; 2],
+        dx: &[Option<Gradient>],
+    );
+}
+
+/// For kernels that need no scratch memory and have no such method.
+trait NoScratch {
+    fn scratch(&self, _max_batch: usize) -> Scratch {
+        Scratch::default()
+    }
+}
+
+impl<T> NoScratch for T {}
+
+macro_rules! inputs {
+    ($all:expr, 1) => {
+        $all[0]
+    };
+    ($all:expr, 2) => {
+        [$all[0], $all[1]]
+    };
+}
+
+macro_rules! training {
+    ($kernel:ty, $arity:tt) => {
+        impl Train for $kernel {
+            fn memory(&self, max_batch: usize) -> Scratch {
+                self.scratch(max_batch)
+            }
+
+            fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: &[View], y: View) {
+                <$kernel>::forward(self, mem, inputs!(x, $arity), y);
+            }
+
+            fn backward(
+                &mut self,
+                mem: &mut TrainMem<'_, '_>,
+                x: &[View],
+                [y, dy]: [View; 2],
+                dx: &[Option<Gradient>],
+            ) {
+                <$kernel>::backward(self, mem, inputs!(x, $arity), y, dy, inputs!(dx, $arity));
+            }
+        }
+    };
+}
+
+macro_rules! make {
+    ($d:expr, $kernel:ty, true, $($from:expr),*) => {
+        <$kernel>::new($d, $($from),*)
+    };
+    ($d:expr, $kernel:ty, false, $($from:expr),*) => {
+        <$kernel>::new($d)
+    };
+}
+
+macro_rules! kernels {
+    ($({ $op:ident, $arity:tt, $weights:tt $($more:tt)* })*) => {$(
+        impl Kernels for plan::$op {
+            fn draw(draw: &mut Draw<'_>) -> Self {
+                <plan::$op as Descriptor>::draw(draw)
+            }
+
+            #[allow(unused_variables, reason = "some operations have no weights")]
+            fn infer(self, weights: &Weights) -> Box<dyn Infer> {
+                Box::new(make!(self, cpu::$op, $weights, weights.layer(LAYER)))
+            }
+
+            #[allow(unused_variables, reason = "some operations have no weights")]
+            fn train(self, layout: &Layout) -> Box<dyn Train> {
+                Box::new(make!(self, train::$op, $weights, layout, LAYER))
+            }
+        }
+
+        impl Infer for cpu::$op {
+            fn memory(&self, max_batch: usize) -> Scratch {
+                self.scratch(max_batch)
+            }
+
+            fn run(&self, mem: &mut Mem<'_, '_>, x: &[View], y: View) {
+                <cpu::$op>::run(self, mem, inputs!(x, $arity), y);
+            }
+        }
+
+        training!(train::$op, $arity);
+    )*};
+}
+for_each_op!(kernels);
+training!(train::BatchNormTraining, 1);
+training!(train::Dropout, 1);
+
+/// What `params` calls the layer.
+pub(crate) const LAYER: &str = "layer";
+
+/// A descriptor of any kind.
+pub(crate) trait Descriptor {
+    fn draw(draw: &mut Draw<'_>) -> Self;
+}
+
+macro_rules! draws {
+    ($($op:ident: $draw:ident => { $($field:ident: $value:expr),* $(,)? })*) => {$(
+        impl Descriptor for plan::$op {
+            fn draw($draw: &mut Draw<'_>) -> Self {
+                plan::$op { $($field: $value),* }
+            }
+        }
+    )*};
+}
+draws! {
+    Fc: d => { input: d.picture(), units: d.channels(), bias: d.pick(&[true, false]), act: d.act() }
+    MaxPool: d => { input: d.picture(), window: d.pair(1, 3), stride: d.pair(1, 3), pad: d.pad(), act: d.act() }
+    AvgPool: d => { input: d.picture(), window: d.pair(1, 3), stride: d.pair(1, 3), pad: d.pad(), act: d.act() }
+    GlobalPool: d => { input: d.picture() }
+    BatchNorm: d => { input: d.picture(), eps: 1e-3, act: d.act() }
+    Lrn: d => { input: d.picture(), n: d.size(1, 7), k: 2.0, alpha: 1e-4, beta: d.pick(&[0.75, 0.5]) }
+    Activation: d => { input: d.picture(), act: { let act = d.act(); d.pick(&[act, Act::Gelu, Act::Silu]) } }
+    Softmax: d => { input: d.picture() }
+    Transpose: d => { input: d.picture() }
+    Pad: d => { input: d.picture(), pad: d.pad() }
+    Upsample: d => { input: d.picture(), factor: d.pair(1, 3) }
+    Add: d => { input: d.picture(), act: d.act() }
+    Copy: d => { input: d.picture() }
+    Subsample: d => { input: d.picture(), window: d.pair(1, 3), stride: d.pair(1, 3), act: d.act() }
+    Rbf: d => { input: d.picture(), classes: d.size(1, 12) }
+}
+
+impl Descriptor for plan::Conv {
+    fn draw(d: &mut Draw<'_>) -> Self {
+        let [h, w, c] = d.picture();
+        let is_hostile = d.hostile && d.pick(&[false, false, true]);
+        let (channels, filters, groups) = match d.within(0, 3) {
+            _ if is_hostile => (c, d.channels(), d.any()),
+            0 => (c, c, c),
+            1 => (c.saturating_mul(2), d.channels().saturating_mul(2), 2),
+            _ => (c, d.channels(), 1),
+        };
+        Self {
+            // As large as a window with gaps.
+            input: [h.saturating_add(2), w.saturating_add(2), channels],
+            filters,
+            kernel: d.pair(1, 3),
+            stride: d.pair(1, 2),
+            pad: d.pad(),
+            dilation: d.pair(1, 2),
+            groups,
+            bias: d.pick(&[true, false]),
+            act: d.act(),
+        }
+    }
+}
+
+/// Parameters of the layer, with random numbers; of another operation where these would be too many.
+pub(crate) fn weights(op: Op, other: Op) -> (Vec<Param>, Weights) {
+    let count = |param: &Param| {
+        param
+            .shape
+            .iter()
+            .try_fold(1_usize, |n, &size| n.checked_mul(size))
+    };
+    let is_small = |op: &Op| {
+        let divides = !matches!(op, Op::Conv(d) if d.groups == 0);
+        let inputs = op.input().into_iter().fold(1, usize::saturating_mul);
+        divides
+            && inputs < 1 << 16
+            && params(op)
+                .iter()
+                .all(|param| count(param).is_some_and(|n| (1..1 << 16).contains(&n)))
+    };
+    let params = params(if is_small(&op) { &op } else { &other });
+    let tensors = tensors(&mut Rng(7), &params);
+    let weights = Weights::from_tensors(tensors, &params).expect("finite numbers");
+    (params, weights)
+}

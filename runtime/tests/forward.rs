@@ -5,11 +5,8 @@
     reason = "helpers of tests, which panic as tests do"
 )]
 
-#[path = "common/allocations.rs"]
-mod allocations;
 mod common;
 
-use allocations::allocations;
 use common::{Rng, params, plan, step, tensors};
 use netc_runtime::plan::{self, Act, Op, Param, Plan, View};
 use netc_runtime::{ErrorKind, Executor, Model, Prediction, Scores, Weights, Workspace};
@@ -176,11 +173,12 @@ fn a_forward_pass_allocates_nothing() {
     for threads in [1, 3] {
         let mut workspace = model.workspace(3).with_threads(threads);
         let _ = model.forward(&mut workspace, &images).unwrap();
-        let before = allocations();
-        for _ in 0..10 {
-            let _ = model.forward(&mut workspace, &images).unwrap();
-        }
-        assert_eq!(allocations() - before, 0, "{threads} threads");
+        let memory = allocation_counter::measure(|| {
+            for _ in 0..10 {
+                let _ = model.forward(&mut workspace, &images).unwrap();
+            }
+        });
+        assert_eq!(memory.count_total, 0, "{threads} threads");
     }
 }
 

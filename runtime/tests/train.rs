@@ -1,13 +1,10 @@
 //! Training: the plain ways back against finite differences, over random shapes and options; the trainer. The fast ways back
 //! against the plain ones are in `src/train/tests.rs`, for every instruction set.
 
-#[path = "common/allocations.rs"]
-mod allocations;
 mod common;
 #[path = "common/operations.rs"]
 mod operations;
 
-use allocations::allocations;
 use common::{Rng, params};
 use netc_runtime::plan::{self, Act, Init, Loss, Op, Optimizer, Param, TrainOp};
 use netc_runtime::train::{self, Setting};
@@ -327,11 +324,12 @@ mod trainer {
             let mut trainer = trainer(threads);
             let (images, labels) = batch(0);
             let first = trainer.step(&images, &labels, 1.0).unwrap();
-            let before = allocations();
-            for _ in 0..60 {
-                let _ = trainer.step(&images, &labels, 1.0).unwrap();
-            }
-            assert_eq!(allocations() - before, 0, "{threads} threads");
+            let memory = allocation_counter::measure(|| {
+                for _ in 0..60 {
+                    let _ = trainer.step(&images, &labels, 1.0).unwrap();
+                }
+            });
+            assert_eq!(memory.count_total, 0, "{threads} threads");
             let last = trainer.step(&images, &labels, 1.0).unwrap();
             assert!(last.loss < first.loss / 2.0, "{first:?} {last:?}");
         }

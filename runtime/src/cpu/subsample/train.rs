@@ -73,9 +73,38 @@ impl Subsample {
         let d = &self.d;
         let [oh, ow, c] = y.shape;
         let [rows, columns] = windows(d);
-        let area = d.window[0] * d.window[1];
         mem.through(d.act, self.sizes.output(y), self.sizes.output(dy));
+        self.parameters(mem, x, dy);
 
+        let Some(dx) = dx else { return };
+        let coefficient = &mem.params[self.coefficient.clone()];
+        let step = mem
+            .mem
+            .access([self.sizes.output(dy)], [self.sizes.input(dx.view)]);
+        let area = d.window[0] * d.window[1];
+        step.for_images(bounded([oh, ow, c, area]), |[dz], [mut to], _| {
+            if !dx.accumulate {
+                to.clear();
+            }
+            for oy in 0..oh {
+                for ox in 0..ow {
+                    let dz = dz.pixel(to.number, oy, ox);
+                    for iy in rows(oy) {
+                        for ix in columns(ox) {
+                            let all = to.pixel(iy, ix).iter_mut().zip(coefficient).zip(dz);
+                            all.for_each(|((to, k), dz)| *to += k * dz);
+                        }
+                    }
+                }
+            }
+        });
+    }
+
+    /// Adds to the gradients of the parameters.
+    fn parameters(&self, mem: &mut TrainMem<'_, '_>, x: View, dy: View) {
+        let [oh, ow, c] = dy.shape;
+        let [rows, columns] = windows(&self.d);
+        let area = self.d.window[0] * self.d.window[1];
         let step = mem
             .mem
             .access([self.sizes.input(x), self.sizes.output(dy)], []);
@@ -100,28 +129,6 @@ impl Subsample {
         let (coefficient, bias) = sums.split_at(c);
         memory::add(&mut mem.gradients[self.coefficient.clone()], coefficient);
         memory::add(&mut mem.gradients[self.bias.clone()], bias);
-
-        let Some(dx) = dx else { return };
-        let coefficient = &mem.params[self.coefficient.clone()];
-        let step = mem
-            .mem
-            .access([self.sizes.output(dy)], [self.sizes.input(dx.view)]);
-        step.for_images(bounded([oh, ow, c, area]), |[dz], [mut to], _| {
-            if !dx.accumulate {
-                to.clear();
-            }
-            for oy in 0..oh {
-                for ox in 0..ow {
-                    let dz = dz.pixel(to.number, oy, ox);
-                    for iy in rows(oy) {
-                        for ix in columns(ox) {
-                            let all = to.pixel(iy, ix).iter_mut().zip(coefficient).zip(dz);
-                            all.for_each(|((to, k), dz)| *to += k * dz);
-                        }
-                    }
-                }
-            }
-        });
     }
 }
 

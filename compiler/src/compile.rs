@@ -1,17 +1,18 @@
-//! The whole compiler on one screen.
+//! The whole compiler on one screen: [`compile`] is the front of the pipeline, [`plan`] its back.
 
+use crate::differentiate::differentiate;
 use crate::emit::{self, EmitInfo};
-use crate::graph::Graph;
+use crate::graph::{self, Graph};
 use crate::loader::Loader;
-use crate::lower::lower;
+use crate::lower::{Purpose, lower};
 use crate::optimise::optimise;
 use crate::recipe::{self, fit};
 use crate::resolve::{Resolved, resolve};
 use crate::schedule::schedule;
-use crate::train::{Which, train_by};
+use crate::train::{Which, fitting};
 use crate::{claims, edits, shape};
 use netc_grammar::{Diagnostic, Sources, decode, parse, render};
-use netc_plan::{Plan, TrainPlan};
+use netc_plan::Plan;
 
 /// What to make of a network.
 #[derive(Clone, Debug)]
@@ -24,6 +25,9 @@ pub struct Options {
     pub code: bool,
     /// Plan training as well. The Rust is that of training then.
     pub train: Option<Train>,
+    /// Plan training where it is not asked for, by the file's recipe or the built-in one, to tell what it would take: no error where
+    /// neither fits, and no Rust.
+    pub estimate: bool,
 }
 
 /// How to train.
@@ -43,6 +47,7 @@ impl Default for Options {
             keep: Vec::new(),
             code: false,
             train: None,
+            estimate: false,
         }
     }
 }
@@ -60,7 +65,7 @@ pub struct Output {
     pub graph: Option<Graph>,
     /// The network as steps over memory; `None` if there are errors.
     pub plan: Option<Plan>,
-    /// The network in training, if it was asked for and there are no errors.
+    /// The network in training, if it was asked for or to be estimated, and there are no errors.
     pub training: Option<Training>,
     /// The network as Rust, if it was asked for and there are no errors.
     pub code: Option<String>,
@@ -71,74 +76,28 @@ pub struct Output {
 /// A network in training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Training {
-    /// Forward, loss and backward as steps over memory.
-    pub plan: TrainPlan,
+    /// All five parts as steps over memory.
+    pub plan: Plan,
     /// The recipe with every default filled in.
     pub recipe: netc_plan::Recipe,
-}
-
-impl Output {
-    /// Whether the input has errors.
-    #[must_use]
-    pub fn has_errors(&self) -> bool {
-        self.diagnostics.iter().any(Diagnostic::is_error)
-    }
-
-    /// The diagnostics as text, without colours.
-    #[must_use]
-    pub fn rendered(&self) -> String {
-        render(&self.sources, &self.diagnostics, false)
-    }
 }
 
 /// Compiles one network.
 ///
 /// `name` is what diagnostics call the root file; `use` paths are relative to it, and are read through `loader`. Nothing
 /// else is read or written, and equal inputs give equal outputs.
+///
+/// Each pass runs on what the one before it made, and a pass that needs the whole network runs only while there are no errors.
 pub fn compile(name: &str, text: Vec<u8>, options: &Options, loader: &mut dyn Loader) -> Output {
     let mut output = Output {
         files: vec![name.to_owned()],
         ..Output::default()
     };
-    let root = match decode(text) {
-        Ok(text) => output.sources.add(name, text),
-        Err(broken) => {
-            let (_, diagnostic) = broken.report(&mut output.sources, name);
-            output.diagnostics.push(diagnostic);
-            return output;
-        }
-    };
-    let (tree, mut diagnostics) = parse(&output.sources, root);
-    let resolved = resolve(&mut output.sources, root, tree, loader, &mut diagnostics);
-    output.files.extend(
-        output
-            .sources
-            .iter()
-            .skip(1)
-            .map(|(_, source)| source.name.clone()),
-    );
-    let resolved = check(resolved, &mut diagnostics);
-    let layers = match &resolved {
-        Some(Resolved::Net(graph)) => graph.nodes.len(),
-        _ => 0,
-    };
-    edits::try_all(&output.sources, root, layers, loader, &mut diagnostics);
-    match resolved {
-        Some(Resolved::Net(graph)) => {
-            if !diagnostics.iter().any(Diagnostic::is_error)
-                && let Some(how) = &options.train
-            {
-                output.train(&graph, how, &mut diagnostics);
-            }
-            if !diagnostics.iter().any(Diagnostic::is_error) {
-                output.generate(*graph, options);
-            }
-        }
-        Some(Resolved::Library) => output.library = true,
-        None => {}
+    if let Some(graph) = output.read(name, text, loader) {
+        output.train(&graph, options);
+        output.generate(graph, options);
     }
-    diagnostics.sort_by_key(Diagnostic::span);
-    output.diagnostics = diagnostics;
+    output.diagnostics.sort_by_key(Diagnostic::span);
     output
 }
 
@@ -157,37 +116,116 @@ pub(crate) fn check(
     resolved
 }
 
+/// The back of the pipeline: the plan of a graph without errors.
+#[must_use]
+pub fn plan(graph: &Graph, purpose: Purpose<'_>, optimised: bool) -> Plan {
+    let mut program = lower(graph, purpose);
+    if optimised {
+        program = optimise(program);
+    }
+    let backward = differentiate(&program);
+    schedule(&program, &backward)
+}
+
+/// The training of a graph without errors. The entries of `overrides` hold in place of the recipe's.
+///
+/// # Errors
+/// What keeps the recipe from training the network.
+pub fn training(
+    graph: &Graph,
+    which: &Which,
+    overrides: Option<&graph::Recipe>,
+) -> Result<Training, Vec<Diagnostic>> {
+    let (written, recipe) = fitting(graph, which, overrides)?;
+    let plan = plan(graph, Purpose::Train(&written, recipe.loss), true);
+    Ok(Training { plan, recipe })
+}
+
 impl Output {
-    /// The pipeline of training, beside that of inference.
-    fn train(&mut self, graph: &Graph, how: &Train, diagnostics: &mut Vec<Diagnostic>) {
-        let overrides = match how.overrides.trim() {
-            "" => Ok(None),
-            text => recipe::entries("options", text, &mut self.sources).map(Some),
+    /// The front of the pipeline: from text to a graph with shapes; none for a library, and where there is nothing to go on with.
+    fn read(&mut self, name: &str, text: Vec<u8>, loader: &mut dyn Loader) -> Option<Graph> {
+        let root = match decode(text) {
+            Ok(text) => self.sources.add(name, text),
+            Err(broken) => {
+                let (_, diagnostic) = broken.report(&mut self.sources, name);
+                self.diagnostics.push(diagnostic);
+                return None;
+            }
         };
-        let trained =
-            overrides.and_then(|overrides| train_by(graph, &how.recipe, overrides.as_ref()));
-        match trained {
-            Ok((plan, recipe)) => self.training = Some(Training { plan, recipe }),
-            Err(problems) => diagnostics.extend(problems),
+        let (tree, diagnostics) = parse(&self.sources, root);
+        self.diagnostics = diagnostics;
+        let resolved = resolve(&mut self.sources, root, tree, loader, &mut self.diagnostics);
+        let used = self.sources.iter().skip(1);
+        self.files
+            .extend(used.map(|(_, source)| source.name.clone()));
+        let checked = check(resolved, &mut self.diagnostics);
+        let layers = match &checked {
+            Some(Resolved::Net(graph)) => graph.nodes.len(),
+            _ => 0,
+        };
+        edits::try_all(&self.sources, root, layers, loader, &mut self.diagnostics);
+        self.library = matches!(checked, Some(Resolved::Library));
+        match checked {
+            Some(Resolved::Net(graph)) => Some(*graph),
+            _ => None,
         }
     }
 
-    /// The back of the pipeline, for a graph without errors.
-    fn generate(&mut self, graph: Graph, options: &Options) {
-        let program = if options.optimise {
-            optimise(&graph, &options.keep)
-        } else {
-            lower(&graph, &options.keep)
+    /// The plan of training, if it is asked for.
+    fn train(&mut self, graph: &Graph, options: &Options) {
+        if self.has_errors() {
+            return;
+        }
+        let trained = match &options.train {
+            Some(train) => self
+                .overrides(train)
+                .and_then(|overrides| training(graph, &train.recipe, overrides.as_ref())),
+            None if options.estimate => training(graph, &Which::Default, None)
+                .or_else(|_| training(graph, &Which::BuiltIn, None))
+                .or(Err(Vec::new())),
+            None => return,
         };
-        let plan = schedule(&program);
+        match trained {
+            Ok(training) => self.training = Some(training),
+            Err(problems) => self.diagnostics.extend(problems),
+        }
+    }
+
+    fn overrides(&mut self, train: &Train) -> Result<Option<graph::Recipe>, Vec<Diagnostic>> {
+        match train.overrides.trim() {
+            "" => Ok(None),
+            text => recipe::entries("options", text, &mut self.sources).map(Some),
+        }
+    }
+
+    /// The plan of inference, and the Rust.
+    fn generate(&mut self, graph: Graph, options: &Options) {
+        if self.has_errors() {
+            return;
+        }
+        let plan = plan(&graph, Purpose::Infer(&options.keep), options.optimise);
         if options.code {
             let info = EmitInfo::of(&graph, &self.files[0]);
             self.code = Some(match &self.training {
-                Some(Training { plan, recipe }) => emit::train_rust(plan, recipe, &info),
-                None => emit::rust(&plan, &info),
+                Some(Training { plan, recipe }) if options.train.is_some() => {
+                    emit::train_rust(plan, recipe, &info)
+                }
+                _ => emit::rust(&plan, &info),
             });
         }
         self.graph = Some(graph);
         self.plan = Some(plan);
+    }
+
+    /// Whether the input has errors.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// The diagnostics as text, without colours.
+    #[must_use]
+    pub fn rendered(&self) -> String {
+        render(&self.sources, &self.diagnostics, false)
     }
 }

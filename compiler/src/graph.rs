@@ -6,9 +6,8 @@
 //! `inputs`. Nothing is shared or hidden: a block used twice stands twice, `SKIP` has no node (its consumer reads the value
 //! before the branch), and a tap is nothing but a name.
 //!
-//! Every pass keeps the meaning of the output and the names of the weights. `resolve` makes the graph, with
-//! `Shape::Unknown` everywhere; `shape` fills the shapes in and turns `same` into cells; `optimise` removes and merges nodes
-//! for inference; `schedule` reads the result and makes the plan.
+//! `resolve` makes the graph, with `Shape::Unknown` everywhere; `shape` fills the shapes in and turns `same` into cells. From then on
+//! the graph is only read: `lower` makes a [`Program`](crate::program::Program) of it, and the reports and pictures show it.
 
 use netc_grammar::Span;
 use netc_plan::Act;
@@ -340,6 +339,12 @@ impl Graph {
     /// The node with this id.
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0]
+    }
+
+    /// The recipe without a name.
+    #[must_use]
+    pub fn default_recipe(&self) -> Option<&Recipe> {
+        self.recipes.iter().find(|recipe| recipe.name.is_none())
     }
 
     /// The layer that decides what the output means: the last one that changes values.

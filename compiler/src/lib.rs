@@ -1,7 +1,8 @@
 //! The compiler: a pure function from sources and options to a plan, Rust code and diagnostics.
 //!
 //! ```text
-//! text --parse--> syntax tree --resolve--> graph --shape--> graph --optimise--> graph --schedule--> plan --emit--> Rust
+//! text --parse--> syntax tree --resolve--> graph --shape--> graph --lower--> program --optimise--> program
+//!      --differentiate--> what goes backward --schedule--> plan --emit--> Rust
 //! ```
 //!
 //! Nothing here prints, reads the environment or knows cargo, except the thin adapter for build scripts.
@@ -33,7 +34,7 @@ mod train;
 mod value;
 
 pub use build::build;
-pub use compile::{Options, Output, Train, Training, compile};
+pub use compile::{Options, Output, Train, Training, compile, plan, training};
 pub use loader::{Files, Loader, read_bounded};
 pub use netc_grammar as grammar;
-pub use train::{Which, train, train_by};
+pub use train::Which;

@@ -1,55 +1,70 @@
 //! Lowering: each layer of the graph becomes an operation of the plan.
 
 use netc_plan::{
-    Activation, Add, AvgPool, BatchNorm, Conv, Fc, GlobalPool, Lrn, MaxPool, Op, Pad, Rbf, Softmax,
-    Source, Subsample, Transpose, Upsample,
+    Activation, Add, AvgPool, BatchNorm, BatchNormTraining, Conv, Copy, Dropout, Fc, GlobalPool,
+    Loss, Lrn, MaxPool, Op, Pad, Rbf, Softmax, Source, Subsample, Transpose, UpdateStep, Upsample,
 };
 
-use crate::graph::{Graph, Layer, Node, NodeId, Order, PoolKind};
+use crate::graph::{Graph, Layer, Node, NodeId, Order, PoolKind, Recipe};
 use crate::params;
-use crate::program::{Program, Unit, UnitId, What};
+use crate::program::{Program, Target, Unit, UnitId, UnitKind};
 use crate::text;
 
-/// The plain program of a graph whose shapes are known: one unit a layer, nothing merged. An ADD of n values becomes n-1
-/// units. The layers named in `keep` stay readable after the last step; names that no layer has are passed over.
-#[must_use]
-pub fn lower(graph: &Graph, keep: &[String]) -> Program {
-    lower_as(graph, keep, Purpose::Inference)
+/// What a program is for.
+#[derive(Clone, Copy, Debug)]
+pub enum Purpose<'a> {
+    /// To compute outputs. The layers of these names stay readable after the last step; names that no layer has are passed over.
+    Infer(&'a [String]),
+    /// To learn by a recipe, which says how parameters start, and its loss.
+    Train(&'a Recipe, Loss),
 }
 
-/// The plain program of a graph for training: DROPOUT is a unit of its own.
-#[must_use]
-pub fn lower_to_train(graph: &Graph) -> Program {
-    lower_as(graph, &[], Purpose::Training)
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Purpose {
-    Inference,
-    Training,
-}
-
-fn lower_as(graph: &Graph, keep: &[String], purpose: Purpose) -> Program {
-    let mut units: Vec<Unit> = Vec::with_capacity(graph.nodes.len());
-    let mut unit_of: Vec<UnitId> = Vec::with_capacity(graph.nodes.len());
-    for node in &graph.nodes {
-        let inputs: Vec<UnitId> = node.inputs.iter().map(|input| unit_of[input.0]).collect();
-        match node.op {
-            Layer::Add => add(node, &inputs, &mut units),
-            _ => units.push(unit(graph, node, inputs, purpose)),
-        }
-        unit_of.push(units.len() - 1);
+impl Purpose<'_> {
+    fn trains(self) -> bool {
+        matches!(self, Purpose::Train(..))
     }
+}
+
+/// The plain program of a graph whose shapes are known: one unit a layer, nothing merged. An ADD of n values becomes n-1 units.
+#[must_use]
+pub fn lower(graph: &Graph, purpose: Purpose<'_>) -> Program {
+    let mut lowering = Lowering {
+        graph,
+        trains: purpose.trains(),
+        units: Vec::with_capacity(graph.nodes.len()),
+        unit_of: Vec::with_capacity(graph.nodes.len()),
+        dropouts: 0,
+    };
+    graph.nodes.iter().for_each(|node| lowering.node(node));
+    let output = lowering.output();
+    let Lowering { units, unit_of, .. } = lowering;
+    let (keep, recipe, losses) = match purpose {
+        Purpose::Infer(keep) => (keep, graph.default_recipe(), Vec::new()),
+        Purpose::Train(recipe, loss) => {
+            let target = Target {
+                loss,
+                weight: 1.0,
+                scores: output,
+            };
+            (&[][..], Some(recipe), vec![target])
+        }
+    };
     Program {
         name: graph.name.clone(),
-        output: unit_of[graph.output.0],
+        output,
         output_sizes: graph.node(graph.output).shape.sizes(),
         input_sizes: graph.node(NodeId(0)).shape.sizes(),
         kept: kept(graph, &unit_of, keep),
         pixels: graph.pixels.clone(),
-        params: params::all(graph),
+        params: params::all(graph, recipe),
         probabilities: graph.last().op == Layer::Softmax,
         distances: matches!(graph.last().op, Layer::Rbf { .. }),
+        update: if losses.is_empty() {
+            Vec::new()
+        } else {
+            update(graph, recipe)
+        },
+        losses,
         units,
     }
 }
@@ -63,49 +78,116 @@ fn kept(graph: &Graph, unit_of: &[UnitId], keep: &[String]) -> Vec<(String, Unit
         .collect()
 }
 
-/// `a + b + c` as `(a + b) + c`, in the order written.
-fn add(node: &Node, inputs: &[UnitId], units: &mut Vec<Unit>) {
-    let shape = hwc(node);
-    let what = What::Run {
-        op: Add {
-            input: shape,
-            ..Add::DEFAULT
+/// What the recipe asks of each parameter.
+fn update(graph: &Graph, recipe: Option<&Recipe>) -> Vec<UpdateStep> {
+    let nodes = graph.nodes.iter();
+    let tensors = nodes.flat_map(|node| {
+        let tensors = params::of(node, graph, recipe).into_iter();
+        tensors.map(move |tensor| (params::l2(&tensor, node, recipe), tensor))
+    });
+    tensors
+        .enumerate()
+        .filter(|(_, (_, tensor))| tensor.trainable)
+        .map(|(param, (l2, _))| UpdateStep { param, l2 })
+        .collect()
+}
+
+struct Lowering<'a> {
+    graph: &'a Graph,
+    trains: bool,
+    units: Vec<Unit>,
+    unit_of: Vec<UnitId>,
+    dropouts: usize,
+}
+
+impl Lowering<'_> {
+    fn node(&mut self, node: &Node) {
+        let inputs = node.inputs.iter();
+        let inputs: Vec<UnitId> = inputs.map(|input| self.unit_of[input.0]).collect();
+        match node.op {
+            Layer::Add => self.add(node, &inputs),
+            _ => {
+                let kind = self.kind(node);
+                self.push(node, node.name.clone(), kind, inputs);
+            }
         }
-        .into(),
-        source: None,
-    };
-    let Some((first, rest)) = inputs.split_first() else {
-        return;
-    };
-    let mut sum = *first;
-    for (i, input) in rest.iter().enumerate() {
-        let partial = i + 1 < rest.len();
-        units.push(Unit {
-            name: if partial {
+        self.unit_of.push(self.units.len() - 1);
+    }
+
+    /// The unit whose value is the output. It lies in the arena: a network that passes its input on gets a copy as its only step.
+    fn output(&mut self) -> UnitId {
+        let output = self.unit_of[self.graph.output.0];
+        let mut root = output;
+        while let (true, [input]) = (self.units[root].is_reshape(), &self.units[root].inputs[..]) {
+            root = *input;
+        }
+        if self.units[root].kind != UnitKind::Input {
+            return output;
+        }
+        let input = self.units[output].shape;
+        self.units.push(Unit {
+            name: "output".into(),
+            text: "copy of the input".into(),
+            kind: UnitKind::Run {
+                op: Copy { input }.into(),
+                source: None,
+            },
+            inputs: vec![output],
+            shape: input,
+        });
+        self.units.len() - 1
+    }
+
+    fn push(&mut self, node: &Node, name: String, kind: UnitKind, inputs: Vec<UnitId>) {
+        self.units.push(Unit {
+            name,
+            text: text::layer(&node.op),
+            kind,
+            inputs,
+            shape: hwc(node),
+        });
+    }
+
+    /// `a + b + c` as `(a + b) + c`, in the order written.
+    fn add(&mut self, node: &Node, inputs: &[UnitId]) {
+        let Some((first, rest)) = inputs.split_first() else {
+            return;
+        };
+        let mut sum = *first;
+        for (i, input) in rest.iter().enumerate() {
+            let partial = i + 1 < rest.len();
+            let name = if partial {
                 format!("{}_part{}", node.name, i + 1)
             } else {
                 node.name.clone()
-            },
-            text: text::layer(&node.op),
-            what: what.clone(),
-            inputs: vec![sum, *input],
-            shape,
-        });
-        sum = units.len() - 1;
+            };
+            let kind = self.kind(node);
+            self.push(node, name, kind, vec![sum, *input]);
+            sum = self.units.len() - 1;
+        }
     }
-}
 
-fn unit(graph: &Graph, node: &Node, inputs: Vec<UnitId>, purpose: Purpose) -> Unit {
-    let input = node.inputs.first().map(|input| graph.node(*input));
-    Unit {
-        name: node.name.clone(),
-        text: text::layer(&node.op),
-        what: match node.op {
-            Layer::Dropout { p } if purpose == Purpose::Training => What::Dropout { p },
-            _ => what(node, input.map_or([0; 3], hwc)),
-        },
-        inputs,
-        shape: hwc(node),
+    fn kind(&mut self, node: &Node) -> UnitKind {
+        let input = node.inputs.first();
+        let input = input.map_or([0; 3], |input| hwc(self.graph.node(*input)));
+        let op = match &node.op {
+            Layer::Input(_) => return UnitKind::Input,
+            Layer::Concat => return UnitKind::Concat,
+            layer => operation(layer, input, self.trains),
+        };
+        let Some(mut op) = op else {
+            return UnitKind::Reshape;
+        };
+        if let Op::Dropout(dropout) = &mut op {
+            dropout.index = self.dropouts;
+            self.dropouts += 1;
+        }
+        let source = op.has_params().then(|| Source {
+            layer: node.name.clone(),
+            fold: None,
+            chw: None,
+        });
+        UnitKind::Run { op, source }
     }
 }
 
@@ -113,14 +195,21 @@ fn hwc(node: &Node) -> [usize; 3] {
     node.shape.hwc().unwrap_or_default()
 }
 
-fn what(node: &Node, input: [usize; 3]) -> What {
-    let op: Op = match &node.op {
-        Layer::Input(_) => return What::Input,
-        Layer::Concat => return What::Concat,
-        Layer::Dropout { .. } | Layer::Flatten(Order::Hwc) => return What::Reshape,
+/// The operation that computes a layer from an input of this shape; `None` for those that compute nothing: the elements stay as they
+/// are.
+pub(crate) fn operation(layer: &Layer, input: [usize; 3], trains: bool) -> Option<Op> {
+    Some(match layer {
+        Layer::Input(_) | Layer::Concat | Layer::Flatten(Order::Hwc) => return None,
+        Layer::Dropout { .. } if !trains => return None,
+        Layer::Dropout { p } => Dropout {
+            input,
+            p: *p,
+            ..Dropout::DEFAULT
+        }
+        .into(),
         // With one channel or one pixel, both orders are the same.
         Layer::Flatten(Order::Chw) if input[2] == 1 || input[..2] == [1, 1] => {
-            return What::Reshape;
+            return None;
         }
         Layer::Flatten(Order::Chw) => Transpose { input }.into(),
         Layer::Conv(conv) => Conv {
@@ -169,6 +258,13 @@ fn what(node: &Node, input: [usize; 3]) -> What {
         }
         .into(),
         Layer::GlobalPool => GlobalPool { input }.into(),
+        Layer::BatchNorm { eps, momentum } if trains => BatchNormTraining {
+            input,
+            eps: *eps,
+            momentum: *momentum,
+            ..BatchNormTraining::DEFAULT
+        }
+        .into(),
         Layer::BatchNorm { eps, .. } => BatchNorm {
             input,
             eps: *eps,
@@ -212,11 +308,5 @@ fn what(node: &Node, input: [usize; 3]) -> What {
             classes: *classes,
         }
         .into(),
-    };
-    let source = op.has_weights().then(|| Source {
-        layer: node.name.clone(),
-        fold: None,
-        chw: None,
-    });
-    What::Run { op, source }
+    })
 }

@@ -1,7 +1,8 @@
 //! What a network stores and how much it computes: tensors, their numbers and initial values, multiply-accumulates.
 
-use crate::graph::{Conv, Graph, Initialiser, Layer, Node, Recipe, Setting, WeightOptions};
-use netc_plan::{Init, Param};
+use crate::graph::{Graph, Initialiser, Layer, Node, Recipe, Setting, WeightOptions};
+use crate::lower::operation;
+use netc_plan::{Init, Op, Operation, Param, Role, Tensor};
 
 /// The numbers of a network or of a layer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,67 +15,102 @@ pub struct Count {
     pub macs: u64,
 }
 
-/// The tensors of a layer, in the order of the weights file. The default recipe decides how they start where the layer does
-/// not say.
+/// The tensors of a layer, in the order of the weights file, as they start under a recipe (where the layer itself does not say how).
 #[must_use]
-pub fn of(node: &Node, graph: &Graph) -> Vec<Param> {
-    let recipe = graph.recipes.iter().find(|r| r.name.is_none());
-    with_recipe(node, graph, recipe)
-}
-
-/// The tensors of a layer, as they start under a recipe.
-#[must_use]
-pub fn with_recipe(node: &Node, graph: &Graph, recipe: Option<&Recipe>) -> Vec<Param> {
-    let tensors = Tensors { node, recipe };
-    let Some([_, _, channels]) = input_shape(node, graph) else {
+pub fn of(node: &Node, graph: &Graph, recipe: Option<&Recipe>) -> Vec<Param> {
+    let Some(op) = op(node, graph) else {
         return Vec::new();
     };
-    match &node.op {
-        Layer::Conv(conv) => tensors.conv(conv, channels),
-        Layer::Fc {
-            units,
-            bias,
-            weights,
-        } => {
-            let inputs = input_elements(node, graph);
-            let fans = Fans {
-                fan_in: inputs,
-                fan_out: *units,
-            };
-            tensors.weighted(vec![*units, inputs], *units, *bias, weights, fans)
-        }
-        Layer::BatchNorm { .. } => vec![
-            tensors.param("weight", vec![channels], Init::Constant(1.0)),
-            tensors.param("bias", vec![channels], Init::Constant(0.0)),
-            tensors.fixed("running_mean", vec![channels], Init::Constant(0.0)),
-            tensors.fixed("running_var", vec![channels], Init::Constant(1.0)),
-        ],
-        // Starts as the mean over the window.
-        Layer::Subsample { window: [h, w], .. } => vec![
-            tensors.param(
-                "coefficient",
-                vec![channels],
-                Init::Constant(1.0 / (h * w) as f32),
-            ),
-            tensors.param("bias", vec![channels], Init::Constant(0.0)),
-        ],
-        Layer::Rbf { classes } => vec![tensors.fixed(
-            "prototypes",
-            vec![*classes, input_elements(node, graph)],
-            Init::Prototypes,
-        )],
-        _ => Vec::new(),
+    let tensors = op.tensors().into_iter();
+    tensors
+        .map(|tensor| param(node, op, tensor, recipe))
+        .collect()
+}
+
+/// What the layer computes, in training; `None` while its shapes are not known.
+fn op(node: &Node, graph: &Graph) -> Option<Op> {
+    if node.shape.is_unknown() {
+        return None;
     }
+    let input = graph.node(*node.inputs.first()?).shape.hwc()?;
+    operation(&node.op, input, true)
+}
+
+fn param(node: &Node, op: Op, tensor: Tensor, recipe: Option<&Recipe>) -> Param {
+    let options = weight_options(&node.op);
+    let recipe_init = |key| from_setting(recipe?.get(key)?);
+    let connect = connect(&node.op);
+    let fans = || connect.map_or_else(|| weight_fans(op), |table| connected_fans(op, table));
+    let init = match tensor.role {
+        Role::Weight { .. } => {
+            let own = options.and_then(|options| options.init);
+            let init = own.or_else(|| recipe_init("init"));
+            distribution(init.unwrap_or(Initialiser::Glorot), fans())
+        }
+        Role::Bias => {
+            let own = options.and_then(|options| options.bias_init);
+            let init = own.or_else(|| recipe_init("bias_init"));
+            distribution(init.unwrap_or(Initialiser::Constant(0.0)), fans())
+        }
+        Role::Gain(n) => Init::Constant(1.0 / n as f32),
+        Role::Shift | Role::Mean => Init::Constant(0.0),
+        Role::Variance => Init::Constant(1.0),
+        Role::Prototypes => Init::Prototypes,
+    };
+    let is_weight = matches!(tensor.role, Role::Weight { .. });
+    Param {
+        name: format!("{}.{}", node.name, tensor.leaf),
+        shape: tensor.shape,
+        init,
+        trainable: tensor.role.is_trained(),
+        connect: connect.filter(|_| is_weight).cloned(),
+    }
+}
+
+/// Initial values and L2, for the layers that have them.
+fn weight_options(layer: &Layer) -> Option<&WeightOptions> {
+    match layer {
+        Layer::Conv(conv) => Some(&conv.weights),
+        Layer::Fc { weights, .. } => Some(weights),
+        _ => None,
+    }
+}
+
+fn connect(layer: &Layer) -> Option<&Vec<Vec<usize>>> {
+    match layer {
+        Layer::Conv(conv) => conv.connect.as_ref(),
+        _ => None,
+    }
+}
+
+/// Connected inputs and outputs of one unit, means over the maps: one tensor has one distribution.
+fn connected_fans(op: Op, table: &[Vec<usize>]) -> [usize; 2] {
+    let Op::Conv(conv) = op else {
+        return [0; 2];
+    };
+    let all = connections(table) as usize * conv.kernel.iter().product::<usize>();
+    [
+        all.div_ceil(conv.filters.max(1)),
+        all.div_ceil(conv.input[2].max(1)),
+    ]
+}
+
+/// The fans of the operation's weights.
+fn weight_fans(op: Op) -> [usize; 2] {
+    let roles = op.tensors().into_iter().map(|tensor| tensor.role);
+    let mut fans = roles.filter_map(|role| match role {
+        Role::Weight { fan_in, fan_out } => Some([fan_in, fan_out]),
+        _ => None,
+    });
+    fans.next().unwrap_or_default()
 }
 
 /// The factor of a tensor's squared weights in the loss: the layer's, or the recipe's. Only weights are held small; biases and
 /// BN are not.
 #[must_use]
 pub fn l2(tensor: &Param, node: &Node, recipe: Option<&Recipe>) -> f32 {
-    let own = match &node.op {
-        Layer::Conv(conv) => conv.weights.l2,
-        Layer::Fc { weights, .. } => weights.l2,
-        _ => return 0.0,
+    let Some(options) = weight_options(&node.op) else {
+        return 0.0;
     };
     if !tensor.name.ends_with(".weight") {
         return 0.0;
@@ -83,23 +119,20 @@ pub fn l2(tensor: &Param, node: &Node, recipe: Option<&Recipe>) -> f32 {
         Some(Setting::Float(factor)) => *factor as f32,
         _ => 0.0,
     };
-    own.unwrap_or(general)
+    options.l2.unwrap_or(general)
 }
 
 /// All tensors of a network, in the order of the layers.
 #[must_use]
-pub fn all(graph: &Graph) -> Vec<Param> {
-    graph
-        .nodes
-        .iter()
-        .flat_map(|node| of(node, graph))
-        .collect()
+pub fn all(graph: &Graph, recipe: Option<&Recipe>) -> Vec<Param> {
+    let nodes = graph.nodes.iter();
+    nodes.flat_map(|node| of(node, graph, recipe)).collect()
 }
 
 /// The numbers of one layer.
 #[must_use]
 pub fn count(node: &Node, graph: &Graph) -> Count {
-    let params = of(node, graph);
+    let params = of(node, graph, None);
     let sum = |keep: fn(&Param) -> bool| {
         params
             .iter()
@@ -130,7 +163,7 @@ pub fn total(graph: &Graph) -> Count {
 
 /// Numbers stored for one layer.
 pub(crate) fn of_node(node: &Node, graph: &Graph) -> u64 {
-    of(node, graph)
+    of(node, graph, None)
         .iter()
         .map(numbers)
         .fold(0, u64::saturating_add)
@@ -147,29 +180,22 @@ fn numbers(param: &Param) -> u64 {
     }
 }
 
-/// Multiply-accumulates of a layer for one image: products of CONV, DWCONV and FC, padded cells counted, only existing
+/// Multiply-accumulates of a layer for one image: products of inputs and weights, padded cells counted, only existing
 /// connections counted.
 #[must_use]
 pub fn macs(node: &Node, graph: &Graph) -> u64 {
-    let Some(output) = node.shape.hwc() else {
+    let Some(op) = op(node, graph) else {
         return 0;
     };
-    match &node.op {
-        Layer::Conv(conv) => {
-            let Some([_, _, channels]) = input_shape(node, graph) else {
-                return 0;
-            };
-            let pairs = match &conv.connect {
-                Some(table) => connections(table),
-                None => conv.filters as u64 * (channels / conv.groups.max(1)) as u64,
-            };
-            let windows = output[0] as u64 * output[1] as u64;
-            pairs.saturating_mul(area(conv)).saturating_mul(windows)
+    match (connect(&node.op), op) {
+        (Some(table), Op::Conv(conv)) => {
+            let [h, w, _] = op.output();
+            let area = conv.kernel.iter().product::<usize>() as u64;
+            connections(table)
+                .saturating_mul(area)
+                .saturating_mul((h * w) as u64)
         }
-        Layer::Fc { units, .. } => {
-            (*units as u64).saturating_mul(input_elements(node, graph) as u64)
-        }
-        _ => 0,
+        _ => op.macs(),
     }
 }
 
@@ -177,106 +203,7 @@ fn connections(table: &[Vec<usize>]) -> u64 {
     table.iter().map(|row| row.len() as u64).sum()
 }
 
-fn area(conv: &Conv) -> u64 {
-    conv.kernel[0] as u64 * conv.kernel[1] as u64
-}
-
-fn input_shape(node: &Node, graph: &Graph) -> Option<[usize; 3]> {
-    if node.shape.is_unknown() {
-        return None;
-    }
-    graph.node(*node.inputs.first()?).shape.hwc()
-}
-
-fn input_elements(node: &Node, graph: &Graph) -> usize {
-    node.inputs
-        .first()
-        .map_or(0, |&id| graph.node(id).shape.elements())
-}
-
-/// Connected inputs and outputs of one unit.
-#[derive(Clone, Copy)]
-struct Fans {
-    fan_in: usize,
-    fan_out: usize,
-}
-
-struct Tensors<'a> {
-    node: &'a Node,
-    recipe: Option<&'a Recipe>,
-}
-
-impl Tensors<'_> {
-    fn conv(&self, conv: &Conv, channels: usize) -> Vec<Param> {
-        let [kh, kw] = conv.kernel;
-        let area = kh * kw;
-        let inputs = channels / conv.groups.max(1);
-        let fans = match &conv.connect {
-            // Means over the maps: one tensor has one distribution.
-            Some(table) => {
-                let all = connections(table) as usize * area;
-                Fans {
-                    fan_in: all.div_ceil(conv.filters.max(1)),
-                    fan_out: all.div_ceil(channels.max(1)),
-                }
-            }
-            None => Fans {
-                fan_in: inputs * area,
-                fan_out: conv.filters / conv.groups.max(1) * area,
-            },
-        };
-        let shape = vec![conv.filters, inputs, kh, kw];
-        let mut params = self.weighted(shape, conv.filters, conv.bias, &conv.weights, fans);
-        if let Some(weight) = params.first_mut() {
-            weight.connect.clone_from(&conv.connect);
-        }
-        params
-    }
-
-    fn weighted(
-        &self,
-        shape: Vec<usize>,
-        outputs: usize,
-        bias: bool,
-        options: &WeightOptions,
-        fans: Fans,
-    ) -> Vec<Param> {
-        let weights = options
-            .init
-            .or_else(|| self.recipe_init("init"))
-            .unwrap_or(Initialiser::Glorot);
-        let biases = options
-            .bias_init
-            .or_else(|| self.recipe_init("bias_init"))
-            .unwrap_or(Initialiser::Constant(0.0));
-        let mut params = vec![self.param("weight", shape, distribution(weights, fans))];
-        params.extend(bias.then(|| self.param("bias", vec![outputs], distribution(biases, fans))));
-        params
-    }
-
-    fn recipe_init(&self, key: &str) -> Option<Initialiser> {
-        from_setting(self.recipe?.get(key)?)
-    }
-
-    fn param(&self, part: &str, shape: Vec<usize>, init: Init) -> Param {
-        Param {
-            name: format!("{}.{part}", self.node.name),
-            shape,
-            init,
-            trainable: true,
-            connect: None,
-        }
-    }
-
-    fn fixed(&self, part: &str, shape: Vec<usize>, init: Init) -> Param {
-        Param {
-            trainable: false,
-            ..self.param(part, shape, init)
-        }
-    }
-}
-
-fn distribution(init: Initialiser, Fans { fan_in, fan_out }: Fans) -> Init {
+fn distribution(init: Initialiser, [fan_in, fan_out]: [usize; 2]) -> Init {
     match init {
         Initialiser::Glorot => Init::Glorot(fan_in, fan_out),
         Initialiser::He => Init::He(fan_in),

@@ -2,13 +2,13 @@
 //!
 //! # Meaning
 //! A [`Program`] is a list of [`Unit`]s in topological order. A unit computes one value from the values of the units it
-//! names, all of which stand before it. Unit 0 is the network's input. [`What::Run`] becomes a step of the plan with the
-//! same descriptor; [`What::Concat`] and [`What::Reshape`] move no data: they say where values lie.
+//! names, all of which stand before it. Unit 0 is the network's input. [`UnitKind::Run`] becomes a step of the plan with the
+//! same descriptor; [`UnitKind::Concat`] and [`UnitKind::Reshape`] move no data: they say where values lie.
 //!
-//! `lower` makes the program, one unit a layer; `optimise` merges units; `schedule` gives them memory and makes the plan, and
-//! `differentiate` the plan of training.
+//! `lower` makes the program, one unit a layer, to infer or to train; `optimise` merges units; `differentiate` finds what goes
+//! backward; `schedule` gives values and gradients memory and makes the plan.
 
-use netc_plan::{Op, Param, Pixels, Source};
+use netc_plan::{Loss, Op, Operation, Param, Pixels, Source, UpdateStep};
 
 /// Index of a unit in [`Program::units`].
 pub type UnitId = usize;
@@ -36,6 +36,21 @@ pub struct Program {
     pub probabilities: bool,
     /// Whether the network ends in RBF.
     pub distances: bool,
+    /// What training makes small; nothing in a program that infers.
+    pub losses: Vec<Target>,
+    /// How training moves the parameters.
+    pub update: Vec<UpdateStep>,
+}
+
+/// A loss and what it judges.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Target {
+    /// What is made small.
+    pub loss: Loss,
+    /// Its factor in the sum of all losses.
+    pub weight: f32,
+    /// The unit whose value is judged.
+    pub scores: UnitId,
 }
 
 /// One operation and its value.
@@ -46,7 +61,7 @@ pub struct Unit {
     /// The layers that the unit stands for, as the file says them: `CONV(96, 11x11/4) + RELU`.
     pub text: String,
     /// What it computes.
-    pub what: What,
+    pub kind: UnitKind,
     /// What it reads.
     pub inputs: Vec<UnitId>,
     /// Shape of its value.
@@ -59,7 +74,7 @@ pub struct Unit {
     reason = "nearly every unit runs something"
 )]
 #[derive(Clone, Debug, PartialEq)]
-pub enum What {
+pub enum UnitKind {
     /// The network's input.
     Input,
     /// An operation of the plan.
@@ -73,19 +88,22 @@ pub enum What {
     Concat,
     /// The input's elements in the same order, under another shape (or the same: DROPOUT in inference).
     Reshape,
-    /// DROPOUT in training. A program for inference has none.
-    Dropout {
-        /// Probability that an element is dropped.
-        p: f32,
-    },
 }
 
 impl Unit {
     /// The descriptor, for units that become a step.
     #[must_use]
     pub fn op(&self) -> Option<&Op> {
-        match &self.what {
-            What::Run { op, .. } => Some(op),
+        match &self.kind {
+            UnitKind::Run { op, .. } => Some(op),
+            _ => None,
+        }
+    }
+
+    /// The descriptor, to be changed.
+    pub fn op_mut(&mut self) -> Option<&mut Op> {
+        match &mut self.kind {
+            UnitKind::Run { op, .. } => Some(op),
             _ => None,
         }
     }
@@ -93,23 +111,46 @@ impl Unit {
     /// Whether the value may lie where an input lies.
     #[must_use]
     pub fn in_place(&self) -> bool {
-        match &self.what {
-            What::Run { op, .. } => op.in_place(),
-            What::Dropout { .. } => true,
-            What::Input | What::Concat | What::Reshape => false,
-        }
+        self.op().is_some_and(Operation::in_place)
+    }
+
+    /// Whether the unit is another view of its input's value.
+    #[must_use]
+    pub fn is_reshape(&self) -> bool {
+        self.kind == UnitKind::Reshape
     }
 }
 
 impl Program {
+    /// Whether the program trains; otherwise it infers.
+    #[must_use]
+    pub fn trains(&self) -> bool {
+        !self.losses.is_empty()
+    }
+
     /// The shape in which a unit reads its inputs: `None` for a CONCAT, which takes each as it is.
     #[must_use]
     pub fn reads_as(&self, id: UnitId) -> Option<[usize; 3]> {
         let unit = &self.units[id];
-        match &unit.what {
-            What::Run { op, .. } => Some(op.input()),
-            What::Reshape | What::Dropout { .. } => Some(unit.shape),
-            What::Input | What::Concat => None,
+        match &unit.kind {
+            UnitKind::Run { op, .. } => Some(op.input()),
+            UnitKind::Reshape => Some(unit.shape),
+            UnitKind::Input | UnitKind::Concat => None,
         }
+    }
+
+    /// The units whose values are needed after the forward part: the output, what is kept, what losses judge.
+    pub fn ends(&self) -> impl Iterator<Item = UnitId> {
+        let kept = self.kept.iter().map(|(_, id)| *id);
+        let judged = self.losses.iter().map(|target| target.scores);
+        kept.chain([self.output]).chain(judged)
+    }
+
+    /// Replaces the units named by [`ends`](Self::ends).
+    pub(crate) fn rename_ends(&mut self, new: impl Fn(UnitId) -> UnitId) {
+        self.output = new(self.output);
+        self.kept.iter_mut().for_each(|(_, id)| *id = new(*id));
+        let targets = self.losses.iter_mut();
+        targets.for_each(|target| target.scores = new(target.scores));
     }
 }

@@ -1,12 +1,9 @@
-//! Training: a recipe is chosen, checked against the network, and both become a training plan.
+//! The choice of a recipe: which one, and whether it can train the network.
 
-use crate::differentiate::{Parameters, differentiate};
 use crate::graph::{Graph, Layer, Recipe};
-use crate::optimise::optimise_to_train;
-use crate::params;
 use crate::recipe::{self, fit, typed};
 use netc_grammar::{Code, Diagnostic};
-use netc_plan::{Data, Loss, TrainPlan};
+use netc_plan::Data;
 
 /// Which recipe to train by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,28 +18,13 @@ pub enum Which {
     BuiltIn,
 }
 
-/// The plan of training a network whose shapes are known, and the recipe with every default filled in. `recipe` is the name of
-/// one of the file's recipes; `None` the one without a name, or the built-in one if there is no recipe at all.
-///
-/// # Errors
-/// What keeps the recipe from training the network.
-pub fn train(
-    graph: &Graph,
-    recipe: Option<&str>,
-) -> Result<(TrainPlan, netc_plan::Recipe), Vec<Diagnostic>> {
-    let which = recipe.map_or(Which::Default, |name| Which::Named(name.to_owned()));
-    train_by(graph, &which, None)
-}
-
-/// As [`train`]; the entries of `overrides` hold in place of the recipe's.
-///
-/// # Errors
-/// What keeps the recipe from training the network.
-pub fn train_by(
+/// The recipe chosen for a network whose shapes are known, checked against it: as written, and with every default filled in. The
+/// entries of `overrides` hold in place of its own.
+pub(crate) fn fitting(
     graph: &Graph,
     which: &Which,
     overrides: Option<&Recipe>,
-) -> Result<(TrainPlan, netc_plan::Recipe), Vec<Diagnostic>> {
+) -> Result<(Recipe, netc_plan::Recipe), Vec<Diagnostic>> {
     let mut chosen = choose(graph, which).map_err(|error| vec![*error])?;
     if let Some(overrides) = overrides {
         chosen.take(overrides);
@@ -59,29 +41,7 @@ pub fn train_by(
         crop: true,
     };
     let recipe = typed::typed(&chosen, anything);
-    Ok((plan(graph, &chosen, recipe.loss), recipe))
-}
-
-/// The pipeline of training, for a recipe that fits.
-fn plan(graph: &Graph, recipe: &Recipe, loss: Loss) -> TrainPlan {
-    let program = optimise_to_train(graph, loss);
-    differentiate(graph, &program, loss, parameters(graph, recipe))
-}
-
-fn parameters(graph: &Graph, recipe: &Recipe) -> Parameters {
-    let mut parameters = Parameters {
-        all: Vec::new(),
-        l2: Vec::new(),
-    };
-    for node in &graph.nodes {
-        let tensors = params::with_recipe(node, graph, Some(recipe));
-        let factors = tensors
-            .iter()
-            .map(|tensor| params::l2(tensor, node, Some(recipe)));
-        parameters.l2.extend(factors);
-        parameters.all.extend(tensors);
-    }
-    parameters
+    Ok((chosen, recipe))
 }
 
 fn choose(graph: &Graph, which: &Which) -> Result<Recipe, Box<Diagnostic>> {

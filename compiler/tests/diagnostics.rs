@@ -112,7 +112,7 @@ fn line(node: &Node, graph: &Graph) -> String {
         inputs.join(", "),
         node.shape
     );
-    for param in params::of(node, graph) {
+    for param in params::of(node, graph, graph.default_recipe()) {
         let fixed = if param.trainable { "" } else { ", fixed" };
         write!(
             line,

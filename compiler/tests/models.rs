@@ -1,8 +1,8 @@
 //! Every network of the catalogue compiles without a warning, and its claims hold.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use netc_compiler::differentiate::validate;
 use netc_compiler::{Files, Options, Train, Which, compile};
+use netc_plan::validate;
 use std::path::{Path, PathBuf};
 
 fn nets(folder: &str) -> Vec<PathBuf> {

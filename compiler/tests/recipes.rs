@@ -1,7 +1,7 @@
 //! Recipes as the training loop gets them: checked settings become types, and the table's defaults fill the gaps.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use netc_compiler::{Files, Options, Output, Train, Which, compile, train};
+use netc_compiler::{Files, Options, Output, Train, Which, compile, training};
 use netc_plan::{Augment, Data, Init, Loss, Metric, Optimizer, Recipe, Schedule, Stop};
 
 fn trained(text: &str, recipe: Which, overrides: &str) -> Output {
@@ -162,12 +162,13 @@ fn layers_and_recipes_say_how_weights_start_and_stay_small() {
         &Options::default(),
         &mut Files::default(),
     );
-    let (plan, _) = train(&output.graph.unwrap(), None).unwrap();
+    let graph = output.graph.unwrap();
+    let plan = training(&graph, &Which::Default, None).unwrap().plan;
     let found: Vec<(&str, Init, f32)> = plan
-        .params
+        .update
         .iter()
-        .zip(&plan.l2)
-        .map(|(param, l2)| (param.name.as_str(), param.init, *l2))
+        .map(|step| (&plan.params[step.param], step.l2))
+        .map(|(param, l2)| (param.name.as_str(), param.init, l2))
         .collect();
     let expected = [
         ("fc1.weight", Init::He(784), 0.5),

@@ -15,6 +15,8 @@ pub enum ErrorKind {
     Input,
     /// Training met a number that is not finite.
     Diverged,
+    /// The plan is not valid: it was not made by netc's compiler, or by that of another version.
+    Plan,
 }
 
 /// Everything that is wrong, at once; shown with one line for each problem.
@@ -37,6 +39,11 @@ impl Error {
             subject: String::new(),
             problems,
         }
+    }
+
+    /// A plan that no compiler makes.
+    pub(crate) fn plan(problem: impl fmt::Display) -> Self {
+        Self::new(ErrorKind::Plan, alloc::format!("a faulty plan: {problem}"))
     }
 
     /// Says which file the problems are in.

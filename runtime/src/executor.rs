@@ -1,8 +1,8 @@
 //! Runs a plan step by step, with the kernels that generated code calls.
 
-use crate::plan::{Op, Plan, Slot, Step, for_each_op};
-use crate::{Error, ErrorKind, Layer, Mem, Model, Scores, Scratch, Weights, Workspace, cpu};
-use alloc::format;
+use crate::backend::Kernel;
+use crate::plan::{Plan, Slot, Step, validate};
+use crate::{Error, Mem, Model, Scores, Weights, Workspace};
 use alloc::vec::Vec;
 
 /// A plan prepared for this machine.
@@ -11,81 +11,18 @@ pub struct Executor {
     kernels: Vec<Kernel>,
 }
 
-/// The kernel of an operation with (`true`) or without weights.
-macro_rules! make {
-    ($op:ident, $d:ident, $layer:ident, true) => {
-        cpu::$op::new(*$d, $layer()?)
-    };
-    ($op:ident, $d:ident, $layer:ident, false) => {
-        cpu::$op::new(*$d)
-    };
-}
-
-/// The views that an operation reads, as its kernel takes them.
-macro_rules! inputs {
-    ($views:expr, 1) => {
-        $views[0]
-    };
-    ($views:expr, 2) => {
-        [$views[0], $views[1]]
-    };
-}
-
-macro_rules! kernels {
-    ($({ $op:ident, $arity:tt, $weights:tt })*) => {
-        enum Kernel {
-            $($op(cpu::$op),)*
-        }
-
-        impl Kernel {
-            fn new(step: &Step, weights: &Weights) -> Result<Self, Error> {
-                let layer = || match &step.source {
-                    Some(source) => Ok(Layer::of(weights, source)),
-                    None => Err(fault(step, "names no layer for its weights")),
-                };
-                if step.inputs.len() != step.op.arity() {
-                    return Err(fault(step, "reads a wrong number of views"));
-                }
-                Ok(match &step.op {
-                    $(Op::$op(d) => Kernel::$op(make!($op, d, layer, $weights)),)*
-                })
-            }
-
-            fn run(&self, mem: &mut Mem<'_, '_>, step: &Step) {
-                match self {
-                    $(Kernel::$op(kernel) => kernel.run(mem, inputs!(step.inputs, $arity), step.output),)*
-                }
-            }
-        }
-    };
-}
-for_each_op!(kernels);
-
-impl Kernel {
-    fn scratch(&self, max_batch: usize) -> Scratch {
-        match self {
-            Kernel::Conv(conv) => conv.scratch(max_batch),
-            Kernel::Fc(fc) => fc.scratch(max_batch),
-            _ => Scratch::default(),
-        }
-    }
-}
-
-fn fault(step: &Step, what: &str) -> Error {
-    Error::new(
-        ErrorKind::Input,
-        format!("a faulty plan: step `{}` {what}", step.name),
-    )
-}
-
 impl Executor {
     /// Prepares a plan: packs its weights for this machine.
     ///
     /// # Errors
-    /// If the weights are not the plan's, or the plan is not whole.
+    /// If the weights are not the plan's; with [`ErrorKind::Plan`](crate::ErrorKind::Plan), if the plan is not valid or trains.
     pub fn new(plan: &Plan, weights: &Weights) -> Result<Self, Error> {
+        validate(plan).map_err(Error::plan)?;
+        if plan.trains() {
+            return Err(Error::plan("it trains: the executor only infers"));
+        }
         weights.check(&plan.params)?;
-        let kernels = plan.steps.iter().map(|step| Kernel::new(step, weights));
+        let kernels = plan.forward.iter().map(|step| Kernel::new(step, weights));
         Ok(Self {
             kernels: kernels.collect::<Result<_, _>>()?,
             plan: plan.clone(),
@@ -136,7 +73,7 @@ impl Executor {
         mut run: impl FnMut(&Kernel, &mut Mem<'_, '_>, &Step),
     ) -> Result<&'w [f32], Error> {
         let mut mem = workspace.begin(images)?;
-        for (kernel, step) in self.kernels.iter().zip(&self.plan.steps) {
+        for (kernel, step) in self.kernels.iter().zip(&self.plan.forward) {
             run(kernel, &mut mem, step);
         }
         Ok(mem.finish(self.plan.result))

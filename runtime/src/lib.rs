@@ -20,6 +20,7 @@ extern crate alloc;
 #[cfg(all(test, feature = "train"))]
 extern crate self as netc_runtime;
 
+mod backend;
 pub mod cpu;
 mod error;
 mod executor;

@@ -2,11 +2,14 @@
 //!
 //! It shares the plan and the loading of weights with the executor, and none of its kernels.
 
-use crate::cpu::{self, Real};
-use crate::plan::{Op, Plan, Slot, Step, View};
+use crate::cpu::Real;
+use crate::plan::{Element, Op, Plan, Slot, View, for_each_op};
 use crate::weights::{Layer, Weights};
+use alloc::borrow::Cow;
 use alloc::vec;
 use alloc::vec::Vec;
+#[cfg(feature = "train")]
+use alloc::{collections::BTreeMap, format, string::String};
 
 /// The outputs for `images`, dense, one after the other.
 ///
@@ -26,14 +29,25 @@ pub(crate) fn walk<T: Real>(plan: &Plan, weights: &Weights, images: &[T]) -> Vec
         images.len()
     );
     let mut memory = Memory::new(images, images.len() / image, plan.arena);
-    for step in &plan.steps {
+    for step in &plan.forward {
         let inputs: Vec<Vec<T>> = step.inputs.iter().map(|&view| memory.read(view)).collect();
         let mut output = vec![T::zero(); step.output.len() * memory.batch];
-        compute(step, weights, &inputs, &mut output);
+        let params = step.source.as_ref().map_or(Params::None, |source| {
+            Params::Prepared(Layer::of(weights, source))
+        });
+        let given = Given {
+            params,
+            #[cfg(feature = "train")]
+            draw: [0; 2],
+        };
+        compute(&step.op, &given, &inputs, &mut output);
         memory.write(step.output, &output);
     }
     memory.read(plan.result)
 }
+
+/// Bytes of an element of the plan's arena, whatever it is computed in here.
+const ELEMENT: usize = Element::F32.bytes();
 
 /// The arena of a plain walk.
 pub(crate) struct Memory<'i, T> {
@@ -47,7 +61,7 @@ impl<'i, T: Real> Memory<'i, T> {
         Self {
             images,
             batch,
-            arena: vec![T::zero(); arena * batch],
+            arena: vec![T::zero(); arena.div_ceil(ELEMENT) * batch],
         }
     }
 
@@ -55,7 +69,7 @@ impl<'i, T: Real> Memory<'i, T> {
     pub(crate) fn read(&self, view: View) -> Vec<T> {
         let buffer = match view.slot {
             Slot::Input => self.images,
-            Slot::Arena(offset) => &self.arena[offset * self.batch..],
+            Slot::Arena(offset) => &self.arena[offset / ELEMENT * self.batch..],
         };
         let pixels = buffer[..view.image() * self.batch].chunks_exact(view.pixel);
         pixels
@@ -69,7 +83,7 @@ impl<'i, T: Real> Memory<'i, T> {
         let Slot::Arena(offset) = view.slot else {
             panic!("a step writes into the caller's images")
         };
-        let buffer = &mut self.arena[offset * self.batch..][..view.image() * self.batch];
+        let buffer = &mut self.arena[offset / ELEMENT * self.batch..][..view.image() * self.batch];
         let channels = view.channel..view.channel + view.shape[2];
         let pixels = buffer.chunks_exact_mut(view.pixel);
         for (pixel, values) in pixels.zip(values.chunks_exact(view.shape[2])) {
@@ -78,54 +92,78 @@ impl<'i, T: Real> Memory<'i, T> {
     }
 }
 
-/// One step, for all images.
-fn compute<T: Real>(step: &Step, weights: &Weights, inputs: &[Vec<T>], y: &mut [T]) {
-    let x = &inputs[0];
-    let layer = || {
-        let source = step.source.as_ref();
-        Layer::of(
-            weights,
-            source.expect("a step with weights names their layer"),
-        )
-    };
-    match &step.op {
-        Op::Conv(d) => {
-            let taps = d.input[2] / d.groups * d.kernel[0] * d.kernel[1];
-            let (weight, bias) = layer().affine(d.filters, taps, d.bias);
-            cpu::conv::reference::conv(d, &weight, &bias, x, y);
-        }
-        Op::Fc(d) => {
-            let (weight, bias) = layer().affine(d.units, d.input.iter().product(), d.bias);
-            cpu::fc::reference(d, &weight, &bias, x, y);
-        }
-        Op::MaxPool(d) => cpu::max_pool::reference(d, x, y),
-        Op::AvgPool(d) => cpu::avg_pool::reference(d, x, y),
-        Op::GlobalPool(d) => cpu::global_pool::reference(d, x, y),
-        Op::BatchNorm(d) => {
-            let get = |leaf| layer().tensor(leaf, d.input[2]);
-            let statistics = cpu::batch_norm::Statistics {
-                weight: &get("weight"),
-                bias: &get("bias"),
-                mean: &get("running_mean"),
-                variance: &get("running_var"),
-            };
-            cpu::batch_norm::reference(d, statistics, x, y);
-        }
-        Op::Lrn(d) => cpu::lrn::reference(d, x, y),
-        Op::Activation(d) => cpu::activation::reference(d, x, y),
-        Op::Softmax(d) => cpu::softmax::reference(d, x, y),
-        Op::Transpose(d) => cpu::transpose::reference(d, x, y),
-        Op::Pad(d) => cpu::pad::reference(d, x, y),
-        Op::Upsample(d) => cpu::upsample::reference(d, x, y),
-        Op::Add(d) => cpu::add::reference(d, [x, &inputs[1]], y),
-        Op::Copy(d) => cpu::copy::reference(d, x, y),
-        Op::Subsample(d) => {
-            let get = |leaf| layer().tensor(leaf, d.input[2]);
-            cpu::subsample::reference(d, &get("coefficient"), &get("bias"), x, y);
-        }
-        Op::Rbf(d) => {
-            let len = d.classes * d.input.iter().product::<usize>();
-            cpu::rbf::reference(d, &layer().tensor("prototypes", len), x, y);
+/// An operation by its definition, one implementation beside each kernel.
+pub(crate) trait Plain {
+    /// The output for dense images, from the definition.
+    fn plain<T: Real>(&self, given: &Given<'_, T>, inputs: &[Vec<T>], y: &mut [T]);
+}
+
+/// What an operation is given beside its inputs.
+pub(crate) struct Given<'a, T> {
+    /// Its parameters.
+    pub(crate) params: Params<'a, T>,
+    /// Seed and step of training: the key of random numbers.
+    #[cfg(feature = "train")]
+    pub(crate) draw: [u64; 2],
+}
+
+/// The parameters of one layer.
+pub(crate) enum Params<'a, T> {
+    /// None.
+    None,
+    /// Those of a weights file, folded and reordered as the plan's prepare part says.
+    Prepared(Layer<'a>),
+    /// Those of training, by name, and the layer's name.
+    #[cfg(feature = "train")]
+    Named(&'a BTreeMap<String, Vec<T>>, &'a str),
+}
+
+impl<T: Real> Given<'_, T> {
+    /// The tensor `leaf`, of `len` numbers.
+    pub(crate) fn tensor(&self, leaf: &str, len: usize) -> Cow<'_, [T]> {
+        match &self.params {
+            Params::None => panic!("an operation without parameters"),
+            Params::Prepared(layer) => layer.tensor(leaf, len),
+            #[cfg(feature = "train")]
+            Params::Named(tensors, layer) => {
+                let name = format!("{layer}.{leaf}");
+                let tensor = tensors.get(&name);
+                let tensor = tensor.unwrap_or_else(|| panic!("no tensor `{name}`"));
+                assert_eq!(tensor.len(), len, "`{name}`");
+                Cow::Borrowed(tensor)
+            }
         }
     }
+
+    /// `weight` `[outputs, inputs]` and `bias` `[outputs]`, zeros where there is none.
+    pub(crate) fn affine(
+        &self,
+        outputs: usize,
+        inputs: usize,
+        bias: bool,
+    ) -> (Cow<'_, [T]>, Cow<'_, [T]>) {
+        if let Params::Prepared(layer) = &self.params {
+            let (weight, bias) = layer.affine(outputs, inputs, bias);
+            return (weight, Cow::Owned(bias));
+        }
+        let weight = self.tensor("weight", outputs * inputs);
+        let bias = match bias {
+            true => self.tensor("bias", outputs),
+            false => Cow::Owned(vec![T::zero(); outputs]),
+        };
+        (weight, bias)
+    }
 }
+
+macro_rules! plain {
+    ($({ $op:ident, $($_rest:tt)* })*) => {
+        /// One operation by its definition, of a plan that infers.
+        fn compute<T: Real>(op: &Op, given: &Given<'_, T>, inputs: &[Vec<T>], y: &mut [T]) {
+            match op {
+                $(Op::$op(d) => d.plain(given, inputs, y),)*
+                other => panic!("{} in a plan that infers", other.name()),
+            }
+        }
+    };
+}
+for_each_op!(plain, infer);

@@ -3,7 +3,7 @@
 
 use crate::cpu::access::{Access, Shared, Source, Step, Target, Workers};
 use crate::cpu::sizes::Shaped;
-use crate::plan::{Slot, View};
+use crate::plan::{Slot, View, overlap};
 use crate::threads::Threads;
 use crate::{Error, ErrorKind};
 use alloc::format;
@@ -92,7 +92,7 @@ impl Lines {
 }
 
 impl Workspace {
-    /// Memory for batches of up to `max_batch` images of `image` elements, with `arena` elements for each (a plan's
+    /// Memory for batches of up to `max_batch` images of `image` elements, with `arena` bytes for each (a plan's
     /// `arena`; at least one image), and enough scratch space for each of the kernels. Uses all the threads of the machine.
     /// A kernel that finds less scratch space than its `scratch` says panics.
     ///
@@ -108,6 +108,7 @@ impl Workspace {
         let max_batch = max_batch.max(1);
         let scratch = scratch.into_iter().fold(Scratch::default(), Scratch::max);
         let scratch = scratch.rounded();
+        let arena = arena.div_ceil(size_of::<f32>());
         let all = arena
             .checked_mul(max_batch)
             .and_then(|arena| arena.checked_next_multiple_of(ALIGN))
@@ -315,7 +316,7 @@ impl<'w> Mem<'w, '_> {
         for (i, write) in writes.iter().enumerate() {
             for other in reads.iter().chain(&writes[..i]) {
                 assert!(
-                    disjoint(*other, *write),
+                    !overlap(other, write),
                     "a step reads what it writes: {other:?}, {write:?}"
                 );
             }
@@ -336,10 +337,12 @@ impl<'w> Mem<'w, '_> {
     }
 }
 
-/// Where the view's first element lies in a memory of `size` elements, after checking that the whole view lies in it.
+/// Where the view's first element lies in a memory of `size` elements, after checking that the whole view lies in it. `offset` is that of
+/// its buffer, in bytes per image.
 #[track_caller]
 fn place(view: View, offset: usize, batch: usize, size: usize) -> usize {
     let [h, w, c] = view.shape;
+    let offset = offset / size_of::<f32>();
     let inside = || {
         let last = view.channel.checked_add(c)?;
         let image = h.checked_mul(w)?.checked_mul(view.pixel)?;
@@ -351,15 +354,4 @@ fn place(view: View, offset: usize, batch: usize, size: usize) -> usize {
         "a view without an element: {view:?}"
     );
     inside().unwrap_or_else(|| panic!("a view leaves its memory of {size} elements: {view:?}"))
-}
-
-/// Whether two views share no element: other memory, other buffers, or other channels of one buffer.
-pub(crate) fn disjoint(a: View, b: View) -> bool {
-    let (Slot::Arena(at), Slot::Arena(bt)) = (a.slot, b.slot) else {
-        return true; // images are only read
-    };
-    let other_buffer = at.saturating_add(a.image()) <= bt || bt.saturating_add(b.image()) <= at;
-    let same_buffer = at == bt && a.pixel == b.pixel && a.image() == b.image();
-    let other_channels = a.channel + a.shape[2] <= b.channel || b.channel + b.shape[2] <= a.channel;
-    other_buffer || (same_buffer && other_channels)
 }

@@ -11,6 +11,10 @@ use common::{Rng, params, plan, step, tensors};
 use netc_runtime::plan::{self, Act, Op, Param, Plan, View};
 use netc_runtime::{ErrorKind, Executor, Model, Prediction, Scores, Weights, Workspace};
 
+macro_rules! count {
+    ($($row:tt)*) => { [$(stringify!($row)),*].len() };
+}
+
 /// A small network with a step of every operation.
 fn network() -> Plan {
     let mut steps: Vec<plan::Step> = Vec::new();
@@ -28,7 +32,7 @@ fn network() -> Plan {
         let output = View::arena(offset, op.output());
         let inputs = vec![at; op.arity()];
         steps.push(step(&name, op, &inputs, output));
-        offset += output.len();
+        offset += output.bytes();
         at = output;
     };
     push(&|input| {
@@ -154,10 +158,11 @@ fn network() -> Plan {
     push(&|input| plan::GlobalPool { input }.into());
     push(&|input| plan::Rbf { input, classes: 10 }.into());
     let used: std::collections::BTreeSet<_> = steps.iter().map(|s| s.op.name()).collect();
-    assert_eq!(used.len(), Op::NAMES.len(), "an operation is missing here");
+    let rows = netc_runtime::plan::for_each_op!(count, infer);
+    assert_eq!(used.len(), rows, "an operation is missing here");
     let mut plan = plan(&[20, 20, 3], steps, all, at);
     plan.distances = true;
-    plan.kept = vec![("copy".into(), plan.steps[11].output)];
+    plan.kept = vec![("copy".into(), plan.forward[11].output)];
     plan
 }
 
@@ -270,9 +275,9 @@ fn kept_layers_and_times() {
         .unwrap()
         .to_vec();
     assert_eq!(timed, model.forward(&mut workspace, &images).unwrap());
-    assert_eq!(times.len(), model.plan().steps.len());
+    assert_eq!(times.len(), model.plan().forward.len());
     let kept = model.kept(&workspace, "copy").unwrap();
-    assert_eq!(kept.len(), 2 * model.plan().steps[11].output.len());
+    assert_eq!(kept.len(), 2 * model.plan().forward[11].output.len());
     assert!(model.kept(&workspace, "conv99").is_none());
 }
 
@@ -304,9 +309,9 @@ fn predictions() {
     }
 }
 
-/// What a step's views break, it says instead of touching other memory.
+/// What a step's views break is said before anything runs.
 #[test]
-fn faulty_plans_panic() {
+fn faulty_plans_are_refused() {
     let relu = |input| plan::Activation {
         input,
         act: Act::Relu,
@@ -315,23 +320,34 @@ fn faulty_plans_panic() {
     let inside = View::arena(0, [4, 4, 2]);
     let run = |x: View, y: View| {
         let op = relu(x.shape);
-        let mut plan = plan(&[4, 4, 2], vec![step("layer", op, &[x], y)], vec![], inside);
-        plan.arena = 64;
-        let model = executor(&plan);
-        let attempt = || {
-            let _ = model.forward(&mut model.workspace(3), &[0.0; 64]);
-        };
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(attempt)).is_ok()
+        let first = step("first", relu([4, 4, 2]), &[image], inside);
+        let steps = vec![first, step("layer", op, &[x], y)];
+        let mut plan = plan(&[4, 4, 2], steps, vec![], inside);
+        plan.arena = 64 * 4;
+        plan.result = y;
+        let weights = Weights::from_tensors([], &[]).unwrap();
+        match Executor::new(&plan, &weights) {
+            Ok(model) => model.forward(&mut model.workspace(3), &[0.0; 64]).is_ok(),
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::Plan);
+                false
+            }
+        }
     };
     assert!(run(image, inside));
-    assert!(run(image, View::arena(32, [4, 4, 2])));
+    assert!(run(image, View::arena(32 * 4, [4, 4, 2])));
+    assert!(run(inside, View::arena(32 * 4, [4, 4, 2])));
+    assert!(run(inside, inside), "in place");
     assert!(
-        run(image, View::arena(0, [4, 4, 2]).channels(2, 4)),
-        "other channels"
+        !run(image, View::arena(0, [4, 4, 2]).channels(2, 4)),
+        "a result with gaps"
     );
-    assert!(!run(image, View::arena(33, [4, 4, 2])), "beyond the arena");
     assert!(
-        !run(image, View::arena(usize::MAX, [4, 4, 2])),
+        !run(image, View::arena(33 * 4, [4, 4, 2])),
+        "beyond the arena"
+    );
+    assert!(
+        !run(image, View::arena(usize::MAX - 3, [4, 4, 2])),
         "far beyond the arena"
     );
     assert!(
@@ -344,7 +360,7 @@ fn faulty_plans_panic() {
         "beyond the image"
     );
     assert!(
-        !run(inside, View::arena(16, [4, 4, 2])),
+        !run(inside, View::arena(16 * 4, [4, 4, 2])),
         "reads what it writes"
     );
     assert!(!run(image, image), "writes the images");

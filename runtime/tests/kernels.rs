@@ -8,8 +8,9 @@
 mod common;
 
 use common::{Rng, plan, step, strided, tensors};
-use netc_runtime::plan::{self, Act, Op, Plan, View};
+use netc_runtime::plan::{self, Act, Op, Operation as _, Plan, View};
 use netc_runtime::{Executor, Model, Weights, reference};
+use std::ops::Range;
 
 const ACTS: [Act; 5] = [
     Act::None,
@@ -389,7 +390,7 @@ fn in_place() {
                 let view = View::arena(offset, input);
                 if dense { view } else { view.channels(4, pixel) }
             };
-            let (a, b) = (place(0), place(2 * len));
+            let (a, b) = (place(0), place(2 * 4 * len));
             let copy = |name, to| step(name, plan::Copy { input }, &[View::input(input)], to);
             let inputs: &[View] = match (op.arity(), choice) {
                 (1, _) => &[a],
@@ -397,16 +398,32 @@ fn in_place() {
                 (_, 1) => &[b, a],
                 _ => &[a, a],
             };
-            let steps = vec![
-                copy("copy1", a),
-                copy("copy2", b),
-                step("layer", op, inputs, a),
-            ];
             let result = View::arena(0, [5, 6, pixel]);
+            let mut steps = vec![copy("copy1", a), copy("copy2", b)];
+            if !dense {
+                steps.extend(beside(result, input, [0..4, 23..pixel]));
+            }
+            steps.push(step("layer", op, inputs, a));
             let plan = plan(&input, steps, common::params(&op), result);
             compare(&mut Rng(1), &plan, &format!("{op:?}, {inputs:?}"));
         }
     }
+}
+
+/// Steps that fill channels of a buffer with numbers of the image.
+fn beside(whole: View, [h, w, c]: [usize; 3], channels: [Range<usize>; 2]) -> Vec<plan::Step> {
+    let channels = channels.into_iter();
+    let copy = |range: Range<usize>| {
+        let input = [h, w, range.len()];
+        let to = View {
+            shape: input,
+            ..whole.channels(range.start, whole.pixel)
+        };
+        let from = View::input(input).channels(0, c);
+        let name = format!("beside{}", range.start);
+        step(&name, plan::Copy { input }, &[from], to)
+    };
+    channels.map(copy).collect()
 }
 
 /// DenseNet's case: an operation reads some channels of a buffer and writes others of the same.
@@ -434,10 +451,10 @@ fn channels_of_one_buffer() {
         ..Default::default()
     };
     let params = common::params(&conv.into());
-    let steps = vec![
-        step("copy", plan::Copy { input }, &[View::input(input)], x),
-        step("layer", conv, &[x], y),
-    ];
+    let copy = step("copy", plan::Copy { input }, &[View::input(input)], x);
+    let mut steps = vec![copy];
+    steps.extend(beside(buffer, input, [0..3, 35..40]));
+    steps.push(step("layer", conv, &[x], y));
     compare(
         &mut Rng(3),
         &plan(&input, steps, params, buffer),

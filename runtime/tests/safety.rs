@@ -14,7 +14,7 @@ mod harness;
 
 use harness::{Draw, Infer, Kernels, Train, weights};
 use netc_runtime::plan::{self, Gradient, Loss, LossStep, Op, Param, Slot, View, for_each_op};
-use netc_runtime::train::{self, Layout, LossKernel, TrainMem};
+use netc_runtime::train::{Layout, LossKernel, TrainMem};
 use netc_runtime::{Mem, Scratch, Weights, Workspace, cpu};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::cell::Cell;
@@ -29,9 +29,10 @@ const DOCUMENTED: &[&str] = &[
     "a step reads what it writes",
     "a step writes into the caller's images",
     "a workspace with too little scratch memory",
-    "a size, stride or number of groups that is 0",
-    "a window that does not fit the picture",
-    "groups that do not divide the channels",
+    "a window, stride or dilation of 0",
+    "a window that does not fit into the picture",
+    "groups that do not divide channels and filters",
+    "a picture without elements",
     "sizes that exceed the address space",
     "a plan without `layer.",
     "weights without `layer.",
@@ -85,7 +86,7 @@ impl Places {
         let mut end = MARGIN;
         let mut place = |shape: [usize; 3]| {
             let (before, after) = draw.pick(&[(0, 0), (0, 0), (3, 1), (16, 0)]);
-            let view = View::arena(end, shape).channels(before, before + shape[2] + after);
+            let view = View::arena(4 * end, shape).channels(before, before + shape[2] + after);
             end += view.image() + MARGIN;
             view
         };
@@ -132,6 +133,7 @@ fn mark(allowed: &mut [bool], view: View, batch: usize) {
     let Slot::Arena(offset) = view.slot else {
         return;
     };
+    let offset = offset / 4;
     let [h, w, c] = view.shape.map(|size| size as u128);
     let pixel = view.pixel as u128;
     let image = h.saturating_mul(w).saturating_mul(pixel);
@@ -177,7 +179,7 @@ impl Bench {
         let number = |i: usize| (i * 7919 % 1009) as f32 / 1009.0 - 0.4;
         let images = inside.iter().enumerate();
         let images = images.map(|(i, inside)| if *inside { number(i) } else { setting.around });
-        let workspace = Workspace::new(places.arena, places.arena, batch, [setting.scratch]);
+        let workspace = Workspace::new(places.arena, 4 * places.arena, batch, [setting.scratch]);
         Self {
             workspace: workspace.with_threads(threads),
             whole: View::arena(0, [1, 1, places.arena]),
@@ -428,13 +430,15 @@ fn wrong_descriptors<D: Kernels>(numbers: &[u32]) {
     let d = D::draw(draw);
     let (params, weights) = weights(d.into(), D::draw(&mut Draw::new(numbers, false)).into());
     let what = format!("{d:?}");
+    let op: Op = d.into();
     let makes = try_it(&what, || drop(d.infer(&weights)));
     let layout = Layout::new(&params);
     let trains = try_it(&what, || drop(d.train(&layout)));
-    assert!(makes || !trains, "{what}");
-    let op: Op = d.into();
+    if op.occurs(false) && op.occurs(true) {
+        assert!(makes || !trains, "{what}");
+    }
     let elements = |shape: [usize; 3]| shape.into_iter().fold(1, usize::saturating_mul);
-    if trains && elements(op.input()).max(elements(op.output())) < 1 << 16 {
+    if makes && trains && elements(op.input()).max(elements(op.output())) < 1 << 16 {
         check(draw, d, &params, &weights);
     }
 }
@@ -443,19 +447,15 @@ fn check<D: Kernels>(draw: &mut Draw<'_>, d: D, params: &[Param], weights: &Weig
     let op: Op = d.into();
     let what = format!("{op:?}");
     let subject = Subject::of(&op, &what);
-    let kernel = d.infer(weights);
-    let mut training = d.train(&Layout::new(params));
-    let [a, b] = [kernel.memory(3), training.memory(3)];
-    if a.max(b).shared.max(a.max(b).worker) > 1 << 20 {
-        return; // more than a test should ask for
+    let is_small = |memory: Scratch| memory.shared.max(memory.worker) <= 1 << 20;
+    if let Some(kernel) = d.infer(weights).filter(|kernel| is_small(kernel.memory(3))) {
+        infer(draw, &subject, &*kernel);
     }
-    infer(draw, &subject, &*kernel);
-    train(
-        draw,
-        &subject,
-        params.iter().map(Param::len).sum(),
-        &mut *training,
-    );
+    let training = d.train(&Layout::new(params));
+    if let Some(mut training) = training.filter(|kernel| is_small(kernel.memory(3))) {
+        let params = params.iter().map(Param::len).sum();
+        train(draw, &subject, params, &mut *training);
+    }
 }
 
 macro_rules! tests {
@@ -479,35 +479,6 @@ macro_rules! tests {
 for_each_op!(tests);
 
 #[test]
-fn batch_normalisation_in_training() {
-    cases(|numbers| {
-        let draw = &mut Draw::new(numbers, false);
-        let d = plan::BatchNorm::draw(draw);
-        let (params, _) = weights(d.into(), d.into());
-        let layout = Layout::new(&params);
-        let mut kernel = train::BatchNormTraining::new(d, 0.9, &layout, harness::LAYER);
-        let op = d.into();
-        train(
-            draw,
-            &Subject::of(&op, "BatchNormTraining"),
-            layout.len(),
-            &mut kernel,
-        );
-    });
-}
-
-#[test]
-fn dropout() {
-    cases(|numbers| {
-        let draw = &mut Draw::new(numbers, false);
-        let d = plan::Copy::draw(draw);
-        let mut kernel = train::Dropout::new(draw.pick(&[0.5, 0.0]), 1);
-        // Its descriptor has no shape: the input's is the one.
-        train(draw, &Subject::of(&d.into(), "Dropout"), 0, &mut kernel);
-    });
-}
-
-#[test]
 fn losses() {
     cases(|numbers| {
         let draw = &mut Draw::new(numbers, false);
@@ -525,6 +496,7 @@ fn losses() {
             let (scores, gradient) = (places.x[0], places.y);
             let kernel = LossKernel::new(LossStep {
                 loss,
+                weight: 1.0,
                 scores,
                 gradient,
             });

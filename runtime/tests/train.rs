@@ -6,7 +6,7 @@ mod common;
 mod operations;
 
 use common::{Rng, params};
-use netc_runtime::plan::{self, Act, Init, Loss, Op, Optimizer, Param, TrainOp};
+use netc_runtime::plan::{self, Act, Init, Loss, Op, Optimizer, Param};
 use netc_runtime::train::{self, Setting};
 use operations::{Example, near, unconnected, wide, widen};
 
@@ -119,7 +119,7 @@ fn weights_without_a_connection_have_no_gradient() {
     let x = rng.numbers(2 * 6 * 6 * 3);
     let dy = rng.numbers(2 * 4 * 4 * 4);
     let values = [rng.numbers(4 * 3 * 9)];
-    let op = TrainOp::Same(Op::Conv(d));
+    let op = Op::Conv(d);
     let found = train::fast(&op, &[weight], &values, &[x], &dy, Setting::default());
     for (i, kernel) in found.gradients[0].chunks(9).enumerate() {
         let seen = table[i / 3].contains(&(i % 3));
@@ -144,71 +144,62 @@ const SGD: Optimizer = Optimizer::Sgd {
 mod trainer {
     use super::*;
     use netc_runtime::plan::{
-        BackwardStep, Gradient, Loss, LossStep, Pixels, TrainPlan, TrainStep, View,
+        BackwardStep, Gradient, Loss, LossStep, Pixels, Plan, Source, Step, UpdateStep, View,
     };
     use netc_runtime::train::{OptimizerState, Trainer};
     use netc_runtime::{ErrorKind, Weights};
 
     /// CONV => BN + RELU => POOL => LRN => DROPOUT => FC, every value and every gradient in a place of its own.
-    fn network() -> TrainPlan {
+    fn network() -> Plan {
         let conv = |input: [usize; 3], filters, stride| {
-            TrainOp::Same(Op::Conv(plan::Conv {
+            Op::Conv(plan::Conv {
                 input,
                 filters,
                 kernel: [3, 3],
                 stride: [stride; 2],
                 pad: [1; 4],
                 ..plan::Conv::DEFAULT
-            }))
+            })
         };
         let ops = [
             conv([12, 12, 3], 20, 1),
-            TrainOp::BatchNorm {
-                op: plan::BatchNorm {
-                    input: [12, 12, 20],
-                    act: Act::Relu,
-                    ..plan::BatchNorm::DEFAULT
-                },
+            Op::BatchNormTraining(plan::BatchNormTraining {
+                input: [12, 12, 20],
+                act: Act::Relu,
                 momentum: 0.9,
-            },
-            TrainOp::Same(Op::MaxPool(plan::MaxPool {
+                ..plan::BatchNormTraining::DEFAULT
+            }),
+            Op::MaxPool(plan::MaxPool {
                 input: [12, 12, 20],
                 ..plan::MaxPool::DEFAULT
-            })),
+            }),
             conv([6, 6, 20], 9, 2),
-            TrainOp::Same(Op::Lrn(plan::Lrn {
+            Op::Lrn(plan::Lrn {
                 input: [3, 3, 9],
                 ..plan::Lrn::DEFAULT
-            })),
-            TrainOp::Dropout {
+            }),
+            Op::Dropout(plan::Dropout {
                 input: [3, 3, 9],
                 p: 0.25,
                 index: 0,
-            },
-            TrainOp::Same(Op::Fc(plan::Fc {
+            }),
+            Op::Fc(plan::Fc {
                 input: [3, 3, 9],
                 units: 5,
                 ..plan::Fc::DEFAULT
-            })),
+            }),
         ];
         let mut end = 0;
         let mut place = |shape: [usize; 3]| {
             let view = View::arena(end, shape);
-            end += view.len();
+            end += view.bytes();
             view
         };
         let (mut forward, mut gradients, mut all) = (Vec::new(), Vec::new(), Vec::new());
         let mut at = View::input([12, 12, 3]);
         for (i, op) in ops.into_iter().enumerate() {
             let name = format!("layer{i}");
-            let plain = match op {
-                TrainOp::Same(op) => Some(op),
-                TrainOp::BatchNorm { op, .. } => Some(Op::BatchNorm(op)),
-                TrainOp::Dropout { .. } => None,
-            };
-            let own = plain.map(|op| params(&op)).unwrap_or_default();
-            all.extend(own.into_iter().map(|p| Param {
-                trainable: !p.name.contains("running"),
+            all.extend(params(&op).into_iter().map(|p| Param {
                 init: match p.name.as_str() {
                     "layer.running_var" => Init::Constant(1.0),
                     _ => Init::Uniform(0.3),
@@ -218,9 +209,13 @@ mod trainer {
             }));
             let output = place(op.output());
             gradients.push(place(op.output()));
-            forward.push(TrainStep {
+            forward.push(Step {
                 text: name.clone(),
-                layer: op.has_weights().then(|| name.clone()),
+                source: op.has_params().then(|| Source {
+                    layer: name.clone(),
+                    fold: None,
+                    chw: None,
+                }),
                 name,
                 op,
                 inputs: vec![at],
@@ -236,23 +231,32 @@ mod trainer {
                 accumulate: false,
             })],
         });
-        TrainPlan {
+        Plan {
             name: "Small".into(),
             input: vec![12, 12, 3],
             output: vec![5],
             pixels: Pixels::default(),
-            l2: all
-                .iter()
-                .map(|p| if p.name == "layer6.weight" { 0.01 } else { 0.0 })
+            probabilities: false,
+            distances: false,
+            update: (all.iter().enumerate())
+                .filter(|(_, p)| p.trainable)
+                .map(|(param, p)| UpdateStep {
+                    param,
+                    l2: if p.name == "layer6.weight" { 0.01 } else { 0.0 },
+                })
                 .collect(),
             params: all,
-            loss: LossStep {
+            loss: vec![LossStep {
                 loss: Loss::CrossEntropy {
                     label_smoothing: 0.1,
                 },
+                weight: 1.0,
                 scores: at,
                 gradient: gradients[forward.len() - 1],
-            },
+            }],
+            result: at,
+            joins: Vec::new(),
+            kept: Vec::new(),
             backward: backward.collect(),
             forward,
             arena: end,
@@ -490,7 +494,7 @@ mod trainer {
         assert_eq!(memory.weights, 4 * params);
         assert_eq!(memory.gradients, 4 * params);
         assert_eq!(memory.optimizer, 4 * params);
-        assert_eq!(memory.activations, 4 * plan.arena * BATCH);
+        assert_eq!(memory.activations, plan.arena * BATCH);
         assert!(memory.workspace > 0 && memory.total() > memory.workspace);
     }
 }

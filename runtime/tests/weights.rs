@@ -316,8 +316,8 @@ fn folding_changes_nothing() {
     }
     let weights = Weights::from_tensors(tensors(&mut Rng(4), &params), &params).unwrap();
     let at = |offset, shape| View::arena(offset, shape);
-    let (a, b, c) = (at(0, [4, 4, 4]), at(64, [4, 4, 4]), at(128, [1, 1, 64]));
-    let (d, e) = (at(192, [1, 1, 6]), at(200, [1, 1, 6]));
+    let (a, b, c) = (at(0, [4, 4, 4]), at(256, [4, 4, 4]), at(512, [1, 1, 64]));
+    let (d, e) = (at(768, [1, 1, 6]), at(800, [1, 1, 6]));
     let flat = plan::Fc {
         input: [1, 1, 64],
         ..fc
@@ -349,8 +349,8 @@ fn folding_changes_nothing() {
             eps,
         })
     };
-    folded.steps[0].source.as_mut().unwrap().fold = fold("bn1", 1e-3);
-    let source = folded.steps[1].source.as_mut().unwrap();
+    folded.forward[0].source.as_mut().unwrap().fold = fold("bn1", 1e-3);
+    let source = folded.forward[1].source.as_mut().unwrap();
     source.fold = fold("bn2", 1e-5);
     source.chw = Some([4, 4, 4]);
 

@@ -2,7 +2,7 @@
 #![allow(unreachable_pub, reason = "generated code is for other crates")]
 
 use netc_compiler::{Options, Train, Training, Which};
-use netc_plan::{Recipe, TrainPlan};
+use netc_plan::{Plan, Recipe};
 use netc_runtime::train::Trainer;
 use netc_runtime::{Error, Weights};
 use netc_tests::networks::{compile_file, path};
@@ -102,7 +102,7 @@ networks! {
 
 const BATCH: usize = 3;
 
-fn check<N: Trained>(plan: &TrainPlan, recipe: &Recipe) {
+fn check<N: Trained>(plan: &Plan, recipe: &Recipe) {
     let weights = Weights::random(recipe.seed, &plan.params);
     let trainer = Trainer::new(plan, &recipe.optimizer, &weights, BATCH, 2);
     let trainer = trainer.expect("weights that fit");
@@ -136,7 +136,7 @@ fn check<N: Trained>(plan: &TrainPlan, recipe: &Recipe) {
     assert!(found == bytes(again.weights()));
 }
 
-fn check_resume<N: Trained>(plan: &TrainPlan) {
+fn check_resume<N: Trained>(plan: &Plan) {
     let run = |trainer: &mut N, steps: std::ops::Range<usize>| {
         for step in steps {
             let (images, labels) = batch(plan, BATCH, step);
@@ -176,7 +176,7 @@ fn check_resume<N: Trained>(plan: &TrainPlan) {
 }
 
 /// What cannot be computed leaves the weights, and tells the same as the trainer.
-fn check_diverged<N: Trained>(plan: &TrainPlan, recipe: &Recipe) {
+fn check_diverged<N: Trained>(plan: &Plan, recipe: &Recipe) {
     let weights = Weights::random(recipe.seed, &plan.params);
     let trainer = Trainer::new(plan, &recipe.optimizer, &weights, BATCH, 1);
     let mut trainer = trainer.expect("weights that fit").with_seed(recipe.seed);
@@ -207,8 +207,8 @@ fn check_diverged<N: Trained>(plan: &TrainPlan, recipe: &Recipe) {
 }
 
 /// Pictures and labels, different in each step.
-fn batch(plan: &TrainPlan, count: usize, step: usize) -> (Vec<f32>, Vec<u32>) {
-    let [h, w, classes] = plan.loss.scores.shape;
+fn batch(plan: &Plan, count: usize, step: usize) -> (Vec<f32>, Vec<u32>) {
+    let [h, w, classes] = plan.result.shape;
     let image: usize = plan.input.iter().product();
     let pixel = |i: usize| ((i * 37 + step * 11) % 101) as f32 / 50.0 - 1.0;
     let label = |i: usize| ((i * 7 + step) % classes) as u32;

@@ -2,7 +2,7 @@
 //! plain reference.
 
 use netc_compiler::{Options, Train, Which};
-use netc_plan::{self as plan, Act, Init, Loss, LossStep, Op, Optimizer, Param, TrainOp, View};
+use netc_plan::{self as plan, Act, Init, Loss, LossStep, Op, Optimizer, Param, View};
 use netc_runtime::train::{self, Layout, LossKernel, Setting, Single, TrainMem, Trainer, Update};
 use netc_runtime::{Weights, Workspace};
 use netc_tests::networks::compile_text;
@@ -47,7 +47,7 @@ fn every_way_back_is_pytorchs() {
         check_plain(&case, &op, &inputs);
         seen += 1;
     }
-    assert_eq!(seen, 54);
+    assert_eq!(seen, 52);
 }
 
 /// The sizes of one image.
@@ -59,13 +59,13 @@ fn picture(shape: &[usize]) -> [usize; 3] {
     }
 }
 
-fn operation(case: &Case, input: [usize; 3]) -> Option<TrainOp> {
+fn operation(case: &Case, input: [usize; 3]) -> Option<Op> {
     let two = |key: &str| -> [usize; 2] { case.sizes(key).try_into().expect("two sizes") };
     let four = |key: &str| -> [usize; 4] { case.sizes(key).try_into().expect("four sizes") };
     let number = |key: &str| case.attrs[key].as_f64().map(|x| x as f32);
     let count = |key: &str| case.attrs[key].as_u64().expect("a count") as usize;
     let act = |act: Act| Some(Op::Activation(plan::Activation { input, act }));
-    let op = match case.op.as_str() {
+    match case.op.as_str() {
         "conv" => Some(Op::Conv(plan::Conv {
             input,
             filters: count("filters"),
@@ -121,9 +121,11 @@ fn operation(case: &Case, input: [usize; 3]) -> Option<TrainOp> {
             alpha: number("alpha")?,
             beta: number("beta")?,
         })),
-        "batchnorm" => Some(Op::BatchNorm(plan::BatchNorm {
+        "batchnorm" if case.attrs["mode"] != "train" => None,
+        "batchnorm" => Some(Op::BatchNormTraining(plan::BatchNormTraining {
             input,
             eps: number("eps")?,
+            momentum: number("momentum")?,
             act: Act::None,
         })),
         "subsample" => Some(Op::Subsample(plan::Subsample {
@@ -145,14 +147,7 @@ fn operation(case: &Case, input: [usize; 3]) -> Option<TrainOp> {
             pad: four("pad_tblr"),
         })),
         _ => None,
-    };
-    Some(match op? {
-        Op::BatchNorm(op) if case.attrs["mode"] == "train" => TrainOp::BatchNorm {
-            op,
-            momentum: number("momentum")?,
-        },
-        op => TrainOp::Same(op),
-    })
+    }
 }
 
 /// The parameters of a case with their values.
@@ -177,7 +172,7 @@ fn parameters(case: &Case) -> (Vec<Param>, Vec<Vec<f64>>) {
     found.unzip()
 }
 
-fn check_fast(case: &Case, op: &TrainOp, inputs: &[&str], setting: Setting) {
+fn check_fast(case: &Case, op: &Op, inputs: &[&str], setting: Setting) {
     let (params, values) = parameters(case);
     let narrow = |values: &[f64]| -> Vec<f32> { values.iter().map(|&v| v as f32).collect() };
     let values: Vec<Vec<f32>> = values.iter().map(|v| narrow(v)).collect();
@@ -198,7 +193,7 @@ fn check_fast(case: &Case, op: &TrainOp, inputs: &[&str], setting: Setting) {
     compare(case, inputs, &params, &found, 2e-5, &format!("{setting:?}"));
 }
 
-fn check_plain(case: &Case, op: &TrainOp, inputs: &[&str]) {
+fn check_plain(case: &Case, op: &Op, inputs: &[&str]) {
     let (params, values) = parameters(case);
     let x: Vec<Vec<f64>> = inputs.iter().map(|x| case.need(x).1.to_vec()).collect();
     let found = train::plain(op, &params, &values, &x, case.need("dy").1);
@@ -275,7 +270,7 @@ fn concat_hands_each_part_its_channels() {
     };
     let output = compile_text(&text, &options);
     let mut plan = output.training.expect("a network that can be trained").plan;
-    plan.loss.loss = Loss::Mse;
+    plan.loss[0].loss = Loss::Mse;
     // Each convolution hands on its channels of the image.
     let mut channels = 0..c;
     let tensors = plan.params.iter().map(|param| {
@@ -358,13 +353,14 @@ fn one_hot(label: usize, classes: usize) -> impl Iterator<Item = f64> {
 fn fast_loss(loss: Loss, x: &[f64], shape: [usize; 3], labels: &[u32]) -> (f64, Vec<f64>) {
     let step = LossStep {
         loss,
+        weight: 1.0,
         scores: View::input(shape),
         gradient: View::arena(0, shape),
     };
     let kernel = LossKernel::new(step.clone());
     let image = shape.iter().product();
     let batch = x.len() / image;
-    let mut workspace = Workspace::new(image, image, batch, [kernel.scratch(batch)]);
+    let mut workspace = Workspace::new(image, 4 * image, batch, [kernel.scratch(batch)]);
     let images: Vec<f32> = x.iter().map(|&x| x as f32).collect();
     let mem = workspace.begin(&images).expect("whole images");
     let mut mem = TrainMem::new(mem, &mut [], &mut [], 0, 0);

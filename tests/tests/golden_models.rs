@@ -19,14 +19,14 @@ fn logits_of(case: &Network) -> Plan {
         ..Options::default()
     };
     let plan = compile_file(&path, &plain).plan.expect("a network");
-    let end = plan.steps.last().expect("a step");
+    let end = plan.forward.last().expect("a step");
     if !(case.logits && plan.probabilities) {
         return plan;
     }
     let before = end.inputs[0];
     Plan {
         result: before,
-        steps: plan.steps[..plan.steps.len() - 1].to_vec(),
+        forward: plan.forward[..plan.forward.len() - 1].to_vec(),
         ..plan
     }
 }

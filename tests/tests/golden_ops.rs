@@ -1,7 +1,7 @@
 //! Every operation against PyTorch's float64, through the language, the compiler, the executor and the plain reference.
 
 use netc_compiler::Options;
-use netc_plan::{Op, Plan, Slot, Step, View};
+use netc_plan::{Op, Plan, Step, View};
 use netc_runtime::{Executor, Model, Weights, reference};
 use netc_tests::networks::compile_text;
 use netc_tests::reference::{Case, operations};
@@ -202,10 +202,8 @@ fn two_inputs(case: &Case) -> Plan {
     } else {
         let part = |name: &str, from: View, channel: usize| {
             let to = View {
-                slot: Slot::Arena(0),
                 shape: from.shape,
-                pixel: c,
-                channel,
+                ..result.channels(channel, c)
             };
             step(
                 name,
@@ -224,11 +222,14 @@ fn two_inputs(case: &Case) -> Plan {
         distances: false,
         pixels: netc_plan::Pixels::default(),
         params: Vec::new(),
-        arena: result.len(),
-        steps,
+        arena: result.bytes(),
+        forward: steps,
         joins: Vec::new(),
         result,
         kept: Vec::new(),
+        loss: Vec::new(),
+        backward: Vec::new(),
+        update: Vec::new(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! One training step of whole networks against PyTorch's float64: the loss, and the norm of every parameter's gradient.
 
 use netc_compiler::{Options, Train, Which};
-use netc_plan::{Optimizer, TrainOp, TrainPlan};
+use netc_plan::{Op, Optimizer, Plan};
 use netc_runtime::train::{Trainer, reference};
 use netc_tests::networks::{compile_file, path};
 use netc_tests::reference::{Network, Training, networks};
@@ -22,7 +22,7 @@ const SGD: Optimizer = Optimizer::Sgd {
     decay: 0.0,
 };
 
-fn plan(case: &Network) -> TrainPlan {
+fn plan(case: &Network) -> Plan {
     let options = Options {
         train: Some(Train {
             recipe: Which::BuiltIn,
@@ -33,8 +33,8 @@ fn plan(case: &Network) -> TrainPlan {
     let output = compile_file(&path(&case.name), &options);
     let mut plan = output.training.expect("a network that can be trained").plan;
     for step in &mut plan.forward {
-        if let TrainOp::Dropout { p, .. } = &mut step.op {
-            *p = 0.0;
+        if let Op::Dropout(d) = &mut step.op {
+            d.p = 0.0;
         }
     }
     plan

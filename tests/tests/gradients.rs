@@ -2,7 +2,7 @@
 //! trainer against the plain way back.
 
 use netc_compiler::{Options, Train, Which};
-use netc_plan::{Loss, Optimizer, TrainPlan};
+use netc_plan::{Loss, Optimizer, Plan};
 use netc_runtime::train::{Trainer, reference};
 use netc_tests::networks::{compile_file, compile_text, path};
 use netc_tests::seeded;
@@ -39,7 +39,7 @@ fn options() -> Options {
 }
 
 /// Small networks with everything that the language has, and the losses that fit.
-fn plans() -> Vec<TrainPlan> {
+fn plans() -> Vec<Plan> {
     let joins = |end: &str| compile_text(&format!("{JOINS}{end}"), &options());
     let files = ["residual_mlp", "sepnet", "striped", "unet"];
     let files = files.map(|stem| compile_file(&path(stem), &options()));
@@ -62,7 +62,7 @@ fn plans() -> Vec<TrainPlan> {
         let plan = output.training.expect("a network that can be trained").plan;
         plans.extend(losses.into_iter().map(|loss| {
             let mut plan = plan.clone();
-            plan.loss.loss = loss;
+            plan.loss[0].loss = loss;
             plan
         }));
     }
@@ -76,8 +76,8 @@ struct Example {
 }
 
 impl Example {
-    fn new(plan: &TrainPlan) -> Self {
-        let [h, w, classes] = plan.loss.scores.shape;
+    fn new(plan: &Plan) -> Self {
+        let [h, w, classes] = plan.result.shape;
         let weights = seeded::weights(&plan.params);
         let tensors = weights.tensors();
         Self {
@@ -91,7 +91,7 @@ impl Example {
         }
     }
 
-    fn step(&self, plan: &TrainPlan, params: &reference::Tensors<f64>) -> reference::Step<f64> {
+    fn step(&self, plan: &Plan, params: &reference::Tensors<f64>) -> reference::Step<f64> {
         reference::step(plan, params, &widen(&self.images), &self.labels, KEYS)
     }
 }
@@ -139,7 +139,7 @@ fn the_plain_way_back_is_the_central_difference() {
                 (found - slope).abs() <= 1e-5 * scale,
                 "{} {:?}, direction {direction}: {slope}, the difference is {found}",
                 plan.name,
-                plan.loss.loss
+                plan.loss[0].loss
             );
         }
     }
@@ -157,7 +157,7 @@ fn the_trainer_goes_the_plain_way_back() {
             let mut trainer = trainer.expect("weights that fit").with_seed(KEYS[0]);
             let found = trainer.gradients(&example.images, &example.labels);
             let found = found.expect("a step");
-            let what = format!("{} {:?}", plan.name, plan.loss.loss);
+            let what = format!("{} {:?}", plan.name, plan.loss[0].loss);
             near(&what, &[found.loss], &[expected.loss], 1e-5);
             let mut all = vec![found.loss.to_bits()];
             for (name, expected) in &expected.gradients {

@@ -13,6 +13,7 @@ fn lock(folder: &str, print: impl Fn(&netc_compiler::Output) -> String) {
         for path in all() {
             let options = Options {
                 code: true,
+                estimate: true,
                 ..Options::default()
             };
             let output = compile_file(&path, &options);
@@ -39,7 +40,7 @@ fn plan(output: &netc_compiler::Output) -> &netc_plan::Plan {
 #[test]
 fn summary() {
     lock("summary", |output| {
-        emit::summary(graph(output), plan(output))
+        emit::summary(graph(output), plan(output), output.training.as_ref())
     });
 }
 

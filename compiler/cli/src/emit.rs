@@ -14,7 +14,7 @@ pub(crate) fn text(what: Emit, file: &Path, output: &Output) -> Outcome<String> 
     };
     let mut text = match what {
         Emit::Rust => output.code.clone().unwrap_or_default(),
-        Emit::Summary => emit::summary(graph, plan),
+        Emit::Summary => emit::summary(graph, plan, output.training.as_ref()),
         Emit::Json => emit::json(graph),
         Emit::Dot => emit::dot(graph),
         Emit::Svg => emit::svg(graph),

@@ -4,7 +4,6 @@ use crate::cli::Bench;
 use crate::failure::Outcome;
 use crate::table::{Align, Table};
 use crate::terminal;
-use netc_plan::Op;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -199,19 +198,6 @@ fn shortened(text: &str) -> String {
     }
     let start: String = text.chars().take(ROOM - 3).collect();
     format!("{start}...")
-}
-
-/// Multiply-accumulates of a step for one image, padded cells included.
-pub(crate) fn macs(op: &Op) -> u64 {
-    let [h, w, c] = op.output().map(|n| n as u64);
-    match *op {
-        Op::Conv(d) => {
-            let inputs = (d.input[2] / d.groups.max(1)) as u64;
-            h * w * c * inputs * d.kernel.iter().product::<usize>() as u64
-        }
-        Op::Fc(d) => c * d.input.iter().product::<usize>() as u64,
-        _ => 0,
-    }
 }
 
 /// Numbers in [-1, 1) that depend on the seed alone (Steele et al. 2014, SplitMix64).

@@ -4,7 +4,7 @@ use crate::failure::{Failure, Outcome};
 use crate::files::size;
 use crate::source::plural;
 use crate::terminal;
-use netc_plan::{Optimizer, Param, Plan, TrainPlan};
+use netc_plan::{Optimizer, Param, Plan};
 use netc_runtime::train::MemoryUse;
 use netc_train::data::Kept;
 
@@ -18,7 +18,7 @@ pub(crate) struct Images {
 
 /// Prints what a run takes; a batch that does not fit is refused.
 pub(crate) fn check(
-    training: &TrainPlan,
+    training: &Plan,
     inference: &Plan,
     optimizer: &Optimizer,
     batch: usize,
@@ -29,11 +29,11 @@ pub(crate) fn check(
     let data = images.data;
     let need = |batch: usize| {
         // Before anything is computed with sizes that no machine has.
-        let values = training.arena.checked_mul(batch)?.checked_mul(4)?;
-        let learning =
-            (values <= available).then(|| MemoryUse::of(training, optimizer, batch, threads))?;
+        let values = training.arena.checked_mul(batch)?;
+        let learning = (values <= available)
+            .then(|| MemoryUse::of(training, optimizer, batch, threads).ok())??;
         // The network as it infers, for the validation set: packed weights and values.
-        let judging = inference.arena.checked_mul(batch)?.checked_mul(4)?;
+        let judging = inference.arena.checked_mul(batch)?;
         let judging = judging.checked_add(learning.weights)?;
         // A checkpoint: the weights, copied, and then the optimizer's copy beside them.
         let saving = learning.weights + learning.weights.max(learning.optimizer);
@@ -78,8 +78,8 @@ pub(crate) fn check_inference(plan: &Plan, batch: usize, images: &Images) -> Out
     let image: usize = plan.input.iter().product();
     // Once as the file has them, once packed; the arena, and the images.
     let need = |batch: usize| {
-        let values = (plan.arena + image * images.batches).checked_mul(batch)?;
-        let values = values.checked_add(2 * weights)?.checked_mul(4)?;
+        let values = (plan.arena + 4 * image * images.batches).checked_mul(batch)?;
+        let values = values.checked_add(2 * 4 * weights)?;
         values.checked_add(images.data.later)
     };
     let fits = |batch| need(batch).is_some_and(|bytes| bytes <= available);

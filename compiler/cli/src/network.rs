@@ -37,7 +37,7 @@ impl Network {
     pub(crate) fn workspace(&self, batch: usize, threads: Option<u32>) -> Outcome<Workspace> {
         let images: usize = self.plan.input.iter().product();
         // Input, arena, and the scratch memory that a convolution may take beside them.
-        let elements = (self.plan.arena.saturating_mul(2)).saturating_add(images);
+        let elements = (self.plan.arena / 2).saturating_add(images);
         if !fits(elements.saturating_mul(batch)) {
             return Err(Failure::tool(format!(
                 "a batch of {batch} images of {} does not fit into memory",

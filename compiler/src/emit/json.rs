@@ -29,7 +29,10 @@ pub fn plan_json(graph: &Graph, plan: &Plan) -> String {
     all.extend([
         ("arena", Json::Number(plan.arena as u64)),
         ("result", view(&plan.result)),
-        ("steps", Json::List(plan.steps.iter().map(step).collect())),
+        (
+            "forward",
+            Json::List(plan.forward.iter().map(step).collect()),
+        ),
     ]);
     Json::Object(all).print()
 }

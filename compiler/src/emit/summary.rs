@@ -2,9 +2,9 @@
 
 use netc_plan::{Param, Plan};
 
+use crate::Training;
 use crate::graph::{Graph, Layer, Node, Order, PadMode, Padding, PoolKind};
 use crate::params;
-use crate::train::{Which, train_by};
 
 use crate::text;
 use crate::text::numbers::{bytes, thousands};
@@ -15,14 +15,14 @@ const WIDTH: usize = 80;
 /// The widest a name or a text is printed, however narrow the other columns are.
 const WIDEST: usize = 40;
 
-/// The table of layers with its totals, about 80 columns wide.
+/// The table of layers with its totals, about 80 columns wide; `training` for what that would take.
 #[must_use]
-pub fn summary(graph: &Graph, plan: &Plan) -> String {
+pub fn summary(graph: &Graph, plan: &Plan, training: Option<&Training>) -> String {
     let mut text = heading(graph);
     text.push('\n');
     text.push_str(&table(graph));
     text.push('\n');
-    text.push_str(&totals(graph, plan));
+    text.push_str(&totals(graph, plan, training));
     let notes = notes(graph);
     if !notes.is_empty() {
         text.push('\n');
@@ -136,10 +136,10 @@ fn cut(text: &str, width: usize) -> String {
     format!("{front}..")
 }
 
-fn totals(graph: &Graph, plan: &Plan) -> String {
+fn totals(graph: &Graph, plan: &Plan, training: Option<&Training>) -> String {
     let total = params::total(graph);
     let weights = 4 * total.params;
-    let workspace = 4 * plan.arena as u64;
+    let workspace = plan.arena as u64;
     let mut rows = vec![
         ("parameters", thousands(total.params)),
         ("trainable", thousands(total.trainable)),
@@ -150,7 +150,7 @@ fn totals(graph: &Graph, plan: &Plan) -> String {
             format!("{} and {} per image", bytes(weights), bytes(workspace)),
         ),
     ];
-    if let Some((fixed, each)) = to_train(graph) {
+    if let Some((fixed, each)) = training.map(to_train) {
         let text = format!("{} and {} per image", bytes(fixed), bytes(each));
         rows.push(("to train", text));
     }
@@ -159,14 +159,11 @@ fn totals(graph: &Graph, plan: &Plan) -> String {
         .collect()
 }
 
-/// The bytes of weights, gradients and optimizer, and those of a picture on its way forward and back: by the file's recipe, by the built-in
-/// one where it has none. `None` where no loss fits the output.
-fn to_train(graph: &Graph) -> Option<(u64, u64)> {
-    let by = |which| train_by(graph, &which, None).ok();
-    let (plan, recipe) = by(Which::Default).or_else(|| by(Which::BuiltIn))?;
-    let params: usize = plan.params.iter().map(Param::len).sum();
-    let tensors = 2 + recipe.optimizer.states().len();
-    Some((4 * (params * tensors) as u64, 4 * plan.arena as u64))
+/// The bytes of weights, gradients and optimizer, and those of a picture on its way forward and back.
+fn to_train(training: &Training) -> (u64, u64) {
+    let params: usize = training.plan.params.iter().map(Param::len).sum();
+    let tensors = 2 + training.recipe.optimizer.states().len();
+    (4 * (params * tensors) as u64, training.plan.arena as u64)
 }
 
 /// What netc does where others do something else, as far as this network is concerned.

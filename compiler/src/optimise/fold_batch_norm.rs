@@ -3,7 +3,7 @@
 use netc_plan::{Act, Fold, Op};
 
 use super::rewrite::walk;
-use crate::program::{Program, What};
+use crate::program::{Program, UnitKind};
 
 pub(super) fn run(program: &mut Program) {
     walk(program, |units, readers, id| {
@@ -20,12 +20,12 @@ pub(super) fn run(program: &mut Program) {
         if !readers.only_one(before) {
             return None;
         }
-        let What::Run {
+        let UnitKind::Run {
             op:
                 Op::Conv(netc_plan::Conv { act: Act::None, .. })
                 | Op::Fc(netc_plan::Fc { act: Act::None, .. }),
             source: Some(source),
-        } = &mut units[before].what
+        } = &mut units[before].kind
         else {
             return None;
         };

@@ -1,10 +1,10 @@
 //! FLATTEN before FC costs nothing: FC reads a picture as it lies in memory. Where the weights expect channels first, their
 //! columns are reordered on loading, through activations in between, which do not care for order.
 
-use netc_plan::Op;
+use netc_plan::{Op, Operation};
 
 use super::rewrite::walk;
-use crate::program::{Program, UnitId, What};
+use crate::program::{Program, UnitId, UnitKind};
 
 pub(super) fn run(program: &mut Program) {
     fold_transposes(program);
@@ -13,7 +13,7 @@ pub(super) fn run(program: &mut Program) {
 
 fn fold_transposes(program: &mut Program) {
     walk(program, |units, readers, id| {
-        let What::Run { op: Op::Fc(_), .. } = units[id].what else {
+        let UnitKind::Run { op: Op::Fc(_), .. } = units[id].kind else {
             return None;
         };
         // A value with another reader has to stay in the order that the reader expects.
@@ -27,11 +27,11 @@ fn fold_transposes(program: &mut Program) {
         let Some(Op::Transpose(transpose)) = units[at].op().copied() else {
             return None;
         };
-        units[at].what = What::Reshape;
-        if let What::Run {
+        units[at].kind = UnitKind::Reshape;
+        if let UnitKind::Run {
             source: Some(source),
             ..
-        } = &mut units[id].what
+        } = &mut units[id].kind
         {
             source.chw = Some(transpose.input);
         }
@@ -43,16 +43,13 @@ fn fold_transposes(program: &mut Program) {
 pub(super) fn read_through_reshapes(program: &mut Program) {
     walk(program, |units, _, id| {
         while let [input] = units[id].inputs[..] {
-            let before = match (&units[input].what, &units[input].inputs[..]) {
-                (What::Reshape, [before]) => *before,
+            let before = match (&units[input].kind, &units[input].inputs[..]) {
+                (UnitKind::Reshape, [before]) => *before,
                 _ => break,
             };
             let shape = units[before].shape;
-            match &mut units[id].what {
-                What::Run { op: Op::Fc(fc), .. } => fc.input = shape,
-                What::Run {
-                    op: Op::Rbf(rbf), ..
-                } => rbf.input = shape,
+            match units[id].op_mut() {
+                Some(op) if op.flattens() => *op = op.with_input(shape),
                 _ => break,
             }
             units[id].inputs[0] = before;

@@ -1,9 +1,9 @@
 //! An activation is applied where its input is computed, while the value is still in a register.
 
-use netc_plan::{Act, Op};
+use netc_plan::{Act, Op, Operation};
 
 use super::rewrite::walk;
-use crate::program::{Program, What};
+use crate::program::Program;
 
 /// Fuses the activations that `may` be.
 pub(super) fn run(program: &mut Program, may: fn(Act) -> bool) {
@@ -19,10 +19,8 @@ pub(super) fn run(program: &mut Program, may: fn(Act) -> bool) {
         if !readers.only_one(before) {
             return None;
         }
-        let What::Run { op, .. } = &mut units[before].what else {
-            return None;
-        };
-        let act = op.act_mut().filter(|act| **act == Act::None)?;
+        let room = units[before].op_mut()?.act();
+        let act = room.filter(|act| **act == Act::None)?;
         *act = activation.act;
         units[before].text = text;
         Some(before)

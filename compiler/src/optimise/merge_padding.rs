@@ -4,7 +4,7 @@
 use netc_plan::Op;
 
 use super::rewrite::walk;
-use crate::program::{Program, What};
+use crate::program::{Program, UnitKind};
 
 pub(super) fn run(program: &mut Program) {
     walk(program, |units, _, id| {
@@ -15,9 +15,9 @@ pub(super) fn run(program: &mut Program) {
                 break;
             };
             let before = *before;
-            let What::Run {
+            let UnitKind::Run {
                 op: Op::Conv(conv), ..
-            } = &mut units[id].what
+            } = &mut units[id].kind
             else {
                 break;
             };

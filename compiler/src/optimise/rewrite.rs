@@ -20,13 +20,10 @@ pub(super) fn walk(
             program.units[id].inputs.clear();
         }
     }
-    program.output = stands_for[program.output];
-    for (_, kept) in &mut program.kept {
-        *kept = stands_for[*kept];
-    }
+    program.rename_ends(|id| stands_for[id]);
 }
 
-/// How often each unit's value is read; being the output or kept counts as well.
+/// How often each unit's value is read; being wanted after the last step counts as well.
 pub(super) struct Readers(Vec<usize>);
 
 impl Readers {
@@ -37,10 +34,7 @@ impl Readers {
                 count[*input] += 1;
             }
         }
-        count[program.output] += 1;
-        for (_, kept) in &program.kept {
-            count[*kept] += 1;
-        }
+        program.ends().for_each(|id| count[id] += 1);
         Self(count)
     }
 

@@ -6,10 +6,7 @@ pub(super) fn run(program: &mut Program) {
     let mut live = vec![false; program.units.len()];
     // The input stays unit 0 even where nothing reads it.
     live[0] = true;
-    live[program.output] = true;
-    for (_, kept) in &program.kept {
-        live[*kept] = true;
-    }
+    program.ends().for_each(|id| live[id] = true);
     for id in (0..program.units.len()).rev().filter(|id| *id > 0) {
         if live[id] {
             for input in &program.units[id].inputs {
@@ -34,8 +31,5 @@ pub(super) fn run(program: &mut Program) {
             *input = new_id[*input];
         }
     }
-    program.output = new_id[program.output];
-    for (_, kept) in &mut program.kept {
-        *kept = new_id[*kept];
-    }
+    program.rename_ends(|id| new_id[id]);
 }

@@ -8,7 +8,7 @@
 //! CONCAT have written there before any other reader of the input adds to it, if the CONCAT is the input's last reader;
 //! where it is not, the input is copied, and so has a gradient of its own.
 
-use crate::program::{Program, UnitId, What};
+use crate::program::{Program, UnitId, UnitKind};
 
 use super::values::Values;
 
@@ -41,16 +41,9 @@ pub(crate) struct Concats {
 }
 
 impl Concats {
+    /// Places values, in training so that their gradients can have the same places.
     pub(super) fn place(program: &Program, values: &Values) -> Self {
-        Self::place_with(program, values, None)
-    }
-
-    /// Places values so that their gradients can have the same places.
-    pub(crate) fn place_to_train(program: &Program, values: &Values) -> Self {
-        Self::place_with(program, values, Some(values.last_readers(program)))
-    }
-
-    fn place_with(program: &Program, values: &Values, last_reader: Option<Vec<UnitId>>) -> Self {
+        let last_reader = program.trains().then(|| values.last_readers(program));
         let count = program.units.len();
         let mut concats = Self {
             slots: vec![None; count],
@@ -58,7 +51,7 @@ impl Concats {
             last_reader,
         };
         for id in (0..count).rev() {
-            if program.units[id].what == What::Concat {
+            if program.units[id].kind == UnitKind::Concat {
                 concats.visit(program, values, id);
             }
         }
@@ -88,7 +81,7 @@ impl Concats {
         let mut channel = 0;
         for &input in &program.units[concat].inputs {
             let root = values.root(input);
-            let placeable = program.units[root].what != What::Input
+            let placeable = program.units[root].kind != UnitKind::Input
                 && program.units[root].shape == program.units[input].shape
                 && self.slots[root].is_none()
                 && !values.is_dense(root)

@@ -3,10 +3,10 @@
 //! A step that may run in place overwrites its input if nobody reads that again. If the step's output has its place in a
 //! CONCAT, the input moves there with it.
 
-use crate::program::{Program, UnitId, What};
+use crate::program::{Program, UnitId, UnitKind};
 
 use super::concat::{Concats, Slot};
-use super::pack::Lifetime;
+use super::pack::{Lifetime, bytes};
 use super::values::Values;
 
 /// Where a value lies in its buffer.
@@ -60,15 +60,15 @@ impl Ends {
         let count = program.units.len();
         let mut value: Vec<usize> = (0..count).map(|id| id.max(until[id])).collect();
         for (id, unit) in program.units.iter().enumerate().rev() {
-            match unit.what {
-                What::Input | What::Reshape => {}
-                What::Run { .. } | What::Dropout { .. } => {
+            match unit.kind {
+                UnitKind::Input | UnitKind::Reshape => {}
+                UnitKind::Run { .. } => {
                     for input in &unit.inputs {
                         let root = values.root(*input);
                         value[root] = value[root].max(id);
                     }
                 }
-                What::Concat => {
+                UnitKind::Concat => {
                     for part in concats.parts(id) {
                         let root = values.root(part.input);
                         let until = if part.copied { id } else { value[id] };
@@ -94,7 +94,7 @@ struct Cell {
     /// Holds the parts of a CONCAT, so that it cannot move into another.
     fixed: bool,
     dense: bool,
-    elements: usize,
+    bytes: usize,
 }
 
 #[derive(Default)]
@@ -114,7 +114,7 @@ impl Cells {
         id: UnitId,
     ) {
         let unit = &program.units[id];
-        if matches!(unit.what, What::Input | What::Reshape) {
+        if matches!(unit.kind, UnitKind::Input | UnitKind::Reshape) {
             self.of.push(None);
             return;
         }
@@ -126,9 +126,9 @@ impl Cells {
         let cell = shared.unwrap_or_else(|| {
             self.cells.push(Cell {
                 slot: concats.slot(id),
-                fixed: unit.what == What::Concat,
+                fixed: unit.kind == UnitKind::Concat,
                 dense: values.is_dense(id),
-                elements: unit.shape.iter().product(),
+                bytes: bytes(unit.shape),
             });
             self.cells.len() - 1
         });
@@ -161,7 +161,7 @@ impl Cells {
         for cell in &self.cells {
             own_buffer.push(cell.slot.is_none().then(|| {
                 lifetimes.push(Lifetime {
-                    elements: cell.elements,
+                    bytes: cell.bytes,
                     from: usize::MAX,
                     to: 0,
                 });

@@ -2,43 +2,55 @@
 //!
 //! Where a value lies is decided in this order: `values` finds which values are views of others and how long each is
 //! read; `concat` gives the inputs of a CONCAT their channels in its buffer; `in_place` lets a step overwrite what
-//! nobody reads again; `pack` gives the buffers offsets, so that those alive at the same time do not overlap.
+//! nobody reads again; `gradients` walks backward and does the same for the gradients of values; `pack` gives all buffers
+//! offsets, so that those alive at the same time do not overlap.
 
 pub(crate) mod concat;
+mod gradients;
 pub(crate) mod in_place;
 pub(crate) mod names;
 pub(crate) mod pack;
-mod validate;
 pub(crate) mod values;
 
-pub use validate::validate;
-pub(crate) use validate::{overlap, runs};
+use std::collections::BTreeMap;
 
-use std::borrow::Cow;
+use netc_plan::{BackwardStep, Copy, Gradient, Join, LossStep, Op, Plan, Step, View};
 
-use netc_plan::{Copy, Join, Plan, Step, View};
-
-use crate::program::{Program, Unit, UnitId, What};
+use crate::differentiate::Backward;
+use crate::program::{Program, UnitId, UnitKind};
 use concat::{Concats, Part};
-use in_place::Buffers;
+use gradients::{Back, Gradients};
+use in_place::{Buffers, Place};
 use names::Names;
 use values::Values;
 
-/// The plan of a program: its steps in order, and a place for each value.
+/// The plan of a program: its steps in order, and a place for each value and each gradient.
 #[must_use]
-pub fn schedule(program: &Program) -> Plan {
-    let program = &with_computed_output(program);
-    let values = Values::find(program);
-    let concats = Concats::place(program, &values);
-    let buffers = Buffers::assign(program, &values, &concats, &after_all(program, &values));
-    let (offsets, arena) = pack::pack(&buffers.lifetimes);
+pub fn schedule(program: &Program, backward: &Backward) -> Plan {
+    let values = &Values::find(program);
+    let concats = &Concats::place(program, values);
+    let until = backward.until(program, |id| values.root(id));
+    let buffers = &Buffers::assign(program, values, concats, &until);
+    let gradients = &Gradients::trace(program, values, concats, &backward.wanted);
+    let lifetimes = [&buffers.lifetimes[..], &gradients.lifetimes].concat();
+    let (offsets, arena) = pack::pack(&lifetimes);
+    let (for_values, for_gradients) = offsets.split_at(buffers.lifetimes.len());
     let layout = Layout {
         program,
-        values: &values,
-        buffers: &buffers,
-        offsets: &offsets,
+        values,
+        concats,
+        buffers,
+        gradients,
+        for_values,
+        for_gradients,
     };
-    let (steps, joins) = layout.steps(&concats);
+    let Forward {
+        steps,
+        joins,
+        index,
+        ..
+    } = layout.forward();
+    let kept = program.kept.iter();
     Plan {
         name: names::type_name(&program.name),
         input: program.input_sizes.clone(),
@@ -48,118 +60,132 @@ pub fn schedule(program: &Program) -> Plan {
         pixels: program.pixels.clone(),
         params: program.params.clone(),
         arena,
-        steps,
+        forward: steps,
         joins,
         result: layout.value(program.output),
-        kept: program
-            .kept
-            .iter()
+        kept: kept
             .map(|(name, id)| (name.clone(), layout.value(*id)))
             .collect(),
+        loss: layout.losses(),
+        backward: layout.backward(&index),
+        update: program.update.clone(),
     }
 }
 
-/// The output and what is kept are needed after the last step.
-fn after_all(program: &Program, values: &Values) -> Vec<usize> {
-    let end = program.units.len();
-    let mut until = vec![0; end];
-    until[values.root(program.output)] = end;
-    for (_, kept) in &program.kept {
-        until[values.root(*kept)] = end;
-    }
-    until
-}
-
-/// The result lies in the arena: a network that passes its input on gets a copy as its only step.
-fn with_computed_output(program: &Program) -> Cow<'_, Program> {
-    let mut id = program.output;
-    while let (What::Reshape, Some(input)) =
-        (&program.units[id].what, program.units[id].inputs.first())
-    {
-        id = *input;
-    }
-    if program.units[id].what != What::Input {
-        return Cow::Borrowed(program);
-    }
-    let mut program = program.clone();
-    let shape = program.units[program.output].shape;
-    program.units.push(Unit {
-        name: "output".into(),
-        text: "copy of the input".into(),
-        what: What::Run {
-            op: Copy { input: shape }.into(),
-            source: None,
-        },
-        inputs: vec![program.output],
-        shape,
-    });
-    program.output = program.units.len() - 1;
-    Cow::Owned(program)
-}
-
-/// All that is known about where values lie.
+/// All that is known about where values and gradients lie.
 struct Layout<'a> {
     program: &'a Program,
     values: &'a Values,
+    concats: &'a Concats,
     buffers: &'a Buffers,
-    offsets: &'a [usize],
+    gradients: &'a Gradients,
+    for_values: &'a [usize],
+    for_gradients: &'a [usize],
+}
+
+/// The forward part.
+#[derive(Default)]
+struct Forward {
+    steps: Vec<Step>,
+    joins: Vec<Join>,
+    /// The step of a unit, or of the copy of one part of a CONCAT.
+    index: BTreeMap<(UnitId, Option<usize>), usize>,
+    names: Names,
 }
 
 impl Layout<'_> {
-    fn steps(&self, concats: &Concats) -> (Vec<Step>, Vec<Join>) {
-        let mut names = Names::default();
-        let mut steps = Vec::with_capacity(self.program.units.len());
-        let mut joins = Vec::new();
+    fn forward(&self) -> Forward {
+        let mut forward = Forward::default();
         for (id, unit) in self.program.units.iter().enumerate() {
-            match &unit.what {
-                // Inference has no DROPOUT.
-                What::Input | What::Reshape | What::Dropout { .. } => {}
-                What::Run { op, source } => steps.push(Step {
-                    name: names.unique(&unit.name),
-                    text: unit.text.clone(),
-                    op: *op,
-                    source: source.clone(),
-                    inputs: unit
-                        .inputs
-                        .iter()
-                        .map(|input| self.view(*input, op.input()))
-                        .collect(),
-                    output: self.value(id),
-                }),
-                What::Concat => {
-                    let name = names.unique(&unit.name);
-                    let copied = concats.parts(id).iter().filter(|part| part.copied);
-                    for (i, part) in copied.enumerate() {
-                        let step = names.unique(&format!("{name}_copy{}", i + 1));
-                        steps.push(self.copy(id, *part, step));
-                    }
-                    joins.push(Join {
-                        name,
+            match &unit.kind {
+                UnitKind::Input | UnitKind::Reshape => {}
+                UnitKind::Run { op, source } => {
+                    let inputs = unit.inputs.iter();
+                    let step = Step {
+                        name: forward.names.unique(&unit.name),
                         text: unit.text.clone(),
-                        after: steps.len(),
-                        view: self.value(id),
-                    });
+                        op: *op,
+                        source: source.clone(),
+                        inputs: inputs.map(|input| self.view(*input, op.input())).collect(),
+                        output: self.value(id),
+                    };
+                    forward.push((id, None), step);
                 }
+                UnitKind::Concat => self.join(id, &mut forward),
             }
         }
-        (steps, joins)
+        forward
+    }
+
+    /// The copies that a CONCAT needs, and the place of the whole.
+    fn join(&self, id: UnitId, forward: &mut Forward) {
+        let unit = &self.program.units[id];
+        let name = forward.names.unique(&unit.name);
+        let parts = self.concats.parts(id).iter().enumerate();
+        for (copies, (i, part)) in parts.filter(|(_, part)| part.copied).enumerate() {
+            let step = forward.names.unique(&format!("{name}_copy{}", copies + 1));
+            let step = self.copy(id, *part, step);
+            forward.push((id, Some(i)), step);
+        }
+        forward.joins.push(Join {
+            name,
+            text: unit.text.clone(),
+            after: forward.steps.len(),
+            view: self.value(id),
+        });
     }
 
     /// The step that copies a part of a CONCAT to its channels.
     fn copy(&self, concat: UnitId, part: Part, name: String) -> Step {
         let input = &self.program.units[part.input];
-        let whole = self.value(concat);
         Step {
             name,
             text: format!("copy of {}", input.name),
             op: Copy { input: input.shape }.into(),
             source: None,
             inputs: vec![self.value(part.input)],
-            output: View {
-                shape: input.shape,
-                channel: whole.channel + part.channel,
-                ..whole
-            },
+            output: channels(self.value(concat), part, input.shape),
+        }
+    }
+
+    fn losses(&self) -> Vec<LossStep> {
+        let targets = self.program.losses.iter();
+        targets
+            .map(|target| LossStep {
+                loss: target.loss,
+                weight: target.weight,
+                scores: self.value(target.scores),
+                gradient: self.gradient(target.scores, self.program.units[target.scores].shape),
+            })
+            .collect()
+    }
+
+    fn backward(&self, index: &BTreeMap<(UnitId, Option<usize>), usize>) -> Vec<BackwardStep> {
+        let steps = self.gradients.steps.iter();
+        steps
+            .map(|back| self.back(back, index[&(back.unit, back.part)]))
+            .collect()
+    }
+
+    fn back(&self, back: &Back, step: usize) -> BackwardStep {
+        let unit = &self.program.units[back.unit];
+        let whole = self.gradient(back.unit, unit.shape);
+        let (output_gradient, read_as) = match back.part {
+            None => (whole, unit.op().map_or(unit.shape, Op::input)),
+            Some(part) => {
+                let part = self.concats.parts(back.unit)[part];
+                let shape = self.program.units[part.input].shape;
+                (channels(whole, part, shape), shape)
+            }
+        };
+        let gradient = |to: gradients::To| Gradient {
+            view: self.gradient(to.value, read_as),
+            accumulate: to.accumulate,
+        };
+        BackwardStep {
+            step,
+            output_gradient,
+            input_gradients: back.inputs.iter().map(|to| to.map(gradient)).collect(),
         }
     }
 
@@ -170,15 +196,40 @@ impl Layout<'_> {
 
     /// The value of a unit, read as `shape`.
     fn view(&self, id: UnitId, shape: [usize; 3]) -> View {
-        match self.buffers.place(self.values.root(id)) {
-            None => View::input(shape),
-            Some(place) => {
-                let view = View::arena(self.offsets[place.buffer], shape);
-                match place.channels {
-                    None => view,
-                    Some((channel, pixel)) => view.channels(channel, pixel),
-                }
-            }
-        }
+        let place = self.buffers.place(self.values.root(id));
+        view(place, self.for_values, shape)
+    }
+
+    /// The gradient of a unit's value, read as `shape`.
+    fn gradient(&self, id: UnitId, shape: [usize; 3]) -> View {
+        let place = self.gradients.place(self.values.root(id));
+        view(place, self.for_gradients, shape)
+    }
+}
+
+impl Forward {
+    fn push(&mut self, of: (UnitId, Option<usize>), step: Step) {
+        self.index.insert(of, self.steps.len());
+        self.steps.push(step);
+    }
+}
+
+/// A part of a CONCAT or of its gradient.
+fn channels(whole: View, part: Part, shape: [usize; 3]) -> View {
+    View {
+        shape,
+        channel: whole.channel + part.channel,
+        ..whole
+    }
+}
+
+fn view(place: Option<Place>, offsets: &[usize], shape: [usize; 3]) -> View {
+    let Some(place) = place else {
+        return View::input(shape);
+    };
+    let view = View::arena(offsets[place.buffer], shape);
+    match place.channels {
+        None => view,
+        Some((channel, pixel)) => view.channels(channel, pixel),
     }
 }

@@ -4,28 +4,34 @@
 //! of any depth. The second places the largest buffers first, each into the tightest gap among those alive with it (Pisarchyk
 //! and Lee, "Efficient memory management for deep neural net inference", 2020), and is quadratic.
 
+use netc_plan::Element;
 use std::collections::BTreeSet;
 
 /// Size and time of a buffer: written first by unit `from`, read last by unit `to`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lifetime {
-    pub(crate) elements: usize,
+    pub(crate) bytes: usize,
     pub(crate) from: usize,
     pub(crate) to: usize,
 }
 
-/// Offsets are multiples of this many elements: a cache line, and the widest vector register.
-const ALIGN: usize = 16;
+/// Offsets are multiples of this many bytes: a cache line, and the widest vector register.
+const ALIGN: usize = 64;
 
 /// Above this many buffers only the fast method runs.
 const QUADRATIC_LIMIT: usize = 2_000;
+
+/// Bytes of a dense value of this shape, per image.
+pub(crate) fn bytes(shape: [usize; 3]) -> usize {
+    shape.iter().product::<usize>() * Element::F32.bytes()
+}
 
 /// The offset of each buffer, and the size of the arena.
 pub(crate) fn pack(buffers: &[Lifetime]) -> (Vec<usize>, usize) {
     let buffers: Vec<Lifetime> = buffers
         .iter()
         .map(|buffer| Lifetime {
-            elements: buffer.elements.next_multiple_of(ALIGN),
+            bytes: buffer.bytes.next_multiple_of(ALIGN),
             ..*buffer
         })
         .collect();
@@ -41,21 +47,21 @@ pub(crate) fn pack(buffers: &[Lifetime]) -> (Vec<usize>, usize) {
     }
 }
 
-/// Elements alive at the worst moment: no packing can do with less.
+/// Bytes alive at the worst moment: no packing can do with less.
 fn peak(buffers: &[Lifetime]) -> usize {
     let mut changes: Vec<(usize, bool, usize)> = Vec::with_capacity(2 * buffers.len());
     for buffer in buffers {
         // At one moment, what begins (false) counts before what ends (true): a step's input and output are alive together.
-        changes.push((buffer.from, false, buffer.elements));
-        changes.push((buffer.to, true, buffer.elements));
+        changes.push((buffer.from, false, buffer.bytes));
+        changes.push((buffer.to, true, buffer.bytes));
     }
     changes.sort_unstable();
     let (mut alive, mut peak) = (0, 0);
-    for (_, ends, elements) in changes {
+    for (_, ends, bytes) in changes {
         if ends {
-            alive -= elements;
+            alive -= bytes;
         } else {
-            alive += elements;
+            alive += bytes;
             peak = peak.max(alive);
         }
     }
@@ -64,7 +70,7 @@ fn peak(buffers: &[Lifetime]) -> usize {
 
 fn through_time(buffers: &[Lifetime]) -> (Vec<usize>, usize) {
     let mut order: Vec<usize> = (0..buffers.len()).collect();
-    order.sort_by_key(|&i| (buffers[i].from, usize::MAX - buffers[i].elements));
+    order.sort_by_key(|&i| (buffers[i].from, usize::MAX - buffers[i].bytes));
     let mut offsets = vec![0; buffers.len()];
     let mut alive: BTreeSet<(usize, usize)> = BTreeSet::new();
     let mut free = FreeList::default();
@@ -74,9 +80,9 @@ fn through_time(buffers: &[Lifetime]) -> (Vec<usize>, usize) {
                 break;
             }
             alive.remove(&(to, other));
-            free.give(offsets[other], buffers[other].elements);
+            free.give(offsets[other], buffers[other].bytes);
         }
-        offsets[i] = free.take(buffers[i].elements);
+        offsets[i] = free.take(buffers[i].bytes);
         alive.insert((buffers[i].to, i));
     }
     (offsets, free.end)
@@ -92,11 +98,11 @@ struct FreeList {
 
 impl FreeList {
     /// The smallest block that fits, or new memory at the end.
-    fn take(&mut self, elements: usize) -> usize {
-        let fit = self.by_size.range((elements, 0)..).next().copied();
+    fn take(&mut self, bytes: usize) -> usize {
+        let fit = self.by_size.range((bytes, 0)..).next().copied();
         if let Some((size, offset)) = fit {
             self.remove(offset, size);
-            self.insert(offset + elements, size - elements);
+            self.insert(offset + bytes, size - bytes);
             return offset;
         }
         let last = self.by_offset.last().copied();
@@ -107,23 +113,23 @@ impl FreeList {
             }
             _ => self.end,
         };
-        self.end = offset + elements;
+        self.end = offset + bytes;
         offset
     }
 
-    fn give(&mut self, mut offset: usize, mut elements: usize) {
+    fn give(&mut self, mut offset: usize, mut bytes: usize) {
         let before = self.by_offset.range(..(offset, 0)).next_back().copied();
         if let Some((other, size)) = before.filter(|(other, size)| other + size == offset) {
             self.remove(other, size);
             offset = other;
-            elements += size;
+            bytes += size;
         }
         let after = self.by_offset.range((offset, 0)..).next().copied();
-        if let Some((other, size)) = after.filter(|(other, _)| offset + elements == *other) {
+        if let Some((other, size)) = after.filter(|(other, _)| offset + bytes == *other) {
             self.remove(other, size);
-            elements += size;
+            bytes += size;
         }
-        self.insert(offset, elements);
+        self.insert(offset, bytes);
     }
 
     fn insert(&mut self, offset: usize, size: usize) {
@@ -141,7 +147,7 @@ impl FreeList {
 
 fn largest_first(buffers: &[Lifetime]) -> (Vec<usize>, usize) {
     let mut order: Vec<usize> = (0..buffers.len()).collect();
-    order.sort_by_key(|&i| (usize::MAX - buffers[i].elements, buffers[i].from));
+    order.sort_by_key(|&i| (usize::MAX - buffers[i].bytes, buffers[i].from));
     let mut offsets = vec![0; buffers.len()];
     // Placed buffers, by offset.
     let mut placed: Vec<usize> = Vec::with_capacity(buffers.len());
@@ -149,7 +155,7 @@ fn largest_first(buffers: &[Lifetime]) -> (Vec<usize>, usize) {
     for i in order {
         let offset = tightest_gap(buffers, &offsets, &placed, i);
         offsets[i] = offset;
-        arena = arena.max(offset + buffers[i].elements);
+        arena = arena.max(offset + buffers[i].bytes);
         let at = placed.partition_point(|&other| offsets[other] <= offset);
         placed.insert(at, i);
     }
@@ -164,10 +170,10 @@ fn tightest_gap(buffers: &[Lifetime], offsets: &[usize], placed: &[usize], i: us
     });
     for &other in beside {
         let gap = offsets[other].saturating_sub(end);
-        if gap >= buffers[i].elements && best.is_none_or(|(tightest, _)| gap < tightest) {
+        if gap >= buffers[i].bytes && best.is_none_or(|(tightest, _)| gap < tightest) {
             best = Some((gap, end));
         }
-        end = end.max(offsets[other] + buffers[other].elements);
+        end = end.max(offsets[other] + buffers[other].bytes);
     }
     best.map_or(end, |(_, offset)| offset)
 }

@@ -1,8 +1,8 @@
 //! Facts about values that do not depend on where they lie.
 
-use netc_plan::Op;
+use netc_plan::Operation;
 
-use crate::program::{Program, UnitId, What};
+use crate::program::{Program, UnitId, UnitKind};
 
 /// Which unit computes each value, and which values have to lie without gaps.
 pub(crate) struct Values {
@@ -14,8 +14,8 @@ impl Values {
     pub(crate) fn find(program: &Program) -> Self {
         let mut root: Vec<UnitId> = Vec::with_capacity(program.units.len());
         for (id, unit) in program.units.iter().enumerate() {
-            let same = match (&unit.what, unit.inputs.first()) {
-                (What::Reshape, Some(input)) => root[*input],
+            let same = match (&unit.kind, unit.inputs.first()) {
+                (UnitKind::Reshape, Some(input)) => root[*input],
                 _ => id,
             };
             root.push(same);
@@ -28,8 +28,11 @@ impl Values {
         for id in 0..program.units.len() {
             values.note_readings(program, id);
         }
-        // The caller gets the result as one slice, and a kept FLATTEN as the vector it is.
+        // The caller gets the result as one slice, losses read dense scores, and a kept FLATTEN is the vector it is.
         values.dense[values.root[program.output]] = true;
+        for target in &program.losses {
+            values.dense[values.root[target.scores]] = true;
+        }
         for (_, kept) in &program.kept {
             let root = values.root[*kept];
             values.dense[root] |= program.units[*kept].shape != program.units[root].shape;
@@ -37,17 +40,17 @@ impl Values {
         values
     }
 
-    /// A picture that is read as a vector has to be dense: FC and RBF run over pixels, and a view has no shape but its own.
+    /// A picture that is read as a vector has to be dense: FC runs over pixels, and a view has no shape but its own.
     fn note_readings(&mut self, program: &Program, id: UnitId) {
         let unit = &program.units[id];
-        if unit.what == What::Reshape {
+        if unit.kind == UnitKind::Reshape {
             return;
         }
         for input in &unit.inputs {
             let root = self.root[*input];
             let [h, w, _] = program.units[root].shape;
             let read = program.reads_as(id).unwrap_or(program.units[*input].shape);
-            let over_pixels = matches!(unit.op(), Some(Op::Fc(_) | Op::Rbf(_))) && h * w > 1;
+            let over_pixels = unit.op().is_some_and(Operation::flattens) && h * w > 1;
             self.dense[root] |= over_pixels || read != program.units[root].shape;
         }
     }
@@ -61,7 +64,7 @@ impl Values {
     pub(super) fn last_readers(&self, program: &Program) -> Vec<UnitId> {
         let mut last: Vec<UnitId> = (0..program.units.len()).collect();
         for (id, unit) in program.units.iter().enumerate() {
-            if unit.what != What::Reshape {
+            if unit.kind != UnitKind::Reshape {
                 for input in &unit.inputs {
                     last[self.root(*input)] = id;
                 }

@@ -9,11 +9,11 @@ mod training;
 use builder::alexnet;
 use netc_compiler::emit::{self, EmitInfo, rust};
 use netc_compiler::graph::Graph;
-use netc_compiler::lower::lower;
-use netc_compiler::optimise::optimise;
+use netc_compiler::lower::Purpose;
+use netc_compiler::plan;
 use netc_compiler::print;
-use netc_compiler::schedule::{schedule, validate};
 use netc_compiler::text;
+use netc_plan::{Plan, validate};
 
 fn info() -> EmitInfo {
     EmitInfo {
@@ -22,10 +22,14 @@ fn info() -> EmitInfo {
     }
 }
 
+/// A plan to infer.
+fn inferred(graph: &Graph, optimised: bool) -> Plan {
+    plan(graph, Purpose::Infer(&[]), optimised)
+}
+
 #[test]
 fn alexnet_becomes_rust() {
-    let program = optimise(&alexnet(), &[]);
-    let plan = schedule(&program);
+    let plan = inferred(&alexnet(), true);
     validate(&plan).expect("a valid plan");
     let mut info = info();
     info.about = alexnet().about;
@@ -36,25 +40,25 @@ fn alexnet_becomes_rust() {
     if std::env::var_os("SHOW").is_some() {
         println!("{text}");
     }
-    validate(&schedule(&lower(&alexnet(), &[]))).expect("a valid plan");
+    validate(&inferred(&alexnet(), false)).expect("a valid plan");
 }
 
 #[test]
 fn every_model_is_planned_and_printed() {
     for name in models::names() {
         let graph = models::model(&name);
-        let plan = schedule(&optimise(&graph, &[]));
-        let plain = schedule(&lower(&graph, &[]));
+        let plan = inferred(&graph, true);
+        let plain = inferred(&graph, false);
         for plan in [&plan, &plain] {
             validate(plan).unwrap_or_else(|problem| panic!("{name}: {problem}"));
             assert!(
-                !plan.steps.iter().any(|step| step.op.name() == "Copy"),
+                !plan.forward.iter().any(|step| step.op.name() == "Copy"),
                 "{name} copies"
             );
         }
         let text = rust(&plan, &EmitInfo::of(&graph, &format!("{name}.net")));
         syn::parse_file(&text).unwrap_or_else(|problem| panic!("{name}: {problem}"));
-        for step in &plan.steps {
+        for step in &plan.forward {
             let call = format!("// {}: {}", step.name, step.text);
             assert!(text.contains(&call), "{name} lacks {call}");
         }
@@ -65,7 +69,7 @@ fn every_model_is_planned_and_printed() {
                 std::fs::write(path, text).expect("a folder to write to");
             };
             file("rs", text);
-            file("txt", emit::summary(&graph, &plan));
+            file("txt", emit::summary(&graph, &plan, None));
             file("keras", emit::keras(&graph));
             file("json", emit::plan_json(&graph, &plan));
             file("svg", emit::svg(&graph));
@@ -142,16 +146,14 @@ fn plans_of_random_graphs_compute_what_the_graphs_say() {
             .map(|node| node.name.clone())
             .collect();
         let expected = random::oracle(&graph);
-        for program in [optimise(&graph, &keep), lower(&graph, &keep)] {
-            let plan = schedule(&program);
-            validate(&plan).unwrap_or_else(|problem| {
-                panic!("seed {seed}: {problem}\n{program:#?}\n{plan:#?}")
-            });
+        for optimised in [true, false] {
+            let plan = plan(&graph, Purpose::Infer(&keep), optimised);
+            validate(&plan).unwrap_or_else(|problem| panic!("seed {seed}: {problem}\n{plan:#?}"));
             let machine = random::Machine::run(&plan);
             assert_eq!(
                 machine.read(&plan.result),
                 expected[graph.output.0],
-                "seed {seed}\n{program:#?}\n{plan:#?}"
+                "seed {seed}\n{plan:#?}"
             );
             assert_eq!(plan.kept.len(), keep.len());
             for (name, view) in &plan.kept {
@@ -163,7 +165,7 @@ fn plans_of_random_graphs_compute_what_the_graphs_say() {
                 assert_eq!(
                     machine.read(view),
                     expected[id],
-                    "seed {seed}, {name}\n{program:#?}\n{plan:#?}"
+                    "seed {seed}, {name}\n{plan:#?}"
                 );
             }
         }
@@ -191,14 +193,14 @@ fn time_grows_with_the_number_of_layers() {
         }
         let graph = b.finish("Deep", x);
         let start = std::time::Instant::now();
-        let plan = schedule(&optimise(&graph, &[]));
-        assert!(plan.steps.len() * 5 > layers);
+        let plan = inferred(&graph, true);
+        assert!(plan.forward.len() * 5 > layers);
         let planned = start.elapsed().as_secs_f64();
         assert!(
             emit::svg(&graph).len() > layers
                 && print::arrow(&graph).unwrap_or_default().len() > layers
         );
-        assert!(emit::summary(&graph, &plan).len() > layers);
+        assert!(emit::summary(&graph, &plan, None).len() > layers);
         if layers <= 1_000 {
             let text = rust(&plan, &EmitInfo::of(&graph, "deep.net"));
             assert!(text.len() > layers);
@@ -234,7 +236,7 @@ fn names_clash_with_nothing() {
         b.rename(x, layer);
         let x = b.fc(x, 3);
         let x = b.softmax(x);
-        let plan = schedule(&optimise(&b.finish(network, x), &[]));
+        let plan = inferred(&b.finish(network, x), true);
         let text = rust(&plan, &info());
         syn::parse_file(&text)
             .unwrap_or_else(|problem| panic!("{network}, {layer}: {problem}\n{text}"));

@@ -297,10 +297,10 @@ pub(crate) struct Machine {
 impl Machine {
     pub(crate) fn run(plan: &Plan) -> Self {
         let mut machine = Self {
-            arena: vec![0; plan.arena],
+            arena: vec![0; plan.arena / 4],
             image: image(plan.input.iter().product()),
         };
-        for step in &plan.steps {
+        for step in &plan.forward {
             let inputs: Vec<Value> = step.inputs.iter().map(|view| machine.read(view)).collect();
             let output = execute(step, &inputs);
             machine.write(&step.output, &output);
@@ -311,7 +311,7 @@ impl Machine {
     pub(crate) fn read(&self, view: &View) -> Value {
         let (memory, offset) = match view.slot {
             Slot::Input => (&self.image, 0),
-            Slot::Arena(offset) => (&self.arena, offset),
+            Slot::Arena(offset) => (&self.arena, offset / 4),
         };
         let pixels = 0..view.shape[0] * view.shape[1];
         pixels
@@ -327,7 +327,7 @@ impl Machine {
             panic!("writes the input")
         };
         for (pixel, elements) in value.chunks(view.shape[2]).enumerate() {
-            self.arena[offset + pixel * view.pixel + view.channel..][..view.shape[2]]
+            self.arena[offset / 4 + pixel * view.pixel + view.channel..][..view.shape[2]]
                 .copy_from_slice(elements);
         }
     }
@@ -353,6 +353,9 @@ pub(crate) fn execute(step: &Step, inputs: &[Value]) -> Value {
             )
         }
         (Op::BatchNorm(d), Some(source)) => {
+            activate(d.act, normalise(&source.layer, d.eps, d.input[2], x))
+        }
+        (Op::BatchNormTraining(d), Some(source)) => {
             activate(d.act, normalise(&source.layer, d.eps, d.input[2], x))
         }
         (Op::Activation(d), _) => activate(d.act, x.clone()),

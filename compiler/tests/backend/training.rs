@@ -10,14 +10,13 @@ use std::collections::BTreeMap;
 use crate::builder::Builder;
 use crate::models;
 use crate::random::{self, Random, Value, evaluate, execute, hash, image, padded};
-use netc_compiler::differentiate::validate;
 use netc_compiler::emit::{EmitInfo, train_rust};
 use netc_compiler::graph::{Graph, Layer, NodeId, Order, PoolKind};
-use netc_compiler::{Which, train_by};
-use netc_plan::{Act, Literal, Op, Slot, Source, Step, TrainOp, TrainPlan, TrainStep, View};
+use netc_compiler::{Training, Which, training};
+use netc_plan::{Act, Literal, Op, Operation, Plan, Slot, Step, View, validate};
 
-fn planned(graph: &Graph) -> Option<TrainPlan> {
-    let (plan, _) = train_by(graph, &Which::BuiltIn, None).ok()?;
+fn planned(graph: &Graph) -> Option<Plan> {
+    let plan = training(graph, &Which::BuiltIn, None).ok()?.plan;
     validate(&plan).unwrap_or_else(|problem| panic!("{}: {problem}\n{plan:#?}", graph.name));
     Some(plan)
 }
@@ -29,18 +28,17 @@ fn every_model_has_a_training_plan() {
         let copies = plan
             .forward
             .iter()
-            .filter(|step| matches!(step.op, TrainOp::Same(Op::Copy(_))));
+            .filter(|step| matches!(step.op, Op::Copy(_)));
         assert_eq!(copies.count(), 0, "{name} copies");
-        assert_eq!(plan.params.len(), plan.l2.len());
         // Half the memory of values and gradients that all have places of their own.
         let values: usize = plan.forward.iter().map(|step| step.output.len()).sum();
-        assert!(plan.arena < 2 * values, "{name} needs {}", plan.arena);
+        assert!(plan.arena < 2 * 4 * values, "{name} needs {}", plan.arena);
         println!(
-            "{name}: {} steps forward, {} backward, {} elements, {:.2} of all values",
+            "{name}: {} steps forward, {} backward, {} bytes, {:.2} of all values",
             plan.forward.len(),
             plan.backward.len(),
             plan.arena,
-            plan.arena as f64 / values as f64
+            plan.arena as f64 / (4 * values) as f64
         );
     }
 }
@@ -49,8 +47,8 @@ fn every_model_has_a_training_plan() {
 fn every_model_is_printed_as_training_code() {
     for name in models::names() {
         let graph = models::model(&name);
-        let (plan, recipe) =
-            train_by(&graph, &Which::BuiltIn, None).expect("a network that can be trained");
+        let trained = training(&graph, &Which::BuiltIn, None);
+        let Training { plan, recipe } = trained.expect("a network that can be trained");
         let info = EmitInfo::of(&graph, &format!("{name}.net"));
         let text = train_rust(&plan, &recipe, &info);
         syn::parse_file(&text).unwrap_or_else(|problem| panic!("{name}: {problem}"));
@@ -67,7 +65,7 @@ fn every_model_is_printed_as_training_code() {
 }
 
 /// Each gradient is printed under a name that means its view, and no other.
-fn check_gradients(plan: &TrainPlan, text: &str) {
+fn check_gradients(plan: &Plan, text: &str) {
     let dense = |text: &str| text.split_whitespace().collect::<String>();
     let module = text.split("mod grad {").nth(1).expect("the module");
     let module = dense(module.split("\n}").next().expect("its end"));
@@ -77,7 +75,7 @@ fn check_gradients(plan: &TrainPlan, text: &str) {
         .collect();
     let scores = text.split("gradient: grad::").nth(1).expect("the loss");
     let scores = scores.split(',').next().expect("a name");
-    assert_eq!(constants[scores], dense(&plan.loss.gradient.literal()));
+    assert_eq!(constants[scores], dense(&plan.loss[0].gradient.literal()));
     let calls: Vec<String> = text.split(".backward(").skip(1).map(dense).collect();
     for (back, call) in plan.backward.iter().zip(calls) {
         let call = call.split(';').next().expect("a call");
@@ -108,7 +106,8 @@ fn time_grows_with_the_number_of_layers() {
         }
         let graph = b.finish("Deep", x);
         let start = std::time::Instant::now();
-        let (plan, _) = train_by(&graph, &Which::BuiltIn, None).expect("parameters");
+        let plan = training(&graph, &Which::BuiltIn, None);
+        let plan = plan.expect("parameters").plan;
         assert!(plan.forward.len() * 3 > layers);
         start.elapsed().as_secs_f64()
     };
@@ -158,7 +157,7 @@ fn names_of_views_end_with_their_values() {
     let all = b.concat(&branches);
     let end = b.fc(all, 10);
     let graph = b.finish("Branches", end);
-    let (plan, recipe) = train_by(&graph, &Which::BuiltIn, None).expect("parameters");
+    let Training { plan, recipe } = training(&graph, &Which::BuiltIn, None).expect("parameters");
     check_gradients(&plan, &train_rust(&plan, &recipe, &EmitInfo::default()));
 }
 
@@ -178,7 +177,8 @@ fn training_plans_of_random_graphs_compute_the_gradients_of_the_graphs() {
         assert_eq!(found, expected, "seed {seed}\n{graph:#?}\n{plan:#?}");
         // Formatting takes its time.
         if seed < 60 {
-            let (_, recipe) = train_by(&graph, &Which::BuiltIn, None).expect("as before");
+            let recipe = training(&graph, &Which::BuiltIn, None);
+            let recipe = recipe.expect("as before").recipe;
             let text = train_rust(&plan, &recipe, &EmitInfo::default());
             check_gradients(&plan, &text);
         }
@@ -285,7 +285,7 @@ fn oracle(graph: &Graph) -> Outcome {
     for (id, node) in graph.nodes.iter().enumerate() {
         let value = match node.op {
             _ if Some(id) == dropped_softmax => values[node.inputs[0].0].clone(),
-            Layer::Dropout { .. } if leads(graph, id) => {
+            Layer::Dropout { .. } => {
                 let index = dropouts.len();
                 dropouts.insert(id, index);
                 drop(index, &values[node.inputs[0].0])
@@ -412,9 +412,9 @@ struct Machine {
 }
 
 impl Machine {
-    fn run(plan: &TrainPlan) -> Outcome {
+    fn run(plan: &Plan) -> Outcome {
         let mut machine = Self {
-            arena: (0..plan.arena).map(|i| hash(("rubbish", i))).collect(),
+            arena: (0..plan.arena / 4).map(|i| hash(("rubbish", i))).collect(),
             image: image(plan.input.iter().product()),
             gradients: BTreeMap::new(),
         };
@@ -422,14 +422,16 @@ impl Machine {
             let inputs: Vec<Value> = step.inputs.iter().map(|view| machine.read(view)).collect();
             machine.write(&step.output, &forward(step, &inputs), false);
         }
-        let scores = machine.read(&plan.loss.scores);
-        machine.write(&plan.loss.gradient, &loss(&scores), false);
+        for step in &plan.loss {
+            let scores = machine.read(&step.scores);
+            machine.write(&step.gradient, &loss(&scores), false);
+        }
         for back in &plan.backward {
             let step = &plan.forward[back.step];
             let dy = machine.read(&back.output_gradient);
             let (gradient, inputs) = machine.backward(step, &dy);
-            if let (Some(gradient), Some(layer)) = (gradient, &step.layer) {
-                machine.gradients.insert(layer.clone(), gradient);
+            if let (Some(gradient), Some(source)) = (gradient, &step.source) {
+                machine.gradients.insert(source.layer.clone(), gradient);
             }
             // A step may overwrite the gradient that it reads.
             let rubbish: Value = dy.iter().map(|dy| hash(("rubbish", dy))).collect();
@@ -441,44 +443,45 @@ impl Machine {
             }
         }
         Outcome {
-            scores: machine.read(&plan.loss.scores),
+            scores: machine.read(&plan.result),
             gradients: machine.gradients,
         }
     }
 
     /// The gradient of a step's parameters, and of each of its inputs, from what it may read.
-    fn backward(&self, step: &TrainStep, dy: &[u64]) -> (Option<u64>, Vec<Value>) {
+    fn backward(&self, step: &Step, dy: &[u64]) -> (Option<u64>, Vec<Value>) {
         let saved = step.op.saved();
         let read = |saved: bool, view: &View| if saved { self.read(view) } else { Vec::new() };
         let x = read(saved.inputs, &step.inputs[0]);
         let y = read(saved.output, &step.output);
-        let layer = step.layer.clone().unwrap_or_default();
-        let dy = &act_back(step.op.act(), &y, dy);
+        let source = step.source.as_ref();
+        let layer = source.map_or_else(String::new, |source| source.layer.clone());
+        let dy = &act_back(step.op.fused(), &y, dy);
         let mixed = |what: &str, remembered: u64| {
             vec![mixed_back(what, remembered, step.inputs[0].len(), dy)]
         };
         match step.op {
-            TrainOp::Dropout { index, .. } => (None, vec![drop(index, dy)]),
-            TrainOp::BatchNorm { .. } => (
+            Op::Dropout(d) => (None, vec![drop(d.index, dy)]),
+            Op::BatchNormTraining(_) => (
                 Some(parameters(&layer, &x, dy)),
                 vec![norm_back(&layer, &x, dy)],
             ),
-            TrainOp::Same(Op::Conv(d)) => {
+            Op::Conv(d) => {
                 let (gradient, dx) = conv_back(&layer, d.input, d.pad, &x, dy);
                 (Some(gradient), vec![dx])
             }
-            TrainOp::Same(Op::Fc(_)) => (Some(parameters(&layer, &x, dy)), mixed(&layer, hash(&x))),
-            TrainOp::Same(Op::Activation(d)) => {
+            Op::Fc(_) => (Some(parameters(&layer, &x, dy)), mixed(&layer, hash(&x))),
+            Op::Activation(d) => {
                 let seen = if d.act.from_value() { &y } else { &x };
                 (None, vec![act_back(d.act, seen, dy)])
             }
-            TrainOp::Same(Op::Add(_)) => (None, vec![dy.to_vec(); 2]),
-            TrainOp::Same(Op::Copy(_)) => (None, vec![dy.to_vec()]),
-            TrainOp::Same(Op::Transpose(d)) => (None, vec![hwc(d.input, dy)]),
-            TrainOp::Same(Op::Pad(d)) => (None, vec![cropped(d.input, d.pad, dy)]),
-            TrainOp::Same(Op::Softmax(_)) => (None, mixed("Softmax", hash(&y))),
-            TrainOp::Same(op @ (Op::MaxPool(_) | Op::Lrn(_))) => (None, mixed(op.name(), hash(&x))),
-            TrainOp::Same(op) => (None, mixed(op.name(), 0)),
+            Op::Add(_) => (None, vec![dy.to_vec(); 2]),
+            Op::Copy(_) => (None, vec![dy.to_vec()]),
+            Op::Transpose(d) => (None, vec![hwc(d.input, dy)]),
+            Op::Pad(d) => (None, vec![cropped(d.input, d.pad, dy)]),
+            Op::Softmax(_) => (None, mixed("Softmax", hash(&y))),
+            op @ (Op::MaxPool(_) | Op::Lrn(_)) => (None, mixed(op.name(), hash(&x))),
+            op => (None, mixed(op.name(), 0)),
         }
     }
 
@@ -502,31 +505,16 @@ impl Machine {
 fn places(view: &View) -> impl Iterator<Item = usize> + use<> {
     let offset = match view.slot {
         Slot::Input => 0,
-        Slot::Arena(offset) => offset,
+        Slot::Arena(offset) => offset / 4,
     };
     let view = *view;
     (0..view.len())
         .map(move |i| offset + i / view.shape[2] * view.pixel + view.channel + i % view.shape[2])
 }
 
-fn forward(step: &TrainStep, inputs: &[Value]) -> Value {
-    let op = match step.op {
-        TrainOp::Dropout { index, .. } => return drop(index, &inputs[0]),
-        TrainOp::BatchNorm { op, .. } => op.into(),
-        TrainOp::Same(op) => op,
-    };
-    let source = step.layer.as_ref().map(|layer| Source {
-        layer: layer.clone(),
-        fold: None,
-        chw: None,
-    });
-    let step = Step {
-        name: step.name.clone(),
-        text: step.text.clone(),
-        op,
-        source,
-        inputs: step.inputs.clone(),
-        output: step.output,
-    };
-    execute(&step, inputs)
+fn forward(step: &Step, inputs: &[Value]) -> Value {
+    match step.op {
+        Op::Dropout(d) => drop(d.index, &inputs[0]),
+        _ => execute(step, inputs),
+    }
 }

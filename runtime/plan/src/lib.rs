@@ -1,34 +1,66 @@
 //! The plan: what netc's compiler hands to netc's runtime.
 //!
 //! A [`Plan`] is a straight-line program over one arena. It says *what* to compute ([`Op`], one descriptor a step), *where*
-//! ([`View`]s into the arena, in elements per image) and *with what* ([`Source`], the names of the weights and how they are
-//! folded on loading). It does not say *how*: which kernel runs a descriptor, and how its weights are packed, is decided by
-//! the runtime when it prepares the plan for the machine at hand. So a plan made by a build script on one machine is valid on
-//! every other.
+//! ([`View`]s into the arena) and *with what* ([`Source`], the names of the weights and how they are folded on loading). It does
+//! not say *how*: which kernel runs a descriptor, and how its weights are packed, is decided by the runtime when it prepares
+//! the plan for the machine at hand. So a plan made by a build script on one machine is valid on every other.
 //!
-//! The table of operations in `ops.rs` is the only list of them: it yields the [`Op`] enum, the literals that the Rust emitter
-//! prints, and (through [`for_each_op!`]) the executor's dispatch.
+//! The table of operations in [`mod@ops`] is the only list of them: it yields the [`Op`] enum, the literals that the Rust emitter
+//! prints, and (through [`for_each_op!`]) the dispatch of executor and trainer.
+//!
+//! # Parts
+//! A plan has five parts, each a list of steps that run in order:
+//!
+//! | part | runs | steps |
+//! | --- | --- | --- |
+//! | prepare | once, on loading | the [`Source`] of each forward step: fold, reorder, then pack for the machine |
+//! | forward | | [`Step`] |
+//! | loss | to train | [`LossStep`]: reads scores, writes the gradient of the mean loss of the batch |
+//! | backward | to train | [`BackwardStep`]: belongs to a forward step |
+//! | update | to train | [`UpdateStep`]: a parameter and its gradient |
+//!
+//! A plan for inference is one whose last three parts are empty ([`Plan::trains`]). Operations that differ in training are others:
+//! [`BatchNormTraining`] and [`Dropout`] stand in plans that train, [`BatchNorm`] in plans that infer.
 //!
 //! # Memory
-//! All offsets are elements (f32) *per image*. A workspace for `n` images multiplies them by `n`: the buffer at offset `o`
-//! with `e` elements per image starts at `o * n`, and image `i` of it at `o * n + i * e`. Activations are NHWC.
+//! Activations are NHWC. All offsets are bytes *per image*. A workspace for `n` images multiplies them by `n`: the buffer at offset
+//! `o` with `e` bytes per image starts at `o * n`, and image `i` of it at `o * n + i * e`. Parameters lie outside the arena.
+//!
+//! # Backward
+//! A backward step reads `output_gradient` (which it may overwrite: nobody reads it afterwards), adds to the gradients of its
+//! layer's parameters, and writes or adds the gradients of its inputs. At the start of a step all gradients of parameters are zero.
+//! A step whose output gradient nobody needs, because no parameter that is trained lies before it, has no backward step.
+//!
+//! A value lives until the last step that reads it, forward or backward. Which values a backward step reads is fixed by
+//! [`Operation::saved`]; all else may have been overwritten by then. The scores stay until the end of the step.
+//!
+//! A forward step may write over an input (the same view) where [`Operation::in_place`] says so. A backward step may do the
+//! same with gradients: then the view of one of its input gradients, which is not accumulated, is that of its output gradient.
+//! The gradients of an ADD that adds a value to itself are the same view twice, written first and then accumulated; that view
+//! is not the output gradient's. No other views of a backward step overlap.
+//!
+//! [`validate`] checks all of this.
 
 #![no_std]
 extern crate alloc;
 
+mod act;
 mod literal;
-mod ops;
+pub mod ops;
 mod param;
+mod parts;
 mod recipe;
-mod train;
+mod validate;
 mod view;
 
+pub use act::Act;
 pub use literal::{Literal, grouped};
 pub use ops::*;
 pub use param::{Fold, Init, Param, Source};
+pub use parts::{BackwardStep, Gradient, Join, Loss, LossStep, Step, UpdateStep};
 pub use recipe::{Augment, Data, Metric, Optimizer, Recipe, Schedule, Stop};
-pub use train::{BackwardStep, Gradient, Loss, LossStep, Saved, TrainOp, TrainPlan, TrainStep};
-pub use view::{Slot, View};
+pub use validate::{overlap, validate};
+pub use view::{Element, Slot, View};
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -50,46 +82,30 @@ pub struct Plan {
     pub pixels: Pixels,
     /// Every tensor of the weights file, in the order of the layers.
     pub params: Vec<Param>,
-    /// Size of the arena: elements per image.
+    /// Size of the arena, values and gradients together: bytes per image.
     pub arena: usize,
-    /// The forward program.
-    pub steps: Vec<Step>,
+    /// The forward part.
+    pub forward: Vec<Step>,
     /// Where the CONCATs lie, whose inputs are computed in place: for readers of the plan, nothing is left to run.
     pub joins: Vec<Join>,
-    /// Where the output lies after the last step.
+    /// Where the output lies after the last step of the forward part: dense. To train with cross-entropy, what a last SOFTMAX would read.
     pub result: View,
-    /// Where the values of the layers asked for by `Options::keep` lie after the last step.
+    /// Where the values of the layers asked for by `Options::keep` lie after the last step of the forward part.
     pub kept: Vec<(String, View)>,
+    /// The loss part.
+    pub loss: Vec<LossStep>,
+    /// The backward part.
+    pub backward: Vec<BackwardStep>,
+    /// The update part: every tensor that is trained, in the order of `params`.
+    pub update: Vec<UpdateStep>,
 }
 
-/// One step of a plan: `output = op(inputs; weights)`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Step {
-    /// The layer's name (`conv1`); unique in the plan, a valid Rust identifier.
-    pub name: String,
-    /// What the step stands for, as the file says it: `CONV(96, 11x11/4) + RELU`.
-    pub text: String,
-    /// What to compute.
-    pub op: Op,
-    /// Where the parameters come from, for operations that have any.
-    pub source: Option<Source>,
-    /// What is read; as many as [`Op::arity`] says.
-    pub inputs: Vec<View>,
-    /// What is written.
-    pub output: View,
-}
-
-/// A value that no step writes as a whole, because several steps write their channels of it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Join {
-    /// The layer's name (`concat1`).
-    pub name: String,
-    /// As [`Step::text`].
-    pub text: String,
-    /// It is complete after this many steps.
-    pub after: usize,
-    /// Where it lies.
-    pub view: View,
+impl Plan {
+    /// Whether the plan trains; otherwise it infers.
+    #[must_use]
+    pub fn trains(&self) -> bool {
+        !self.loss.is_empty()
+    }
 }
 
 /// How the bytes of a picture become inputs: `(byte * scale - mean[c]) / std[c]`.

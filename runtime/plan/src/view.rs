@@ -9,14 +9,33 @@ use alloc::string::String;
 pub enum Slot {
     /// The caller's images.
     Input,
-    /// The arena, at this offset (elements per image).
+    /// The arena, at this offset (bytes per image).
     Arena(usize),
+}
+
+/// What the elements of a view are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Element {
+    /// IEEE 754 single precision.
+    #[default]
+    F32,
+}
+
+impl Element {
+    /// Bytes of one.
+    #[must_use]
+    pub const fn bytes(self) -> usize {
+        match self {
+            Element::F32 => 4,
+        }
+    }
 }
 
 /// A picture (or vector: 1x1xn) inside a buffer, so that CONCAT costs nothing: its channels may be a part of a wider pixel.
 ///
 /// Element `(image i, y, x, c)` of the view, in a workspace for `n` images, lies at
-/// `offset * n + i * image + (y * w + x) * pixel + channel + c`.
+/// `offset * n` bytes and `i * image + (y * w + x) * pixel + channel + c` elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct View {
     /// The memory and the buffer's offset in it.
@@ -27,6 +46,8 @@ pub struct View {
     pub pixel: usize,
     /// First channel of the view inside the buffer's pixel.
     pub channel: usize,
+    /// What the elements are.
+    pub element: Element,
 }
 
 impl View {
@@ -38,10 +59,11 @@ impl View {
             shape,
             pixel: shape[2],
             channel: 0,
+            element: Element::F32,
         }
     }
 
-    /// A dense buffer of the arena.
+    /// A dense buffer of the arena, at this offset in bytes per image.
     #[must_use]
     pub const fn arena(offset: usize, shape: [usize; 3]) -> Self {
         Self {
@@ -49,6 +71,7 @@ impl View {
             shape,
             pixel: shape[2],
             channel: 0,
+            element: Element::F32,
         }
     }
 
@@ -66,6 +89,12 @@ impl View {
     #[must_use]
     pub const fn image(&self) -> usize {
         self.shape[0] * self.shape[1] * self.pixel
+    }
+
+    /// Bytes from one image to the next.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.image() * self.element.bytes()
     }
 
     /// Elements of the view itself, per image.

@@ -12,28 +12,35 @@
 
 use crate::cpu::sizes::{Shaped, Sizes, bounded};
 use crate::cpu::{Real, simd::multiversion};
-use crate::plan::{Gradient, View};
+use crate::plan::{self, Gradient, View};
+use crate::reference::{Given, Plain};
 use crate::train::TrainMem;
+use crate::train::reference::{Gradients, Pass, PlainBackward};
+use alloc::vec::Vec;
 
-/// See [`TrainOp::Dropout`](crate::plan::TrainOp::Dropout). The way back draws the same mask again.
+/// See [`plan::Dropout`]. Backward draws the same mask again.
 pub struct Dropout {
-    p: f32,
-    index: usize,
+    d: plan::Dropout,
+    sizes: Sizes,
 }
 
 impl Dropout {
-    /// The DROPOUT number `index`, which drops with probability `p`.
+    /// Prepares the step.
+    ///
+    /// # Panics
+    /// If the descriptor cannot be computed.
     #[must_use]
-    pub fn new(p: f32, index: usize) -> Self {
-        Self { p, index }
+    pub fn new(d: plan::Dropout) -> Self {
+        let sizes = Sizes::of(d);
+        Self { d, sizes }
     }
 
     /// Computes the step; `x` and `y` may be the same.
     ///
     /// # Panics
-    /// If the views are not of one shape or do not fit the memory.
+    /// If the views do not fit the operation or the memory.
     pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
-        let sizes = Sizes::same(x.shape);
+        let sizes = self.sizes;
         if x != y {
             let all = Gradient {
                 view: y,
@@ -47,7 +54,7 @@ impl Dropout {
     /// From the gradient of the output to that of the input.
     ///
     /// # Panics
-    /// If the views are not of one shape or do not fit the memory.
+    /// If the views do not fit the operation or the memory.
     pub fn backward(
         &mut self,
         mem: &mut TrainMem<'_, '_>,
@@ -56,7 +63,7 @@ impl Dropout {
         dy: View,
         dx: Option<Gradient>,
     ) {
-        let sizes = Sizes::same(x.shape);
+        let sizes = self.sizes;
         sizes.expect([x], [y, dy], [dx]);
         let dy = sizes.output(dy);
         self.apply(mem, dy);
@@ -64,9 +71,9 @@ impl Dropout {
     }
 
     fn apply(&self, mem: &mut TrainMem<'_, '_>, y: Shaped) {
-        let key = base(mem.seed, mem.step, self.index);
+        let key = base(mem.seed, mem.step, self.d.index);
         let step = mem.mem.access([], [y]);
-        if self.p <= 0.0 {
+        if self.d.p <= 0.0 {
             return;
         }
         let [_, w, c] = step.y[0].geometry.shape;
@@ -74,7 +81,7 @@ impl Dropout {
             let key = image(key, row.image);
             for ox in 0..w {
                 let first = (row.y * w + ox) * c;
-                mask(self.p, key, first as u32, row.pixel(ox));
+                mask(self.d.p, key, first as u32, row.pixel(ox));
             }
         });
     }
@@ -129,6 +136,28 @@ pub(crate) fn reference<T: Real>(p: f32, base: u64, len: usize, x: &[T], y: &mut
         } else {
             T::zero()
         };
+    }
+}
+
+impl Plain for plan::Dropout {
+    fn plain<T: Real>(&self, given: &Given<'_, T>, inputs: &[Vec<T>], y: &mut [T]) {
+        let [seed, step] = given.draw;
+        let key = base(seed, step, self.index);
+        reference(self.p, key, self.input.iter().product(), &inputs[0], y);
+    }
+}
+
+impl PlainBackward for plan::Dropout {
+    fn plain_backward<T: Real>(
+        &self,
+        given: &Given<'_, T>,
+        pass: &Pass<'_, T>,
+        gradients: &mut Gradients<T>,
+    ) {
+        let [seed, step] = given.draw;
+        let key = base(seed, step, self.index);
+        let len = self.input.iter().product();
+        reference(self.p, key, len, pass.dy, &mut gradients.inputs[0]);
     }
 }
 

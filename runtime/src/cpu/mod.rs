@@ -54,3 +54,25 @@ pub use softmax::Softmax;
 pub use subsample::Subsample;
 pub use transpose::Transpose;
 pub use upsample::Upsample;
+
+/// The kernels of training (the documentation of [`train`](mod@crate::train) says what they have in common).
+#[cfg(feature = "train")]
+pub mod train {
+    pub use super::activation::train::Activation;
+    pub use super::add::train::Add;
+    pub use super::avg_pool::train::AvgPool;
+    pub use super::batch_norm::train::BatchNormTraining;
+    pub use super::conv::train::Conv;
+    pub use super::copy::train::Copy;
+    pub use super::dropout::Dropout;
+    pub use super::fc::train::Fc;
+    pub use super::global_pool::train::GlobalPool;
+    pub use super::lrn::train::Lrn;
+    pub use super::max_pool::train::MaxPool;
+    pub use super::pad::train::Pad;
+    pub use super::rbf::train::Rbf;
+    pub use super::softmax::train::Softmax;
+    pub use super::subsample::train::Subsample;
+    pub use super::transpose::train::Transpose;
+    pub use super::upsample::train::Upsample;
+}

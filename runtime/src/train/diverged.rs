@@ -1,8 +1,7 @@
 //! Where training went wrong: the first layer that shows a number that is not finite.
 
 use super::{LossKernel, Outcome, State};
-use crate::plan::{Slot, View};
-use crate::workspace::disjoint;
+use crate::plan::{Slot, View, overlap};
 use crate::{Error, ErrorKind, Workspace};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -16,7 +15,7 @@ impl State {
     pub fn diverged<'v>(
         &self,
         outcome: &Outcome,
-        loss: &LossKernel,
+        losses: &[&LossKernel],
         images: &[f32],
         workspace: &Workspace,
         values: impl IntoIterator<Item = (&'v str, &'v str, View)>,
@@ -34,8 +33,8 @@ impl State {
         let values: Vec<_> = values.into_iter().collect();
         for (i, (name, text, view)) in values.iter().enumerate() {
             let later = values[i + 1..].iter().map(|(_, _, later)| *later);
-            let mut later = later.chain([loss.gradient()]);
-            let is_left = matches!(view.slot, Slot::Arena(_)) && later.all(|v| disjoint(v, *view));
+            let mut later = later.chain(losses.iter().map(|loss| loss.gradient()));
+            let is_left = matches!(view.slot, Slot::Arena(_)) && !later.any(|v| overlap(&v, view));
             if is_left && broken(&workspace.read(*view)) {
                 return diverged(format!("the values of `{name}` ({text}) are not finite"));
             }
@@ -43,7 +42,7 @@ impl State {
         diverged(format!("the loss is {}", outcome.loss))
     }
 
-    /// The first parameter, in the order of the way back, whose gradient is not finite.
+    /// The first parameter, in the order of backward, whose gradient is not finite.
     pub(super) fn diverged_gradient(&self) -> Error {
         let layer = |name: &str| name.rsplit_once('.').map_or("", |(layer, _)| layer).len();
         let params = self.layout.params();

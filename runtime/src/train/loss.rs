@@ -22,6 +22,17 @@ pub struct Outcome {
     pub correct: usize,
 }
 
+impl Outcome {
+    /// The sum with another loss of the same batch; what is correct is told by the first.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            loss: self.loss + other.loss,
+            ..self
+        }
+    }
+}
+
 impl LossKernel {
     /// Prepares the step.
     #[must_use]
@@ -50,7 +61,7 @@ impl LossKernel {
         }
     }
 
-    /// Computes loss and gradient.
+    /// Computes loss and gradient, both times the step's weight.
     ///
     /// # Errors
     /// If there are not as many labels as images (or pixels), or a label is no class.
@@ -61,6 +72,7 @@ impl LossKernel {
     pub fn run(&self, mem: &mut TrainMem<'_, '_>, labels: &[u32]) -> Result<Outcome, Error> {
         let LossStep {
             loss,
+            weight,
             scores,
             gradient,
         } = self.0;
@@ -83,7 +95,7 @@ impl LossKernel {
                     loss,
                     scores,
                     label,
-                    1.0 / count as f32,
+                    weight / count as f32,
                     row.pixel(x),
                     figures,
                 );
@@ -97,7 +109,7 @@ impl LossKernel {
             outcome.loss += f64::from(figures[0]);
             outcome.correct += usize::from(figures[1] > 0.0);
         }
-        outcome.loss /= count as f64;
+        outcome.loss = outcome.loss / count as f64 * f64::from(weight);
         Ok(outcome)
     }
 }

@@ -1,11 +1,12 @@
 //! One operation alone, forward and back: for tests, and to look at.
 
-use super::kernel::Kernel;
-use super::reference::{Layer, Tensors, backward, forward};
+use super::reference::{Tensors, backward, forward};
 use super::{Layout, TrainMem};
 use crate::Workspace;
-use crate::cpu::{Real, dropout};
-use crate::plan::{Gradient, Param, TrainOp, View};
+use crate::backend::TrainKernel;
+use crate::cpu::Real;
+use crate::plan::{Gradient, Op, Operation, Param, View};
+use crate::reference::{Given, Params};
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec;
@@ -66,7 +67,7 @@ fn named(params: &[Param]) -> Vec<Param> {
 /// If sizes do not fit.
 #[must_use]
 pub fn fast(
-    op: &TrainOp,
+    op: &Op,
     params: &[Param],
     values: &[Vec<f32>],
     inputs: &[Vec<f32>],
@@ -74,7 +75,8 @@ pub fn fast(
     setting: Setting,
 ) -> Single<f32> {
     let layout = Layout::new(&named(params));
-    let mut kernel = Kernel::new(op, &layout, LAYER);
+    let kernel = TrainKernel::new(*op, &layout, LAYER);
+    let mut kernel = kernel.expect("an operation of training");
     let image: usize = op.input().iter().product();
     let batch = inputs[0].len() / image;
 
@@ -82,7 +84,7 @@ pub fn fast(
     let mut place = |shape: [usize; 3]| {
         let pixel = shape[2] + 2 * setting.around;
         let view = View::arena(end, shape).channels(setting.around, pixel);
-        end += view.image();
+        end += view.bytes();
         view
     };
     let x: Vec<View> = inputs.iter().map(|_| place(op.input())).collect();
@@ -150,7 +152,7 @@ pub fn fast(
 /// If sizes do not fit.
 #[must_use]
 pub fn plain<T: Real>(
-    op: &TrainOp,
+    op: &Op,
     params: &[Param],
     values: &[Vec<T>],
     inputs: &[Vec<T>],
@@ -159,16 +161,12 @@ pub fn plain<T: Real>(
     let params = named(params);
     let names = params.iter().map(|p| p.name.clone());
     let tensors: Tensors<T> = names.zip(values.iter().cloned()).collect();
-    let layer = Layer {
-        params: &tensors,
-        name: LAYER.into(),
+    let given = Given {
+        params: Params::Named(&tensors, LAYER),
+        draw: [1, 2],
     };
-    let key = match op {
-        TrainOp::Dropout { index, .. } => dropout::base(1, 2, *index),
-        _ => 0,
-    };
-    let output = forward(op, &layer, inputs, dy.len(), key);
-    let result = backward(op, &layer, inputs, &output, dy.to_vec(), key);
+    let output = forward(op, &given, inputs, dy.len());
+    let result = backward(op, &given, inputs, &output, dy.to_vec());
     let of = |from: &[(&str, Vec<T>)], param: &Param| {
         let found = from
             .iter()

@@ -1,19 +1,20 @@
 //! Walks a training plan step by step, with the kernels that generated training code calls.
 
-use super::kernel::{Kernel, kernels};
 use super::times::Part;
 #[cfg(feature = "std")]
 use super::times::StepTimes;
 use super::{Layout, LossKernel, MemoryUse, OptimizerState, State, StepResult};
-use crate::plan::{Optimizer, TrainPlan, View};
+use crate::backend::TrainKernel;
+use crate::plan::{Optimizer, Plan, Step, View, validate};
 use crate::{Error, Weights, Workspace};
+use alloc::vec;
 use alloc::vec::Vec;
 
 /// A network under training: its plan, its kernels, and the state of the run.
 pub struct Trainer {
-    plan: TrainPlan,
-    kernels: Vec<Kernel>,
-    loss: LossKernel,
+    plan: Plan,
+    kernels: Vec<TrainKernel>,
+    losses: Vec<LossKernel>,
     workspace: Workspace,
     state: State,
     memory: MemoryUse,
@@ -23,27 +24,35 @@ impl Trainer {
     /// Prepares a plan for batches of up to `max_batch` images. The random numbers of DROPOUT start from seed 0.
     ///
     /// # Errors
-    /// If the weights are not the plan's.
+    /// If the weights are not the plan's; with [`ErrorKind::Plan`](crate::ErrorKind::Plan), if the plan is not valid or only infers.
     pub fn new(
-        plan: &TrainPlan,
+        plan: &Plan,
         optimizer: &Optimizer,
         weights: &Weights,
         max_batch: usize,
         threads: usize,
     ) -> Result<Self, Error> {
+        validate(plan).map_err(Error::plan)?;
+        if !plan.trains() {
+            return Err(Error::plan("it only infers: there is nothing to train by"));
+        }
         weights.check(&plan.params)?;
-        let kernels = kernels(plan, &Layout::new(&plan.params));
-        let loss = LossKernel::new(plan.loss.clone());
+        let kernels = kernels(plan, &Layout::new(&plan.params))?;
+        let losses: Vec<LossKernel> = losses(plan).collect();
         let scratch = kernels.iter().map(|kernel| kernel.scratch(max_batch));
+        let scratch = scratch.chain(losses.iter().map(|loss| loss.scratch(max_batch)));
         let image = plan.input.iter().product();
-        let scratch = scratch.chain([loss.scratch(max_batch)]);
         let workspace = Workspace::new(image, plan.arena, max_batch, scratch).with_threads(threads);
+        let mut l2 = vec![0.0; plan.params.len()];
+        for step in &plan.update {
+            l2[step.param] = step.l2;
+        }
         Ok(Self {
-            memory: MemoryUse::of(plan, optimizer, max_batch, threads),
-            state: State::new(&plan.params, weights, optimizer, &plan.l2, threads),
+            memory: MemoryUse::of(plan, optimizer, max_batch, threads)?,
+            state: State::new(&plan.params, weights, optimizer, &l2, threads),
             plan: plan.clone(),
             kernels,
-            loss,
+            losses,
             workspace,
         })
     }
@@ -64,7 +73,7 @@ impl Trainer {
 
     /// The plan.
     #[must_use]
-    pub fn plan(&self) -> &TrainPlan {
+    pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
@@ -142,13 +151,18 @@ impl Trainer {
             self.kernels[i].forward(mem, &step.inputs, step.output);
             done(Part::Forward(i));
         }
-        let outcome = self.loss.run(mem, labels)?;
+        let mut outcomes = self.losses.iter().map(|loss| loss.run(mem, labels));
+        let first = outcomes
+            .next()
+            .unwrap_or_else(|| Err(Error::plan("no loss")))?;
+        let outcome = outcomes.try_fold(first, |sum, next| Ok::<_, Error>(sum.and(next?)))?;
         done(Part::Loss);
         if !outcome.loss.is_finite() {
             let steps = self.plan.forward.iter();
             let values = steps.map(|step| (&step.name[..], &step.text[..], step.output));
-            let (state, loss, workspace) = (&self.state, &self.loss, &self.workspace);
-            return Err(state.diverged(&outcome, loss, images, workspace, values));
+            let losses: Vec<&LossKernel> = self.losses.iter().collect();
+            let (state, workspace) = (&self.state, &self.workspace);
+            return Err(state.diverged(&outcome, &losses, images, workspace, values));
         }
         for back in &self.plan.backward {
             let step = &self.plan.forward[back.step];
@@ -173,7 +187,7 @@ impl Trainer {
     /// The scores of the last step, dense.
     #[must_use]
     pub fn scores(&self) -> Vec<f32> {
-        self.workspace.read(self.plan.loss.scores)
+        self.workspace.read(self.plan.result)
     }
 
     /// The parameters as they are now.
@@ -213,4 +227,18 @@ impl Trainer {
     pub fn read(&self, view: View) -> Vec<f32> {
         self.workspace.read(view)
     }
+}
+
+/// The kernels of a plan's forward steps.
+pub(super) fn kernels(plan: &Plan, layout: &Layout) -> Result<Vec<TrainKernel>, Error> {
+    let steps = plan.forward.iter();
+    let layer = |step: &Step| step.source.as_ref().map(|source| source.layer.clone());
+    steps
+        .map(|step| TrainKernel::new(step.op, layout, &layer(step).unwrap_or_default()))
+        .collect()
+}
+
+/// The kernels of a plan's losses.
+pub(super) fn losses(plan: &Plan) -> impl Iterator<Item = LossKernel> {
+    plan.loss.iter().cloned().map(LossKernel::new)
 }

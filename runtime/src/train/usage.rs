@@ -1,9 +1,10 @@
 //! The memory of a training run, before it is taken.
 
-use super::kernel::{Kernel, kernels};
-use super::{Layout, LossKernel};
-use crate::Scratch;
-use crate::plan::{Optimizer, TrainPlan};
+use super::Layout;
+use super::trainer::{kernels, losses};
+use crate::backend::TrainKernel;
+use crate::plan::{Optimizer, Plan, validate};
+use crate::{Error, Scratch};
 
 /// The bytes that a training run takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,22 +30,30 @@ impl MemoryUse {
     }
 
     /// What a run of this plan would take; nothing but packed weights is allocated to find out.
-    #[must_use]
-    pub fn of(plan: &TrainPlan, optimizer: &Optimizer, max_batch: usize, threads: usize) -> Self {
+    ///
+    /// # Errors
+    /// With [`ErrorKind::Plan`](crate::ErrorKind::Plan), if the plan is not valid.
+    pub fn of(
+        plan: &Plan,
+        optimizer: &Optimizer,
+        max_batch: usize,
+        threads: usize,
+    ) -> Result<Self, Error> {
         const NUMBER: usize = size_of::<f32>();
+        validate(plan).map_err(Error::plan)?;
         let layout = Layout::new(&plan.params);
-        let kernels = kernels(plan, &layout);
+        let kernels = kernels(plan, &layout)?;
         let all = kernels.iter().map(|kernel| kernel.scratch(max_batch));
-        let loss = LossKernel::new(plan.loss.clone()).scratch(max_batch);
-        let scratch = all.fold(loss, Scratch::max);
-        let packed: usize = kernels.iter().map(Kernel::bytes).sum();
+        let all = all.chain(losses(plan).map(|loss| loss.scratch(max_batch)));
+        let scratch = all.fold(Scratch::default(), Scratch::max);
+        let packed: usize = kernels.iter().map(TrainKernel::bytes).sum();
         let weights = layout.len() * NUMBER;
-        Self {
+        Ok(Self {
             weights,
             gradients: weights,
             optimizer: weights * optimizer.states().len(),
-            activations: plan.arena.saturating_mul(max_batch).saturating_mul(NUMBER),
+            activations: plan.arena.saturating_mul(max_batch),
             workspace: packed + (scratch.shared + scratch.worker * threads) * NUMBER,
-        }
+        })
     }
 }

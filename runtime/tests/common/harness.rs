@@ -4,7 +4,7 @@
 
 use super::common::{Rng, params, tensors};
 use netc_runtime::plan::{self, Act, Gradient, Op, Param, View, for_each_op};
-use netc_runtime::train::{self, Layout, TrainMem};
+use netc_runtime::train::{Layout, TrainMem};
 use netc_runtime::{Mem, Scratch, Weights, cpu};
 use std::fmt::Debug;
 
@@ -101,8 +101,10 @@ impl<'n> Draw<'n> {
 /// An operation and its kernels.
 pub(crate) trait Kernels: Copy + Debug + Into<Op> {
     fn draw(draw: &mut Draw<'_>) -> Self;
-    fn infer(self, weights: &Weights) -> Box<dyn Infer>;
-    fn train(self, layout: &Layout) -> Box<dyn Train>;
+    /// None where the operation is one of training alone.
+    fn infer(self, weights: &Weights) -> Option<Box<dyn Infer>>;
+    /// None where the operation is one of inference alone.
+    fn train(self, layout: &Layout) -> Option<Box<dyn Train>>;
 }
 
 /// A kernel of inference.
@@ -175,24 +177,59 @@ macro_rules! make {
     };
 }
 
+/// The kernel of an operation in the plans that it occurs in.
+macro_rules! to_infer {
+    ($d:expr, $op:ident, $params:tt, train, $weights:expr) => {
+        None
+    };
+    ($d:expr, $op:ident, $params:tt, $parts:ident, $weights:expr) => {
+        Some(Box::new(make!(
+            $d,
+            cpu::$op,
+            $params,
+            $weights.layer(LAYER)
+        )))
+    };
+}
+
+macro_rules! to_train {
+    ($d:expr, $op:ident, $params:tt, infer, $layout:expr) => {
+        None
+    };
+    ($d:expr, $op:ident, $params:tt, $parts:ident, $layout:expr) => {
+        Some(Box::new(make!(
+            $d,
+            cpu::train::$op,
+            $params,
+            $layout,
+            LAYER
+        )))
+    };
+}
+
 macro_rules! kernels {
-    ($({ $op:ident, $arity:tt, $weights:tt $($more:tt)* })*) => {$(
+    ($({ $op:ident, $arity:tt, $params:tt, $parts:ident, $scratch:tt })*) => {$(
         impl Kernels for plan::$op {
             fn draw(draw: &mut Draw<'_>) -> Self {
                 <plan::$op as Descriptor>::draw(draw)
             }
 
             #[allow(unused_variables, reason = "some operations have no weights")]
-            fn infer(self, weights: &Weights) -> Box<dyn Infer> {
-                Box::new(make!(self, cpu::$op, $weights, weights.layer(LAYER)))
+            fn infer(self, weights: &Weights) -> Option<Box<dyn Infer>> {
+                to_infer!(self, $op, $params, $parts, weights)
             }
 
             #[allow(unused_variables, reason = "some operations have no weights")]
-            fn train(self, layout: &Layout) -> Box<dyn Train> {
-                Box::new(make!(self, train::$op, $weights, layout, LAYER))
+            fn train(self, layout: &Layout) -> Option<Box<dyn Train>> {
+                to_train!(self, $op, $params, $parts, layout)
             }
         }
+    )*};
+}
+for_each_op!(kernels);
 
+macro_rules! inferring {
+    ($({ $op:ident, $arity:tt, $($rest:tt)* })*) => {$(
         impl Infer for cpu::$op {
             fn memory(&self, max_batch: usize) -> Scratch {
                 self.scratch(max_batch)
@@ -202,13 +239,16 @@ macro_rules! kernels {
                 <cpu::$op>::run(self, mem, inputs!(x, $arity), y);
             }
         }
-
-        training!(train::$op, $arity);
     )*};
 }
-for_each_op!(kernels);
-training!(train::BatchNormTraining, 1);
-training!(train::Dropout, 1);
+for_each_op!(inferring, infer);
+
+macro_rules! all_training {
+    ($({ $op:ident, $arity:tt, $($rest:tt)* })*) => {$(
+        training!(cpu::train::$op, $arity);
+    )*};
+}
+for_each_op!(all_training, train);
 
 /// What `params` calls the layer.
 pub(crate) const LAYER: &str = "layer";
@@ -233,6 +273,8 @@ draws! {
     AvgPool: d => { input: d.picture(), window: d.pair(1, 3), stride: d.pair(1, 3), pad: d.pad(), act: d.act() }
     GlobalPool: d => { input: d.picture() }
     BatchNorm: d => { input: d.picture(), eps: 1e-3, act: d.act() }
+    BatchNormTraining: d => { input: d.picture(), eps: 1e-3, momentum: 0.9, act: d.act() }
+    Dropout: d => { input: d.picture(), p: d.pick(&[0.5, 0.0]), index: 1 }
     Lrn: d => { input: d.picture(), n: d.size(1, 7), k: 2.0, alpha: 1e-4, beta: d.pick(&[0.75, 0.5]) }
     Activation: d => { input: d.picture(), act: { let act = d.act(); d.pick(&[act, Act::Gelu, Act::Silu]) } }
     Softmax: d => { input: d.picture() }

@@ -2,7 +2,10 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
-use netc_runtime::plan::{Copy, Init, Op, Param, Pixels, Plan, Source, Step, View};
+use netc_runtime::plan::{
+    Copy, GlobalPool, Init, Op, Operation, Param, Pixels, Plan, Source, Step, Tensor, Upsample,
+    View,
+};
 
 /// splitmix64
 pub(crate) struct Rng(pub(crate) u64);
@@ -41,35 +44,12 @@ pub(crate) fn param(name: &str, shape: &[usize]) -> Param {
 
 /// The parameters that an operation called `layer` reads.
 pub(crate) fn params(op: &Op) -> Vec<Param> {
-    let mut all = Vec::new();
-    let mut add = |leaf: &str, shape: &[usize]| all.push(param(&format!("layer.{leaf}"), shape));
-    match op {
-        Op::Conv(d) => {
-            let [kh, kw] = d.kernel;
-            add("weight", &[d.filters, d.input[2] / d.groups, kh, kw]);
-            if d.bias {
-                add("bias", &[d.filters]);
-            }
-        }
-        Op::Fc(d) => {
-            add("weight", &[d.units, d.input.iter().product()]);
-            if d.bias {
-                add("bias", &[d.units]);
-            }
-        }
-        Op::BatchNorm(d) => {
-            for leaf in ["weight", "bias", "running_mean", "running_var"] {
-                add(leaf, &[d.input[2]]);
-            }
-        }
-        Op::Subsample(d) => {
-            add("coefficient", &[d.input[2]]);
-            add("bias", &[d.input[2]]);
-        }
-        Op::Rbf(d) => add("prototypes", &[d.classes, d.input.iter().product()]),
-        _ => {}
-    }
-    all
+    let tensors = op.tensors().into_iter();
+    let param = |tensor: Tensor| Param {
+        trainable: tensor.role.is_trained(),
+        ..param(&format!("layer.{}", tensor.leaf), &tensor.shape)
+    };
+    tensors.map(param).collect()
 }
 
 /// Random numbers for these; variances are positive, and sums of products stay near 1.
@@ -91,7 +71,7 @@ pub(crate) fn tensors(rng: &mut Rng, params: &[Param]) -> Vec<(String, Vec<f32>)
 
 pub(crate) fn step(name: &str, op: impl Into<Op>, inputs: &[View], output: View) -> Step {
     let op = op.into();
-    let source = op.has_weights().then(|| Source {
+    let source = op.has_params().then(|| Source {
         layer: name.into(),
         fold: None,
         chw: None,
@@ -111,7 +91,7 @@ pub(crate) fn plan(input: &[usize], steps: Vec<Step>, params: Vec<Param>, result
         .iter()
         .flat_map(|s| s.inputs.iter().chain([&s.output]));
     let end = |view: &View| match view.slot {
-        netc_runtime::plan::Slot::Arena(offset) => offset.saturating_add(view.image()),
+        netc_runtime::plan::Slot::Arena(offset) => offset.saturating_add(view.bytes()),
         netc_runtime::plan::Slot::Input => 0,
     };
     Plan {
@@ -123,10 +103,13 @@ pub(crate) fn plan(input: &[usize], steps: Vec<Step>, params: Vec<Param>, result
         pixels: Pixels::default(),
         params,
         arena: views.map(end).max().unwrap_or(0),
-        steps,
+        forward: steps,
         result,
         kept: Vec::new(),
         joins: Vec::new(),
+        loss: Vec::new(),
+        backward: Vec::new(),
+        update: Vec::new(),
     }
 }
 
@@ -136,12 +119,16 @@ pub(crate) fn strided(rng: &mut Rng, op: Op) -> Plan {
     let [h, w, c] = op.input();
     let [oh, ow, oc] = op.output();
     let arity = op.arity();
-    let (before, after) = (rng.size(0, 3), rng.size(0, 3));
+    let (mut before, mut after) = (rng.size(0, 3), rng.size(0, 3));
+    // What runs over pixels as over a vector reads dense pictures.
+    if op.flattens() && h * w > 1 {
+        (before, after) = (0, 0);
+    }
     let (first, last) = (rng.size(0, 3), rng.size(0, 3));
     let wide = before + arity * c + after;
     let out = [oh, ow, first + oc + last];
     let buffer = View::arena(0, [h, w, wide]);
-    let output = View::arena(buffer.len(), [oh, ow, oc]).channels(first, out[2]);
+    let output = View::arena(buffer.bytes(), [oh, ow, oc]).channels(first, out[2]);
     let part = |i: usize, start: usize, all: usize| {
         move |view: View| {
             View {
@@ -162,6 +149,23 @@ pub(crate) fn strided(rng: &mut Rng, op: Op) -> Plan {
         })
         .collect();
     let params = params(&op);
+    let whole = View::arena(buffer.bytes(), out);
+    // What lies beside the output: a number of the image.
+    let one = View::arena(buffer.bytes() + whole.bytes(), [1, 1, 1]);
+    let channel = View::input([h, w, 1]).channels(0, arity * c);
+    let mean = GlobalPool { input: [h, w, 1] };
+    steps.push(step("mean", mean, &[channel], one));
+    for i in (0..first).chain(first + oc..out[2]) {
+        let beside = View {
+            shape: [oh, ow, 1],
+            ..whole.channels(i, out[2])
+        };
+        let spread = Upsample {
+            input: [1, 1, 1],
+            factor: [oh, ow],
+        };
+        steps.push(step(&format!("beside{i}"), spread, &[one], beside));
+    }
     steps.push(step("layer", op, &inputs, output));
-    plan(&image, steps, params, View::arena(buffer.len(), out))
+    plan(&image, steps, params, whole)
 }

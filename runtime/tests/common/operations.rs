@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use super::common::{Rng, params, tensors};
-use netc_runtime::plan::{self, Act, Op, Param, TrainOp};
+use netc_runtime::plan::{self, Act, Op, Param};
 use netc_runtime::train;
 
 /// What can follow an operation inside its kernel.
@@ -19,7 +19,7 @@ pub(crate) const ACTS: [Act; 8] = [
 ];
 
 /// Any operation with any options; `wide` shapes fill vectors and several tiles.
-fn operation(rng: &mut Rng, wide: bool) -> TrainOp {
+fn operation(rng: &mut Rng, wide: bool) -> Op {
     let channels = |rng: &mut Rng| {
         let most = if wide { 40 } else { 4 };
         rng.size(1, most)
@@ -29,7 +29,7 @@ fn operation(rng: &mut Rng, wide: bool) -> TrainOp {
     let act = rng.pick(&ACTS);
     let sizes = |rng: &mut Rng, low, high| [rng.size(low, high), rng.size(low, high)];
     let pad = |rng: &mut Rng, most: usize| [0; 4].map(|_: usize| rng.size(0, most));
-    let op = match rng.size(0, 21) {
+    match rng.size(0, 21) {
         0..=4 => {
             let groups = rng.pick(&[1, 1, 1, 2, 3]);
             let per = rng.size(1, if wide { 20 } else { 3 });
@@ -78,10 +78,11 @@ fn operation(rng: &mut Rng, wide: bool) -> TrainOp {
             act,
         }),
         12 => Op::GlobalPool(plan::GlobalPool { input }),
-        13 => Op::BatchNorm(plan::BatchNorm {
+        13 => Op::BatchNormTraining(plan::BatchNormTraining {
             input,
-            eps: 1e-3,
+            momentum: 0.9,
             act,
+            ..plan::BatchNormTraining::DEFAULT
         }),
         14 => Op::Lrn(plan::Lrn {
             input,
@@ -98,6 +99,11 @@ fn operation(rng: &mut Rng, wide: bool) -> TrainOp {
         17 => rng.pick(&[
             Op::Transpose(plan::Transpose { input }),
             Op::Copy(plan::Copy { input }),
+            Op::Dropout(plan::Dropout {
+                input,
+                p: 0.4,
+                index: 1,
+            }),
             Op::Pad(plan::Pad {
                 input,
                 pad: [1, 0, 2, 1],
@@ -117,23 +123,12 @@ fn operation(rng: &mut Rng, wide: bool) -> TrainOp {
             input,
             classes: rng.size(1, 5),
         }),
-    };
-    match op {
-        Op::BatchNorm(op) if rng.pick(&[true, true, false]) => {
-            TrainOp::BatchNorm { op, momentum: 0.9 }
-        }
-        Op::Copy(plan::Copy { input }) => TrainOp::Dropout {
-            input,
-            p: 0.4,
-            index: 1,
-        },
-        op => TrainOp::Same(op),
     }
 }
 
 /// One operation with its parameters, inputs and the gradient of its output.
 pub(crate) struct Example {
-    pub(crate) op: TrainOp,
+    pub(crate) op: Op,
     pub(crate) params: Vec<Param>,
     pub(crate) values: Vec<Vec<f32>>,
     pub(crate) inputs: Vec<Vec<f32>>,
@@ -149,13 +144,8 @@ impl Example {
             return None;
         }
         let batch = rng.size(2, if wide { 5 } else { 3 });
-        let plain = match op {
-            TrainOp::Same(op) => Some(op),
-            TrainOp::BatchNorm { op, .. } => Some(Op::BatchNorm(op)),
-            TrainOp::Dropout { .. } => None,
-        };
-        let mut params = plain.map(|op| params(&op)).unwrap_or_default();
-        if let Some(Op::Conv(d)) = plain
+        let mut params = params(&op);
+        if let Op::Conv(d) = op
             && d.groups == 1
             && rng.pick(&[true, false, false])
         {
@@ -183,8 +173,13 @@ impl Example {
 }
 
 /// Around the kinks of RELU6 where that is what the operation does; in `[-1, 1)` otherwise.
-fn inputs(rng: &mut Rng, op: &TrainOp, len: usize) -> Vec<f32> {
-    let scale = if op.act() == Act::Relu6 { 9.0 } else { 1.0 };
+fn inputs(rng: &mut Rng, op: &Op, len: usize) -> Vec<f32> {
+    let scale =
+        if op.fused() == Act::Relu6 || matches!(op, Op::Activation(d) if d.act == Act::Relu6) {
+            9.0
+        } else {
+            1.0
+        };
     let numbers = rng.numbers(len).into_iter();
     numbers.map(|x| x * scale).collect()
 }

@@ -3,10 +3,11 @@
 use super::bench_train;
 use crate::cli::{Bench, Source};
 use crate::failure::Outcome;
-use crate::measure::{Report, Row, images, macs, medians, passes};
+use crate::measure::{Report, Row, images, medians, passes};
 use crate::network::{Network, failed};
 use crate::source::plural;
 use netc_compiler::Options;
+use netc_plan::Operation;
 use netc_runtime::{Model, Workspace};
 use serde_json::json;
 use std::time::Duration;
@@ -32,10 +33,10 @@ pub(crate) fn run(args: &Bench) -> Outcome {
         true => layers(&network, &mut workspace, &images, passes.len())?,
         false => Vec::new(),
     };
-    let steps = network.plan.steps.iter();
+    let steps = network.plan.forward.iter();
     let flops = steps
         .clone()
-        .map(|step| 2.0 * macs(&step.op) as f64 * batch as f64);
+        .map(|step| 2.0 * step.op.macs() as f64 * batch as f64);
     let rows = steps.zip(flops.clone()).zip(times);
     let rows = rows.map(|((step, flops), time)| Row {
         name: &step.name,

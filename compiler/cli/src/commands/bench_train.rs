@@ -3,12 +3,12 @@
 use crate::cli::Bench;
 use crate::experiment::{Setup, Variation, threads};
 use crate::failure::Outcome;
-use crate::measure::{Report, Row, images, macs, medians, passes};
+use crate::measure::{Report, Row, images, medians, passes};
 use crate::memory::{self, Images};
 use crate::network::failed;
 use crate::source::plural;
 use netc_compiler::{Training, Which};
-use netc_plan::TrainOp;
+use netc_plan::Operation;
 use netc_runtime::Weights;
 use netc_runtime::train::Trainer;
 use netc_train::data::Kept;
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &Bench) -> Outcome {
     let mut trainer = trainer.map_err(|e| failed(&e))?.with_clip(recipe.clip);
     let one: usize = plan.input.iter().product();
     let pictures = images(args.seed, one * batch);
-    let [h, w, classes] = training.plan.loss.scores.shape;
+    let [h, w, classes] = training.plan.result.shape;
     let labels: Vec<u32> = (0..batch * h * w).map(|i| (i % classes) as u32).collect();
     let passes = passes(args.seconds, || {
         let step = trainer.step(&pictures, &labels, 1.0);
@@ -90,7 +90,7 @@ fn setup(args: &Bench) -> Outcome<Setup> {
 fn flops(training: &Training, batch: usize) -> Vec<f64> {
     let steps = training.plan.forward.iter();
     steps
-        .map(|step| PASSES * 2.0 * cost(&step.op) as f64 * batch as f64)
+        .map(|step| PASSES * 2.0 * step.op.macs() as f64 * batch as f64)
         .collect()
 }
 
@@ -118,12 +118,4 @@ fn rows<'a>(training: &'a Training, flops: &[f64], times: &[Duration]) -> Vec<Ro
         split: None,
     });
     layers.chain(ends).collect()
-}
-
-/// Multiply-accumulates of a forward step for one image.
-fn cost(op: &TrainOp) -> u64 {
-    match op {
-        TrainOp::Same(op) => macs(op),
-        TrainOp::BatchNorm { .. } | TrainOp::Dropout { .. } => 0,
-    }
 }

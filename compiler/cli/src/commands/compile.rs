@@ -20,6 +20,7 @@ pub(crate) fn run(args: &Compile) -> Outcome {
             },
             ..Train::default()
         }),
+        estimate: rust || args.emit == Emit::Summary,
         ..Options::default()
     };
     let target = match &args.output {

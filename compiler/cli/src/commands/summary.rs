@@ -6,7 +6,13 @@ use crate::{emit, source, terminal};
 use netc_compiler::Options;
 
 pub(crate) fn run(args: &Summary) -> Outcome {
-    let compiled = source::network(&args.file, &Options::default())?;
+    let compiled = source::network(
+        &args.file,
+        &Options {
+            estimate: true,
+            ..Options::default()
+        },
+    )?;
     let graph = || {
         compiled
             .graph

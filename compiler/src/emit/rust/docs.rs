@@ -22,7 +22,7 @@ pub(super) fn network(plan: &Plan, info: &EmitInfo) -> TokenStream {
         text.push_str(&prose(&info.about));
     }
     let weights = bytes(4 * info.params);
-    let memory = bytes(4 * plan.arena as u64);
+    let memory = bytes(plan.arena as u64);
     text.push_str(&format!(
         "\nThe weights take {weights}, a workspace {memory} per image.\n\n"
     ));

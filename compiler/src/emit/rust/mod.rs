@@ -8,7 +8,7 @@ mod weights;
 
 pub use train::train_rust;
 
-use netc_plan::{Literal, Op, Plan, View};
+use netc_plan::{Literal, Plan, View};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
@@ -40,6 +40,11 @@ fn formatted(tokens: TokenStream) -> String {
         // Unformatted text shows rustc, and so the user, where the emitter went wrong.
         Err(_) => tokens.to_string(),
     }
+}
+
+/// The module of the runtime whose kernels generated code calls: the only place that names it.
+fn backend() -> TokenStream {
+    quote!(cpu)
 }
 
 /// The first line of the file.
@@ -78,7 +83,7 @@ impl Emitter<'_> {
     }
 
     fn imports(&self) -> TokenStream {
-        let kernels = self.names.kernels();
+        let (backend, kernels) = (backend(), self.names.kernels());
         let import = |name: &str| self.names.import(name);
         let [error, model, prediction, scores, weights, workspace] = [
             "Error",
@@ -90,7 +95,7 @@ impl Emitter<'_> {
         ]
         .map(import);
         quote! {
-            use netc_runtime::cpu::{#(#kernels),*};
+            use netc_runtime::#backend::{#(#kernels),*};
             use netc_runtime::{#error, #model, #prediction, #scores, #weights, #workspace, plan};
         }
     }
@@ -98,7 +103,7 @@ impl Emitter<'_> {
     fn structure(&self) -> TokenStream {
         let name = self.names.network();
         let about = docs::network(self.plan, self.info);
-        let fields = self.plan.steps.iter().enumerate().map(|(i, step)| {
+        let fields = self.plan.forward.iter().enumerate().map(|(i, step)| {
             let field = self.names.field(i);
             let kernel = self.names.ty(step.op.name());
             let doc = docs::lines(&describe(&step.text, step.op.input(), step.op.output()));
@@ -156,7 +161,7 @@ impl Emitter<'_> {
                 pub const INPUT: #input_type = #input;
                 /// Shape of one output.
                 pub const OUTPUT: #output_type = #output;
-                /// Elements of the workspace per image.
+                /// Bytes of the workspace per image.
                 const ARENA: usize = #arena;
                 #blank
                 #params
@@ -179,7 +184,7 @@ impl Emitter<'_> {
 
     fn constructor(&self) -> TokenStream {
         let weights = self.names.ty("Weights");
-        let fields = self.plan.steps.iter().enumerate().map(|(i, step)| {
+        let fields = self.plan.forward.iter().enumerate().map(|(i, step)| {
             let field = self.names.field(i);
             let kernel = self.names.ty(step.op.name());
             let descriptor = tokens(&step.op.literal());
@@ -191,7 +196,7 @@ impl Emitter<'_> {
                 }
             }
         });
-        let w = if self.plan.steps.iter().any(|step| step.source.is_some()) {
+        let w = if self.plan.forward.iter().any(|step| step.source.is_some()) {
             quote!(w)
         } else {
             quote!(_)
@@ -206,9 +211,9 @@ impl Emitter<'_> {
     fn workspace(&self) -> TokenStream {
         let workspace = self.names.ty("Workspace");
         let image = tokens(&literal(self.plan.input.iter().product()));
-        let scratch = self.plan.steps.iter().enumerate();
+        let scratch = self.plan.forward.iter().enumerate();
         let scratch: Vec<TokenStream> = scratch
-            .filter(|(_, step)| matches!(step.op, Op::Conv(_) | Op::Fc(_)))
+            .filter(|(_, step)| step.op.has_scratch(false))
             .map(|(i, _)| {
                 let field = self.names.field(i);
                 quote!(self.#field.scratch(max_batch))
@@ -235,7 +240,7 @@ impl Emitter<'_> {
     fn forward(&self) -> TokenStream {
         let mut calls = TokenStream::new();
         let mut joins = self.plan.joins.iter().peekable();
-        for (i, step) in self.plan.steps.iter().enumerate() {
+        for (i, step) in self.plan.forward.iter().enumerate() {
             while let Some(join) = joins.next_if(|join| join.after <= i) {
                 calls.extend(self.join(join));
             }

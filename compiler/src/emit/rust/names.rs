@@ -2,11 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use netc_plan::{Join, Plan, TrainPlan, View};
+use netc_plan::{Plan, View, overlap};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-
-use crate::schedule::overlap;
 
 /// The names of one generated file.
 pub(super) struct Names {
@@ -24,22 +22,7 @@ struct Places {
     inputs: Vec<Vec<Ident>>,
     outputs: Vec<Ident>,
     result: Option<Ident>,
-}
-
-/// A step of whatever plan, as far as names are concerned.
-struct Step<'a> {
-    name: &'a str,
-    kernel: &'static str,
-    inputs: &'a [View],
-    output: View,
-}
-
-/// A forward program of whatever plan.
-struct Program<'a> {
-    input: &'a [usize],
-    steps: Vec<Step<'a>>,
-    joins: &'a [Join],
-    result: View,
+    scores: Vec<Ident>,
 }
 
 /// What fields and variables of training code are called beside those of layers.
@@ -56,50 +39,22 @@ const OF_TRAINING: &[&str] = &[
 
 impl Names {
     pub(super) fn of(plan: &Plan) -> Self {
-        let steps = plan.steps.iter().map(|step| Step {
-            name: &step.name,
-            kernel: step.op.name(),
-            inputs: &step.inputs,
-            output: step.output,
-        });
-        let program = Program {
-            input: &plan.input,
-            steps: steps.collect(),
-            joins: &plan.joins,
-            result: plan.result,
-        };
-        Self::new(&plan.name, &[], &program)
-    }
-
-    /// Of the struct that trains the network, which is called after it.
-    pub(super) fn of_training(plan: &TrainPlan) -> Self {
-        let steps = plan.forward.iter().map(|step| Step {
-            name: &step.name,
-            kernel: step.op.name(),
-            inputs: &step.inputs,
-            output: step.output,
-        });
-        let program = Program {
-            input: &plan.input,
-            steps: steps.collect(),
-            joins: &[],
-            result: plan.loss.scores,
-        };
-        Self::new(&format!("{}Trainer", plan.name), OF_TRAINING, &program)
-    }
-
-    fn new(network: &str, taken: &[&str], program: &Program) -> Self {
         let mut unique = Unique::default();
-        for name in taken {
-            unique.name(name);
+        let mut network = plan.name.clone();
+        if plan.trains() {
+            network.push_str("Trainer");
+            for name in OF_TRAINING {
+                unique.name(name);
+            }
         }
         let image = unique.name("image");
-        let steps = program.steps.iter();
-        let fields: Vec<String> = steps.map(|step| unique.name(step.name)).collect();
+        let steps = plan.forward.iter();
+        let fields: Vec<String> = steps.map(|step| unique.name(&step.name)).collect();
+        let steps = plan.forward.iter();
         Self {
-            network: ident(network),
-            kernels: program.steps.iter().map(|step| step.kernel).collect(),
-            places: Places::of(program, image, &fields, &mut unique),
+            network: ident(&network),
+            kernels: steps.map(|step| step.op.name()).collect(),
+            places: Places::of(plan, image, &fields, &mut unique),
             fields: fields.iter().map(|field| ident(field)).collect(),
         }
     }
@@ -132,6 +87,11 @@ impl Names {
     /// Where the result lies.
     pub(super) fn result(&self) -> Option<&Ident> {
         self.places.result.as_ref()
+    }
+
+    /// What the losses judge.
+    pub(super) fn scores(&self) -> &[Ident] {
+        &self.places.scores
     }
 
     /// The kernels' types, as they are imported.
@@ -174,18 +134,18 @@ impl Names {
 }
 
 impl Places {
-    fn of(program: &Program, image: String, fields: &[String], unique: &mut Unique) -> Self {
+    fn of(plan: &Plan, image: String, fields: &[String], unique: &mut Unique) -> Self {
         let mut places = Self::default();
         // The name of the value that was last written to a view.
         let mut names: HashMap<View, String> = HashMap::new();
-        names.insert(View::input(hwc(program.input)), image);
-        let mut joins = program.joins.iter().peekable();
-        for (i, step) in program.steps.iter().enumerate() {
+        names.insert(View::input(hwc(&plan.input)), image);
+        let mut joins = plan.joins.iter().peekable();
+        for (i, step) in plan.forward.iter().enumerate() {
             while let Some(join) = joins.next_if(|join| join.after <= i) {
                 names.insert(join.view, unique.name(&join.name));
             }
             let mut inputs = Vec::with_capacity(step.inputs.len());
-            for view in step.inputs {
+            for view in &step.inputs {
                 // A value that is read in another shape than it was written in.
                 let name = names
                     .entry(*view)
@@ -202,10 +162,13 @@ impl Places {
         for join in joins {
             names.insert(join.view, unique.name(&join.name));
         }
-        let name = names
-            .entry(program.result)
-            .or_insert_with(|| unique.name("result"));
-        places.result = Some(places.constant(name, program.result));
+        let mut end = |view: View, name: &str| {
+            let name = names.entry(view).or_insert_with(|| unique.name(name));
+            places.constant(name, view)
+        };
+        let result = end(plan.result, "result");
+        let scores = plan.loss.iter().map(|loss| end(loss.scores, "scores"));
+        (places.scores, places.result) = (scores.collect(), Some(result));
         places
     }
 

@@ -2,17 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use netc_plan::{
-    BackwardStep, Gradient, Literal, Loss, Op, Recipe, TrainOp, TrainPlan, TrainStep, View,
-};
+use netc_plan::{BackwardStep, Gradient, Literal, Loss, LossStep, Plan, Recipe, Step, View};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::comments::{Comments, blank};
 use super::names::Names;
 use super::{
-    constants, debug, describe, docs, formatted, header, lints, lints_of_methods, sizes, tokens,
-    weights,
+    backend, constants, debug, describe, docs, formatted, header, lints, lints_of_methods, sizes,
+    tokens, weights,
 };
 use crate::emit::EmitInfo;
 use crate::text::numbers::{bytes, literal, shape, thousands};
@@ -20,8 +18,8 @@ use crate::text::numbers::{bytes, literal, shape, thousands};
 /// The training of a network as the source of a module: a struct with its layers, parameters and optimizer, and a straight-line
 /// `train_step`. The same plan, recipe and information give the same text, everywhere.
 #[must_use]
-pub fn train_rust(plan: &TrainPlan, recipe: &Recipe, info: &EmitInfo) -> String {
-    let names = Names::of_training(plan);
+pub fn train_rust(plan: &Plan, recipe: &Recipe, info: &EmitInfo) -> String {
+    let names = Names::of(plan);
     let file = Emitter {
         gradients: gradients(plan, &names),
         plan,
@@ -35,7 +33,7 @@ pub fn train_rust(plan: &TrainPlan, recipe: &Recipe, info: &EmitInfo) -> String 
 }
 
 /// The constants of the module `grad`: the gradient of a value has the value's name.
-fn gradients(plan: &TrainPlan, names: &Names) -> Vec<(Ident, View)> {
+fn gradients(plan: &Plan, names: &Names) -> Vec<(Ident, View)> {
     let mut all = Vec::new();
     let mut declared = BTreeSet::new();
     let mut declare = |name: &Ident, view: View| {
@@ -43,8 +41,8 @@ fn gradients(plan: &TrainPlan, names: &Names) -> Vec<(Ident, View)> {
             all.push((name.clone(), view));
         }
     };
-    if let Some(scores) = names.result() {
-        declare(scores, plan.loss.gradient);
+    for (loss, scores) in plan.loss.iter().zip(names.scores()) {
+        declare(scores, loss.gradient);
     }
     for back in &plan.backward {
         declare(names.output(back.step), back.output_gradient);
@@ -59,7 +57,7 @@ fn gradients(plan: &TrainPlan, names: &Names) -> Vec<(Ident, View)> {
 }
 
 struct Emitter<'a> {
-    plan: &'a TrainPlan,
+    plan: &'a Plan,
     recipe: &'a Recipe,
     info: &'a EmitInfo,
     names: Names,
@@ -93,12 +91,12 @@ impl Emitter<'_> {
         let (added, written): (Vec<&Gradient>, Vec<&Gradient>) = gradients
             .flatten()
             .partition(|gradient| gradient.accumulate);
-        let mut train: Vec<TokenStream> = self.names.kernels();
-        train.extend([quote!(Layout), quote!(LossKernel), quote!(State)]);
-        train.sort_by_key(TokenStream::to_string);
+        let mut train = vec![quote!(Layout), quote!(LossKernel), quote!(State)];
         train.extend((!added.is_empty()).then(|| quote!(add)));
         train.extend((!written.is_empty()).then(|| quote!(write)));
+        let (backend, kernels) = (backend(), self.names.kernels());
         quote! {
+            use netc_runtime::#backend::train::{#(#kernels),*};
             use netc_runtime::train::{#(#train),*};
             use netc_runtime::{Error, Weights, Workspace, plan};
         }
@@ -113,15 +111,22 @@ impl Emitter<'_> {
             let doc = docs::lines(&summary(step));
             quote!(#doc #field: #kernel,)
         });
-        let loss = docs::lines(loss(self.plan.loss.loss));
+        let losses = self
+            .plan
+            .loss
+            .iter()
+            .zip(self.losses())
+            .map(|(step, field)| {
+                let doc = docs::lines(loss(step.loss));
+                quote!(#doc #field: LossKernel,)
+            });
         let (lints, debug, blank) = (lints(), debug(name), blank());
         quote! {
             #about
             #lints
             pub struct #name {
                 #(#fields)*
-                #loss
-                loss: LossKernel,
+                #(#losses)*
                 /// Values and their gradients.
                 workspace: Workspace,
                 /// Parameters, their gradients, and the optimizer.
@@ -149,7 +154,7 @@ impl Emitter<'_> {
             shape(&plan.output),
             thousands(self.info.params),
             thousands(self.info.trainable),
-            bytes(4 * plan.arena as u64),
+            bytes(plan.arena as u64),
             plan.name.to_lowercase(),
         );
         docs::lines(&text)
@@ -247,7 +252,7 @@ impl Emitter<'_> {
             pub const OPTIMIZER: plan::Optimizer = #optimizer;
             /// The recipe's seed, of initial weights and DROPOUT.
             pub const SEED: u64 = #seed;
-            /// Elements of the workspace per image.
+            /// Bytes of the workspace per image.
             const ARENA: usize = #arena;
             #l2
             #values
@@ -269,11 +274,15 @@ impl Emitter<'_> {
 
     /// The factors of the squared weights, if there are any.
     fn l2(&self) -> TokenStream {
-        if self.plan.l2.iter().all(|factor| *factor == 0.0) {
+        if self.plan.update.iter().all(|step| step.l2 == 0.0) {
             return TokenStream::new();
         }
-        let count = self.plan.l2.len();
-        let factors = self.plan.l2.iter().map(|factor| tokens(&factor.literal()));
+        let count = self.plan.params.len();
+        let mut factors = vec![0.0_f32; count];
+        for step in &self.plan.update {
+            factors[step.param] = step.l2;
+        }
+        let factors = factors.iter().map(|factor| tokens(&factor.literal()));
         quote! {
             /// For each tensor the factor of its squared numbers in the loss.
             const L2: [f32; #count] = [#(#factors),*];
@@ -288,10 +297,22 @@ impl Emitter<'_> {
             quote!(let #field = #kernel;)
         });
         let fields = steps().map(|(i, _)| self.names.field(i));
-        let with_scratch = steps().filter(|(_, step)| has_scratch(&step.op));
+        let with_scratch = steps().filter(|(_, step)| step.op.has_scratch(true));
         let scratch = with_scratch.map(|(i, _)| self.names.field(i));
-        let loss = tokens(&self.plan.loss.loss.literal());
-        let scores = self.names.result();
+        let losses = self.losses();
+        let kernels = self.plan.loss.iter().zip(self.names.scores()).zip(&losses);
+        let kernels = kernels.map(|((step, scores), field)| {
+            let LossStep { loss, weight, .. } = step;
+            let (loss, weight) = (tokens(&loss.literal()), tokens(&weight.literal()));
+            quote! {
+                let #field = LossKernel::new(plan::LossStep {
+                    loss: #loss,
+                    weight: #weight,
+                    scores: at::#scores,
+                    gradient: grad::#scores,
+                });
+            }
+        });
         let note = self
             .comments
             .line("What the larger kernels need while they run; they share it.");
@@ -309,37 +330,26 @@ impl Emitter<'_> {
             fn new(weights: &Weights, seed: u64, max_batch: usize) -> Self {
                 let layout = &Layout::new(&Self::params());
                 #(#layers)*
-                let loss = LossKernel::new(plan::LossStep {
-                    loss: #loss,
-                    scores: at::#scores,
-                    gradient: grad::#scores,
-                });
+                #(#kernels)*
                 #note
-                let scratch = [#(#scratch.scratch(max_batch),)* loss.scratch(max_batch)];
+                let scratch = [#(#scratch.scratch(max_batch),)* #(#losses.scratch(max_batch)),*];
                 let workspace = Workspace::new(#image, Self::ARENA, max_batch, scratch);
                 let state = State::new(&Self::params(), weights, &Self::OPTIMIZER, #l2, workspace.threads());
-                Self { #(#fields,)* loss, workspace, state: state.with_seed(seed)#clip }
+                Self { #(#fields,)* #(#losses,)* workspace, state: state.with_seed(seed)#clip }
             }
         }
     }
 
     /// `Conv::new(plan::Conv { .. }, layout, "conv1")`
-    fn kernel(&self, step: &TrainStep) -> TokenStream {
+    fn kernel(&self, step: &Step) -> TokenStream {
         let kernel = self.names.ty(step.op.name());
-        let arguments = match step.op {
-            TrainOp::Same(op) => tokens(&op.literal()),
-            TrainOp::BatchNorm { op, momentum } => {
-                let (op, momentum) = (tokens(&op.literal()), tokens(&momentum.literal()));
-                quote!(#op, #momentum)
+        let descriptor = tokens(&step.op.literal());
+        match &step.source {
+            Some(source) => {
+                let layer = &source.layer;
+                quote!(#kernel::new(#descriptor, layout, #layer))
             }
-            TrainOp::Dropout { p, index, .. } => {
-                let (p, index) = (tokens(&p.literal()), tokens(&literal(index)));
-                quote!(#p, #index)
-            }
-        };
-        match &step.layer {
-            Some(layer) => quote!(#kernel::new(#arguments, layout, #layer)),
-            None => quote!(#kernel::new(#arguments)),
+            None => quote!(#kernel::new(#descriptor)),
         }
     }
 
@@ -358,6 +368,10 @@ impl Emitter<'_> {
             self.comments.line("Backward: each step reads the gradient of its output, and gives those of its weights and inputs."),
         );
         let update = self.comments.line("Update.");
+        let losses = self.losses();
+        let (first, others) = losses.split_at(1);
+        let outcome =
+            quote!(#(self.#first.run(mem, labels)?)* #(.and(self.#others.run(mem, labels)?))*);
         let blank = blank();
         quote! {
             #doc
@@ -366,9 +380,10 @@ impl Emitter<'_> {
                 #blank #there
                 #(#forward)*
                 #blank #loss
-                let outcome = self.loss.run(mem, labels)?;
+                let outcome = #outcome;
                 if !outcome.loss.is_finite() {
-                    return Err(self.state.diverged(&outcome, &self.loss, images, &self.workspace, Self::VALUES));
+                    let losses = [#(&self.#losses),*];
+                    return Err(self.state.diverged(&outcome, &losses, images, &self.workspace, Self::VALUES));
                 }
                 #blank #back
                 #(#backward)*
@@ -378,10 +393,21 @@ impl Emitter<'_> {
         }
     }
 
+    /// The fields of the losses: `loss`, `loss_2`.
+    fn losses(&self) -> Vec<Ident> {
+        let numbers = 1..=self.plan.loss.len();
+        numbers
+            .map(|number| match number {
+                1 => quote::format_ident!("loss"),
+                _ => quote::format_ident!("loss_{number}"),
+            })
+            .collect()
+    }
+
     fn about_step(&self) -> String {
         let elements: Vec<String> = self.plan.input.iter().map(usize::to_string).collect();
         let order = if elements.len() == 3 { ", NHWC" } else { "" };
-        let labels = match self.plan.loss.scores.shape {
+        let labels = match self.plan.result.shape {
             [1, 1, _] => "the n classes".to_owned(),
             [h, w, _] => format!("n * {h} * {w} classes, one a pixel"),
         };
@@ -395,7 +421,7 @@ impl Emitter<'_> {
         )
     }
 
-    fn forward(&self, i: usize, step: &TrainStep) -> TokenStream {
+    fn forward(&self, i: usize, step: &Step) -> TokenStream {
         let note = self
             .comments
             .line(format!("{}: {}", step.name, summary(step)));
@@ -439,7 +465,7 @@ fn gradient(name: &Ident, to: Option<Gradient>) -> TokenStream {
     }
 }
 
-fn summary(step: &TrainStep) -> String {
+fn summary(step: &Step) -> String {
     describe(&step.text, step.op.input(), step.op.output())
 }
 
@@ -449,15 +475,6 @@ fn loss(loss: Loss) -> &'static str {
         Loss::Mse => "Mean squared error.",
         Loss::LeNet5 { .. } => "The criterion of LeNet-5 (LeCun et al. 1998, eq. 9).",
     }
-}
-
-/// Operations whose kernels share memory beside the arena.
-fn has_scratch(op: &TrainOp) -> bool {
-    matches!(
-        op,
-        TrainOp::Same(Op::Conv(_) | Op::Fc(_) | Op::Lrn(_) | Op::Subsample(_) | Op::BatchNorm(_))
-            | TrainOp::BatchNorm { .. }
-    )
 }
 
 /// `random`, `load` and `resume`.

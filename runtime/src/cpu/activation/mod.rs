@@ -8,6 +8,8 @@ use super::sizes::{Sizes, bounded};
 use super::{Real, activate};
 use crate::Mem;
 use crate::plan::{self, View};
+use crate::reference::{Given, Plain};
+use alloc::vec::Vec;
 
 /// See [`plan::Activation`]. May run in place.
 pub struct Activation {
@@ -57,4 +59,10 @@ impl Activation {
 /// The definition in [`plan::Act`], for any number of dense images.
 pub(crate) fn reference<T: Real>(d: &plan::Activation, x: &[T], y: &mut [T]) {
     x.iter().zip(y).for_each(|(&x, y)| *y = activate(d.act, x));
+}
+
+impl Plain for plan::Activation {
+    fn plain<T: Real>(&self, _: &Given<'_, T>, inputs: &[Vec<T>], y: &mut [T]) {
+        reference(self, &inputs[0], y);
+    }
 }

@@ -3,6 +3,8 @@
 use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::{self, Real, simd::multiversion};
 use crate::plan::{self, Act, Gradient, View};
+use crate::reference::Given;
+use crate::train::reference::{Gradients, Pass, PlainBackward};
 use crate::train::{TrainMem, simple};
 
 /// An activation on its own, in training.
@@ -122,5 +124,18 @@ pub fn derivative<T: Real>(act: Act, x: T, y: T) -> T {
 pub(crate) fn reference<T: Real>(act: Act, x: Option<&[T]>, y: &[T], dy: &mut [T]) {
     for (i, (dy, &y)) in dy.iter_mut().zip(y).enumerate() {
         *dy = *dy * derivative(act, x.map_or(y, |x| x[i]), y);
+    }
+}
+
+impl PlainBackward for plan::Activation {
+    fn plain_backward<T: Real>(
+        &self,
+        _: &Given<'_, T>,
+        pass: &Pass<'_, T>,
+        gradients: &mut Gradients<T>,
+    ) {
+        let dx = &mut gradients.inputs[0];
+        dx.copy_from_slice(pass.dy);
+        reference(self.act, Some(&pass.x[0]), pass.y, dx);
     }
 }

@@ -9,6 +9,8 @@ use super::sizes::{Sizes, bounded};
 use super::{Real, activate};
 use crate::Mem;
 use crate::plan::{self, Act, View};
+use crate::reference::{Given, Plain};
+use alloc::vec::Vec;
 
 /// See [`plan::Add`]. May run in place on either input, or on both.
 pub struct Add {
@@ -98,5 +100,11 @@ multiversion! {
 pub(crate) fn reference<T: Real>(d: &plan::Add, [a, b]: [&[T]; 2], y: &mut [T]) {
     for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
         *y = activate(d.act, a + b);
+    }
+}
+
+impl Plain for plan::Add {
+    fn plain<T: Real>(&self, _: &Given<'_, T>, inputs: &[Vec<T>], y: &mut [T]) {
+        reference(self, [&inputs[0], &inputs[1]], y);
     }
 }

@@ -3,7 +3,9 @@
 use crate::cpu::sizes::Sizes;
 use crate::cpu::{self, Real};
 use crate::plan::{self, Gradient, View};
+use crate::reference::Given;
 use crate::train::TrainMem;
+use crate::train::reference::{Gradients, Pass, PlainBackward};
 
 /// Sum of two pictures, in training.
 pub struct Add {
@@ -59,4 +61,16 @@ impl Add {
 /// `dx += dz`, for either operand.
 pub(crate) fn reference<T: Real>(dz: &[T], dx: &mut [T]) {
     dx.iter_mut().zip(dz).for_each(|(dx, &dz)| *dx += dz);
+}
+
+impl PlainBackward for plan::Add {
+    fn plain_backward<T: Real>(
+        &self,
+        _: &Given<'_, T>,
+        pass: &Pass<'_, T>,
+        gradients: &mut Gradients<T>,
+    ) {
+        let inputs = gradients.inputs.iter_mut();
+        inputs.for_each(|dx| reference(pass.dy, dx));
+    }
 }

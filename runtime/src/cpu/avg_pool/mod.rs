@@ -10,6 +10,8 @@ use super::window::{fold, under};
 use super::{Real, access, activate};
 use crate::Mem;
 use crate::plan::{self, Op, View};
+use crate::reference::{Given, Plain};
+use alloc::vec::Vec;
 
 /// See [`plan::AvgPool`]. A window over padding alone gives 0.
 pub struct AvgPool {
@@ -74,5 +76,11 @@ pub(crate) fn reference<T: Real>(d: &plan::AvgPool, x: &[T], y: &mut [T]) {
             }
             *y = activate(d.act, sum / T::of(f64::from(count.max(1))));
         }
+    }
+}
+
+impl Plain for plan::AvgPool {
+    fn plain<T: Real>(&self, _: &Given<'_, T>, inputs: &[Vec<T>], y: &mut [T]) {
+        reference(self, &inputs[0], y);
     }
 }

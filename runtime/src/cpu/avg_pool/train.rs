@@ -4,6 +4,8 @@ use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::window::{Fresh, under};
 use crate::cpu::{self, Real, access, simd::multiversion};
 use crate::plan::{self, Gradient, Op, View};
+use crate::reference::Given;
+use crate::train::reference::{Gradients, Pass, PlainBackward};
 use crate::train::{TrainMem, simple};
 
 /// Mean over windows, in training.
@@ -92,5 +94,16 @@ pub(crate) fn reference<T: Real>(d: &plan::AvgPool, dz: &[T], dx: &mut [T]) {
                 dx[((image * h + iy) * w + ix) * c + channel] += dz / count;
             }
         }
+    }
+}
+
+impl PlainBackward for plan::AvgPool {
+    fn plain_backward<T: Real>(
+        &self,
+        _: &Given<'_, T>,
+        pass: &Pass<'_, T>,
+        gradients: &mut Gradients<T>,
+    ) {
+        reference(self, pass.dy, &mut gradients.inputs[0]);
     }
 }

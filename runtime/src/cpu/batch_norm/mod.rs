@@ -8,6 +8,7 @@ use super::simd::multiversion;
 use super::sizes::{Sizes, bounded};
 use super::{Real, activate};
 use crate::plan::{self, View};
+use crate::reference::{Given, Plain};
 use crate::{Layer, Mem};
 use alloc::vec::Vec;
 
@@ -134,5 +135,18 @@ pub(crate) fn reference<T: Real>(d: &plan::BatchNorm, s: Statistics<'_, T>, x: &
         let c = i % c;
         let deviation = (s.variance[c] + T::of(d.eps.into())).sqrt();
         *y = activate(d.act, (x - s.mean[c]) * s.weight[c] / deviation + s.bias[c]);
+    }
+}
+
+impl Plain for plan::BatchNorm {
+    fn plain<T: Real>(&self, given: &Given<'_, T>, inputs: &[Vec<T>], y: &mut [T]) {
+        let c = self.input[2];
+        let statistics = Statistics {
+            weight: &given.tensor("weight", c),
+            bias: &given.tensor("bias", c),
+            mean: &given.tensor("running_mean", c),
+            variance: &given.tensor("running_var", c),
+        };
+        reference(self, statistics, &inputs[0], y);
     }
 }

@@ -1,11 +1,13 @@
-//! Batch normalisation: in training by the statistics of the batch (Ioffe and Szegedy 2015, algorithm 1), or, where a plan keeps
-//! them fixed, by the moving ones.
+//! Batch normalisation in training, by the statistics of the batch (Ioffe and Szegedy 2015, algorithm 1).
 
+use super::Statistics;
 use crate::Scratch;
 use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::sum;
 use crate::cpu::{self, Real, simd::multiversion};
 use crate::plan::{self, Gradient, View};
+use crate::reference::{Given, Plain};
+use crate::train::reference::{Gradients, Pass, PlainBackward};
 use crate::train::{Layout, TrainMem, memory};
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -21,7 +23,7 @@ struct Places {
 }
 
 impl Places {
-    fn new(d: &plan::BatchNorm, layout: &Layout, layer: &str) -> Self {
+    fn new(d: &plan::BatchNormTraining, layout: &Layout, layer: &str) -> Self {
         let range = |leaf| layout.range(layer, leaf, d.input[2]);
         Self {
             weight: range("weight"),
@@ -45,17 +47,32 @@ struct Used {
     slope: Vec<f32>,
 }
 
-/// What both kinds share.
-struct Norm {
-    d: plan::BatchNorm,
+/// Batch normalisation by the batch's own statistics. The moving ones move on the way back, so that a step that is given
+/// up after a broken loss leaves no trace in them.
+pub struct BatchNormTraining {
+    d: plan::BatchNormTraining,
     sizes: Sizes,
     places: Places,
     used: Used,
     forward: cpu::BatchNorm,
 }
 
-impl Norm {
-    fn new(d: plan::BatchNorm, layout: &Layout, layer: &str) -> Self {
+/// The same operation once the statistics are known.
+fn fixed(d: &plan::BatchNormTraining) -> plan::BatchNorm {
+    plan::BatchNorm {
+        input: d.input,
+        eps: d.eps,
+        act: d.act,
+    }
+}
+
+impl BatchNormTraining {
+    /// Prepares the step for the parameters of this layer.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed, or the layout has not the layer's parameters.
+    #[must_use]
+    pub fn new(d: plan::BatchNormTraining, layout: &Layout, layer: &str) -> Self {
         let sizes = Sizes::of(d);
         let zeros = || alloc::vec![0.0; d.input[2]];
         Self {
@@ -70,15 +87,55 @@ impl Norm {
                 shift: zeros(),
                 slope: zeros(),
             },
-            forward: cpu::BatchNorm::prepare(d),
+            forward: cpu::BatchNorm::prepare(fixed(&d)),
         }
     }
 
-    fn scratch(&self) -> Scratch {
+    /// Memory for a batch.
+    #[must_use]
+    pub fn scratch(&self, _max_batch: usize) -> Scratch {
         Scratch {
             shared: sum::scratch(bounded([2, self.d.input[2]])),
             worker: 0,
         }
+    }
+
+    /// Computes the step.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
+    /// [`scratch`](Self::scratch) says.
+    pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
+        self.measure(mem, x);
+        self.apply(mem, x, y);
+    }
+
+    /// From the gradient of the output to those of the parameters and the input.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
+    /// [`scratch`](Self::scratch) says.
+    pub fn backward(
+        &mut self,
+        mem: &mut TrainMem<'_, '_>,
+        x: View,
+        y: View,
+        dy: View,
+        dx: Option<Gradient>,
+    ) {
+        self.sizes.expect([x], [y, dy], [dx]);
+        let Self {
+            places, used, d, ..
+        } = self;
+        for (range, batch) in [
+            (&places.mean, &used.mean),
+            (&places.variance, &used.variance),
+        ] {
+            for (running, batch) in mem.params[range.clone()].iter_mut().zip(batch) {
+                *running = *running * d.momentum + batch * (1.0 - d.momentum);
+            }
+        }
+        self.back(mem, [x, y, dy], dx);
     }
 
     /// Mean and variance of the batch.
@@ -124,17 +181,10 @@ impl Norm {
     }
 
     /// With `xhat = (x - mean) / s`, `g` the weight and means over the batch:
-    /// `dx = g / s * (dz - mean(dz) - xhat * mean(dz * xhat))`; without the means where the statistics are constants.
-    fn backward(
-        &mut self,
-        mem: &mut TrainMem<'_, '_>,
-        [x, y, dy]: [View; 3],
-        dx: Option<Gradient>,
-        batch: bool,
-    ) {
+    /// `dx = g / s * (dz - mean(dz) - xhat * mean(dz * xhat))`.
+    fn back(&mut self, mem: &mut TrainMem<'_, '_>, [x, y, dy]: [View; 3], dx: Option<Gradient>) {
         let [h, w, c] = self.d.input;
         let sizes = self.sizes;
-        sizes.expect([x], [y, dy], [dx]);
         mem.through(self.d.act, sizes.output(y), sizes.output(dy));
         let used = &mut self.used;
 
@@ -154,7 +204,7 @@ impl Norm {
         memory::add(&mut mem.gradients[self.places.bias.clone()], plain);
         let weight = &mem.params[self.places.weight.clone()];
         let gradient = &mut mem.gradients[self.places.weight.clone()];
-        let share = if batch { 1.0 / (rows * w) as f32 } else { 0.0 };
+        let share = 1.0 / (rows * w) as f32;
         for i in 0..c {
             let inverse = used.inverse[i];
             gradient[i] += centred[i] * inverse;
@@ -169,7 +219,7 @@ impl Norm {
         let used = &*used;
         step.for_rows(w * c * 3, |[x], [mut dy]| {
             for ox in 0..w {
-                back(used, x.pixel(dy.image, dy.y, ox), dy.pixel(ox));
+                through(used, x.pixel(dy.image, dy.y, ox), dy.pixel(ox));
             }
         });
         mem.hand_on(sizes.output(dy), dx);
@@ -197,129 +247,11 @@ multiversion! {
 
 multiversion! {
     /// From `dz` to `dx`.
-    fn back(used: &Used, x: &[f32], dz: &mut [f32]) {
+    fn through(used: &Used, x: &[f32], dz: &mut [f32]) {
         let factors = used.scale.iter().zip(&used.shift).zip(&used.slope).zip(&used.mean);
         for ((dz, x), (((scale, shift), slope), mean)) in dz.iter_mut().zip(x).zip(factors) {
             *dz = scale * *dz - shift - slope * (x - mean);
         }
-    }
-}
-
-/// Batch normalisation by the batch's own statistics. The moving ones move on the way back, so that a step that is given
-/// up after a broken loss leaves no trace in them.
-pub struct BatchNormTraining {
-    norm: Norm,
-    momentum: f32,
-}
-
-impl BatchNormTraining {
-    /// Prepares the step for the parameters of this layer; `momentum` is the share of the old statistics that is kept.
-    ///
-    /// # Panics
-    /// If the descriptor's sizes cannot be computed, or the layout has not the layer's parameters.
-    #[must_use]
-    pub fn new(d: plan::BatchNorm, momentum: f32, layout: &Layout, layer: &str) -> Self {
-        Self {
-            norm: Norm::new(d, layout, layer),
-            momentum,
-        }
-    }
-
-    /// Memory for a batch.
-    #[must_use]
-    pub fn scratch(&self, _max_batch: usize) -> Scratch {
-        self.norm.scratch()
-    }
-
-    /// Computes the step.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
-    /// [`scratch`](Self::scratch) says.
-    pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
-        self.norm.measure(mem, x);
-        self.norm.apply(mem, x, y);
-    }
-
-    /// From the gradient of the output to those of the parameters and the input.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
-    /// [`scratch`](Self::scratch) says.
-    pub fn backward(
-        &mut self,
-        mem: &mut TrainMem<'_, '_>,
-        x: View,
-        y: View,
-        dy: View,
-        dx: Option<Gradient>,
-    ) {
-        let Norm {
-            sizes,
-            places,
-            used,
-            ..
-        } = &self.norm;
-        // Before anything moves.
-        sizes.expect([x], [y, dy], [dx]);
-        for (range, batch) in [
-            (&places.mean, &used.mean),
-            (&places.variance, &used.variance),
-        ] {
-            for (running, batch) in mem.params[range.clone()].iter_mut().zip(batch) {
-                *running = *running * self.momentum + batch * (1.0 - self.momentum);
-            }
-        }
-        self.norm.backward(mem, [x, y, dy], dx, true);
-    }
-}
-
-/// Batch normalisation by the moving statistics, as constants.
-pub struct BatchNorm(Norm);
-
-impl BatchNorm {
-    /// Prepares the step for the parameters of this layer.
-    ///
-    /// # Panics
-    /// If the descriptor's sizes cannot be computed, or the layout has not the layer's parameters.
-    #[must_use]
-    pub fn new(d: plan::BatchNorm, layout: &Layout, layer: &str) -> Self {
-        Self(Norm::new(d, layout, layer))
-    }
-
-    /// Memory for a batch.
-    #[must_use]
-    pub fn scratch(&self, _max_batch: usize) -> Scratch {
-        self.0.scratch()
-    }
-
-    /// Computes the step.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
-    /// [`scratch`](Self::scratch) says.
-    pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
-        let Norm { places, used, .. } = &mut self.0;
-        used.mean.copy_from_slice(&mem.params[places.mean.clone()]);
-        used.variance
-            .copy_from_slice(&mem.params[places.variance.clone()]);
-        self.0.apply(mem, x, y);
-    }
-
-    /// From the gradient of the output to those of the parameters and the input.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
-    /// [`scratch`](Self::scratch) says.
-    pub fn backward(
-        &mut self,
-        mem: &mut TrainMem<'_, '_>,
-        x: View,
-        y: View,
-        dy: View,
-        dx: Option<Gradient>,
-    ) {
-        self.0.backward(mem, [x, y, dy], dx, false);
     }
 }
 
@@ -336,33 +268,53 @@ pub(crate) fn statistics<T: Real>(c: usize, x: &[T]) -> [Vec<T>; 2] {
     [means, variances]
 }
 
-/// The way back by [`Norm::backward`]'s formula, for dense images; adds to all gradients. `batch`: the statistics are those of `x`.
-pub(crate) fn reference<T: Real>(
-    d: &plan::BatchNorm,
-    weight: &[T],
-    [mean, variance]: [&[T]; 2],
-    batch: bool,
-    [x, dz]: [&[T]; 2],
-    dx: &mut [T],
-    [dweight, dbias]: [&mut [T]; 2],
-) {
-    let c = d.input[2];
-    let count = T::of((x.len() / c) as f64);
-    for channel in 0..c {
-        let s = (variance[channel] + T::of(d.eps.into())).sqrt();
-        let places = || (channel..x.len()).step_by(c);
-        let hat = |i: usize| (x[i] - mean[channel]) / s;
-        let plain: T = places().map(|i| dz[i]).sum();
-        let along: T = places().map(|i| dz[i] * hat(i)).sum();
-        dweight[channel] += along;
-        dbias[channel] += plain;
-        for i in places() {
-            let through = if batch {
-                (plain + hat(i) * along) / count
-            } else {
-                T::zero()
-            };
-            dx[i] += weight[channel] / s * (dz[i] - through);
+impl Plain for plan::BatchNormTraining {
+    fn plain<T: Real>(&self, given: &Given<'_, T>, inputs: &[Vec<T>], y: &mut [T]) {
+        let c = self.input[2];
+        let [mean, variance] = statistics(c, &inputs[0]);
+        let statistics = Statistics {
+            weight: &given.tensor("weight", c),
+            bias: &given.tensor("bias", c),
+            mean: &mean,
+            variance: &variance,
+        };
+        super::reference(&fixed(self), statistics, &inputs[0], y);
+    }
+}
+
+impl PlainBackward for plan::BatchNormTraining {
+    /// By the formula of [`BatchNormTraining::back`].
+    fn plain_backward<T: Real>(
+        &self,
+        given: &Given<'_, T>,
+        pass: &Pass<'_, T>,
+        gradients: &mut Gradients<T>,
+    ) {
+        let (c, x, dz) = (self.input[2], &pass.x[0], pass.dy);
+        let [mean, variance] = statistics(c, x);
+        let gain = given.tensor("weight", c);
+        let count = T::of((x.len() / c) as f64);
+        let (mut dweight, mut dbias) = (Vec::new(), Vec::new());
+        for channel in 0..c {
+            let s = (variance[channel] + T::of(self.eps.into())).sqrt();
+            let places = || (channel..x.len()).step_by(c);
+            let hat = |i: usize| (x[i] - mean[channel]) / s;
+            let plain: T = places().map(|i| dz[i]).sum();
+            let along: T = places().map(|i| dz[i] * hat(i)).sum();
+            dweight.push(along);
+            dbias.push(plain);
+            for i in places() {
+                let through = (plain + hat(i) * along) / count;
+                gradients.inputs[0][i] += gain[channel] / s * (dz[i] - through);
+            }
+        }
+        gradients.affine(dweight, Some(dbias));
+        let keep = T::of(self.momentum.into());
+        for (leaf, batch) in [("running_mean", mean), ("running_var", variance)] {
+            let old = given.tensor(leaf, c);
+            let moved = old.iter().zip(&batch);
+            let moved = moved.map(|(&old, &new)| old * keep + new * (T::one() - keep));
+            gradients.running.push((leaf, moved.collect()));
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use crate::cpu::{Real, activate};
 use crate::plan::{self, Op};
+use crate::reference::{Given, Plain};
+use alloc::vec::Vec;
 
 /// The definition in [`plan::Conv`], for any number of dense images; `weight` is `[filters, c / groups, kh, kw]`.
 pub(crate) fn conv<T: Real>(d: &plan::Conv, weight: &[T], bias: &[T], x: &[T], y: &mut [T]) {
@@ -42,5 +44,13 @@ pub(crate) fn conv<T: Real>(d: &plan::Conv, weight: &[T], bias: &[T], x: &[T], y
                 *y = activate(d.act, sum);
             }
         }
+    }
+}
+
+impl Plain for plan::Conv {
+    fn plain<T: Real>(&self, given: &Given<'_, T>, inputs: &[Vec<T>], y: &mut [T]) {
+        let taps = self.input[2] / self.groups * self.kernel[0] * self.kernel[1];
+        let (weight, bias) = given.affine(self.filters, taps, self.bias);
+        conv(self, &weight, &bias, &inputs[0], y);
     }
 }

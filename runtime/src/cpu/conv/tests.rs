@@ -67,7 +67,7 @@ impl Places {
             let before = rng.pick(&[0, 0, 3, 16]);
             let after = rng.pick(&[0, 0, 1]);
             let view = View::arena(end, shape).channels(before, before + shape[2] + after);
-            end += view.image();
+            end += view.bytes();
             view
         };
         let (x, y) = (place(input), place(output));

@@ -7,6 +7,8 @@ use super::Real;
 use super::sizes::{Sizes, bounded};
 use crate::Mem;
 use crate::plan::{self, View};
+use crate::reference::{Given, Plain};
+use alloc::vec::Vec;
 
 /// See [`plan::Copy`].
 pub struct Copy {
@@ -44,4 +46,10 @@ impl Copy {
 /// The definition in [`plan::Copy`], for any number of dense images.
 pub(crate) fn reference<T: Real>(_: &plan::Copy, x: &[T], y: &mut [T]) {
     y.copy_from_slice(x);
+}
+
+impl Plain for plan::Copy {
+    fn plain<T: Real>(&self, _: &Given<'_, T>, inputs: &[Vec<T>], y: &mut [T]) {
+        reference(self, &inputs[0], y);
+    }
 }

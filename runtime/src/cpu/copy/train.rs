@@ -1,8 +1,11 @@
 //! The way back through a copy.
 
 use crate::cpu;
+use crate::cpu::Real;
 use crate::cpu::sizes::Sizes;
 use crate::plan::{self, Gradient, View};
+use crate::reference::Given;
+use crate::train::reference::{Gradients, Pass, PlainBackward};
 use crate::train::{TrainMem, simple};
 
 /// Copies a view, in training. Its plain reference is that of a sum with one operand.
@@ -40,5 +43,16 @@ impl Copy {
     ) {
         self.sizes.expect([x], [y, dy], [dx]);
         mem.hand_on(self.sizes.output(dy), dx);
+    }
+}
+
+impl PlainBackward for plan::Copy {
+    fn plain_backward<T: Real>(
+        &self,
+        _: &Given<'_, T>,
+        pass: &Pass<'_, T>,
+        gradients: &mut Gradients<T>,
+    ) {
+        crate::cpu::add::train::reference(pass.dy, &mut gradients.inputs[0]);
     }
 }

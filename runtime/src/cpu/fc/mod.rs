@@ -9,8 +9,10 @@ use crate::cpu::simd::{self, Level};
 use crate::cpu::sizes::Sizes;
 use crate::cpu::{Real, activate, kernel};
 use crate::plan::{self, View};
+use crate::reference::{Given, Plain};
 use crate::threads::Threads;
 use crate::{Layer, Mem, Scratch};
+use alloc::vec::Vec;
 
 /// See [`plan::Fc`].
 pub struct Fc {
@@ -89,5 +91,12 @@ pub(crate) fn reference<T: Real>(d: &plan::Fc, weight: &[T], bias: &[T], x: &[T]
             x.iter().zip(row).for_each(|(&x, &w)| sum += x * w);
             *y = activate(d.act, sum);
         }
+    }
+}
+
+impl Plain for plan::Fc {
+    fn plain<T: Real>(&self, given: &Given<'_, T>, inputs: &[Vec<T>], y: &mut [T]) {
+        let (weight, bias) = given.affine(self.units, self.input.iter().product(), self.bias);
+        reference(self, &weight, &bias, &inputs[0], y);
     }
 }

@@ -14,8 +14,11 @@ use crate::cpu::kernel::Outer;
 use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::sum;
 use crate::plan::{self, Gradient, View};
+use crate::reference::Given;
 use crate::threads::Threads;
+use crate::train::reference::{Gradients, Pass, PlainBackward};
 use crate::train::{Layout, TrainMem, memory};
+use alloc::vec;
 use core::ops::Range;
 
 /// Numbers of the transposed images that stay near the core while weights pass by: a part of L2.
@@ -307,5 +310,22 @@ pub(crate) fn reference<T: Real>(
                 dweight[unit * inputs + i] += dz * x[i];
             }
         }
+    }
+}
+
+impl PlainBackward for plan::Fc {
+    fn plain_backward<T: Real>(
+        &self,
+        given: &Given<'_, T>,
+        pass: &Pass<'_, T>,
+        gradients: &mut Gradients<T>,
+    ) {
+        let inputs: usize = self.input.iter().product();
+        let weight = given.tensor("weight", self.units * inputs);
+        let mut dw = vec![T::zero(); weight.len()];
+        let mut db = vec![T::zero(); self.units];
+        let dx = &mut gradients.inputs[0];
+        reference(self, &weight, [&pass.x[0], pass.dy], dx, [&mut dw, &mut db]);
+        gradients.affine(dw, self.bias.then_some(db));
     }
 }

@@ -9,6 +9,8 @@ use super::window::fold;
 use super::{Real, access};
 use crate::Mem;
 use crate::plan::{self, View};
+use crate::reference::{Given, Plain};
+use alloc::vec::Vec;
 
 /// See [`plan::GlobalPool`].
 pub struct GlobalPool {
@@ -56,5 +58,11 @@ pub(crate) fn reference<T: Real>(d: &plan::GlobalPool, x: &[T], y: &mut [T]) {
             let sum: T = x.iter().skip(channel).step_by(c).copied().sum();
             *y = sum / T::of((h * w) as f64);
         }
+    }
+}
+
+impl Plain for plan::GlobalPool {
+    fn plain<T: Real>(&self, _: &Given<'_, T>, inputs: &[Vec<T>], y: &mut [T]) {
+        reference(self, &inputs[0], y);
     }
 }

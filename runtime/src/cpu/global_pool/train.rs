@@ -3,6 +3,8 @@
 use crate::cpu::sizes::Sizes;
 use crate::cpu::{self, Real};
 use crate::plan::{self, Gradient, View};
+use crate::reference::Given;
+use crate::train::reference::{Gradients, Pass, PlainBackward};
 use crate::train::{TrainMem, simple};
 
 /// Mean over the whole picture, in training.
@@ -68,5 +70,16 @@ pub(crate) fn reference<T: Real>(d: &plan::GlobalPool, dz: &[T], dx: &mut [T]) {
     let count = T::of((h * w) as f64);
     for (i, dx) in dx.iter_mut().enumerate() {
         *dx += dz[i / (h * w * c) * c + i % c] / count;
+    }
+}
+
+impl PlainBackward for plan::GlobalPool {
+    fn plain_backward<T: Real>(
+        &self,
+        _: &Given<'_, T>,
+        pass: &Pass<'_, T>,
+        gradients: &mut Gradients<T>,
+    ) {
+        reference(self, pass.dy, &mut gradients.inputs[0]);
     }
 }

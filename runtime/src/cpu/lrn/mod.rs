@@ -8,6 +8,8 @@ use super::sizes::{Sizes, bounded};
 use super::{Real, access};
 use crate::Mem;
 use crate::plan::{self, View};
+use crate::reference::{Given, Plain};
+use alloc::vec::Vec;
 #[cfg(not(feature = "std"))]
 use num_traits::Float as _;
 
@@ -78,5 +80,11 @@ pub(crate) fn reference<T: Real>(d: &plan::Lrn, x: &[T], y: &mut [T]) {
             let sum: T = x[first..=last].iter().map(|&x| x * x).sum();
             *y = x[channel] / (of(d.k) + of(d.alpha) * sum).powf(of(d.beta));
         }
+    }
+}
+
+impl Plain for plan::Lrn {
+    fn plain<T: Real>(&self, _: &Given<'_, T>, inputs: &[Vec<T>], y: &mut [T]) {
+        reference(self, &inputs[0], y);
     }
 }

@@ -5,6 +5,8 @@ use crate::cpu::access::scratch;
 use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::{self, Real, simd::multiversion};
 use crate::plan::{self, Gradient, View};
+use crate::reference::Given;
+use crate::train::reference::{Gradients, Pass, PlainBackward};
 use crate::train::{TrainMem, simple};
 #[cfg(not(feature = "std"))]
 use num_traits::Float as _;
@@ -127,5 +129,16 @@ pub(crate) fn reference<T: Real>(d: &plan::Lrn, x: &[T], dy: &[T], dx: &mut [T])
             let others: T = through.sum();
             dx[i] += dy[i] * s(i).powf(-of(d.beta)) - of(2.0 * d.alpha * d.beta) * x[i] * others;
         }
+    }
+}
+
+impl PlainBackward for plan::Lrn {
+    fn plain_backward<T: Real>(
+        &self,
+        _: &Given<'_, T>,
+        pass: &Pass<'_, T>,
+        gradients: &mut Gradients<T>,
+    ) {
+        reference(self, &pass.x[0], pass.dy, &mut gradients.inputs[0]);
     }
 }

@@ -10,6 +10,8 @@ use super::window::{fold, under};
 use super::{Real, access, activate};
 use crate::Mem;
 use crate::plan::{self, Op, View};
+use crate::reference::{Given, Plain};
+use alloc::vec::Vec;
 
 /// See [`plan::MaxPool`]. A NaN in a window wins; a window over padding alone gives 0.
 pub struct MaxPool {
@@ -80,5 +82,11 @@ pub(crate) fn reference<T: Real>(d: &plan::MaxPool, x: &[T], y: &mut [T]) {
             }
             *y = activate(d.act, best.unwrap_or(T::zero()));
         }
+    }
+}
+
+impl Plain for plan::MaxPool {
+    fn plain<T: Real>(&self, _: &Given<'_, T>, inputs: &[Vec<T>], y: &mut [T]) {
+        reference(self, &inputs[0], y);
     }
 }

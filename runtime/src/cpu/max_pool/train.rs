@@ -4,6 +4,8 @@ use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::window::{Fresh, under};
 use crate::cpu::{self, Real, access, simd::multiversion};
 use crate::plan::{self, Gradient, Op, View};
+use crate::reference::Given;
+use crate::train::reference::{Gradients, Pass, PlainBackward};
 use crate::train::{TrainMem, simple};
 use core::ops::Range;
 
@@ -153,5 +155,16 @@ pub(crate) fn reference<T: Real>(d: &plan::MaxPool, x: &[T], dz: &[T], dx: &mut 
         if let Some(best) = best {
             dx[best] += dz;
         }
+    }
+}
+
+impl PlainBackward for plan::MaxPool {
+    fn plain_backward<T: Real>(
+        &self,
+        _: &Given<'_, T>,
+        pass: &Pass<'_, T>,
+        gradients: &mut Gradients<T>,
+    ) {
+        reference(self, &pass.x[0], pass.dy, &mut gradients.inputs[0]);
     }
 }

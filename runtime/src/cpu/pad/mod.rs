@@ -7,6 +7,8 @@ use super::Real;
 use super::sizes::{Sizes, bounded};
 use crate::Mem;
 use crate::plan::{self, Op, View};
+use crate::reference::{Given, Plain};
+use alloc::vec::Vec;
 
 /// See [`plan::Pad`].
 pub struct Pad {
@@ -61,5 +63,11 @@ pub(crate) fn reference<T: Real>(d: &plan::Pad, x: &[T], y: &mut [T]) {
             let start = ((iy + d.pad[0]) * ow + d.pad[2]) * c;
             y[start..start + w * c].copy_from_slice(row);
         }
+    }
+}
+
+impl Plain for plan::Pad {
+    fn plain<T: Real>(&self, _: &Given<'_, T>, inputs: &[Vec<T>], y: &mut [T]) {
+        reference(self, &inputs[0], y);
     }
 }

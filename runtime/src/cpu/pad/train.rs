@@ -3,8 +3,10 @@
 use crate::cpu::sizes::Sizes;
 use crate::cpu::{self, Real};
 use crate::plan::{self, Gradient, Op, View};
+use crate::reference::Given;
 use crate::train::memory::put;
 use crate::train::reference::gather;
+use crate::train::reference::{Gradients, Pass, PlainBackward};
 use crate::train::{TrainMem, simple};
 
 /// Zeros around the picture, in training.
@@ -66,4 +68,15 @@ pub(crate) fn reference<T: Real>(d: &plan::Pad, dz: &[T], dx: &mut [T]) {
         let x = x.checked_sub(d.pad[2]).filter(|&x| x < w)?;
         Some((y * w + x) * c + channel)
     });
+}
+
+impl PlainBackward for plan::Pad {
+    fn plain_backward<T: Real>(
+        &self,
+        _: &Given<'_, T>,
+        pass: &Pass<'_, T>,
+        gradients: &mut Gradients<T>,
+    ) {
+        reference(self, pass.dy, &mut gradients.inputs[0]);
+    }
 }

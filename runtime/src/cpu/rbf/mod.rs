@@ -7,6 +7,7 @@ use super::simd::multiversion;
 use super::sizes::Sizes;
 use super::{Real, access};
 use crate::plan::{self, View};
+use crate::reference::{Given, Plain};
 use crate::{Layer, Mem};
 use alloc::vec::Vec;
 
@@ -98,5 +99,12 @@ pub(crate) fn reference<T: Real>(d: &plan::Rbf, prototypes: &[T], x: &[T], y: &m
                 .map(|(&x, &p)| (x - p) * (x - p))
                 .sum();
         }
+    }
+}
+
+impl Plain for plan::Rbf {
+    fn plain<T: Real>(&self, given: &Given<'_, T>, inputs: &[Vec<T>], y: &mut [T]) {
+        let len = self.classes * self.input.iter().product::<usize>();
+        reference(self, &given.tensor("prototypes", len), &inputs[0], y);
     }
 }

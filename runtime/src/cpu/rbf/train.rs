@@ -3,6 +3,8 @@
 use crate::cpu::sizes::Sizes;
 use crate::cpu::{self, Real};
 use crate::plan::{self, Gradient, View};
+use crate::reference::Given;
+use crate::train::reference::{Gradients, Pass, PlainBackward};
 use crate::train::{Layout, TrainMem};
 use core::ops::Range;
 
@@ -89,5 +91,24 @@ pub(crate) fn reference<T: Real>(d: &plan::Rbf, prototypes: &[T], x: &[T], dy: &
                 *dx += dy * T::of(2.0) * (x - p);
             }
         }
+    }
+}
+
+impl PlainBackward for plan::Rbf {
+    fn plain_backward<T: Real>(
+        &self,
+        given: &Given<'_, T>,
+        pass: &Pass<'_, T>,
+        gradients: &mut Gradients<T>,
+    ) {
+        let len = self.classes * self.input.iter().product::<usize>();
+        let prototypes = given.tensor("prototypes", len);
+        reference(
+            self,
+            &prototypes,
+            &pass.x[0],
+            pass.dy,
+            &mut gradients.inputs[0],
+        );
     }
 }

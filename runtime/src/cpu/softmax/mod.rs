@@ -9,6 +9,8 @@ use super::simd::multiversion;
 use super::sizes::{Sizes, bounded};
 use crate::Mem;
 use crate::plan::{self, View};
+use crate::reference::{Given, Plain};
+use alloc::vec::Vec;
 
 /// See [`plan::Softmax`]. May run in place.
 pub struct Softmax {
@@ -87,5 +89,11 @@ pub(crate) fn reference<T: Real>(d: &plan::Softmax, x: &[T], y: &mut [T]) {
         y.iter_mut()
             .zip(x)
             .for_each(|(y, &x)| *y = (x - max).exp() / sum);
+    }
+}
+
+impl Plain for plan::Softmax {
+    fn plain<T: Real>(&self, _: &Given<'_, T>, inputs: &[Vec<T>], y: &mut [T]) {
+        reference(self, &inputs[0], y);
     }
 }

@@ -3,6 +3,8 @@
 use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::{self, Real, simd::multiversion};
 use crate::plan::{self, Gradient, View};
+use crate::reference::Given;
+use crate::train::reference::{Gradients, Pass, PlainBackward};
 use crate::train::{TrainMem, simple};
 
 /// Softmax over the channels of each pixel, in training.
@@ -68,5 +70,16 @@ pub(crate) fn reference<T: Real>(c: usize, y: &[T], dy: &[T], dx: &mut [T]) {
         for ((dx, &y), &dy) in dx.iter_mut().zip(y).zip(dy) {
             *dx += y * (dy - mean);
         }
+    }
+}
+
+impl PlainBackward for plan::Softmax {
+    fn plain_backward<T: Real>(
+        &self,
+        _: &Given<'_, T>,
+        pass: &Pass<'_, T>,
+        gradients: &mut Gradients<T>,
+    ) {
+        reference(self.input[2], pass.y, pass.dy, &mut gradients.inputs[0]);
     }
 }

@@ -9,6 +9,7 @@ use super::sizes::{Sizes, bounded};
 use super::window::{fold, under};
 use super::{Real, access, activate};
 use crate::plan::{self, Op, View};
+use crate::reference::{Given, Plain};
 use crate::{Layer, Mem};
 use alloc::vec::Vec;
 
@@ -105,5 +106,13 @@ pub(crate) fn reference<T: Real>(
             }
             *y = activate(d.act, coefficient[channel] * sum + bias[channel]);
         }
+    }
+}
+
+impl Plain for plan::Subsample {
+    fn plain<T: Real>(&self, given: &Given<'_, T>, inputs: &[Vec<T>], y: &mut [T]) {
+        let c = self.input[2];
+        let (coefficient, bias) = (given.tensor("coefficient", c), given.tensor("bias", c));
+        reference(self, &coefficient, &bias, &inputs[0], y);
     }
 }

@@ -6,7 +6,10 @@ use crate::cpu::sum;
 use crate::cpu::window::under;
 use crate::cpu::{self, Real};
 use crate::plan::{self, Gradient, Op, View};
+use crate::reference::Given;
+use crate::train::reference::{Gradients, Pass, PlainBackward};
 use crate::train::{Layout, TrainMem, memory};
+use alloc::vec;
 use core::ops::Range;
 
 /// LeNet-5's subsampling, in training.
@@ -159,5 +162,27 @@ pub(crate) fn reference<T: Real>(
                 dx[at] += coefficient[channel] * dz;
             }
         }
+    }
+}
+
+impl PlainBackward for plan::Subsample {
+    fn plain_backward<T: Real>(
+        &self,
+        given: &Given<'_, T>,
+        pass: &Pass<'_, T>,
+        gradients: &mut Gradients<T>,
+    ) {
+        let c = self.input[2];
+        let coefficient = given.tensor("coefficient", c);
+        let [mut dk, mut db] = [vec![T::zero(); c], vec![T::zero(); c]];
+        let dx = &mut gradients.inputs[0];
+        reference(
+            self,
+            &coefficient,
+            [&pass.x[0], pass.dy],
+            dx,
+            [&mut dk, &mut db],
+        );
+        gradients.params = vec![("coefficient", dk), ("bias", db)];
     }
 }

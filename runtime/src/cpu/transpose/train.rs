@@ -3,7 +3,9 @@
 use crate::cpu::sizes::Sizes;
 use crate::cpu::{self, Real};
 use crate::plan::{self, Gradient, Op, View};
+use crate::reference::Given;
 use crate::train::reference::gather;
+use crate::train::reference::{Gradients, Pass, PlainBackward};
 use crate::train::{TrainMem, simple};
 
 /// From HWC to CHW order, in training.
@@ -66,4 +68,15 @@ pub(crate) fn reference<T: Real>(d: &plan::Transpose, dz: &[T], dx: &mut [T]) {
     gather([d.input, output], dz, dx, |[_, _, i]| {
         Some(i % (h * w) * c + i / (h * w))
     });
+}
+
+impl PlainBackward for plan::Transpose {
+    fn plain_backward<T: Real>(
+        &self,
+        _: &Given<'_, T>,
+        pass: &Pass<'_, T>,
+        gradients: &mut Gradients<T>,
+    ) {
+        reference(self, pass.dy, &mut gradients.inputs[0]);
+    }
 }

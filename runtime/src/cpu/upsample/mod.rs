@@ -7,6 +7,8 @@ use super::Real;
 use super::sizes::{Sizes, bounded};
 use crate::Mem;
 use crate::plan::{self, Op, View};
+use crate::reference::{Given, Plain};
+use alloc::vec::Vec;
 
 /// See [`plan::Upsample`].
 pub struct Upsample {
@@ -55,5 +57,11 @@ pub(crate) fn reference<T: Real>(d: &plan::Upsample, x: &[T], y: &mut [T]) {
             let (oy, ox) = (i / (ow * c), i / c % ow);
             *y = x[(oy / fh * w + ox / fw) * c + i % c];
         }
+    }
+}
+
+impl Plain for plan::Upsample {
+    fn plain<T: Real>(&self, _: &Given<'_, T>, inputs: &[Vec<T>], y: &mut [T]) {
+        reference(self, &inputs[0], y);
     }
 }

@@ -3,8 +3,10 @@
 use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::{self, Real};
 use crate::plan::{self, Gradient, Op, View};
+use crate::reference::Given;
 use crate::train::memory::put;
 use crate::train::reference::gather;
+use crate::train::reference::{Gradients, Pass, PlainBackward};
 use crate::train::{TrainMem, simple};
 
 /// Nearest-neighbour enlargement, in training.
@@ -69,4 +71,15 @@ pub(crate) fn reference<T: Real>(d: &plan::Upsample, dz: &[T], dx: &mut [T]) {
     gather([d.input, output], dz, dx, |[y, x, channel]| {
         Some((y / d.factor[0] * w + x / d.factor[1]) * c + channel)
     });
+}
+
+impl PlainBackward for plan::Upsample {
+    fn plain_backward<T: Real>(
+        &self,
+        _: &Given<'_, T>,
+        pass: &Pass<'_, T>,
+        gradients: &mut Gradients<T>,
+    ) {
+        reference(self, pass.dy, &mut gradients.inputs[0]);
+    }
 }

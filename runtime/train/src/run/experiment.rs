@@ -32,7 +32,7 @@ impl Network {
     pub fn new(plan: &Plan, loss: Loss) -> Self {
         Self {
             name: plan.name.clone(),
-            layers: plan.steps.iter().map(|step| step.text.clone()).collect(),
+            layers: plan.forward.iter().map(|step| step.text.clone()).collect(),
             output: plan.output.clone(),
             input: plan.input.clone(),
             pixels: plan.pixels.clone(),

@@ -63,7 +63,9 @@ pub(super) fn scores(plan: &Plan, loss: Loss) -> Scores {
 fn scores_of(plan: &Plan, loss: Loss) -> Plan {
     let mut plan = plan.clone();
     if matches!(loss, Loss::CrossEntropy { .. })
-        && let Some(step) = plan.steps.pop_if(|step| matches!(step.op, Op::Softmax(_)))
+        && let Some(step) = plan
+            .forward
+            .pop_if(|step| matches!(step.op, Op::Softmax(_)))
     {
         plan.result = step.inputs[0];
         plan.probabilities = false;

@@ -3,7 +3,7 @@
 use super::judged::Judged;
 use super::step::{Evaluate, Outcome, Step, Tensor};
 use crate::{Error, ErrorKind, Result};
-use netc_plan::{Plan, Recipe, TrainPlan};
+use netc_plan::{Loss, Plan, Recipe};
 use netc_runtime::Weights;
 use netc_runtime::train::{OptimizerState, Trainer};
 use std::collections::BTreeMap;
@@ -13,6 +13,7 @@ pub struct Net {
     trainer: Trainer,
     /// For inference.
     plan: Plan,
+    loss: Loss,
     batch: usize,
     threads: usize,
     /// For evaluation with the weights as they are; made when it is asked for.
@@ -26,7 +27,7 @@ impl Net {
     /// The weights are not the network's.
     pub fn new(
         plan: &Plan,
-        training: &TrainPlan,
+        training: &Plan,
         recipe: &Recipe,
         weights: &Weights,
         threads: usize,
@@ -35,6 +36,7 @@ impl Net {
         Ok(Self {
             trainer: trainer.with_seed(recipe.seed).with_clip(recipe.clip),
             plan: plan.clone(),
+            loss: recipe.loss,
             batch: recipe.batch,
             threads,
             judged: None,
@@ -66,8 +68,8 @@ impl Evaluate for Net {
             Some(judged) => judged,
             none => {
                 let weights = self.trainer.weights().map_err(diverged)?;
-                let loss = self.trainer.plan().loss.loss;
-                let judged = Judged::new(&self.plan, loss, &weights, self.batch, self.threads)?;
+                let (plan, loss) = (&self.plan, self.loss);
+                let judged = Judged::new(plan, loss, &weights, self.batch, self.threads)?;
                 none.insert(judged)
             }
         };

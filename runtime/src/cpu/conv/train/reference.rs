@@ -2,6 +2,9 @@
 
 use crate::cpu::Real;
 use crate::plan::{self, Op};
+use crate::reference::Given;
+use crate::train::reference::{Gradients, Pass, PlainBackward};
+use alloc::vec;
 
 /// For each product of the definition in [`plan::Conv`]: its share of the gradients, from `dz` before the activation. Dense images;
 /// adds to all gradients.
@@ -41,5 +44,22 @@ pub(crate) fn conv<T: Real>(
                 }
             }
         }
+    }
+}
+
+impl PlainBackward for plan::Conv {
+    fn plain_backward<T: Real>(
+        &self,
+        given: &Given<'_, T>,
+        pass: &Pass<'_, T>,
+        gradients: &mut Gradients<T>,
+    ) {
+        let taps = self.input[2] / self.groups * self.kernel[0] * self.kernel[1];
+        let weight = given.tensor("weight", self.filters * taps);
+        let mut dw = vec![T::zero(); weight.len()];
+        let mut db = vec![T::zero(); self.filters];
+        let dx = &mut gradients.inputs[0];
+        conv(self, &weight, [&pass.x[0], pass.dy], dx, [&mut dw, &mut db]);
+        gradients.affine(dw, self.bias.then_some(db));
     }
 }

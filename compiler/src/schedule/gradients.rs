@@ -1,19 +1,19 @@
-//! The way back: which steps it takes, where gradients lie, and who writes first.
+//! The backward part: which steps it takes, where gradients lie, and who writes first.
 //!
 //! The readers of a value are met in reverse order. The first one writes the gradient, the others add to it. The gradient of a
 //! value that was computed in the channels of a CONCAT is the same channels of that gradient, where the readers of the
-//! CONCAT have written before anybody else (`Concats::place_to_train` sees to that), so that all others add.
+//! CONCAT have written before anybody else (`Concats::place` sees to that), so that all others add.
 //!
 //! A step that may run in place leaves the gradient of its input where that of its output was, since nobody reads that again.
 
-use netc_plan::TrainOp;
+use netc_plan::{Op, Operation};
 
-use super::needs::{back_time, loss_time};
+use super::concat::Concats;
+use super::in_place::Place;
+use super::pack::{Lifetime, bytes};
+use super::values::Values;
+use crate::differentiate::{back_time, loss_time};
 use crate::program::{Program, UnitId};
-use crate::schedule::concat::Concats;
-use crate::schedule::in_place::Place;
-use crate::schedule::pack::Lifetime;
-use crate::schedule::values::Values;
 
 /// A backward step.
 pub(super) struct Back {
@@ -49,7 +49,6 @@ impl Gradients {
         program: &Program,
         values: &Values,
         concats: &Concats,
-        ops: &[Option<TrainOp>],
         needed: &[bool],
     ) -> Self {
         let mut trace = Trace {
@@ -63,9 +62,11 @@ impl Gradients {
                 places: vec![None; program.units.len()],
             },
         };
-        trace.reach(values.root(program.output), loss_time(program), None);
+        for target in &program.losses {
+            trace.reach(values.root(target.scores), loss_time(program), None);
+        }
         for id in (0..program.units.len()).rev().filter(|id| needed[*id]) {
-            match ops[id] {
+            match program.units[id].op() {
                 Some(op) => trace.unit(id, op),
                 None => trace.copies(id),
             }
@@ -88,8 +89,8 @@ struct Trace<'a> {
 }
 
 impl Trace<'_> {
-    /// The way back through a unit that has a forward step.
-    fn unit(&mut self, id: UnitId, op: TrainOp) {
+    /// Backward through a unit that has a forward step.
+    fn unit(&mut self, id: UnitId, op: &Op) {
         let time = back_time(self.program, id);
         self.reach(id, time, None);
         let values = self.values;
@@ -108,7 +109,7 @@ impl Trace<'_> {
         self.gradients.steps.push(step);
     }
 
-    /// The way back through the copies of a CONCAT's parts.
+    /// Backward through the copies of a CONCAT's parts.
     fn copies(&mut self, concat: UnitId) {
         let time = back_time(self.program, concat);
         let concats = self.concats;
@@ -129,7 +130,7 @@ impl Trace<'_> {
 
     /// The input whose gradient takes the place of the output's: the first that has none yet. A part of a wider buffer would
     /// keep all of it alive, and ADD of a value and itself writes its gradient twice.
-    fn heir(&self, id: UnitId, op: TrainOp, inputs: &[UnitId]) -> Option<(UnitId, usize)> {
+    fn heir(&self, id: UnitId, op: &Op, inputs: &[UnitId]) -> Option<(UnitId, usize)> {
         let place = self.gradients.places[id].filter(|place| place.channels.is_none())?;
         let free = |value: &UnitId| {
             self.needed[*value]
@@ -172,7 +173,7 @@ impl Trace<'_> {
 
     fn new_buffer(&mut self, value: UnitId, time: usize) -> usize {
         self.gradients.lifetimes.push(Lifetime {
-            elements: self.program.units[value].shape.iter().product(),
+            bytes: bytes(self.program.units[value].shape),
             from: time,
             to: time,
         });

@@ -1,0 +1,147 @@
+//! What all descriptors share: how they are declared, and arithmetic over shapes that cannot overflow.
+
+use super::{Op, Operation};
+
+/// The default of a field that has no usual value: a size that every descriptor gives.
+pub(super) trait Blank {
+    const BLANK: Self;
+}
+
+impl Blank for usize {
+    const BLANK: Self = 0;
+}
+
+impl Blank for [usize; 3] {
+    const BLANK: Self = [0; 3];
+}
+
+/// Declares descriptors: plain data, `const`-constructible, with defaults that the emitter leaves out.
+macro_rules! descriptors {
+    ($($(#[$doc:meta])* $name:ident {
+        $($(#[$fdoc:meta])* $field:ident: $ty:ty $(= $default:expr)?,)*
+    })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        pub struct $name {
+            $($(#[$fdoc])* pub $field: $ty,)*
+        }
+
+        impl $name {
+            /// The usual values; the emitter prints only what differs from them.
+            pub const DEFAULT: Self = Self {
+                $($field: $crate::ops::descriptor::descriptors!(@default $ty $(, $default)?),)*
+            };
+        }
+
+        impl Default for $name {
+            fn default() -> Self { Self::DEFAULT }
+        }
+
+        impl $crate::Literal for $name {
+            fn literal(&self) -> alloc::string::String {
+                let mut fields: alloc::vec::Vec<alloc::string::String> = alloc::vec::Vec::new();
+                $(if self.$field != Self::DEFAULT.$field {
+                    fields.push(alloc::format!("{}: {}", stringify!($field), self.$field.literal()));
+                })*
+                let all = [$(stringify!($field)),*].len();
+                if fields.is_empty() {
+                    return alloc::format!("plan::{}::DEFAULT", stringify!($name));
+                }
+                if fields.len() < all {
+                    fields.push(alloc::format!("..plan::{}::DEFAULT", stringify!($name)));
+                }
+                alloc::format!("plan::{} {{ {} }}", stringify!($name), fields.join(", "))
+            }
+        }
+    )*};
+    (@default $ty:ty, $default:expr) => { $default };
+    (@default $ty:ty) => { <$ty as $crate::ops::descriptor::Blank>::BLANK };
+}
+pub(super) use descriptors;
+
+/// `input` and `with_input` of a descriptor: each has a field of that name.
+macro_rules! input_field {
+    () => {
+        fn input(&self) -> [usize; 3] {
+            self.input
+        }
+
+        fn with_input(mut self, input: [usize; 3]) -> Self {
+            self.input = input;
+            self
+        }
+    };
+}
+pub(super) use input_field;
+
+/// A window that slides over a picture.
+#[derive(Clone, Copy)]
+pub(super) struct Window {
+    pub(super) size: [usize; 2],
+    pub(super) stride: [usize; 2],
+    pub(super) pad: [usize; 4],
+    pub(super) dilation: [usize; 2],
+}
+
+impl Window {
+    /// How many windows fit: `(size + padding - (dilation * (kernel - 1) + 1)) / stride + 1`, rounded down; 0 where none fits.
+    pub(super) fn count(self, input: [usize; 3]) -> [usize; 2] {
+        let fit = |axis: usize| {
+            let padding = self.pad[2 * axis].checked_add(self.pad[2 * axis + 1])?;
+            let padded = input[axis].checked_add(padding)?;
+            let reach = self.dilation[axis].checked_mul(self.size[axis].checked_sub(1)?)?;
+            let room = padded.checked_sub(reach.checked_add(1)?)?;
+            room.checked_div(self.stride[axis])?.checked_add(1)
+        };
+        [fit(0).unwrap_or(0), fit(1).unwrap_or(0)]
+    }
+
+    /// Why the window cannot slide over such a picture, if so.
+    pub(super) fn problem(self, input: [usize; 3]) -> Option<&'static str> {
+        if self.size.contains(&0) || self.stride.contains(&0) || self.dilation.contains(&0) {
+            return Some("a window, stride or dilation of 0");
+        }
+        let sizes = [self.size, self.stride, self.dilation];
+        let sizes = sizes.as_flattened().iter().chain(&self.pad);
+        let [h, w, c] = input;
+        let [top, bottom, left, right] = self.pad;
+        let padded = [
+            h.saturating_add(top).saturating_add(bottom),
+            w.saturating_add(left).saturating_add(right),
+            c,
+        ];
+        if product(&padded) > LARGEST || sizes.into_iter().any(|n| *n as u64 > LARGEST) {
+            return Some(TOO_LARGE);
+        }
+        self.count(input)
+            .contains(&0)
+            .then_some("a window that does not fit into the picture")
+    }
+}
+
+/// The product, or the largest number where it is larger.
+pub(super) fn product(sizes: &[usize]) -> u64 {
+    let sizes = sizes.iter().map(|&n| n as u64);
+    sizes.fold(1, u64::saturating_mul)
+}
+
+/// The most elements that a tensor may have, and the most that any number of a descriptor may be: sums of a few do not overflow, nor do
+/// bytes.
+const LARGEST: u64 = (isize::MAX / 64) as u64;
+
+const TOO_LARGE: &str = "sizes that exceed the address space";
+
+/// Sizes that are 0, or that kernels cannot count in.
+pub(super) fn size_problem(op: &Op) -> Option<&'static str> {
+    let (input, output) = (op.input(), op.output());
+    if input.contains(&0) || output.contains(&0) {
+        return Some("a picture without elements");
+    }
+    let tensors = op.tensors();
+    let tensors = tensors.iter().map(|tensor| product(&tensor.shape));
+    let sizes = tensors.chain([product(&input), product(&output)]);
+    sizes
+        .into_iter()
+        .any(|size| size > LARGEST)
+        .then_some(TOO_LARGE)
+}

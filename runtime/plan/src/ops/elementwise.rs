@@ -1,0 +1,102 @@
+//! Operations whose output has the shape of their inputs, pixel by pixel.
+
+use super::descriptor::{descriptors, input_field};
+use super::{Operation, Saved};
+use crate::Act;
+
+descriptors! {
+    /// An activation on its own. May run in place.
+    Activation {
+        /// Input shape.
+        input: [usize; 3],
+        /// Which.
+        act: Act = Act::Relu,
+    }
+    /// `exp(x[c] - max) / sum` over the channels of each pixel. May run in place.
+    Softmax {
+        /// Input shape.
+        input: [usize; 3],
+    }
+    /// Inverted dropout: `x / (1 - p)` where `random(seed, step, index, element) >= p`, else 0. Backward draws the same numbers again. May
+    /// run in place.
+    Dropout {
+        /// Input shape.
+        input: [usize; 3],
+        /// Probability that an element is dropped.
+        p: f32 = 0.5,
+        /// Number of this layer among those that draw; part of the key of its random numbers.
+        index: usize = 0,
+    }
+    /// `act(a + b)`. May run in place on either.
+    Add {
+        /// Shape of both inputs.
+        input: [usize; 3],
+        /// Fused activation.
+        act: Act = Act::None,
+    }
+    /// Copies a view: the part of a CONCAT that its producer could not write where it belongs.
+    Copy {
+        /// Input shape.
+        input: [usize; 3],
+    }
+}
+
+/// The output has the input's shape, and may take its place.
+macro_rules! same {
+    () => {
+        input_field!();
+
+        fn output(&self) -> [usize; 3] {
+            self.input
+        }
+
+        fn in_place(&self) -> bool {
+            true
+        }
+    };
+}
+
+impl Operation for Activation {
+    same!();
+
+    fn saved(&self) -> Saved {
+        if self.act.from_value() {
+            Saved::OUTPUT
+        } else {
+            Saved::INPUTS
+        }
+    }
+}
+
+impl Operation for Softmax {
+    same!();
+
+    fn saved(&self) -> Saved {
+        Saved::OUTPUT
+    }
+}
+
+impl Operation for Dropout {
+    same!();
+
+    fn problem(&self) -> Option<&'static str> {
+        let is_share = (0.0..1.0).contains(&self.p);
+        (!is_share).then_some("a probability outside 0 <= p < 1")
+    }
+}
+
+impl Operation for Add {
+    same!();
+
+    fn act(&mut self) -> Option<&mut Act> {
+        Some(&mut self.act)
+    }
+}
+
+impl Operation for Copy {
+    input_field!();
+
+    fn output(&self) -> [usize; 3] {
+        self.input
+    }
+}

@@ -1,0 +1,330 @@
+//! The table of operations: the one place where a kernel is described.
+//!
+//! A row of [`for_each_op!`] says what has to be known before there is a descriptor: arity, whether there are parameters, in which
+//! part of a plan the operation stands, and whether its kernels need scratch memory. What depends on the sizes is said once,
+//! in the descriptor's [`Operation`]: shapes, tensors, in place or not, the fused activation, what backward reads, MACs. The
+//! compiler, the validator, the executor, the trainer, the emitter and all reports of cost and memory read it here.
+//!
+//! Shapes are `[h, w, c]` of one image (`[1, 1, n]` for vectors). `pad` is `[top, bottom, left, right]`.
+
+mod descriptor;
+mod elementwise;
+mod normalise;
+mod picture;
+mod pool;
+mod weighted;
+
+pub use elementwise::{Activation, Add, Copy, Dropout, Softmax};
+pub use normalise::{BatchNorm, BatchNormTraining, Lrn};
+pub use picture::{Pad, Transpose, Upsample};
+pub use pool::{AvgPool, GlobalPool, MaxPool, Subsample};
+pub use weighted::{Conv, Fc, Rbf};
+
+use crate::{Act, Literal};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// Calls `$callback!` with the rows of the table: `{ Name, inputs, has parameters, parts, [scratch to infer, scratch to train] }`.
+/// `parts` is `both`, or the only kind of plan that the operation occurs in: `infer` or `train`. With a kind after the callback, only the
+/// rows of that kind of plan.
+///
+/// ```
+/// macro_rules! count { ($({ $op:ident, $($rest:tt)* })*) => { [$(stringify!($op)),*].len() } }
+/// assert_eq!(netc_plan::for_each_op!(count), netc_plan::Op::NAMES.len());
+/// assert!(netc_plan::for_each_op!(count, infer) < netc_plan::Op::NAMES.len());
+/// ```
+#[macro_export]
+macro_rules! for_each_op {
+    ($callback:ident $(, $kind:ident)?) => {
+        $crate::select_ops! {
+            $callback [$($kind)?] []
+            { Conv, 1, true, both, [true, true] }
+            { Fc, 1, true, both, [true, true] }
+            { MaxPool, 1, false, both, [false, false] }
+            { AvgPool, 1, false, both, [false, false] }
+            { GlobalPool, 1, false, both, [false, false] }
+            { BatchNorm, 1, true, infer, [false, false] }
+            { BatchNormTraining, 1, true, train, [false, true] }
+            { Lrn, 1, false, both, [false, true] }
+            { Activation, 1, false, both, [false, false] }
+            { Softmax, 1, false, both, [false, false] }
+            { Dropout, 1, false, train, [false, false] }
+            { Transpose, 1, false, both, [false, false] }
+            { Pad, 1, false, both, [false, false] }
+            { Upsample, 1, false, both, [false, false] }
+            { Add, 2, false, both, [false, false] }
+            { Copy, 1, false, both, [false, false] }
+            { Subsample, 1, true, both, [false, true] }
+            { Rbf, 1, true, both, [false, false] }
+        }
+    };
+}
+
+/// Leaves out the rows of the other kind of plan, for [`for_each_op!`].
+#[doc(hidden)]
+#[macro_export]
+macro_rules! select_ops {
+    ($callback:ident [$($kind:ident)?] [$($kept:tt)*]) => {
+        $callback! { $($kept)* }
+    };
+    ($callback:ident [infer] $kept:tt { $op:ident, $arity:tt, $params:tt, train, $scratch:tt } $($rest:tt)*) => {
+        $crate::select_ops! { $callback [infer] $kept $($rest)* }
+    };
+    ($callback:ident [train] $kept:tt { $op:ident, $arity:tt, $params:tt, infer, $scratch:tt } $($rest:tt)*) => {
+        $crate::select_ops! { $callback [train] $kept $($rest)* }
+    };
+    ($callback:ident $kind:tt [$($kept:tt)*] $row:tt $($rest:tt)*) => {
+        $crate::select_ops! { $callback $kind [$($kept)* $row] $($rest)* }
+    };
+}
+
+/// What a descriptor says of its operation.
+pub trait Operation: Sized {
+    /// Shape of each input image.
+    fn input(&self) -> [usize; 3];
+
+    /// The same operation on images of another shape.
+    #[must_use]
+    fn with_input(self, input: [usize; 3]) -> Self;
+
+    /// Shape of the output image. Meaningful where [`problem`](Self::problem) finds none.
+    fn output(&self) -> [usize; 3];
+
+    /// Why no kernel can run this descriptor, if so: a window that does not fit, channels that groups do not divide.
+    fn problem(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether output and input, or their gradients, may be the very same view: each element depends on elements of its own
+    /// pixel only.
+    fn in_place(&self) -> bool {
+        false
+    }
+
+    /// Whether the operation runs over the pixels of a picture as over one vector, so that views have to be dense.
+    fn flattens(&self) -> bool {
+        false
+    }
+
+    /// The activation fused into the operation, where it has room for one.
+    fn act(&mut self) -> Option<&mut Act> {
+        None
+    }
+
+    /// What backward reads beside the gradient of the output, a fused activation left aside: that one reads the output. It decides
+    /// how long activations live.
+    fn saved(&self) -> Saved {
+        Saved::NOTHING
+    }
+
+    /// Multiply-accumulates of one image, padded cells counted.
+    fn macs(&self) -> u64 {
+        0
+    }
+
+    /// The parameters, in the order of the weights file.
+    fn tensors(&self) -> Vec<Tensor> {
+        Vec::new()
+    }
+}
+
+/// What a backward step reads beside the gradient of its output and the parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Saved {
+    /// The inputs of the forward step.
+    pub inputs: bool,
+    /// Its output.
+    pub output: bool,
+}
+
+impl Saved {
+    /// The gradient says it all.
+    pub const NOTHING: Self = Self {
+        inputs: false,
+        output: false,
+    };
+    /// The inputs.
+    pub const INPUTS: Self = Self {
+        inputs: true,
+        output: false,
+    };
+    /// The output.
+    pub const OUTPUT: Self = Self {
+        inputs: false,
+        output: true,
+    };
+}
+
+/// A parameter of an operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tensor {
+    /// The last part of its name: `weight`.
+    pub leaf: &'static str,
+    /// Its shape in the weights file.
+    pub shape: Vec<usize>,
+    /// What it does, which decides how it starts and whether training moves it.
+    pub role: Role,
+}
+
+/// What a tensor does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Multiplies inputs; started by an initialiser, held small by L2. Fans count inputs and outputs of one unit, kernel area included.
+    Weight {
+        /// Inputs of an output.
+        fan_in: usize,
+        /// Outputs of an input.
+        fan_out: usize,
+    },
+    /// Is added to outputs; started by the initialiser of biases.
+    Bias,
+    /// Trained, starts as 1 for each of this many: 1 for a gain, `1 / n` for the mean of n numbers.
+    Gain(usize),
+    /// Trained, starts as 0.
+    Shift,
+    /// Stored and not trained, starts as 0: a running mean.
+    Mean,
+    /// Stored and not trained, starts as 1: a running variance.
+    Variance,
+    /// Stored and not trained: RBF's pictures of classes.
+    Prototypes,
+}
+
+impl Role {
+    /// Whether an optimizer moves the tensor.
+    #[must_use]
+    pub fn is_trained(self) -> bool {
+        !matches!(self, Role::Mean | Role::Variance | Role::Prototypes)
+    }
+}
+
+macro_rules! op_enum {
+    ($({ $op:ident, $arity:literal, $params:literal, $parts:ident, [$infer:literal, $train:literal] })*) => {
+        /// What a step computes.
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        pub enum Op {
+            $(#[doc = concat!("See [`struct@", stringify!($op), "`].")] $op($op),)*
+        }
+
+        impl Op {
+            /// The name of every operation, in the order of the table.
+            pub const NAMES: &[&str] = &[$(stringify!($op)),*];
+
+            /// The operation's name: the type in the runtime that runs it.
+            #[must_use]
+            pub fn name(&self) -> &'static str {
+                match self { $(Op::$op(_) => stringify!($op),)* }
+            }
+
+            /// How many views the operation reads.
+            #[must_use]
+            pub fn arity(&self) -> usize {
+                match self { $(Op::$op(_) => $arity,)* }
+            }
+
+            /// Whether the operation has parameters from the weights file.
+            #[must_use]
+            pub fn has_params(&self) -> bool {
+                match self { $(Op::$op(_) => $params,)* }
+            }
+
+            /// Whether its kernel needs memory beside the arena, in a plan that trains or one that infers.
+            #[must_use]
+            pub fn has_scratch(&self, trains: bool) -> bool {
+                match self { $(Op::$op(_) => if trains { $train } else { $infer },)* }
+            }
+
+            /// Whether the operation can stand in a plan that trains or one that infers.
+            #[must_use]
+            pub fn occurs(&self, trains: bool) -> bool {
+                match self { $(Op::$op(_) => match stringify!($parts).as_bytes() {
+                    b"train" => trains,
+                    b"infer" => !trains,
+                    _ => true,
+                },)* }
+            }
+        }
+
+        impl Operation for Op {
+            fn input(&self) -> [usize; 3] {
+                match self { $(Op::$op(d) => d.input(),)* }
+            }
+
+            fn with_input(self, input: [usize; 3]) -> Self {
+                match self { $(Op::$op(d) => Op::$op(d.with_input(input)),)* }
+            }
+
+            fn output(&self) -> [usize; 3] {
+                match self { $(Op::$op(d) => d.output(),)* }
+            }
+
+            fn problem(&self) -> Option<&'static str> {
+                let own = match self { $(Op::$op(d) => d.problem(),)* };
+                own.or_else(|| descriptor::size_problem(self))
+            }
+
+            fn in_place(&self) -> bool {
+                match self { $(Op::$op(d) => d.in_place(),)* }
+            }
+
+            fn flattens(&self) -> bool {
+                match self { $(Op::$op(d) => d.flattens(),)* }
+            }
+
+            fn act(&mut self) -> Option<&mut Act> {
+                match self { $(Op::$op(d) => d.act(),)* }
+            }
+
+            fn saved(&self) -> Saved {
+                let own = match self { $(Op::$op(d) => d.saved(),)* };
+                let fused = self.fused() != Act::None;
+                Saved { output: own.output || fused, ..own }
+            }
+
+            fn macs(&self) -> u64 {
+                match self { $(Op::$op(d) => d.macs(),)* }
+            }
+
+            fn tensors(&self) -> Vec<Tensor> {
+                match self { $(Op::$op(d) => d.tensors(),)* }
+            }
+        }
+
+        impl Literal for Op {
+            fn literal(&self) -> String {
+                match self { $(Op::$op(d) => d.literal(),)* }
+            }
+        }
+
+        $(impl From<$op> for Op {
+            fn from(d: $op) -> Op { Op::$op(d) }
+        })*
+    };
+}
+for_each_op!(op_enum);
+
+impl Op {
+    /// Shape of each input image.
+    #[must_use]
+    pub fn input(&self) -> [usize; 3] {
+        Operation::input(self)
+    }
+
+    /// Shape of the output image.
+    #[must_use]
+    pub fn output(&self) -> [usize; 3] {
+        Operation::output(self)
+    }
+
+    /// The activation fused into the operation; [`Act::None`] where there is none or no room for one.
+    #[must_use]
+    pub fn fused(mut self) -> Act {
+        self.act().map_or(Act::None, |act| *act)
+    }
+
+    /// Whether training moves any of its parameters.
+    #[must_use]
+    pub fn is_trained(&self) -> bool {
+        self.tensors().iter().any(|tensor| tensor.role.is_trained())
+    }
+}

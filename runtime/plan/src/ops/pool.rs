@@ -1,0 +1,137 @@
+//! Operations that summarise windows of a picture, or all of it.
+
+use super::descriptor::{Window, descriptors, input_field};
+use super::{Operation, Role, Saved, Tensor};
+use crate::Act;
+use alloc::vec;
+use alloc::vec::Vec;
+
+descriptors! {
+    /// Maximum over windows; padded cells never win.
+    MaxPool {
+        /// Input shape.
+        input: [usize; 3],
+        /// Window height and width.
+        window: [usize; 2] = [2, 2],
+        /// Vertical and horizontal stride.
+        stride: [usize; 2] = [2, 2],
+        /// Padding: top, bottom, left, right.
+        pad: [usize; 4] = [0; 4],
+        /// Fused activation.
+        act: Act = Act::None,
+    }
+    /// Mean over windows; padded cells are not counted.
+    AvgPool {
+        /// Input shape.
+        input: [usize; 3],
+        /// Window height and width.
+        window: [usize; 2] = [2, 2],
+        /// Vertical and horizontal stride.
+        stride: [usize; 2] = [2, 2],
+        /// Padding: top, bottom, left, right.
+        pad: [usize; 4] = [0; 4],
+        /// Fused activation.
+        act: Act = Act::None,
+    }
+    /// Mean over the whole picture: `[h, w, c]` to `[1, 1, c]`.
+    GlobalPool {
+        /// Input shape.
+        input: [usize; 3],
+    }
+    /// LeNet-5's subsampling: `y[c] = act(coefficient[c] * (sum over the window) + bias[c])` (LeCun et al. 1998, section II.B).
+    Subsample {
+        /// Input shape.
+        input: [usize; 3],
+        /// Window height and width.
+        window: [usize; 2] = [2, 2],
+        /// Vertical and horizontal stride.
+        stride: [usize; 2] = [2, 2],
+        /// Fused activation.
+        act: Act = Act::None,
+    }
+}
+
+/// Shapes and activation of an operation that slides a window over each channel.
+macro_rules! windowed {
+    () => {
+        input_field!();
+
+        fn output(&self) -> [usize; 3] {
+            let [h, w] = self.sliding().count(self.input);
+            [h, w, self.input[2]]
+        }
+
+        fn problem(&self) -> Option<&'static str> {
+            self.sliding().problem(self.input)
+        }
+
+        fn act(&mut self) -> Option<&mut Act> {
+            Some(&mut self.act)
+        }
+    };
+}
+
+macro_rules! sliding {
+    ($op:ident, $pad:expr) => {
+        impl $op {
+            fn sliding(&self) -> Window {
+                let pad: fn(&Self) -> [usize; 4] = $pad;
+                Window {
+                    size: self.window,
+                    stride: self.stride,
+                    pad: pad(self),
+                    dilation: [1, 1],
+                }
+            }
+        }
+    };
+}
+sliding!(MaxPool, |d| d.pad);
+sliding!(AvgPool, |d| d.pad);
+sliding!(Subsample, |_| [0; 4]);
+
+impl Operation for MaxPool {
+    windowed!();
+
+    fn saved(&self) -> Saved {
+        Saved::INPUTS
+    }
+}
+
+impl Operation for AvgPool {
+    windowed!();
+}
+
+impl Operation for Subsample {
+    windowed!();
+
+    fn saved(&self) -> Saved {
+        Saved::INPUTS
+    }
+
+    /// Starts as the mean over the window.
+    fn tensors(&self) -> Vec<Tensor> {
+        let area = self.window[0].saturating_mul(self.window[1]);
+        let channels = vec![self.input[2]];
+        vec![
+            Tensor {
+                leaf: "coefficient",
+                shape: channels.clone(),
+                role: Role::Gain(area),
+            },
+            Tensor {
+                leaf: "bias",
+                shape: channels,
+                role: Role::Shift,
+            },
+        ]
+    }
+}
+
+impl Operation for GlobalPool {
+    input_field!();
+
+    fn output(&self) -> [usize; 3] {
+        [1, 1, self.input[2]]
+    }
+}

@@ -1,0 +1,180 @@
+//! Operations that multiply their inputs with weights.
+
+use super::descriptor::{Window, descriptors, input_field, product};
+use super::{Operation, Role, Saved, Tensor};
+use crate::Act;
+use alloc::vec;
+use alloc::vec::Vec;
+
+descriptors! {
+    /// Convolution (cross-correlation) with bias and activation; depthwise where `groups` is the number of input channels.
+    ///
+    /// `y[oy, ox, f] = act(b[f] + sum over ky, kx, c of x[oy*sy + ky*dy - top, ox*sx + kx*dx - left, c] * w[f, c, ky, kx])`,
+    /// `c` over the channels of `f`'s group; padded cells are zero.
+    /// Weights `[filters, c / groups, kh, kw]`, bias `[filters]`.
+    Conv {
+        /// Input shape.
+        input: [usize; 3],
+        /// Output channels.
+        filters: usize,
+        /// Kernel height and width.
+        kernel: [usize; 2] = [1, 1],
+        /// Vertical and horizontal stride.
+        stride: [usize; 2] = [1, 1],
+        /// Padding: top, bottom, left, right.
+        pad: [usize; 4] = [0; 4],
+        /// Vertical and horizontal dilation.
+        dilation: [usize; 2] = [1, 1],
+        /// Groups; divides both channels and filters.
+        groups: usize = 1,
+        /// Whether the weights file holds a bias.
+        bias: bool = true,
+        /// Fused activation.
+        act: Act = Act::None,
+    }
+    /// Fully connected: `y = act(W x + b)`, `x` the input in HWC order. Weights `[units, h * w * c]`, bias `[units]`.
+    Fc {
+        /// Input shape.
+        input: [usize; 3],
+        /// Outputs.
+        units: usize,
+        /// Whether the weights file holds a bias.
+        bias: bool = true,
+        /// Fused activation.
+        act: Act = Act::None,
+    }
+    /// Squared distances to prototypes `[classes, h * w * c]`: `y[k] = sum of (x[i] - p[k, i])^2` (LeCun et al. 1998, eq. 7).
+    Rbf {
+        /// Input shape.
+        input: [usize; 3],
+        /// Classes.
+        classes: usize,
+    }
+}
+
+/// Weights and, perhaps, a bias.
+fn affine(shape: Vec<usize>, fan_in: usize, fan_out: usize, bias: bool) -> Vec<Tensor> {
+    let outputs = shape[0];
+    let mut all = vec![Tensor {
+        leaf: "weight",
+        shape,
+        role: Role::Weight { fan_in, fan_out },
+    }];
+    all.extend(bias.then(|| Tensor {
+        leaf: "bias",
+        shape: vec![outputs],
+        role: Role::Bias,
+    }));
+    all
+}
+
+impl Conv {
+    fn window(&self) -> Window {
+        Window {
+            size: self.kernel,
+            stride: self.stride,
+            pad: self.pad,
+            dilation: self.dilation,
+        }
+    }
+
+    /// Input channels that a filter sees.
+    fn depth(&self) -> usize {
+        self.input[2].checked_div(self.groups).unwrap_or(0)
+    }
+}
+
+impl Operation for Conv {
+    input_field!();
+
+    fn output(&self) -> [usize; 3] {
+        let [h, w] = self.window().count(self.input);
+        [h, w, self.filters]
+    }
+
+    fn problem(&self) -> Option<&'static str> {
+        let divides = |n: usize| self.groups > 0 && n > 0 && n.is_multiple_of(self.groups);
+        if !divides(self.input[2]) || !divides(self.filters) {
+            return Some("groups that do not divide channels and filters");
+        }
+        self.window().problem(self.input)
+    }
+
+    fn act(&mut self) -> Option<&mut Act> {
+        Some(&mut self.act)
+    }
+
+    fn saved(&self) -> Saved {
+        Saved::INPUTS
+    }
+
+    fn macs(&self) -> u64 {
+        let [h, w, filters] = self.output();
+        product(&[h, w, filters, self.depth(), self.kernel[0], self.kernel[1]])
+    }
+
+    fn tensors(&self) -> Vec<Tensor> {
+        let [kh, kw] = self.kernel;
+        let area = kh.saturating_mul(kw);
+        let of_group = self.filters.checked_div(self.groups).unwrap_or(0);
+        affine(
+            vec![self.filters, self.depth(), kh, kw],
+            self.depth().saturating_mul(area),
+            of_group.saturating_mul(area),
+            self.bias,
+        )
+    }
+}
+
+impl Operation for Fc {
+    input_field!();
+
+    fn output(&self) -> [usize; 3] {
+        [1, 1, self.units]
+    }
+
+    fn flattens(&self) -> bool {
+        true
+    }
+
+    fn act(&mut self) -> Option<&mut Act> {
+        Some(&mut self.act)
+    }
+
+    fn saved(&self) -> Saved {
+        Saved::INPUTS
+    }
+
+    fn macs(&self) -> u64 {
+        product(&self.input).saturating_mul(self.units as u64)
+    }
+
+    fn tensors(&self) -> Vec<Tensor> {
+        let inputs = product(&self.input) as usize;
+        affine(vec![self.units, inputs], inputs, self.units, self.bias)
+    }
+}
+
+impl Operation for Rbf {
+    input_field!();
+
+    fn output(&self) -> [usize; 3] {
+        [1, 1, self.classes]
+    }
+
+    fn flattens(&self) -> bool {
+        true
+    }
+
+    fn saved(&self) -> Saved {
+        Saved::INPUTS
+    }
+
+    fn tensors(&self) -> Vec<Tensor> {
+        vec![Tensor {
+            leaf: "prototypes",
+            shape: vec![self.classes, product(&self.input) as usize],
+            role: Role::Prototypes,
+        }]
+    }
+}

@@ -49,11 +49,11 @@ mod at {
 
     pub(super) const IMAGE: View = View::input([32, 32, 3]);
     pub(super) const CONV1: View = View::arena(0, [32, 32, 32]);
-    pub(super) const POOL1: View = View::arena(32_768, [16, 16, 32]);
+    pub(super) const POOL1: View = View::arena(131_072, [16, 16, 32]);
     pub(super) const CONV2: View = View::arena(0, [14, 14, 64]);
-    pub(super) const POOL2: View = View::arena(12_544, [7, 7, 64]);
+    pub(super) const POOL2: View = View::arena(50_176, [7, 7, 64]);
     pub(super) const FC1: View = View::arena(0, [1, 1, 512]);
-    pub(super) const FC2: View = View::arena(512, [1, 1, 10]);
+    pub(super) const FC2: View = View::arena(2_048, [1, 1, 10]);
 }
 
 #[allow(
@@ -69,8 +69,8 @@ impl LeNet {
     pub const INPUT: [usize; 3] = [32, 32, 3];
     /// Shape of one output.
     pub const OUTPUT: [usize; 1] = [10];
-    /// Elements of the workspace per image.
-    const ARENA: usize = 40_960;
+    /// Bytes of the workspace per image.
+    const ARENA: usize = 163_840;
 
     /// The tensors of the weights file, in order.
     #[must_use]

@@ -333,6 +333,10 @@ layers! {
         "SILU", "x / (1 + exp(-x))";
     "SIGMOID" = "LOGISTIC" => LayerKind::Activation(Act::Sigmoid), "sigmoid", 0 of &[],
         "SIGMOID", "1 / (1 + exp(-x))";
+    "HARD_SIGMOID" = "HARDSIGMOID" = "HSIGMOID" => LayerKind::Activation(Act::HardSigmoid), "hard_sigmoid", 0 of &[],
+        "HARD_SIGMOID", "min(max(x + 3, 0), 6) / 6, MobileNetV3's";
+    "HARD_SWISH" = "HARDSWISH" = "HSWISH" => LayerKind::Activation(Act::HardSwish), "hard_swish", 0 of &[],
+        "HARD_SWISH", "x * min(max(x + 3, 0), 6) / 6, MobileNetV3's";
     "TANH" => LayerKind::Activation(Act::Tanh), "tanh", 0 of &[],
         "TANH", "tanh(x)";
     "LECUN_TANH" = "LECUNTANH" = "SCALEDTANH" => LayerKind::Activation(Act::LecunTanh), "lecun_tanh", 0 of &[],

@@ -24,6 +24,10 @@ pub enum Act {
     Silu,
     /// `1 / (1 + exp(-x))`
     Sigmoid,
+    /// `min(max(x + 3, 0), 6) / 6` (Howard et al. 2019, section 5.2)
+    HardSigmoid,
+    /// `x * min(max(x + 3, 0), 6) / 6` (Howard et al. 2019, section 5.2)
+    HardSwish,
     /// `tanh(x)`
     Tanh,
     /// `1.7159 tanh(2x / 3)` (LeCun et al. 1998, eq. 6)
@@ -34,7 +38,7 @@ impl Act {
     /// Whether the derivative follows from the activation's value alone, so that training may fuse it and forget its input.
     #[must_use]
     pub fn from_value(self) -> bool {
-        !matches!(self, Act::Gelu | Act::Silu)
+        !matches!(self, Act::Gelu | Act::Silu | Act::HardSwish)
     }
 }
 

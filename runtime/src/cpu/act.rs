@@ -33,6 +33,16 @@ pub(crate) fn apply_inline(act: Act, y: &mut [f32]) {
         }),
         Act::Silu => map(y, |x| x / (1.0 + exp(-x))),
         Act::Sigmoid => map(y, |x| 1.0 / (1.0 + exp(-x))),
+        Act::HardSigmoid => map(y, |x| {
+            let y = (x + 3.0) * (1.0 / 6.0);
+            let y = if x <= -3.0 { 0.0 } else { y };
+            if x >= 3.0 { 1.0 } else { y }
+        }),
+        Act::HardSwish => map(y, |x| {
+            let y = x * (x + 3.0) * (1.0 / 6.0);
+            let y = if x <= -3.0 { 0.0 } else { y };
+            if x >= 3.0 { x } else { y }
+        }),
         Act::Tanh => map(y, tanh),
         Act::LecunTanh => map(y, |x| 1.7159 * tanh(x * (2.0 / 3.0))),
     }
@@ -125,7 +135,7 @@ mod tests {
     use super::*;
     use crate::cpu::activate;
 
-    const ALL: [Act; 10] = [
+    const ALL: [Act; 12] = [
         Act::None,
         Act::Relu,
         Act::Relu6,
@@ -134,6 +144,8 @@ mod tests {
         Act::Gelu,
         Act::Silu,
         Act::Sigmoid,
+        Act::HardSigmoid,
+        Act::HardSwish,
         Act::Tanh,
         Act::LecunTanh,
     ];

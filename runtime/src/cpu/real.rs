@@ -84,6 +84,11 @@ pub fn activate<T: Real>(act: Act, x: T) -> T {
         Act::Gelu => x * (one + (x * T::of(core::f64::consts::FRAC_1_SQRT_2)).erf()) / T::of(2.0),
         Act::Silu => x / (one + (-x).exp()),
         Act::Sigmoid => one / (one + (-x).exp()),
+        Act::HardSigmoid | Act::HardSwish if x <= T::of(-3.0) => zero,
+        Act::HardSigmoid if x >= T::of(3.0) => one,
+        Act::HardSwish if x >= T::of(3.0) => x,
+        Act::HardSigmoid => (x + T::of(3.0)) / T::of(6.0),
+        Act::HardSwish => x * (x + T::of(3.0)) / T::of(6.0),
         Act::Tanh => x.tanh(),
         Act::LecunTanh => T::of(1.7159) * (x * T::of(2.0 / 3.0)).tanh(),
     }

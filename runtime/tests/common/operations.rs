@@ -92,7 +92,7 @@ fn operation(rng: &mut Rng, wide: bool) -> Op {
             ..plan::Lrn::DEFAULT
         }),
         15 => {
-            let act = rng.pick(&[act, Act::Gelu, Act::Silu]);
+            let act = rng.pick(&[act, Act::Gelu, Act::Silu, Act::HardSwish, Act::HardSigmoid]);
             Op::Activation(plan::Activation { input, act })
         }
         16 => Op::Softmax(plan::Softmax { input }),

@@ -70,12 +70,15 @@ multiversion! {
             dy.iter_mut().zip(y).for_each(|(dy, y)| *dy = f(*y, *dy));
         }
         match act {
-            Act::None | Act::Gelu | Act::Silu => {}
+            Act::None | Act::Gelu | Act::Silu | Act::HardSwish => {}
             Act::Relu => map(y, dy, |y, dy| if y <= 0.0 { 0.0 } else { dy }),
             Act::Relu6 => map(y, dy, |y, dy| if y <= 0.0 || y >= 6.0 { 0.0 } else { dy }),
             Act::LeakyRelu(slope) => map(y, dy, |y, dy| if y <= 0.0 { slope * dy } else { dy }),
             Act::Elu(alpha) => map(y, dy, |y, dy| if y <= 0.0 { (y + alpha) * dy } else { dy }),
             Act::Sigmoid => map(y, dy, |y, dy| y * (1.0 - y) * dy),
+            Act::HardSigmoid => map(y, dy, |y, dy| {
+                if y <= 0.0 || y >= 1.0 { 0.0 } else { dy * (1.0 / 6.0) }
+            }),
             Act::Tanh => map(y, dy, |y, dy| (1.0 - y * y) * dy),
             Act::LecunTanh => map(y, dy, |y, dy| {
                 (2.0 / 3.0) * (1.7159 - y * y * (1.0 / 1.7159)) * dy
@@ -84,7 +87,7 @@ multiversion! {
     }
 }
 
-/// `dy *= act'(x)` for GELU and SILU, whose value does not tell their input. In double precision, as the plain reference.
+/// `dy *= act'(x)` for GELU, SILU and HARD_SWISH, whose value does not tell their input. In double precision, as the plain reference.
 fn from_input(act: Act, x: &[f32], dy: &mut [f32]) {
     for (dy, &x) in dy.iter_mut().zip(x) {
         *dy *= derivative(act, f64::from(x), 0.0) as f32;
@@ -115,6 +118,11 @@ pub fn derivative<T: Real>(act: Act, x: T, y: T) -> T {
             s * (one + x * (one - s))
         }
         Act::Sigmoid => y * (one - y),
+        Act::HardSigmoid if y <= zero || y >= one => zero,
+        Act::HardSigmoid => one / of(6.0),
+        Act::HardSwish if x <= of(-3.0) => zero,
+        Act::HardSwish if x >= of(3.0) => one,
+        Act::HardSwish => x / of(3.0) + of(0.5),
         Act::Tanh => one - y * y,
         Act::LecunTanh => of(2.0 / 3.0) * (of(1.7159) - y * y / of(1.7159)),
     }

@@ -10,7 +10,7 @@
 //! the graph is only read: `lower` makes a [`Program`](crate::program::Program) of it, and the reports and pictures show it.
 
 use netc_grammar::Span;
-use netc_plan::Act;
+use netc_plan::{Act, Op};
 
 /// Index of a node in [`Graph::nodes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -142,6 +142,9 @@ pub enum Layer {
         /// Stride.
         stride: [usize; 2],
     },
+    /// An operation of the plan's table as it stands, over pictures (SHUFFLE). The shape of its input is left at zeros: it is that
+    /// of the node before.
+    Op(Op),
     /// RBF of LeNet-5.
     Rbf {
         /// Classes.

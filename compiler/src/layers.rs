@@ -1,6 +1,7 @@
 //! The table of layers: names, aliases, options, defaults. Resolving, suggestions, the reference and the formatter read it.
 
 mod build;
+mod operation;
 mod written;
 
 pub(crate) use build::{build, pixels};
@@ -10,7 +11,7 @@ use crate::limits::MAX_SIZE;
 use crate::options::Default::{Described, Is, Required};
 use crate::options::{Kind, Opt, Owner, Range};
 use netc_grammar::nearest;
-use netc_plan::Act;
+use netc_plan::{Act, Op, Shuffle};
 
 /// A kind of layer.
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +71,8 @@ pub enum LayerKind {
     Subsample,
     /// LeNet-5's output.
     Rbf,
+    /// An operation of the plan's table as it stands, with the defaults of its options.
+    Op(Op),
     /// Joins branches and taps by adding; its arguments are taps.
     Add,
     /// Joins branches and taps beside each other; its arguments are taps.
@@ -279,6 +282,12 @@ const UPSAMPLE_OPTIONS: &[Opt] = &[opt(
     "how often rows and columns are repeated",
 )
 .also(&["size", "scale_factor"])];
+const SHUFFLE_OPTIONS: &[Opt] = &[opt(
+    "groups",
+    COUNT,
+    Required,
+    "parts whose channels are mixed; divides the channels",
+)];
 const SUBSAMPLE_OPTIONS: &[Opt] = &[WINDOW, POOL_STRIDE];
 const RBF_OPTIONS: &[Opt] = &[opt("classes", COUNT, Required, "prototypes")];
 
@@ -349,6 +358,8 @@ layers! {
         "PAD(1)", "zeros around the picture";
     "UPSAMPLE" = "UPSAMPLE2D" = "UPSAMPLING" = "UPSAMPLING2D" => LayerKind::Upsample, "upsample", 1 of UPSAMPLE_OPTIONS,
         "UPSAMPLE(2x2)", "enlarges the picture, nearest neighbour";
+    "SHUFFLE" = "CHANNELSHUFFLE" = "SHUFFLECHANNELS" => LayerKind::Op(Op::Shuffle(Shuffle::DEFAULT)), "shuffle", 1 of SHUFFLE_OPTIONS,
+        "SHUFFLE(2)", "mixes the channels of groups: first of each group, second of each ...";
     "ADD" = "SUM" => LayerKind::Add, "add", 0 of &[],
         "ADD", "adds branches or taps";
     "CONCAT" = "CONCATENATE" = "CAT" => LayerKind::Concat, "concat", 0 of &[],

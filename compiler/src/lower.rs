@@ -2,7 +2,8 @@
 
 use netc_plan::{
     Activation, Add, AvgPool, BatchNorm, BatchNormTraining, Conv, Copy, Dropout, Fc, GlobalPool,
-    Loss, Lrn, MaxPool, Op, Pad, Rbf, Softmax, Source, Subsample, Transpose, UpdateStep, Upsample,
+    Loss, Lrn, MaxPool, Op, Operation, Pad, Rbf, Softmax, Source, Subsample, Transpose, UpdateStep,
+    Upsample,
 };
 
 use crate::graph::{Graph, Layer, Node, NodeId, Order, PoolKind, Recipe};
@@ -303,6 +304,7 @@ pub(crate) fn operation(layer: &Layer, input: [usize; 3], trains: bool) -> Optio
             ..Subsample::DEFAULT
         }
         .into(),
+        Layer::Op(op) => op.with_input(input),
         Layer::Rbf { classes } => Rbf {
             input,
             classes: *classes,

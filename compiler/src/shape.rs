@@ -11,6 +11,7 @@ use crate::graph::{Graph, Layer, Node, NodeId, Order, Shape};
 use crate::report::{Report, within};
 use crate::text;
 use netc_grammar::{Code, Diagnostic, Span};
+use netc_plan::{Op, Operation};
 
 /// Fills in every shape, the cells of `same`, and the channels of DWCONV.
 pub fn infer(graph: &mut Graph, diagnostics: &mut Vec<Diagnostic>) {
@@ -71,6 +72,7 @@ impl Site<'_> {
                 self.weights_bounded(&[classes, input.elements()])?;
                 Ok(Shape::Vector(classes))
             }
+            Layer::Op(op) => self.operation(op),
             Layer::Flatten(Order::Hwc | Order::Chw) => Ok(Shape::Vector(input.elements())),
             Layer::BatchNorm { .. }
             | Layer::Lrn { .. }
@@ -81,6 +83,24 @@ impl Site<'_> {
             | Layer::Add
             | Layer::Concat => Ok(input),
         }
+    }
+
+    /// What an operation of the plan's table gives for the picture that comes in.
+    fn operation(&self, op: Op) -> Inferred {
+        let picture = self.picture()?;
+        let op = op.with_input(picture);
+        let Some(problem) = op.problem() else {
+            return Ok(Shape::Picture(op.output()));
+        };
+        let [h, w, c] = picture;
+        let kind = text::kind(&self.node.op);
+        let error = self.error(
+            Code::E0403,
+            format!("{kind} cannot take {h}x{w}x{c}: {problem}"),
+        );
+        Err(Some(Box::new(self.with_source(
+            error.primary("this does not fit what comes in"),
+        ))))
     }
 
     /// The node that this one reads.

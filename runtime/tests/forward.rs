@@ -145,6 +145,13 @@ fn network() -> Plan {
         .into()
     });
     push(&|input| plan::Softmax { input }.into());
+    push(&|input| {
+        plan::Shuffle {
+            input,
+            groups: input[2],
+        }
+        .into()
+    });
     push(&|input| plan::Transpose { input }.into());
     push(&|input| {
         plan::Fc {

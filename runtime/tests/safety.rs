@@ -31,7 +31,7 @@ const DOCUMENTED: &[&str] = &[
     "a workspace with too little scratch memory",
     "a window, stride or dilation of 0",
     "a window that does not fit into the picture",
-    "groups that do not divide channels and filters",
+    "groups that do not divide",
     "a picture without elements",
     "sizes that exceed the address space",
     "a plan without `layer.",

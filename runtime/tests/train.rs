@@ -104,6 +104,23 @@ fn the_gradients_of_the_losses_are_central_differences() {
     }
 }
 
+/// What PyTorch's `channel_shuffle(arange(12), 3)` gives.
+#[test]
+fn channels_are_shuffled_as_pytorch_does() {
+    let op = Op::Shuffle(plan::Shuffle {
+        input: [1, 1, 12],
+        groups: 3,
+    });
+    let x: Vec<f32> = (0..12_u8).map(f32::from).collect();
+    let inputs = std::slice::from_ref(&x);
+    let found = train::fast(&op, &[], &[], inputs, &x, Setting::default());
+    let expected = [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11_u8].map(f32::from);
+    assert_eq!(found.output, expected);
+    // Backward undoes it.
+    let again = train::fast(&op, &[], &[], inputs, &expected, Setting::default());
+    assert_eq!(again.inputs[0], x);
+}
+
 #[test]
 fn weights_without_a_connection_have_no_gradient() {
     let mut rng = Rng(22);

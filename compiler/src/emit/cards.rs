@@ -30,9 +30,11 @@ impl Family {
             Layer::BatchNorm { .. } | Layer::Lrn { .. } => Family::Norm,
             Layer::Activation(_) | Layer::Softmax => Family::Activation,
             Layer::Add | Layer::Concat => Family::Join,
-            Layer::Dropout { .. } | Layer::Flatten(_) | Layer::Pad(_) | Layer::Upsample { .. } => {
-                Family::Shape
-            }
+            Layer::Dropout { .. }
+            | Layer::Flatten(_)
+            | Layer::Pad(_)
+            | Layer::Upsample { .. }
+            | Layer::Op(_) => Family::Shape,
         }
     }
 

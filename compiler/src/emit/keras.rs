@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use netc_plan::Act;
 
 use crate::graph::{Graph, Layer, Node, NodeId, PadMode, Padding, PoolKind};
+use crate::layers;
 use crate::params;
 
 use crate::text::thousands;
@@ -250,6 +251,7 @@ fn class(layer: &Layer) -> (&'static str, &'static str) {
         Layer::Lrn { .. } => ("LRN", "lrn"),
         Layer::Subsample { .. } => ("Subsample", "subsample"),
         Layer::Rbf { .. } => ("RBF", "rbf"),
+        Layer::Op(op) => (op.name(), layers::written(layer, None).spec.prefix),
     }
 }
 

@@ -1,6 +1,6 @@
 //! From options to a layer.
 
-use super::{LayerKind, LayerSpec};
+use super::{LayerKind, LayerSpec, operation};
 use crate::graph::{Conv, Layer, Order, PadMode, Padding, PoolKind, Shape, WeightOptions};
 use crate::options::Bound;
 use crate::value::Value;
@@ -66,6 +66,7 @@ pub(crate) fn build(
         LayerKind::Rbf => Layer::Rbf {
             classes: bound.whole("classes")?,
         },
+        LayerKind::Op(op) => Layer::Op(operation::build(op, bound)?),
         LayerKind::Add | LayerKind::Concat | LayerKind::Skip => return None,
     })
 }

@@ -1,6 +1,6 @@
 //! From a layer to its options: `build` the other way.
 
-use super::{LAYERS, LayerKind, LayerSpec};
+use super::{LAYERS, LayerKind, LayerSpec, operation};
 use crate::graph::{
     Conv, Initialiser, Layer, Order, PadMode, Padding, PoolKind, Shape, WeightOptions,
 };
@@ -79,6 +79,7 @@ pub(crate) fn written(layer: &Layer, pixels: Option<&Pixels>) -> Written {
             let window = strided(*window, *stride, *window);
             (LayerKind::Subsample, vec![("window", window)])
         }
+        Layer::Op(op) => operation::written(*op),
         Layer::Rbf { classes } => (LayerKind::Rbf, vec![("classes", whole(*classes))]),
     };
     let row = LAYERS.iter().find(|spec| spec.kind == kind);
@@ -91,7 +92,7 @@ pub(crate) fn written(layer: &Layer, pixels: Option<&Pixels>) -> Written {
 }
 
 /// Values by the names of their options.
-type Values = Vec<(&'static str, Expr)>;
+pub(super) type Values = Vec<(&'static str, Expr)>;
 
 fn input(shape: Shape, pixels: Option<&Pixels>) -> Values {
     let shape = match shape {

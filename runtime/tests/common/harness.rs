@@ -287,6 +287,16 @@ draws! {
     Rbf: d => { input: d.picture(), classes: d.size(1, 12) }
 }
 
+impl Descriptor for plan::Shuffle {
+    fn draw(d: &mut Draw<'_>) -> Self {
+        let ([h, w, c], groups) = (d.picture(), d.within(1, 3));
+        Self {
+            input: [h, w, c.saturating_mul(groups)],
+            groups: if d.hostile { d.size(1, 3) } else { groups },
+        }
+    }
+}
+
 impl Descriptor for plan::Conv {
     fn draw(d: &mut Draw<'_>) -> Self {
         let [h, w, c] = d.picture();

@@ -99,6 +99,10 @@ fn operation(rng: &mut Rng, wide: bool) -> Op {
         17 => rng.pick(&[
             Op::Transpose(plan::Transpose { input }),
             Op::Copy(plan::Copy { input }),
+            Op::Shuffle(plan::Shuffle {
+                input: [input[0], input[1], 3 * input[2]],
+                groups: 3,
+            }),
             Op::Dropout(plan::Dropout {
                 input,
                 p: 0.4,

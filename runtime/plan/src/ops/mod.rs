@@ -16,7 +16,7 @@ mod weighted;
 
 pub use elementwise::{Activation, Add, Copy, Dropout, Softmax};
 pub use normalise::{BatchNorm, BatchNormTraining, Lrn};
-pub use picture::{Pad, Transpose, Upsample};
+pub use picture::{Pad, Shuffle, Transpose, Upsample};
 pub use pool::{AvgPool, GlobalPool, MaxPool, Subsample};
 pub use weighted::{Conv, Fc, Rbf};
 
@@ -52,6 +52,7 @@ macro_rules! for_each_op {
             { Transpose, 1, false, both, [false, false] }
             { Pad, 1, false, both, [false, false] }
             { Upsample, 1, false, both, [false, false] }
+            { Shuffle, 1, false, both, [false, false] }
             { Add, 2, false, both, [false, false] }
             { Copy, 1, false, both, [false, false] }
             { Subsample, 1, true, both, [false, true] }

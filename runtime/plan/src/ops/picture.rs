@@ -23,6 +23,13 @@ descriptors! {
         /// Vertical and horizontal factor.
         factor: [usize; 2] = [2, 2],
     }
+    /// Mixes the channels of `groups` groups of `n` channels: `y[k * groups + i] = x[i * n + k]` (Zhang et al. 2018, ShuffleNet, section 3.1).
+    Shuffle {
+        /// Input shape.
+        input: [usize; 3],
+        /// Groups; divides the channels.
+        groups: usize = 1,
+    }
 }
 
 impl Operation for Transpose {
@@ -57,5 +64,18 @@ impl Operation for Upsample {
             w.saturating_mul(self.factor[1]),
             c,
         ]
+    }
+}
+
+impl Operation for Shuffle {
+    input_field!();
+
+    fn output(&self) -> [usize; 3] {
+        self.input
+    }
+
+    fn problem(&self) -> Option<&'static str> {
+        let divides = self.groups > 0 && self.input[2].is_multiple_of(self.groups);
+        (!divides).then_some("groups that do not divide the channels")
     }
 }

@@ -8,7 +8,6 @@ use crate::weights::{Layer, Weights};
 use alloc::borrow::Cow;
 use alloc::vec;
 use alloc::vec::Vec;
-#[cfg(feature = "train")]
 use alloc::{collections::BTreeMap, format, string::String};
 
 /// The outputs for `images`, dense, one after the other.
@@ -114,7 +113,10 @@ pub(crate) enum Params<'a, T> {
     /// Those of a weights file, folded and reordered as the plan's prepare part says.
     Prepared(Layer<'a>),
     /// Those of training, by name, and the layer's name.
-    #[cfg(feature = "train")]
+    #[cfg_attr(
+        not(feature = "train"),
+        allow(dead_code, reason = "only training has them")
+    )]
     Named(&'a BTreeMap<String, Vec<T>>, &'a str),
 }
 
@@ -124,7 +126,6 @@ impl<T: Real> Given<'_, T> {
         match &self.params {
             Params::None => panic!("an operation without parameters"),
             Params::Prepared(layer) => layer.tensor(leaf, len),
-            #[cfg(feature = "train")]
             Params::Named(tensors, layer) => {
                 let name = format!("{layer}.{leaf}");
                 let tensor = tensors.get(&name);

@@ -6,7 +6,7 @@
 //!
 //! - names form a tree (`layer1.0.conv1`), and a subtree is a part of the network: once entered, it is finished before the
 //!   next one starts;
-//! - siblings of one series (`conv1`, `conv2`; `layer1`, `layer2`; `a`, `b`; see [`names::member`]) stand in its order, and
+//! - siblings of one series (`conv1`, `conv2`; `layer1`, `layer2`; `a`, `b`; see `names::member`) stand in its order, and
 //!   mostly each feeds the next; siblings of different series (`conv1`, `bn1`; `branch5x5_1`, `branch_pool`) stand in any;
 //! - a normalisation stands beside what feeds it.
 //!

@@ -1,6 +1,6 @@
 //! The table of operations: the one place where a kernel is described.
 //!
-//! A row of [`for_each_op!`] says what has to be known before there is a descriptor: arity, whether there are parameters, in which
+//! A row of [`for_each_op!`](crate::for_each_op) says what has to be known before there is a descriptor: arity, whether there are parameters, in which
 //! part of a plan the operation stands, and whether its kernels need scratch memory. What depends on the sizes is said once,
 //! in the descriptor's [`Operation`]: shapes, tensors, in place or not, the fused activation, what backward reads, MACs. The
 //! compiler, the validator, the executor, the trainer, the emitter and all reports of cost and memory read it here.

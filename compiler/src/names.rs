@@ -28,6 +28,8 @@ pub(crate) fn is_all_caps(name: &str) -> bool {
 pub(crate) fn camel_case(file: &str) -> String {
     let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
     let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
+    // Rust's names and the language's are ASCII: `réseau` is `Reseau`. Case stays where the file's name has it (`VGG16`).
+    let stem = deunicode::deunicode(stem);
     let words = stem.split(|c: char| !c.is_ascii_alphanumeric());
     let camel: String = words.map(capitalised).collect();
     match camel.chars().next() {
@@ -95,7 +97,9 @@ mod tests {
             ("net!", "Net"),
             ("", "Net"),
             ("self.net", "NetSelf"),
-            ("größe.net", "GrE"),
+            ("größe.net", "Grosse"),
+            ("réseau.net", "Reseau"),
+            ("VGG16_bn.net", "VGG16Bn"),
         ] {
             assert_eq!(camel_case(file), name, "{file}");
         }

@@ -7,6 +7,7 @@ pub(crate) use training::{Eval, Overrides, Train};
 use crate::failure::{Failure, Outcome};
 use crate::terminal;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
+use netc_grammar::nearest;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
@@ -620,9 +621,7 @@ fn misspelt(command: &clap::Command, arg: &OsStr) -> Option<String> {
         other => other,
     };
     let names = command.get_subcommands().map(clap::Command::get_name);
-    let near = names.map(|name| (strsim::jaro_winkler(name, known), name));
-    let best = near.max_by(|a, b| a.0.total_cmp(&b.0))?;
-    (best.0 > 0.8).then(|| best.1.to_owned())
+    nearest(known, names).map(str::to_owned)
 }
 
 /// Prints what clap has to say: help and version on standard output.

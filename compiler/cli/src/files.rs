@@ -2,7 +2,7 @@
 
 use crate::failure::{Failure, Outcome};
 use netc_compiler::read_bounded;
-use netc_train::reason;
+use netc_train::{atomic, reason};
 use same_file::Handle;
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -113,75 +113,28 @@ fn lost(output: &Path, input: &Path) -> Failure {
         shown(input, "standard input"),
     );
     let headline = if output == input {
-        format!("{out} is an input of this command, and writing to it would destroy it")
+        format!("{out} is an input of this command, and would be lost")
     } else {
-        format!("{out} is the same file as the input {from}, and writing to it would destroy that")
+        format!("{out} is the same file as the input {from}, which would be lost")
     };
     Failure::tool(headline).help("name another file for the output")
 }
 
-/// Replaces the file at `path`, or makes it, with what `write` writes; `-` is standard output. The text goes into a file
-/// beside it that takes its name at the end, so that nobody ever sees half a file and a failure leaves the old one alone.
+/// Replaces the file, or makes it, with what `write` writes; `-` is standard output. It is whole or untouched.
 fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Outcome {
     if is_dash(path) {
         let mut bytes = Vec::new();
         write(&mut bytes).map_err(|e| unwritable(path, &e))?;
         return crate::terminal::print_bytes(&bytes);
     }
-    let failed = |e: io::Error| unwritable(path, &e);
-    // A link is written through, a device or pipe is written to: only regular files are replaced.
-    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    match std::fs::metadata(&target) {
-        Ok(meta) if meta.is_dir() => return Err(failed(ErrorKind::IsADirectory.into())),
-        Ok(meta) if !meta.is_file() => {
-            let mut device = io::BufWriter::new(
-                std::fs::OpenOptions::new()
-                    .write(true)
-                    .open(&target)
-                    .map_err(failed)?,
-            );
-            return write(&mut device)
-                .and_then(|()| device.flush())
-                .map_err(failed);
-        }
-        Ok(meta) if meta.permissions().readonly() => {
-            return Err(failed(ErrorKind::PermissionDenied.into()));
-        }
-        _ => {}
-    }
-    let folder = match target.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".netc-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // What a plain `File::create` gives: the umask takes its share.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut beside = builder.tempfile_in(folder).map_err(|e| match e.kind() {
+    let written = atomic::replace(path, |file| write(file));
+    written.map_err(|e| match e.kind() {
         ErrorKind::NotFound => Failure::tool(format!(
             "cannot write `{}`: there is no such folder",
             path.display()
         )),
-        _ => failed(e),
-    })?;
-    {
-        let mut buffered = io::BufWriter::new(beside.as_file_mut());
-        write(&mut buffered)
-            .and_then(|()| buffered.flush())
-            .map_err(failed)?;
-    }
-    if let Ok(old) = std::fs::metadata(&target) {
-        beside
-            .as_file()
-            .set_permissions(old.permissions())
-            .map_err(failed)?;
-    }
-    beside.persist(&target).map_err(|e| failed(e.error))?;
-    Ok(())
+        _ => unwritable(path, &e),
+    })
 }
 
 fn unwritable(path: &Path, e: &io::Error) -> Failure {

@@ -272,13 +272,19 @@ fn batch_norm(graph: &Graph) -> Option<String> {
         _ => None,
     });
     let (eps, momentum) = all.next()?;
-    if all.any(|other| other != (eps, momentum)) {
-        return Some("BN: eps and momentum differ from layer to layer".into());
+    let (mut one_eps, mut one_momentum) = (true, true);
+    for other in all {
+        one_eps &= other.0 == eps;
+        one_momentum &= other.1 == momentum;
     }
+    let said = |one: bool, value: f32| match one {
+        true => text::number(value),
+        false => "differs from layer to layer".to_owned(),
+    };
     Some(format!(
         "BN: eps {}, momentum {} (the share of the old statistics that is kept)",
-        text::number(eps),
-        text::number(momentum)
+        said(one_eps, eps),
+        said(one_momentum, momentum)
     ))
 }
 

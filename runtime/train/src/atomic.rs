@@ -1,12 +1,14 @@
 //! Files that are there whole or not at all.
 
 use crate::{Error, Result};
-use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::path::Path;
 
-/// Writes beside the file, syncs, renames. Whoever reads `path`, even after a crash, sees the old content or the new.
+/// How files are named that are not whole yet.
+const PREFIX: &str = ".netc-";
+
+/// Writes the whole file, which is replaced as [`replace`] does it.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     with(path, |file| file.write_all(bytes))
 }
@@ -14,28 +16,68 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 /// The same for a content that comes in parts.
 pub(crate) fn with(
     path: &Path,
-    fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+    fill: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
 ) -> Result<()> {
-    let beside = beside(path);
-    let written = File::create(&beside).and_then(|file| {
-        let mut file = BufWriter::with_capacity(1 << 20, file);
-        fill(&mut file)?;
-        file.into_inner()?.sync_all()?;
-        fs::rename(&beside, path)
-    });
-    written.map_err(|e| {
-        // On a full disk the old file stays, and the half of the new one makes room again.
-        let _ = fs::remove_file(&beside);
-        Error::io(path, &e)
-    })?;
-    sync_folder(path);
+    replace(path, fill).map_err(|e| Error::io(path, &e))
+}
+
+/// Writes beside the file, syncs, renames. Whoever reads `path`, even after a crash, sees the old content or the new, and a
+/// failure leaves the old one alone. A link is written through, and a device or a pipe is written to.
+///
+/// # Errors
+/// What the system says, or `fill`.
+pub fn replace(
+    path: &Path,
+    fill: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
+) -> io::Result<()> {
+    let fill = |file: &File| {
+        let mut buffered = BufWriter::with_capacity(1 << 20, file);
+        fill(&mut buffered)?;
+        buffered.flush()
+    };
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let old = fs::metadata(&target).ok();
+    match &old {
+        Some(old) if old.is_dir() => return Err(ErrorKind::IsADirectory.into()),
+        Some(old) if !old.is_file() => {
+            return fill(&OpenOptions::new().write(true).open(&target)?);
+        }
+        Some(old) if old.permissions().readonly() => {
+            return Err(ErrorKind::PermissionDenied.into());
+        }
+        _ => {}
+    }
+    let folder = match target.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(PREFIX);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // What a plain `File::create` gives: the umask takes its share.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let beside = builder.tempfile_in(folder)?;
+    fill(beside.as_file())?;
+    if let Some(old) = old {
+        beside.as_file().set_permissions(old.permissions())?;
+    }
+    beside.as_file().sync_all()?;
+    beside.persist(&target)?;
+    sync_folder(&target);
     Ok(())
 }
 
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.file_name().map_or_else(OsString::new, OsString::from);
-    name.push(".part");
-    path.with_file_name(name)
+/// Removes what a killed process has left in a folder that no other writes to.
+pub(crate) fn tidy(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            // It is in nobody's way.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Makes the rename itself survive a power cut, where the system can.
@@ -64,6 +106,15 @@ mod tests {
         });
         assert!(error.unwrap_err().to_string().contains("file: "));
         assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        write(&folder.path().join("file"), b"whole").unwrap();
+        fs::write(folder.path().join(".netc-half"), b"half").unwrap();
+        tidy(folder.path());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

@@ -1,6 +1,6 @@
 //! Training: data, augmentation, the loop, checkpoints, evaluation and pictures.
 
-mod atomic;
+pub mod atomic;
 pub mod augment;
 pub mod data;
 mod error;

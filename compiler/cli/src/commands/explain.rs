@@ -3,7 +3,7 @@
 use crate::cli::Explain;
 use crate::failure::{Failure, Outcome};
 use crate::terminal;
-use netc_grammar::Code;
+use netc_grammar::{Code, nearest};
 
 pub(crate) fn run(args: &Explain) -> Outcome {
     let Some(wanted) = &args.code else {
@@ -12,15 +12,9 @@ pub(crate) fn run(args: &Explain) -> Outcome {
         });
     };
     let Some(code) = find(wanted) else {
-        let near = Code::ALL.iter().map(|code| {
-            (
-                strsim::damerau_levenshtein(&wanted.to_ascii_uppercase(), code.as_str()),
-                code,
-            )
-        });
-        let meant = near.min().filter(|(distance, _)| *distance <= 2);
-        let hint =
-            meant.map(|(_, code)| format!("did you mean {}: {}?", code.as_str(), code.title()));
+        let near = nearest(wanted, Code::ALL.iter().map(|code| code.as_str()));
+        let meant = near.and_then(Code::parse);
+        let hint = meant.map(|code| format!("did you mean {}: {}?", code.as_str(), code.title()));
         return Err(Failure::tool(format!("there is no code `{wanted}`"))
             .maybe_help(hint)
             .help("`netc explain` lists all codes"));

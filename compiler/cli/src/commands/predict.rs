@@ -6,6 +6,7 @@ use crate::network::{Network, failed};
 use crate::weights::file::shape;
 use crate::{files, terminal};
 use netc_compiler::Options;
+use netc_plan::Plan;
 use netc_runtime::{Model, Prediction, Scores};
 use netc_train::data::picture;
 use netc_train::run::{self, Preparation};
@@ -14,26 +15,7 @@ use std::path::Path;
 
 pub(crate) fn run(args: &Predict) -> Outcome {
     let network = Network::load(&args.file, &args.source, &Options::default())?;
-    let plan = &network.plan;
-    let &[height, width, channels] = &plan.input[..] else {
-        return Err(Failure::input(format!(
-            "{} takes vectors of {}, not pictures",
-            plan.name,
-            shape(&plan.input)
-        ))
-        .help("`netc run` takes arrays"));
-    };
-    let classes = match plan.output[..] {
-        [n] | [1, 1, n] => n,
-        _ => {
-            return Err(Failure::input(format!(
-                "{} does not classify: its output is {}",
-                plan.name,
-                shape(&plan.output)
-            ))
-            .help("`netc run` gives the output as an array"));
-        }
-    };
+    let (input, classes) = (input(&network.plan)?, classes(&network.plan)?);
     // Weights that come from elsewhere are as good, only silent.
     let weights = args.source.weights.as_deref();
     let notes = weights.and_then(|path| run::notes(path).ok());
@@ -42,60 +24,86 @@ pub(crate) fn run(args: &Predict) -> Outcome {
         Some(path) => Some(labels(path, classes)?),
         None => notes.classes.and_then(|names| all_named(names, classes)),
     };
-    let input = [height, width, channels];
+    let labels = labels.as_deref();
     let noted = notes.pictures.filter(|pictures| pictures.covers(input));
     let mut preparation = noted.unwrap_or(Preparation::plain(input));
     if let Some(fit) = args.fit {
         preparation.crop = fit == Fit::Crop;
     }
     let mut workspace = network.workspace(1, args.threads)?;
-    let mut failures: Vec<Failure> = Vec::new();
+    let mut worst = None;
     for (i, image) in args.images.iter().enumerate() {
-        // A bad picture does not hide the others' classes.
-        let pixels = files::read(image).and_then(|bytes| {
-            let bad = |why| Failure::input(format!("`{}` cannot be used: {why}", image.display()));
-            let decoded = picture::decode(&bytes).map_err(bad)?;
-            let prepared = preparation.input(&decoded, input, &plan.pixels);
-            prepared.ok_or_else(|| {
-                Failure::input(format!(
-                    "{} takes {channels} channels: no picture has that many",
-                    plan.name
-                ))
-            })
-        });
-        let pixels = match pixels {
+        let pixels = match pixels(image, &network.plan, input, &preparation) {
             Ok(pixels) => pixels,
+            // A bad picture does not hide the others' classes.
             Err(failure) => {
                 terminal::finish()?;
                 terminal::report(&failure);
-                failures.push(failure);
+                worst = worst.max(Some(failure.code));
                 continue;
             }
         };
-        let outputs = network
-            .executor
-            .forward(&mut workspace, &pixels)
-            .map_err(|e| failed(&e))?;
+        let outputs = network.executor.forward(&mut workspace, &pixels);
+        let outputs = outputs.map_err(|e| failed(&e))?;
         let best = Best::of(network.executor.scores(), outputs, args.top as usize);
         let shown = image.to_string_lossy();
-        let text = if args.json {
-            best.json(&shown, labels.as_deref())
-        } else {
-            let heading = args.images.len() > 1;
-            let gap = if heading && i > 0 { "\n" } else { "" };
-            let head = if heading {
-                format!("{gap}{shown}\n")
-            } else {
-                String::new()
-            };
-            head + &best.table(labels.as_deref())
+        let text = match args.json {
+            true => best.json(&shown, labels),
+            false if args.images.len() == 1 => best.table(labels),
+            false => {
+                let gap = if i > 0 { "\n" } else { "" };
+                format!("{gap}{shown}\n{}", best.table(labels))
+            }
         };
         terminal::print(&text)?;
     }
-    match failures.iter().map(|failure| failure.code).max() {
+    match worst {
         Some(code) => Err(Failure::exit(code)),
         None => Ok(()),
     }
+}
+
+/// The shape of the pictures that the network takes.
+fn input(plan: &Plan) -> Outcome<[usize; 3]> {
+    <[usize; 3]>::try_from(&plan.input[..]).map_err(|_| {
+        Failure::input(format!(
+            "{} takes vectors of {}, not pictures",
+            plan.name,
+            shape(&plan.input)
+        ))
+        .help("`netc run` takes arrays")
+    })
+}
+
+/// How many classes the network tells apart.
+fn classes(plan: &Plan) -> Outcome<usize> {
+    match plan.output[..] {
+        [n] | [1, 1, n] => Ok(n),
+        _ => Err(Failure::input(format!(
+            "{} does not classify: its output is {}",
+            plan.name,
+            shape(&plan.output)
+        ))
+        .help("`netc run` gives the output as an array")),
+    }
+}
+
+/// A picture as the network takes it.
+fn pixels(
+    image: &Path,
+    plan: &Plan,
+    input: [usize; 3],
+    preparation: &Preparation,
+) -> Outcome<Vec<f32>> {
+    let bad = |why| Failure::input(format!("`{}` cannot be used: {why}", image.display()));
+    let decoded = picture::decode(&files::read(image)?).map_err(bad)?;
+    let prepared = preparation.input(&decoded, input, &plan.pixels);
+    prepared.ok_or_else(|| {
+        let (name, channels) = (&plan.name, input[2]);
+        Failure::input(format!(
+            "{name} takes {channels} channels: no picture has that many"
+        ))
+    })
 }
 
 /// The names that a run has left in its weights, for all outputs: a network may have more than its data had classes.

@@ -9,6 +9,7 @@ use crate::terminal;
 use crate::weights::file::shape;
 use netc_compiler::Options;
 use netc_compiler::graph::Graph;
+use netc_grammar::nearest;
 use netc_runtime::Model;
 use netc_train::data::npy::{self, Array, Numbers};
 use std::path::Path;
@@ -82,16 +83,10 @@ fn find(graph: &Graph, name: &str) -> Outcome<(String, Vec<usize>)> {
     if let Some(node) = graph.nodes.iter().find(|node| node.name == name) {
         return Ok((node.name.clone(), node.shape.sizes()));
     }
-    let near = graph
-        .nodes
-        .iter()
-        .map(|n| (strsim::jaro_winkler(&n.name, name), &n.name));
-    let best = near
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .filter(|best| best.0 > 0.7);
+    let near = nearest(name, graph.nodes.iter().map(|node| node.name.as_str()));
     Err(
         Failure::tool(format!("`{}` has no layer `{name}`", graph.name))
-            .maybe_help(best.map(|(_, name)| format!("did you mean `{name}`?")))
+            .maybe_help(near.map(|name| format!("did you mean `{name}`?")))
             .help("`netc summary` lists the layers"),
     )
 }

@@ -8,6 +8,7 @@ use crate::memory::{self, Images};
 use crate::{claims, source, terminal};
 use netc_compiler::text::thousands;
 use netc_runtime::Weights;
+use netc_train::evaluate::Evaluation;
 use netc_train::pictures::{self, Page};
 use netc_train::run::{
     Checkpoints, Ending, Experiment, Interrupt, Net, Network, Options, Outcomes, Progress,
@@ -22,15 +23,7 @@ const SHEET: (usize, u64) = (8, 9);
 
 pub(crate) fn run(args: &Train) -> Outcome {
     let fail = |e: Error| failure(&e);
-    if let Some(out) = &args.out
-        && files::is_same(out, &args.data)
-    {
-        return Err(Failure::tool(format!(
-            "`{}` holds the data: the files of a run must not mix with it",
-            out.display()
-        ))
-        .help("name another folder with `--out`"));
-    }
+    apart(args)?;
     let mut variation = Variation::new(args.recipe.as_ref(), &args.overrides);
     if let Some(run) = &args.resume {
         RunFolder::open(run).map_err(fail)?;
@@ -44,29 +37,16 @@ pub(crate) fn run(args: &Train) -> Outcome {
     let network = Network::new(plan, recipe.loss);
     let experiment = Experiment::new(&network, recipe, &data).map_err(fail)?;
     if let Some(path) = &args.sheet {
-        Target::new(
-            path,
-            setup.inputs.iter().cloned().chain(files::below(&args.data)),
-        )?;
-        let (pictures, variants) = SHEET;
-        augment::sheet(&experiment.pipeline, &data.train, pictures, variants, path)
-            .map_err(fail)?;
-        terminal::status("Wrote", &path.display().to_string());
-        return Ok(());
+        return sheet(args, path, &setup, &experiment);
     }
     say_what(&setup, &experiment, threads);
-    memory::check(
-        &training.plan,
-        plan,
-        &recipe.optimizer,
-        recipe.batch,
-        threads,
-        &Images {
-            // Those of training, and beside them those of an evaluation.
-            batches: 2 * loader::most_batches(threads),
-            data: data.kept(),
-        },
-    )?;
+    let images = Images {
+        // Those of training, and beside them those of an evaluation.
+        batches: 2 * loader::most_batches(threads),
+        data: data.kept(),
+    };
+    let (optimizer, batch) = (&recipe.optimizer, recipe.batch);
+    memory::check(&training.plan, plan, optimizer, batch, threads, &images)?;
     let weights = Weights::random(recipe.seed, &training.plan.params);
     let mut net = Net::new(plan, &training.plan, recipe, &weights, threads).map_err(fail)?;
     drop(weights);
@@ -77,18 +57,7 @@ pub(crate) fn run(args: &Train) -> Outcome {
         "Run"
     };
     terminal::status(verb, &format!("in {}", folder.path().display()));
-    let options = Options {
-        folder: folder.clone(),
-        resume: args.resume.is_some(),
-        keep: [setup.files(folder.path()), vec![variation.file()]].concat(),
-        threads,
-        checkpoints: match args.save_steps {
-            Some(n) => Checkpoints::Steps(n),
-            None => Checkpoints::Time(Duration::from_secs(30)),
-        },
-        interrupt: Interrupt::on_ctrl_c().map_err(fail)?,
-        progress: Progress::standard_error(),
-    };
+    let options = options(args, &folder, &setup, &variation, threads)?;
     let start = Instant::now();
     let result = train(&mut net, &experiment, options).map_err(fail)?;
     if result.ending == Ending::Interrupted {
@@ -97,28 +66,76 @@ pub(crate) fn run(args: &Train) -> Outcome {
     }
     say_result(&result, start.elapsed());
     let figures = experiment.test(&mut net, threads).map_err(fail)?;
-    let test_name = data.test_name;
-    terminal::print_line(&format!(
-        "{test_name}_loss: {:.4} - {test_name}_accuracy: {:.4}",
-        figures.loss, figures.accuracy
-    ))?;
-    terminal::finish()?;
+    say_figures(&figures, data.test_name)?;
     let page = Page {
         name: &plan.name,
         source: setup.text(),
-        test_name,
+        test_name: data.test_name,
         facts: &facts(&setup, &variation, start.elapsed()),
     };
     let history = &result.history;
     pictures::all(&folder, history, &figures, &experiment, &page).map_err(fail)?;
+    let shown = folder.path().display();
     terminal::status(
         "Wrote",
-        &format!(
-            "{}/index.html, with weights, metrics and pictures beside it",
-            folder.path().display()
-        ),
+        &format!("{shown}/index.html, with weights, metrics and pictures beside it"),
     );
-    claims::report(&setup, &figures, test_name)
+    claims::report(&setup, &figures, data.test_name)
+}
+
+/// Refuses to keep a run among its own data.
+fn apart(args: &Train) -> Outcome {
+    match &args.out {
+        Some(out) if files::is_same(out, &args.data) => Err(Failure::tool(format!(
+            "`{}` holds the data: the files of a run must not mix with it",
+            out.display()
+        ))
+        .help("name another folder with `--out`")),
+        _ => Ok(()),
+    }
+}
+
+/// Writes augmented samples in place of training.
+fn sheet(args: &Train, path: &Path, setup: &Setup, experiment: &Experiment<'_>) -> Outcome {
+    let inputs = setup.inputs.iter().cloned();
+    Target::new(path, inputs.chain(files::below(&args.data)))?;
+    let (pictures, variants) = SHEET;
+    let train = &experiment.data.train;
+    augment::sheet(&experiment.pipeline, train, pictures, variants, path)
+        .map_err(|e| failure(&e))?;
+    terminal::status("Wrote", &path.display().to_string());
+    Ok(())
+}
+
+/// How the run is kept, saved and shown.
+fn options(
+    args: &Train,
+    folder: &RunFolder,
+    setup: &Setup,
+    variation: &Variation,
+    threads: usize,
+) -> Outcome<Options> {
+    Ok(Options {
+        folder: folder.clone(),
+        resume: args.resume.is_some(),
+        keep: [setup.files(folder.path()), vec![variation.file()]].concat(),
+        threads,
+        checkpoints: match args.save_steps {
+            Some(n) => Checkpoints::Steps(n),
+            None => Checkpoints::Time(Duration::from_secs(30)),
+        },
+        interrupt: Interrupt::on_ctrl_c().map_err(|e| failure(&e))?,
+        progress: Progress::standard_error(),
+    })
+}
+
+/// The result, for scripts.
+fn say_figures(figures: &Evaluation, test_name: &str) -> Outcome {
+    terminal::print_line(&format!(
+        "{test_name}_loss: {:.4} - {test_name}_accuracy: {:.4}",
+        figures.loss, figures.accuracy
+    ))?;
+    terminal::finish()
 }
 
 /// Says how to go on; the code is the shell's convention, 128 + SIGINT.

@@ -10,6 +10,7 @@ use super::{mismatch, names};
 use crate::failure::{Failure, Outcome};
 use crate::source::plural;
 use crate::terminal;
+use netc_grammar::nearest;
 use netc_plan::Param;
 
 /// Which module becomes which layer, and why.
@@ -237,7 +238,7 @@ impl<'a> Task<'a> {
             self.file
         ));
         match below.count() {
-            0 => failure.maybe_help(nearest(from, names)),
+            0 => failure.maybe_help(meant(from, names)),
             _ => failure.help(format!("all below it: `--map {from}.={}`", map.ours)),
         }
     }
@@ -249,7 +250,7 @@ impl<'a> Task<'a> {
             "`{}` has no layer or tensor `{}` left",
             self.network, map.ours
         ))
-        .maybe_help(nearest(&map.ours, names))
+        .maybe_help(meant(&map.ours, names))
     }
 
     /// The tensors that have to find a place, by index.
@@ -274,10 +275,8 @@ impl<'a> Task<'a> {
     }
 }
 
-fn nearest<'n>(wanted: &str, names: impl Iterator<Item = &'n str>) -> Option<String> {
-    let near = names.map(|name| (strsim::jaro_winkler(name, wanted), name));
-    let best = near.max_by(|a, b| a.0.total_cmp(&b.0))?;
-    (best.0 > 0.7).then(|| format!("did you mean `{}`?", best.1))
+fn meant<'n>(wanted: &str, names: impl Iterator<Item = &'n str>) -> Option<String> {
+    nearest(wanted, names).map(|name| format!("did you mean `{name}`?"))
 }
 
 #[cfg(test)]

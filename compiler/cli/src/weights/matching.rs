@@ -8,7 +8,7 @@
 //!   next one starts;
 //! - siblings of one series (`conv1`, `conv2`; `layer1`, `layer2`; `a`, `b`; see `names::member`) stand in its order, and
 //!   mostly each feeds the next; siblings of different series (`conv1`, `bn1`; `branch5x5_1`, `branch_pool`) stand in any;
-//! - a normalisation stands beside what feeds it.
+//! - a normalisation stands beside what feeds it, and what is called a pool reads one.
 //!
 //! So the network's layers are walked in order, and a depth-first search over the tree ([`tree`]) looks for the next module
 //! of the same shapes, with backtracking, those first that agree with the network's own [`wiring`](super::wiring). If no
@@ -192,6 +192,7 @@ mod tests {
             from,
             to,
             beside: none,
+            pooled: vec![false; modules.len()],
         }
     }
 

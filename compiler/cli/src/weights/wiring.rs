@@ -1,7 +1,7 @@
 //! Which of a network's modules feed which: what the names of a foreign file suggest is held against it.
 
 use super::modules::Module;
-use netc_compiler::graph::Graph;
+use netc_compiler::graph::{Graph, Layer};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Two kinds of modules are followed apart, each through the other.
@@ -32,6 +32,8 @@ pub(crate) struct Wiring {
     pub(crate) to: Vec<BTreeSet<usize>>,
     /// The nearest ones of any kind that its input comes from.
     pub(crate) beside: Vec<BTreeSet<usize>>,
+    /// Whether its input comes out of a pooling.
+    pub(crate) pooled: Vec<bool>,
 }
 
 impl Wiring {
@@ -45,7 +47,9 @@ impl Wiring {
             from: vec![BTreeSet::new(); modules.len()],
             to: vec![BTreeSet::new(); modules.len()],
             beside: vec![BTreeSet::new(); modules.len()],
+            pooled: vec![false; modules.len()],
         };
+        let mut pooled: Vec<bool> = Vec::with_capacity(graph.nodes.len());
         // For each node the nearest modules that its value comes from: matrices, vectors, any.
         let mut nearest: Vec<[BTreeSet<usize>; 3]> = Vec::with_capacity(graph.nodes.len());
         for node in &graph.nodes {
@@ -59,6 +63,7 @@ impl Wiring {
                 let own = modules[i].kind() as usize;
                 wiring.from[i].clone_from(&reached[own]);
                 wiring.beside[i].clone_from(&reached[2]);
+                wiring.pooled[i] = node.inputs.iter().any(|input| pooled[input.0]);
                 for &before in &wiring.from[i] {
                     wiring.to[before].insert(i);
                 }
@@ -66,6 +71,13 @@ impl Wiring {
                 reached[2] = BTreeSet::from([i]);
             }
             nearest.push(reached);
+            pooled.push(match node.op {
+                Layer::Pool { .. } | Layer::GlobalPool => true,
+                Layer::Activation(_) | Layer::Dropout { .. } | Layer::Pad(_) => {
+                    node.inputs.iter().any(|input| pooled[input.0])
+                }
+                _ => false,
+            });
         }
         wiring
     }

@@ -112,7 +112,11 @@ impl RunFolder {
             .truncate(false)
             .open(&path);
         let file = file.map_err(|e| Error::io(&path, &e))?;
-        match file.try_lock() {
+        let locked = file.try_lock();
+        if locked.is_ok() {
+            atomic::tidy(&self.0);
+        }
+        match locked {
             Err(TryLockError::WouldBlock) => {
                 let problem =
                     "another netc is writing this run; wait for it, or name another folder";

@@ -1,9 +1,9 @@
 //! What blocks of one make say about the order of the same names inside: in `Mixed_5b` shapes tell that `branch1x1` comes
-//! before `branch_pool`; in `Mixed_6b` both have the same.
+//! before `branch_pool`; in `Mixed_5c`, which has the same names, both have the same.
 
 use super::super::names;
 use super::search::Guess;
-use super::tree::{ROOT, Tree};
+use super::tree::Tree;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A name, and one that comes after it in blocks of this make.
@@ -104,15 +104,16 @@ fn fork<'t>(tree: &'t Tree, guess: &Guess) -> Option<(usize, [&'t str; 2])> {
     Some((tree.nodes[*a].parent, names))
 }
 
-/// What blocks of one series have in common: the words of their names.
+/// What blocks of one make have in common: the words of their names, and the names inside.
 fn make(tree: &Tree, block: usize) -> String {
     let mut words: Vec<String> = tree
         .path(block)
         .map(|node| names::member(&tree.nodes[node].component).words.join("_"))
         .collect();
     words.reverse();
-    if block == ROOT {
-        words.push("/".to_owned());
-    }
-    words.join(".")
+    let children = tree.nodes[block].children.iter();
+    let inside: Vec<&str> = children
+        .map(|child| tree.nodes[*child].component.as_str())
+        .collect();
+    format!("{}: {}", words.join("."), inside.join(" "))
 }

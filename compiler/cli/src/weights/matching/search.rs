@@ -16,10 +16,10 @@ const EFFORT: usize = 20_000_000;
 struct Doubt {
     /// The usual place of its name: heads come last.
     place: u8,
+    /// Names that come first in other blocks of this make and still wait in this one.
+    precedents: usize,
     /// What the network's wires and the series of names say, counted.
     misses: usize,
-    /// Names that come first in other blocks and still wait in this one.
-    precedents: usize,
 }
 
 /// A module that may be the next one. The search tries those first that doubt speaks against least; of equal ones those
@@ -249,7 +249,7 @@ impl<'a> Search<'a> {
         let series = path.iter().map(|node| self.against_series(nodes, *node));
         Doubt {
             place: top,
-            misses: series.sum::<usize>() + self.astray(nodes, module),
+            misses: series.sum::<usize>() + self.astray(nodes, module) + self.unlike(nodes, path),
             precedents: self
                 .precedents
                 .broken(&self.tree, path, |node| self.left[node] > 0),
@@ -287,6 +287,14 @@ impl<'a> Search<'a> {
             misses += usize::from(!feeds);
         }
         misses
+    }
+
+    /// Whether a name speaks of a pooling that the network does not have there.
+    fn unlike(&self, nodes: &[usize], path: &[usize]) -> usize {
+        let layer = nodes.len();
+        let mut names = path.iter().map(|node| &self.tree.nodes[*node]);
+        let is_pool = names.any(|node| node.is_pool);
+        usize::from(is_pool && self.kinds[layer] == 0 && !self.wiring.pooled[layer])
     }
 
     /// Whether a normalisation would stand elsewhere than what feeds it.

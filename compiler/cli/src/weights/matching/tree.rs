@@ -23,6 +23,8 @@ pub(super) struct Node {
     pub(super) count: [usize; KINDS.len()],
     /// Where such a name usually stands.
     pub(super) place: u8,
+    /// Whether the name speaks of a pooling: `branch_pool`.
+    pub(super) is_pool: bool,
 }
 
 pub(super) const ROOT: usize = 0;
@@ -95,6 +97,10 @@ impl Tree {
             classes: Default::default(),
             count: Default::default(),
             place: names::place(component),
+            is_pool: names::member(component)
+                .words
+                .iter()
+                .any(|word| word == "pool"),
         });
         if let Some(parent) = parent {
             self.nodes[parent].children.push(new);

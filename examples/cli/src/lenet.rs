@@ -43,7 +43,7 @@ impl core::fmt::Debug for LeNet {
     }
 }
 
-/// Where each value lies: its offset in the workspace, in elements per image, and its shape.
+/// Where each value lies: its offset in the workspace, in bytes per image, and its shape.
 mod at {
     use netc_runtime::plan::View;
 

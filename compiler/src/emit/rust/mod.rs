@@ -125,7 +125,7 @@ impl Emitter<'_> {
         let blank = blank();
         let places = constants(self.names.places());
         quote! {
-            /// Where each value lies: its offset in the workspace, in elements per image, and its shape.
+            /// Where each value lies: its offset in the workspace, in bytes per image, and its shape.
             mod at {
                 use netc_runtime::plan::View;
                 #blank

@@ -165,7 +165,7 @@ impl Emitter<'_> {
         let values = constants(self.names.places());
         let gradients = constants(&self.gradients);
         quote! {
-            /// Where each value lies: its offset in the workspace, in elements per image, and its shape.
+            /// Where each value lies: its offset in the workspace, in bytes per image, and its shape.
             mod at {
                 use netc_runtime::plan::View;
                 #blank

@@ -93,25 +93,12 @@ pub enum Layer {
         /// Padding.
         pad: Padding,
     },
-    /// GLOBALPOOL: mean over the picture, `[h, w, c]` to `[1, 1, c]`.
-    GlobalPool,
     /// BN.
     BatchNorm {
         /// Added to the variance.
         eps: f32,
         /// Share of the old moving statistics kept in each step.
         momentum: f32,
-    },
-    /// LRN.
-    Lrn {
-        /// Channels in the window.
-        n: usize,
-        /// Added to the sum.
-        k: f32,
-        /// Factor of the sum, not divided by `n`.
-        alpha: f32,
-        /// Exponent.
-        beta: f32,
     },
     /// DROPOUT; the identity in inference.
     Dropout {
@@ -120,17 +107,8 @@ pub enum Layer {
     },
     /// RELU, GELU and so on.
     Activation(Act),
-    /// SOFTMAX over channels.
-    Softmax,
     /// FLATTEN.
     Flatten(Order),
-    /// PAD.
-    Pad(Padding),
-    /// UPSAMPLE, nearest.
-    Upsample {
-        /// Vertical and horizontal factor.
-        factor: [usize; 2],
-    },
     /// ADD: the sum of two or more inputs of one shape.
     Add,
     /// CONCAT: two or more inputs beside each other along the channels.
@@ -142,8 +120,8 @@ pub enum Layer {
         /// Stride.
         stride: [usize; 2],
     },
-    /// An operation of the plan's table as it stands, over pictures (SHUFFLE). The shape of its input is left at zeros: it is that
-    /// of the node before.
+    /// An operation of the plan's table as it stands (GLOBALPOOL, LRN, SOFTMAX, PAD, UPSAMPLE, SHUFFLE). The shape of its input is
+    /// left at zeros: it is that of the node before.
     Op(Op),
     /// RBF of LeNet-5.
     Rbf {

@@ -11,7 +11,7 @@ use crate::limits::MAX_SIZE;
 use crate::options::Default::{Described, Is, Required};
 use crate::options::{Kind, Opt, Owner, Range};
 use netc_grammar::nearest;
-use netc_plan::{Act, Op, Shuffle};
+use netc_plan::{Act, GlobalPool, Lrn, Op, Pad, Shuffle, Softmax, Upsample};
 
 /// A kind of layer.
 #[derive(Clone, Copy, Debug)]
@@ -49,24 +49,14 @@ pub enum LayerKind {
     MaxPool,
     /// Mean pooling.
     AvgPool,
-    /// Mean over the picture.
-    GlobalPool,
     /// Batch normalisation.
     BatchNorm,
-    /// Local response normalisation.
-    Lrn,
     /// Dropout.
     Dropout,
     /// An activation; where it has a number, the default.
     Activation(Act),
-    /// Softmax.
-    Softmax,
     /// A picture becomes a vector.
     Flatten,
-    /// Zeros around a picture.
-    Pad,
-    /// Enlargement.
-    Upsample,
     /// LeNet-5's trainable subsampling.
     Subsample,
     /// LeNet-5's output.
@@ -320,11 +310,11 @@ layers! {
         "POOL(2x2)", "maximum over windows";
     "AVGPOOL" = "AVGPOOL2D" = "AVERAGEPOOL" = "AVERAGEPOOLING" = "AVERAGEPOOLING2D" = "MEANPOOL" => LayerKind::AvgPool, "avgpool", 2 of POOL_OPTIONS,
         "AVGPOOL(2x2)", "mean over windows; padded cells are not counted";
-    "GLOBALPOOL" = "GAP" = "GLOBALAVGPOOL" = "GLOBALAVGPOOL2D" = "GLOBALAVERAGEPOOLING" = "GLOBALAVERAGEPOOLING2D" => LayerKind::GlobalPool, "globalpool", 0 of &[],
+    "GLOBALPOOL" = "GAP" = "GLOBALAVGPOOL" = "GLOBALAVGPOOL2D" = "GLOBALAVERAGEPOOLING" = "GLOBALAVERAGEPOOLING2D" => LayerKind::Op(Op::GlobalPool(GlobalPool::DEFAULT)), "globalpool", 0 of &[],
         "GLOBALPOOL", "mean over the whole picture";
     "BN" = "BATCHNORM" = "BATCHNORM2D" = "BATCHNORM1D" = "BATCHNORMALIZATION" => LayerKind::BatchNorm, "bn", 2 of BN_OPTIONS,
         "BN", "batch normalisation";
-    "LRN" = "LOCALRESPONSENORM" => LayerKind::Lrn, "lrn", 4 of LRN_OPTIONS,
+    "LRN" = "LOCALRESPONSENORM" => LayerKind::Op(Op::Lrn(Lrn::DEFAULT)), "lrn", 4 of LRN_OPTIONS,
         "LRN", "local response normalisation across channels";
     "DROPOUT" => LayerKind::Dropout, "dropout", 1 of DROPOUT_OPTIONS,
         "DROPOUT(0.5)", "drops elements while training";
@@ -350,13 +340,13 @@ layers! {
         "TANH", "tanh(x)";
     "LECUN_TANH" = "LECUNTANH" = "SCALEDTANH" => LayerKind::Activation(Act::LecunTanh), "lecun_tanh", 0 of &[],
         "LECUN_TANH", "1.7159 tanh(2x / 3), LeNet-5's";
-    "SOFTMAX" => LayerKind::Softmax, "softmax", 0 of &[],
+    "SOFTMAX" => LayerKind::Op(Op::Softmax(Softmax::DEFAULT)), "softmax", 0 of &[],
         "SOFTMAX", "probabilities over the channels";
     "FLATTEN" => LayerKind::Flatten, "flatten", 1 of FLATTEN_OPTIONS,
         "FLATTEN", "a picture becomes a vector";
-    "PAD" = "ZEROPAD" = "ZEROPAD2D" = "ZEROPADDING2D" => LayerKind::Pad, "pad", 1 of PAD_OPTIONS,
+    "PAD" = "ZEROPAD" = "ZEROPAD2D" = "ZEROPADDING2D" => LayerKind::Op(Op::Pad(Pad::DEFAULT)), "pad", 1 of PAD_OPTIONS,
         "PAD(1)", "zeros around the picture";
-    "UPSAMPLE" = "UPSAMPLE2D" = "UPSAMPLING" = "UPSAMPLING2D" => LayerKind::Upsample, "upsample", 1 of UPSAMPLE_OPTIONS,
+    "UPSAMPLE" = "UPSAMPLE2D" = "UPSAMPLING" = "UPSAMPLING2D" => LayerKind::Op(Op::Upsample(Upsample::DEFAULT)), "upsample", 1 of UPSAMPLE_OPTIONS,
         "UPSAMPLE(2x2)", "enlarges the picture, nearest neighbour";
     "SHUFFLE" = "CHANNELSHUFFLE" = "SHUFFLECHANNELS" => LayerKind::Op(Op::Shuffle(Shuffle::DEFAULT)), "shuffle", 1 of SHUFFLE_OPTIONS,
         "SHUFFLE(2)", "mixes the channels of groups: first of each group, second of each ...";
@@ -496,7 +486,10 @@ impl LayerSpec {
 
     /// Whether it works on each number alone, and can stand behind a layer with weights.
     pub(crate) fn is_activation(&self) -> bool {
-        matches!(self.kind, LayerKind::Activation(_) | LayerKind::Softmax)
+        matches!(
+            self.kind,
+            LayerKind::Activation(_) | LayerKind::Op(Op::Softmax(_))
+        )
     }
 
     /// Whether it needs arguments, and so a row of the `where` table if it is written bare.

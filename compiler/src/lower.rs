@@ -1,9 +1,8 @@
 //! Lowering: each layer of the graph becomes an operation of the plan.
 
 use netc_plan::{
-    Activation, Add, AvgPool, BatchNorm, BatchNormTraining, Conv, Copy, Dropout, Fc, GlobalPool,
-    Loss, Lrn, MaxPool, Op, Operation, Pad, Rbf, Softmax, Source, Subsample, Transpose, UpdateStep,
-    Upsample,
+    Activation, Add, AvgPool, BatchNorm, BatchNormTraining, Conv, Copy, Dropout, Fc, Loss, MaxPool,
+    Op, Operation, Rbf, Source, Subsample, Transpose, UpdateStep,
 };
 
 use crate::graph::{Graph, Layer, Node, NodeId, Order, PoolKind, Recipe};
@@ -58,7 +57,7 @@ pub fn lower(graph: &Graph, purpose: Purpose<'_>) -> Program {
         kept: kept(graph, &unit_of, keep),
         pixels: graph.pixels.clone(),
         params: params::all(graph, recipe),
-        probabilities: graph.last().op == Layer::Softmax,
+        probabilities: matches!(graph.last().op, Layer::Op(Op::Softmax(_))),
         distances: matches!(graph.last().op, Layer::Rbf { .. }),
         update: if losses.is_empty() {
             Vec::new()
@@ -258,7 +257,6 @@ pub(crate) fn operation(layer: &Layer, input: [usize; 3], trains: bool) -> Optio
             ..AvgPool::DEFAULT
         }
         .into(),
-        Layer::GlobalPool => GlobalPool { input }.into(),
         Layer::BatchNorm { eps, momentum } if trains => BatchNormTraining {
             input,
             eps: *eps,
@@ -272,26 +270,7 @@ pub(crate) fn operation(layer: &Layer, input: [usize; 3], trains: bool) -> Optio
             ..BatchNorm::DEFAULT
         }
         .into(),
-        Layer::Lrn { n, k, alpha, beta } => Lrn {
-            input,
-            n: *n,
-            k: *k,
-            alpha: *alpha,
-            beta: *beta,
-        }
-        .into(),
         Layer::Activation(act) => Activation { input, act: *act }.into(),
-        Layer::Softmax => Softmax { input }.into(),
-        Layer::Pad(pad) => Pad {
-            input,
-            pad: pad.cells,
-        }
-        .into(),
-        Layer::Upsample { factor } => Upsample {
-            input,
-            factor: *factor,
-        }
-        .into(),
         Layer::Add => Add {
             input,
             ..Add::DEFAULT

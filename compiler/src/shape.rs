@@ -4,7 +4,6 @@
 
 mod join;
 mod limits;
-mod picture;
 mod window;
 
 use crate::graph::{Graph, Layer, Node, NodeId, Order, Shape};
@@ -61,9 +60,6 @@ impl Site<'_> {
                 ..
             } => self.pool(window, stride, pad),
             Layer::Subsample { window, stride } => self.subsample(window, stride),
-            Layer::GlobalPool => self.picture().map(|[_, _, c]| Shape::Picture([1, 1, c])),
-            Layer::Pad(pad) => self.pad(pad),
-            Layer::Upsample { factor } => self.upsample(factor),
             Layer::Fc { units, .. } => {
                 self.weights_bounded(&[units, input.elements()])?;
                 Ok(Shape::Vector(units))
@@ -75,28 +71,39 @@ impl Site<'_> {
             Layer::Op(op) => self.operation(op),
             Layer::Flatten(Order::Hwc | Order::Chw) => Ok(Shape::Vector(input.elements())),
             Layer::BatchNorm { .. }
-            | Layer::Lrn { .. }
             | Layer::Dropout { .. }
             | Layer::Activation(_)
-            | Layer::Softmax
             | Layer::Input(_)
             | Layer::Add
             | Layer::Concat => Ok(input),
         }
     }
 
-    /// What an operation of the plan's table gives for the picture that comes in.
+    /// What an operation of the plan's table gives for what comes in: a picture, or a vector where each pixel is on its own.
     fn operation(&self, op: Op) -> Inferred {
-        let picture = self.picture()?;
-        let op = op.with_input(picture);
-        let Some(problem) = op.problem() else {
-            return Ok(Shape::Picture(op.output()));
+        let input = self.input()?;
+        let shape = match input {
+            Shape::Vector(n) if op.is_pixelwise() => {
+                self.fitting(op.with_input([1, 1, n]), input)?;
+                return Ok(input);
+            }
+            _ => self.picture()?,
         };
-        let [h, w, c] = picture;
+        let op = op.with_input(shape);
+        let output = self.bounded(Shape::Picture(op.output()))?;
+        self.fitting(op, input)?;
+        Ok(output)
+    }
+
+    /// That an operation of the plan's table can take what comes in.
+    fn fitting(&self, op: Op, input: Shape) -> Inferred<()> {
+        let Some(problem) = op.problem() else {
+            return Ok(());
+        };
         let kind = text::kind(&self.node.op);
         let error = self.error(
             Code::E0403,
-            format!("{kind} cannot take {h}x{w}x{c}: {problem}"),
+            format!("{kind} cannot take {input}: {problem}"),
         );
         Err(Some(Box::new(self.with_source(
             error.primary("this does not fit what comes in"),
@@ -209,7 +216,7 @@ fn warn_repeated_activations(graph: &Graph, report: &mut Report) {
         let before = graph.node(*source);
         let twice = match (&node.op, &before.op) {
             (Layer::Activation(a), Layer::Activation(b)) => a == b,
-            (Layer::Softmax, Layer::Softmax)
+            (Layer::Op(Op::Softmax(_)), Layer::Op(Op::Softmax(_)))
             | (Layer::BatchNorm { .. }, Layer::BatchNorm { .. }) => true,
             _ => false,
         };

@@ -2,6 +2,7 @@
 
 use crate::graph::{Graph, Layer, Node, NodeId};
 use crate::params;
+use netc_plan::Op;
 
 use crate::print::structure::Stage;
 use crate::text;
@@ -26,15 +27,13 @@ impl Family {
             Layer::Input(_) => Family::Input,
             Layer::Conv(_) => Family::Conv,
             Layer::Fc { .. } | Layer::Rbf { .. } => Family::Dense,
-            Layer::Pool { .. } | Layer::GlobalPool | Layer::Subsample { .. } => Family::Pool,
-            Layer::BatchNorm { .. } | Layer::Lrn { .. } => Family::Norm,
-            Layer::Activation(_) | Layer::Softmax => Family::Activation,
+            Layer::Pool { .. } | Layer::Op(Op::GlobalPool(_)) | Layer::Subsample { .. } => {
+                Family::Pool
+            }
+            Layer::BatchNorm { .. } | Layer::Op(Op::Lrn(_)) => Family::Norm,
+            Layer::Activation(_) | Layer::Op(Op::Softmax(_)) => Family::Activation,
             Layer::Add | Layer::Concat => Family::Join,
-            Layer::Dropout { .. }
-            | Layer::Flatten(_)
-            | Layer::Pad(_)
-            | Layer::Upsample { .. }
-            | Layer::Op(_) => Family::Shape,
+            Layer::Dropout { .. } | Layer::Flatten(_) | Layer::Op(_) => Family::Shape,
         }
     }
 
@@ -121,9 +120,8 @@ impl Dealer<'_> {
         let small = matches!(
             self.graph.node(id).op,
             Layer::BatchNorm { .. }
-                | Layer::Lrn { .. }
+                | Layer::Op(Op::Lrn(_) | Op::Softmax(_))
                 | Layer::Activation(_)
-                | Layer::Softmax
                 | Layer::Dropout { .. }
         );
         let alone = card

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use netc_plan::Act;
+use netc_plan::{Act, Op};
 
 use crate::graph::{Graph, Layer, Node, NodeId, PadMode, Padding, PoolKind};
 use crate::layers;
@@ -68,7 +68,7 @@ fn pooled_to_vectors(graph: &Graph) -> Vec<bool> {
             Layer::Fc { .. } | Layer::Flatten(_) | Layer::Rbf { .. } => true,
             Layer::Dropout { .. }
             | Layer::Activation(_)
-            | Layer::Softmax
+            | Layer::Op(Op::Softmax(_))
             | Layer::BatchNorm { .. } => vector[id],
             _ => false,
         };
@@ -173,11 +173,11 @@ impl Rows<'_> {
             }
             let node = &self.graph.nodes[id];
             match (&node.op, node.inputs.first()) {
-                (Layer::GlobalPool, _) => return true,
+                (Layer::Op(Op::GlobalPool(_)), _) => return true,
                 (
                     Layer::Dropout { .. }
                     | Layer::Activation(_)
-                    | Layer::Softmax
+                    | Layer::Op(Op::Softmax(_))
                     | Layer::BatchNorm { .. },
                     Some(input),
                 ) => id = input.0,
@@ -237,18 +237,18 @@ fn class(layer: &Layer) -> (&'static str, &'static str) {
             kind: PoolKind::Avg,
             ..
         } => ("AveragePooling2D", "average_pooling2d"),
-        Layer::GlobalPool => ("GlobalAveragePooling2D", "global_average_pooling2d"),
+        Layer::Op(Op::GlobalPool(_)) => ("GlobalAveragePooling2D", "global_average_pooling2d"),
         Layer::BatchNorm { .. } => ("BatchNormalization", "batch_normalization"),
         Layer::Dropout { .. } => ("Dropout", "dropout"),
         Layer::Activation(Act::LeakyRelu(_)) => ("LeakyReLU", "leaky_re_lu"),
-        Layer::Activation(_) | Layer::Softmax => ("Activation", "activation"),
+        Layer::Activation(_) | Layer::Op(Op::Softmax(_)) => ("Activation", "activation"),
         Layer::Flatten(_) => ("Flatten", "flatten"),
-        Layer::Pad(_) => ("ZeroPadding2D", "zero_padding2d"),
-        Layer::Upsample { .. } => ("UpSampling2D", "up_sampling2d"),
+        Layer::Op(Op::Pad(_)) => ("ZeroPadding2D", "zero_padding2d"),
+        Layer::Op(Op::Upsample(_)) => ("UpSampling2D", "up_sampling2d"),
         Layer::Add => ("Add", "add"),
         Layer::Concat => ("Concatenate", "concatenate"),
         // Keras has none of these; people write them as layers of their own.
-        Layer::Lrn { .. } => ("LRN", "lrn"),
+        Layer::Op(Op::Lrn(_)) => ("LRN", "lrn"),
         Layer::Subsample { .. } => ("Subsample", "subsample"),
         Layer::Rbf { .. } => ("RBF", "rbf"),
         Layer::Op(op) => (op.name(), layers::written(layer, None).spec.prefix),

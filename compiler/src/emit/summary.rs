@@ -1,6 +1,6 @@
 //! `netc summary`: one row a layer, the totals, and what this dialect does where others differ.
 
-use netc_plan::{Param, Plan};
+use netc_plan::{Op, Param, Plan};
 
 use crate::Training;
 use crate::graph::{Graph, Layer, Node, Order, PadMode, Padding, PoolKind};
@@ -173,7 +173,7 @@ fn notes(graph: &Graph) -> Vec<String> {
     notes.extend(rounded_down(graph));
     notes.extend(padded_mean(graph));
     notes.extend(batch_norm(graph));
-    if has(graph, |op| matches!(op, Layer::Lrn { .. })) {
+    if has(graph, |op| matches!(op, Layer::Op(Op::Lrn(_)))) {
         notes.push("LRN: alpha is not divided by n".into());
     }
     notes.extend(flattening(graph));

@@ -32,12 +32,10 @@ pub(crate) fn build(
         },
         LayerKind::MaxPool => pool(PoolKind::Max, bound, errors)?,
         LayerKind::AvgPool => pool(PoolKind::Avg, bound, errors)?,
-        LayerKind::GlobalPool => Layer::GlobalPool,
         LayerKind::BatchNorm => Layer::BatchNorm {
             eps: bound.number("eps")?,
             momentum: bound.number("momentum")?,
         },
-        LayerKind::Lrn => lrn(bound, errors)?,
         LayerKind::Dropout => Layer::Dropout {
             p: bound.number("p")?,
         },
@@ -46,16 +44,11 @@ pub(crate) fn build(
         }
         LayerKind::Activation(Act::Elu(_)) => Layer::Activation(Act::Elu(bound.number("alpha")?)),
         LayerKind::Activation(act) => Layer::Activation(act),
-        LayerKind::Softmax => Layer::Softmax,
         LayerKind::Flatten => Layer::Flatten(if bound.word("order") == Some("chw") {
             Order::Chw
         } else {
             Order::Hwc
         }),
-        LayerKind::Pad => Layer::Pad(padding(bound)?),
-        LayerKind::Upsample => Layer::Upsample {
-            factor: bound.factor("factor").unwrap_or([2, 2]),
-        },
         LayerKind::Subsample => {
             let (window, own) = bound.window("window")?;
             Layer::Subsample {
@@ -66,7 +59,7 @@ pub(crate) fn build(
         LayerKind::Rbf => Layer::Rbf {
             classes: bound.whole("classes")?,
         },
-        LayerKind::Op(op) => Layer::Op(operation::build(op, bound)?),
+        LayerKind::Op(op) => Layer::Op(operation::build(op, bound, errors)?),
         LayerKind::Add | LayerKind::Concat | LayerKind::Skip => return None,
     })
 }
@@ -169,7 +162,7 @@ fn stride(
     None
 }
 
-fn padding(bound: &Bound) -> Option<Padding> {
+pub(super) fn padding(bound: &Bound) -> Option<Padding> {
     let Some(value) = bound.given("pad") else {
         return Some(Padding {
             mode: PadMode::Valid,
@@ -205,24 +198,4 @@ fn weights(bound: &Bound) -> WeightOptions {
         bias_init: bound.init("bias_init"),
         l2: bound.given("l2").and_then(|_| bound.number("l2")),
     }
-}
-
-fn lrn(bound: &Bound, errors: &mut Vec<Diagnostic>) -> Option<Layer> {
-    let n = bound.whole("n")?;
-    if n % 2 == 0 {
-        let span = bound.given("n")?.span;
-        errors.push(
-            Diagnostic::error(Code::E0307, "`n` of LRN must be odd", span)
-                .primary(format!("this is {n}"))
-                .note("the window reaches n / 2 channels to both sides of its own")
-                .edit(format!("write {}", n + 1), span, (n + 1).to_string()),
-        );
-        return None;
-    }
-    Some(Layer::Lrn {
-        n,
-        k: bound.number("k")?,
-        alpha: bound.number("alpha")?,
-        beta: bound.number("beta")?,
-    })
 }

@@ -1,16 +1,30 @@
 //! Layers that are operations of the plan's table: from options to descriptor, and back. Those without options are not named here.
 
-use super::LayerKind;
-use super::written::Values;
+use super::build::padding;
+use super::written::{Values, cells};
+use super::{LAYERS, LayerKind};
 use crate::options::Bound;
-use crate::text::expr::whole;
-use netc_plan::{Op, Operation, Shuffle};
+use crate::text::expr::{single, size, whole};
+use netc_grammar::{Code, Diagnostic};
+use netc_plan::{Lrn, Op, Pad, Shuffle, Upsample};
+use std::mem::discriminant;
 
-/// The descriptor with its options, or `None` where one is missing.
-pub(super) fn build(op: Op, bound: &Bound) -> Option<Op> {
+/// The descriptor with its options, or `None` where one is missing or wrong that has been reported.
+pub(super) fn build(op: Op, bound: &Bound, errors: &mut Vec<Diagnostic>) -> Option<Op> {
     Some(match op {
+        Op::Lrn(d) => lrn(d, bound, errors)?.into(),
+        Op::Pad(d) => Pad {
+            pad: padding(bound)?.cells,
+            ..d
+        }
+        .into(),
         Op::Shuffle(d) => Shuffle {
             groups: bound.whole("groups")?,
+            ..d
+        }
+        .into(),
+        Op::Upsample(d) => Upsample {
+            factor: bound.factor("factor").unwrap_or(d.factor),
             ..d
         }
         .into(),
@@ -20,11 +34,46 @@ pub(super) fn build(op: Op, bound: &Bound) -> Option<Op> {
 
 /// The row of the table of layers, and the values of its options.
 pub(super) fn written(op: Op) -> (LayerKind, Values) {
-    match op {
-        Op::Shuffle(d) => (
-            LayerKind::Op(Shuffle::DEFAULT.into()),
-            vec![("groups", whole(d.groups))],
-        ),
-        other => (LayerKind::Op(other.with_input([0; 3])), Vec::new()),
+    let values = match op {
+        Op::Lrn(Lrn {
+            n, k, alpha, beta, ..
+        }) => vec![
+            ("n", whole(n)),
+            ("k", single(k)),
+            ("alpha", single(alpha)),
+            ("beta", single(beta)),
+        ],
+        Op::Pad(d) => vec![("pad", cells(d.pad))],
+        Op::Shuffle(d) => vec![("groups", whole(d.groups))],
+        Op::Upsample(d) => vec![("factor", size(&d.factor))],
+        _ => Vec::new(),
+    };
+    let is_row = |kind: &LayerKind| match kind {
+        LayerKind::Op(row) => discriminant(row) == discriminant(&op),
+        _ => false,
+    };
+    let kinds = LAYERS.iter().map(|spec| spec.kind);
+    let row = kinds.into_iter().find(is_row);
+    (row.unwrap_or(LayerKind::Op(op)), values)
+}
+
+fn lrn(d: Lrn, bound: &Bound, errors: &mut Vec<Diagnostic>) -> Option<Lrn> {
+    let n = bound.whole("n")?;
+    if n % 2 == 0 {
+        let span = bound.given("n")?.span;
+        errors.push(
+            Diagnostic::error(Code::E0307, "`n` of LRN must be odd", span)
+                .primary(format!("this is {n}"))
+                .note("the window reaches n / 2 channels to both sides of its own")
+                .edit(format!("write {}", n + 1), span, (n + 1).to_string()),
+        );
+        return None;
     }
+    Some(Lrn {
+        n,
+        k: bound.number("k")?,
+        alpha: bound.number("alpha")?,
+        beta: bound.number("beta")?,
+        ..d
+    })
 }

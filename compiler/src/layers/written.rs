@@ -51,19 +51,12 @@ pub(crate) fn written(layer: &Layer, pixels: Option<&Pixels>) -> Written {
             stride,
             pad,
         } => pooling(*kind, *window, *stride, pad),
-        Layer::GlobalPool => (LayerKind::GlobalPool, vec![]),
         Layer::BatchNorm { eps, momentum } => {
             let values = vec![("eps", single(*eps)), ("momentum", single(*momentum))];
             (LayerKind::BatchNorm, values)
         }
-        Layer::Lrn { n, k, alpha, beta } => {
-            let [k, alpha, beta] = [k, alpha, beta].map(|x| single(*x));
-            let values = vec![("n", whole(*n)), ("k", k), ("alpha", alpha), ("beta", beta)];
-            (LayerKind::Lrn, values)
-        }
         Layer::Dropout { p } => (LayerKind::Dropout, vec![("p", single(*p))]),
         Layer::Activation(act) => activation(*act),
-        Layer::Softmax => (LayerKind::Softmax, vec![]),
         Layer::Flatten(order) => {
             let order = match order {
                 Order::Hwc => "hwc",
@@ -71,8 +64,6 @@ pub(crate) fn written(layer: &Layer, pixels: Option<&Pixels>) -> Written {
             };
             (LayerKind::Flatten, vec![("order", word(order))])
         }
-        Layer::Pad(pad) => (LayerKind::Pad, vec![("pad", cells(pad.cells))]),
-        Layer::Upsample { factor } => (LayerKind::Upsample, vec![("factor", size(factor))]),
         Layer::Add => (LayerKind::Add, vec![]),
         Layer::Concat => (LayerKind::Concat, vec![]),
         Layer::Subsample { window, stride } => {
@@ -238,7 +229,7 @@ fn padding(pad: &Padding) -> Expr {
     }
 }
 
-fn cells(cells: [usize; 4]) -> Expr {
+pub(super) fn cells(cells: [usize; 4]) -> Expr {
     if cells == [cells[0]; 4] {
         return whole(cells[0]);
     }

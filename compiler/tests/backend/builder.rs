@@ -2,7 +2,7 @@
 
 use netc_compiler::graph::*;
 use netc_grammar::Span;
-use netc_plan::{Act, Pixels};
+use netc_plan::{Act, GlobalPool, Lrn, Pad, Pixels, Softmax, Upsample};
 use std::collections::BTreeMap;
 
 /// A graph under construction.
@@ -125,13 +125,7 @@ impl Builder {
     }
 
     pub(crate) fn lrn(&mut self, x: NodeId) -> NodeId {
-        let op = Layer::Lrn {
-            n: 5,
-            k: 2.0,
-            alpha: 1e-4,
-            beta: 0.75,
-        };
-        self.same("lrn", op, x)
+        self.same("lrn", Layer::Op(Lrn::DEFAULT.into()), x)
     }
 
     pub(crate) fn dropout(&mut self, x: NodeId) -> NodeId {
@@ -139,7 +133,7 @@ impl Builder {
     }
 
     pub(crate) fn softmax(&mut self, x: NodeId) -> NodeId {
-        self.same("softmax", Layer::Softmax, x)
+        self.same("softmax", Layer::Op(Softmax::DEFAULT.into()), x)
     }
 
     pub(crate) fn flatten(&mut self, x: NodeId, order: Order) -> NodeId {
@@ -151,7 +145,7 @@ impl Builder {
         let [_, _, c] = self.shape(x);
         self.push(
             "globalpool",
-            Layer::GlobalPool,
+            Layer::Op(GlobalPool::DEFAULT.into()),
             vec![x],
             Shape::Picture([1, 1, c]),
         )
@@ -160,17 +154,16 @@ impl Builder {
     pub(crate) fn pad(&mut self, x: NodeId, cells: [usize; 4]) -> NodeId {
         let [h, w, c] = self.shape(x);
         let shape = [h + cells[0] + cells[1], w + cells[2] + cells[3], c];
-        self.push(
-            "pad",
-            Layer::Pad(padding(cells)),
-            vec![x],
-            Shape::Picture(shape),
-        )
+        let op = Pad {
+            pad: cells,
+            ..Pad::DEFAULT
+        };
+        self.push("pad", Layer::Op(op.into()), vec![x], Shape::Picture(shape))
     }
 
     pub(crate) fn upsample(&mut self, x: NodeId) -> NodeId {
         let [h, w, c] = self.shape(x);
-        let op = Layer::Upsample { factor: [2, 2] };
+        let op = Layer::Op(Upsample::DEFAULT.into());
         self.push("upsample", op, vec![x], Shape::Picture([2 * h, 2 * w, c]))
     }
 

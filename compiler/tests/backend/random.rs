@@ -260,7 +260,7 @@ pub(crate) fn evaluate(graph: &Graph, node: &Node, values: &[Value]) -> Value {
         Layer::Activation(act) => activate(*act, x.clone()),
         Layer::Dropout { .. } | Layer::Flatten(Order::Hwc) => x.clone(),
         Layer::Flatten(Order::Chw) => chw([h, w, c], x),
-        Layer::Pad(pad) => padded([h, w, c], pad.cells, x),
+        Layer::Op(Op::Pad(d)) => padded([h, w, c], d.pad, x),
         Layer::Add => {
             let rest = node.inputs.iter().skip(1);
             rest.fold(x.clone(), |sum, input| add(&sum, &values[input.0]))
@@ -276,10 +276,7 @@ pub(crate) fn evaluate(graph: &Graph, node: &Node, values: &[Value]) -> Value {
             out
         }
         Layer::Pool { .. } => mixed("MaxPool", outputs, x),
-        Layer::GlobalPool => mixed("GlobalPool", outputs, x),
-        Layer::Lrn { .. } => mixed("Lrn", outputs, x),
-        Layer::Upsample { .. } => mixed("Upsample", outputs, x),
-        Layer::Softmax => mixed("Softmax", outputs, x),
+        Layer::Op(op) => mixed(op.name(), outputs, x),
         other => panic!("{other:?} is not drawn"),
     }
 }

@@ -337,7 +337,8 @@ fn softmax_in_loss(graph: &Graph) -> Option<usize> {
         id = graph.node(id).inputs[0];
     }
     let channels = |id: NodeId| graph.node(id).shape.hwc().expect("known")[2];
-    let last = graph.node(id).op == Layer::Softmax && channels(id) == channels(graph.output);
+    let last = matches!(graph.node(id).op, Layer::Op(Op::Softmax(_)))
+        && channels(id) == channels(graph.output);
     last.then_some(id.0)
 }
 
@@ -376,14 +377,19 @@ fn node_back(
         Layer::Dropout { .. } => (None, vec![drop(dropout.expect("counted"), dy)]),
         Layer::Flatten(Order::Hwc) => (None, vec![dy.to_vec()]),
         Layer::Flatten(Order::Chw) => (None, vec![hwc(shape, dy)]),
-        Layer::Pad(pad) => (None, vec![cropped(shape, pad.cells, dy)]),
+        Layer::Op(Op::Pad(d)) => (None, vec![cropped(shape, d.pad, dy)]),
         Layer::Add => (None, node.inputs.iter().map(|_| dy.to_vec()).collect()),
         Layer::Concat => (None, parts(graph, id, dy)),
         Layer::Pool { .. } => (None, mixed("MaxPool", hash(x))),
-        Layer::Lrn { .. } => (None, mixed("Lrn", hash(x))),
-        Layer::Softmax => (None, mixed("Softmax", hash(&values[id]))),
-        Layer::GlobalPool => (None, mixed("GlobalPool", 0)),
-        Layer::Upsample { .. } => (None, mixed("Upsample", 0)),
+        Layer::Op(op) => {
+            let saved = op.saved();
+            let remembered = match (saved.inputs, saved.output) {
+                (true, _) => hash(x),
+                (_, true) => hash(&values[id]),
+                _ => 0,
+            };
+            (None, mixed(op.name(), remembered))
+        }
         other => panic!("{other:?} is not drawn"),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::modules::Module;
 use netc_compiler::graph::{Graph, Layer};
+use netc_plan::Op;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Two kinds of modules are followed apart, each through the other.
@@ -72,8 +73,8 @@ impl Wiring {
             }
             nearest.push(reached);
             pooled.push(match node.op {
-                Layer::Pool { .. } | Layer::GlobalPool => true,
-                Layer::Activation(_) | Layer::Dropout { .. } | Layer::Pad(_) => {
+                Layer::Pool { .. } | Layer::Op(Op::GlobalPool(_)) => true,
+                Layer::Activation(_) | Layer::Dropout { .. } | Layer::Op(Op::Pad(_)) => {
                     node.inputs.iter().any(|input| pooled[input.0])
                 }
                 _ => false,

@@ -102,6 +102,11 @@ pub trait Operation: Sized {
         false
     }
 
+    /// Whether each pixel is computed from its own channels alone, so that a vector is as good as a picture.
+    fn is_pixelwise(&self) -> bool {
+        self.in_place()
+    }
+
     /// Whether the operation runs over the pixels of a picture as over one vector, so that views have to be dense.
     fn flattens(&self) -> bool {
         false
@@ -266,6 +271,10 @@ macro_rules! op_enum {
 
             fn in_place(&self) -> bool {
                 match self { $(Op::$op(d) => d.in_place(),)* }
+            }
+
+            fn is_pixelwise(&self) -> bool {
+                match self { $(Op::$op(d) => d.is_pixelwise(),)* }
             }
 
             fn flattens(&self) -> bool {

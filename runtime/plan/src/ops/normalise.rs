@@ -111,6 +111,10 @@ impl Operation for Lrn {
         self.input
     }
 
+    fn is_pixelwise(&self) -> bool {
+        true
+    }
+
     fn saved(&self) -> Saved {
         Saved::INPUTS
     }

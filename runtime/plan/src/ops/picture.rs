@@ -74,6 +74,10 @@ impl Operation for Shuffle {
         self.input
     }
 
+    fn is_pixelwise(&self) -> bool {
+        true
+    }
+
     fn problem(&self) -> Option<&'static str> {
         let divides = self.groups > 0 && self.input[2].is_multiple_of(self.groups);
         (!divides).then_some("groups that do not divide the channels")

@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""Writes layers/*.json: each layer and its gradients, by PyTorch in float64. See README.md.
+
+    python3 layers.py [NAME ...]
+
+One function a layer, named as its file; it returns its cases. Pictures are NHWC on both sides of `case`. Numbers of inputs, gradients and tensors are
+multiples of 1/128, so that single precision holds them exactly."""
+
+import json, os, sys
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+import seeded
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+torch.set_num_threads(1)
+
+
+def numbers(name, shape, scale=1.0):
+    """Seeded multiples of 1/128 in [-scale, scale)."""
+    u = np.round(seeded.uniform(name, shape) * scale * 128) / 128
+    return torch.tensor(u, dtype=torch.float64)
+
+
+def single(x):
+    """An option as the plan has it: in single precision."""
+    return float(np.float32(x))
+
+
+def nchw(x):
+    return x.permute(0, 3, 1, 2)
+
+
+def nhwc(x):
+    return x.permute(0, 2, 3, 1)
+
+
+def case(net, function, shapes, tensors=None, whole=None, batch=2):
+    """The layer at the end of `net` on inputs of these shapes (of one image), which `function` computes from them and from the layer's tensors
+    by name. `tensors` gives their shapes, or their numbers. Where the layer reads several inputs, or another layer stands before it, `whole`
+    computes the whole network from its image, whose shape is the first."""
+    tensors = {
+        name: t if isinstance(t, torch.Tensor) else numbers(f"{net} {name}", t) for name, t in (tensors or {}).items()
+    }
+    x = [numbers(f"{net} x{i}", (batch, *shape)) for i, shape in enumerate(shapes)]
+    image = numbers(f"{net} image", (batch, *shapes[0])) if whole else x[0]
+    leaves = [t.requires_grad_() for t in [*x, *tensors.values()]]
+    y = function(*x, **tensors)
+    dy = numbers(f"{net} dy", tuple(y.shape))
+    gradients = torch.autograd.grad((y * dy).sum(), leaves)
+    out = whole(image, **tensors) if whole else y
+
+    def flat(t):
+        return t.detach().reshape(-1).tolist()
+
+    dx, dtensors = gradients[: len(x)], dict(zip(tensors, gradients[len(x) :]))
+    return {
+        "net": net, "batch": batch, "tensors": {k: flat(t) for k, t in tensors.items()}, "image": flat(image), "out": flat(out),
+        "x": [flat(t) for t in x], "y": flat(y), "dy": flat(dy), "dx": [flat(t) for t in dx],
+        "dtensors": {k: flat(t) for k, t in dtensors.items()},
+    }  # fmt: skip
+
+
+def shuffle():
+    def cases(shape, groups):
+        net = f"INPUT({'x'.join(map(str, shape))}) => SHUFFLE({groups})"
+
+        def picture(x):
+            return nhwc(F.channel_shuffle(nchw(x), groups))
+
+        def vector(x):
+            return F.channel_shuffle(x[:, :, None, None], groups).flatten(1)
+
+        return case(net, picture if len(shape) == 3 else vector, [shape])
+
+    return [cases((3, 5, 6), 2), cases((2, 3, 12), 4), cases((1, 1, 6), 3), cases((4, 3, 5), 1), cases((15,), 5)]
+
+
+LAYERS = [shuffle]
+
+
+def main(names):
+    for layer in LAYERS:
+        if names and layer.__name__ not in names:
+            continue
+        path = os.path.join(HERE, "layers", f"{layer.__name__}.json")
+        with open(path, "w") as file:
+            file.write("[\n" + ",\n".join(json.dumps(case) for case in layer()) + "\n]\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

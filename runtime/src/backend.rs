@@ -13,11 +13,15 @@
 //! - to train, a type in its module `train` with `new(descriptor)`, or `new(descriptor, layout, layer)`; `forward(&mut self, mem, x, y)`;
 //!   `backward(&mut self, mem, x, y, dy, dx)`; and `scratch(&self, max_batch)` where the row says so.
 //!
+//! Operations that can be computed in several ways have `chosen` beside `new`, which takes a [`Choice`]: a method, a level of
+//! instructions, a precision. [`prepare`](fn@crate::prepare) chooses for the steps of a plan, `new` for generated code, both by
+//! [`Machine::choice`](crate::cpu::Machine::choice).
+//!
 //! A kernel checks its views against its descriptor in constant time before it touches memory, so that no plan can make it read
 //! or write elsewhere: what does not fit panics. It allocates nothing once it is made. Its result does not depend on the number
 //! of threads. A row that the backend lacks is a compile error here.
 
-use crate::cpu as kernels;
+use crate::cpu::{self as kernels, Choice};
 use crate::plan::{Op, Step, for_each_op};
 use crate::{Error, Layer, Mem, Scratch, Weights};
 #[cfg(feature = "train")]
@@ -64,15 +68,18 @@ macro_rules! to_infer {
         }
 
         impl Kernel {
-            /// Prepares the step of a valid plan with the plan's weights.
-            pub(crate) fn new(step: &Step, weights: &Weights) -> Result<Self, Error> {
+            /// Prepares the step of a valid plan with the plan's weights, by this choice.
+            pub(crate) fn new(step: &Step, weights: &Weights, choice: Choice) -> Result<Self, Error> {
                 let source = step.source.as_ref();
                 let layer = || {
                     let source = source.ok_or_else(|| Error::plan("a step without parameters"));
                     source.map(|source| Layer::of(weights, source))
                 };
                 match step.op {
-                    $(Op::$op(d) => Ok(Kernel::$op(make!(kernels::$op, d, [layer()?], $params))),)*
+                    Op::Conv(d) => Ok(Kernel::Conv(kernels::Conv::chosen(d, layer()?, choice))),
+                    Op::Fc(d) => Ok(Kernel::Fc(kernels::Fc::chosen(d, layer()?, choice))),
+                    $(#[allow(unreachable_patterns, reason = "those that take a choice come first")]
+                    Op::$op(d) => Ok(Kernel::$op(make!(kernels::$op, d, [layer()?], $params))),)*
                     op => Err(Error::plan(op.name())),
                 }
             }
@@ -104,10 +111,12 @@ macro_rules! to_train {
 
         #[cfg(feature = "train")]
         impl TrainKernel {
-            /// Prepares an operation; `layer` names its parameters, where it has any.
-            pub(crate) fn new(op: Op, layout: &Layout, layer: &str) -> Result<Self, Error> {
+            /// Prepares an operation, forward by this choice; `layer` names its parameters, where it has any.
+            pub(crate) fn new(op: Op, layout: &Layout, layer: &str, choice: Choice) -> Result<Self, Error> {
                 match op {
-                    $(Op::$op(d) => Ok(TrainKernel::$op(make!(kernels::train::$op, d, [layout, layer], $params))),)*
+                    Op::Conv(d) => Ok(TrainKernel::Conv(kernels::train::Conv::chosen(d, layout, layer, choice))),
+                    $(#[allow(unreachable_patterns, reason = "those that take a choice come first")]
+                    Op::$op(d) => Ok(TrainKernel::$op(make!(kernels::train::$op, d, [layout, layer], $params))),)*
                     op => Err(Error::plan(op.name())),
                 }
             }

@@ -15,6 +15,8 @@ pub enum ErrorKind {
     Input,
     /// Training met a number that is not finite.
     Diverged,
+    /// A kernel or an instruction set was asked for that cannot serve here.
+    Choice,
     /// The plan is not valid: it was not made by netc's compiler, or by that of another version.
     Plan,
 }

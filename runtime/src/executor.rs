@@ -1,8 +1,9 @@
 //! Runs a plan step by step, with the kernels that generated code calls.
 
 use crate::backend::Kernel;
-use crate::plan::{Plan, Slot, Step, validate};
-use crate::{Error, Mem, Model, Scores, Weights, Workspace};
+use crate::cpu::Machine;
+use crate::plan::{Plan, Slot, Step};
+use crate::{Error, Mem, Model, Scores, Weights, Workspace, prepare};
 use alloc::vec::Vec;
 
 /// A plan prepared for this machine.
@@ -12,21 +13,17 @@ pub struct Executor {
 }
 
 impl Executor {
-    /// Prepares a plan: packs its weights for this machine.
+    /// Prepares a plan for this machine, as [`prepare`](fn@crate::prepare) chooses.
     ///
     /// # Errors
     /// If the weights are not the plan's; with [`ErrorKind::Plan`](crate::ErrorKind::Plan), if the plan is not valid or trains.
     pub fn new(plan: &Plan, weights: &Weights) -> Result<Self, Error> {
-        validate(plan).map_err(Error::plan)?;
-        if plan.trains() {
-            return Err(Error::plan("it trains: the executor only infers"));
-        }
-        weights.check(&plan.params)?;
-        let kernels = plan.forward.iter().map(|step| Kernel::new(step, weights));
-        Ok(Self {
-            kernels: kernels.collect::<Result<_, _>>()?,
-            plan: plan.clone(),
-        })
+        prepare(plan, Machine::here(), 1)?.executor(weights)
+    }
+
+    /// One kernel for each step.
+    pub(crate) fn of(plan: Plan, kernels: Vec<Kernel>) -> Self {
+        Self { plan, kernels }
     }
 
     /// The plan.

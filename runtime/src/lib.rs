@@ -25,6 +25,7 @@ pub mod cpu;
 mod error;
 mod executor;
 mod model;
+mod prepare;
 pub mod reference;
 mod threads;
 #[cfg(feature = "train")]
@@ -39,6 +40,7 @@ pub use executor::Executor;
 #[cfg(feature = "ndarray")]
 pub use model::ForwardView;
 pub use model::{Model, Prediction, Scores};
+pub use prepare::{Prepared, prepare};
 pub use weights::{Layer, Weights};
 pub use workspace::{Mem, Scratch, Workspace};
 

@@ -4,6 +4,7 @@ mod training;
 
 pub(crate) use training::{Eval, Overrides, Train};
 
+use crate::choices::Choices;
 use crate::failure::{Failure, Outcome};
 use crate::terminal;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
@@ -345,9 +346,12 @@ pub(crate) struct Bench {
     #[arg(long, value_name = "VALUE", requires = "train")]
     pub(crate) optimizer: Option<String>,
 
-    /// A row for each layer: time, GFLOP/s, share; in training also forward, backward and update
+    /// A row for each layer: kernel, time, GFLOP/s, share; in training also forward, backward and update
     #[arg(long)]
     pub(crate) layers: bool,
+
+    #[command(flatten)]
+    pub(crate) choices: Choices,
 
     /// As JSON: one line with median_ms and the rest
     #[arg(long)]

@@ -1,5 +1,6 @@
 //! netc: the command line. A thin adapter: it reads arguments and files, calls the compiler and the runtime, and prints.
 
+mod choices;
 mod claims;
 mod cli;
 mod commands;

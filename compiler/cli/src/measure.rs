@@ -4,6 +4,7 @@ use crate::cli::Bench;
 use crate::failure::Outcome;
 use crate::table::{Align, Table};
 use crate::terminal;
+use netc_runtime::cpu::Choice;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -65,6 +66,8 @@ fn median(sorted: &[Duration]) -> Duration {
 pub(crate) struct Row<'a> {
     pub(crate) name: &'a str,
     pub(crate) text: &'a str,
+    /// What it was computed by, forward.
+    pub(crate) choice: Option<Choice>,
     /// Floating-point operations.
     pub(crate) flops: f64,
     pub(crate) time: Duration,
@@ -124,14 +127,21 @@ impl Report<'_> {
 
     fn table(&self) -> String {
         let split = self.rows.iter().any(|row| row.split.is_some());
-        let mut head = vec![("layer", Align::Left), ("what", Align::Left)];
+        let mut head = vec![
+            ("layer", Align::Left),
+            ("what", Align::Left),
+            ("kernel", Align::Left),
+        ];
         if split {
             head.extend([("forward", Align::Right), ("backward", Align::Right)]);
         }
         head.extend(["ms", "GFLOP/s", "share"].map(|name| (name, Align::Right)));
         let mut table = Table::new(&head);
         for row in &self.rows {
-            let mut cells = vec![row.name.to_owned(), shortened(row.text)];
+            let kernel = row
+                .choice
+                .map_or(String::new(), |choice| choice.to_string());
+            let mut cells = vec![row.name.to_owned(), shortened(row.text), kernel];
             if split {
                 cells.extend(match row.split {
                     Some(times) => times.map(ms),
@@ -169,6 +179,10 @@ impl Report<'_> {
                 "gflops": per_second(row.flops, row.time) / 1e9,
                 "share": self.share(row),
             });
+            if let Some(choice) = row.choice {
+                layer["method"] = json!(choice.method.name());
+                layer["level"] = json!(choice.level.name());
+            }
             if let Some([forward, backward]) = row.split {
                 layer["forward_ms"] = json!(number(forward));
                 layer["backward_ms"] = json!(number(backward));

@@ -1,5 +1,6 @@
 //! A network ready to run: compiled, with weights, prepared for this machine.
 
+use crate::choices::Choices;
 use crate::cli::Source;
 use crate::failure::{Failure, Outcome};
 use crate::source::{self, plural};
@@ -30,6 +31,16 @@ impl Network {
             None => random(&plan, from.seed.unwrap_or(0))?,
         };
         let executor = Executor::new(&plan, &weights).map_err(|e| failed(&e))?;
+        Ok(Self { plan, executor })
+    }
+
+    /// The network with random weights and kernels of the user's choice, for batches of this size.
+    pub(crate) fn chosen(file: &Path, seed: u64, choices: &Choices, batch: usize) -> Outcome<Self> {
+        let compiled = source::network(file, &Options::default())?;
+        let plan = compiled.plan.ok_or_else(|| source::incomplete(file))?;
+        let weights = random(&plan, seed)?;
+        let executor = choices.prepare(&plan, batch)?.executor(&weights);
+        let executor = executor.map_err(|e| failed(&e))?;
         Ok(Self { plan, executor })
     }
 

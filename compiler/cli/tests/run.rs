@@ -332,6 +332,21 @@ fn a_bench_ends_with_the_median() {
     assert!(text.succeeds().out.contains("GFLOP/s"), "{}", text.out);
     assert!(text.out.contains("median "), "{}", text.out);
     bench(&["--precision", "bf16"]).fails(2, &["possible values: f32"]);
+    let forced = bench(&["--layers", "--level", "portable", "--force", "conv1=direct"]);
+    let row = forced
+        .succeeds()
+        .out
+        .lines()
+        .find(|l| l.starts_with("conv1"));
+    assert!(
+        row.is_some_and(|row| row.contains("direct portable f32")),
+        "{}",
+        forced.out
+    );
+    bench(&["--force", "conv1=depthwise"]).fails(2, &["only by `direct`"]);
+    bench(&["--force", "conv9=direct"]).fails(2, &["did you mean `conv1`?"]);
+    bench(&["--force", "conv1"]).fails(2, &["conv1=direct"]);
+    bench(&["--level", "mmx"]).fails(2, &["there are portable"]);
     let train = bench(&["--train", "--json", "--batch", "3", "--threads", "1"]);
     let last = train.succeeds().out.lines().last().unwrap();
     let object: serde_json::Value = serde_json::from_str(last).unwrap();

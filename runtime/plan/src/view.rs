@@ -30,6 +30,14 @@ impl Element {
             Element::F32 => 4,
         }
     }
+
+    /// The name: `f32`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Element::F32 => "f32",
+        }
+    }
 }
 
 /// A picture (or vector: 1x1xn) inside a buffer, so that CONCAT costs nothing: its channels may be a part of a wider pixel.

@@ -2,6 +2,7 @@
 
 use crate::cpu::kernel::{Kernels, MAX_ROWS, Outer, kernels};
 use crate::cpu::simd;
+use crate::cpu::tuning::Tuning;
 
 /// How columns are cut into panels of whole vectors, from the number of columns alone.
 #[derive(Clone, Copy)]
@@ -24,6 +25,11 @@ impl Panels {
             vectors,
             columns,
         }
+    }
+
+    /// How work is cut.
+    pub(crate) fn tuning(&self) -> &'static Tuning {
+        self.kernels.tuning
     }
 
     /// Numbers in a vector.

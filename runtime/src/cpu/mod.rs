@@ -13,6 +13,7 @@ pub(crate) mod activation;
 pub(crate) mod add;
 pub(crate) mod avg_pool;
 pub(crate) mod batch_norm;
+pub(crate) mod choice;
 pub(crate) mod conv;
 pub(crate) mod copy;
 #[cfg(feature = "train")]
@@ -35,6 +36,7 @@ pub(crate) mod subsample;
 #[cfg(feature = "train")]
 pub(crate) mod sum;
 pub(crate) mod transpose;
+pub(crate) mod tuning;
 pub(crate) mod upsample;
 pub(crate) mod window;
 
@@ -42,6 +44,7 @@ pub use activation::Activation;
 pub use add::Add;
 pub use avg_pool::AvgPool;
 pub use batch_norm::BatchNorm;
+pub use choice::{Choice, Machine, Method};
 pub use conv::Conv;
 pub use copy::Copy;
 pub use fc::Fc;
@@ -52,6 +55,7 @@ pub use pad::Pad;
 pub use rbf::Rbf;
 pub use real::{Real, activate};
 pub use shuffle::Shuffle;
+pub use simd::Level;
 pub use softmax::Softmax;
 pub use subsample::Subsample;
 pub use transpose::Transpose;

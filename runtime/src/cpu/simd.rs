@@ -1,8 +1,8 @@
 //! The vector instructions of the machine at hand.
 
 /// Instruction sets that kernels are compiled for, worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Level {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
     /// What the target has for certain.
     Portable,
     /// AVX2 and FMA: 8 floats.
@@ -11,6 +11,35 @@ pub(crate) enum Level {
     /// AVX-512 F, VL, BW, DQ: 16 floats.
     #[cfg(target_arch = "x86_64")]
     Avx512,
+}
+
+impl Level {
+    /// The name: `avx2`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Portable => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => "avx512",
+        }
+    }
+
+    /// All that kernels are compiled for on this architecture, worst first.
+    pub const ALL: &'static [Self] = &[
+        Level::Portable,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512,
+    ];
+}
+
+impl core::fmt::Display for Level {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 /// The best level that this machine runs.
@@ -55,14 +84,8 @@ std::thread_local! {
 /// The levels that this machine runs.
 #[cfg(all(test, feature = "std"))]
 pub(crate) fn levels() -> impl Iterator<Item = Level> {
-    let all = [
-        Level::Portable,
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2,
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512,
-    ];
-    all.into_iter().filter(|level| *level <= detected())
+    let all = Level::ALL.iter().copied();
+    all.filter(|level| *level <= detected())
 }
 
 /// Runs a test as a machine of this level would, on this thread; helpers take the best level, whose bits are the same.

@@ -4,7 +4,7 @@ use super::reference::{Tensors, backward, forward};
 use super::{Layout, TrainMem};
 use crate::Workspace;
 use crate::backend::TrainKernel;
-use crate::cpu::Real;
+use crate::cpu::{Machine, Real};
 use crate::plan::{Gradient, Op, Operation, Param, View};
 use crate::reference::{Given, Params};
 use alloc::format;
@@ -75,7 +75,7 @@ pub fn fast(
     setting: Setting,
 ) -> Single<f32> {
     let layout = Layout::new(&named(params));
-    let kernel = TrainKernel::new(*op, &layout, LAYER);
+    let kernel = TrainKernel::new(*op, &layout, LAYER, Machine::here().choice(op));
     let mut kernel = kernel.expect("an operation of training");
     let image: usize = op.input().iter().product();
     let batch = inputs[0].len() / image;

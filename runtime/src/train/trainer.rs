@@ -5,8 +5,9 @@ use super::times::Part;
 use super::times::StepTimes;
 use super::{Layout, LossKernel, MemoryUse, OptimizerState, State, StepResult};
 use crate::backend::TrainKernel;
-use crate::plan::{Optimizer, Plan, Step, View, validate};
-use crate::{Error, Weights, Workspace};
+use crate::cpu::{Choice, Machine};
+use crate::plan::{Optimizer, Plan, Step, View};
+use crate::{Error, Prepared, Weights, Workspace, prepare};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -32,12 +33,26 @@ impl Trainer {
         max_batch: usize,
         threads: usize,
     ) -> Result<Self, Error> {
-        validate(plan).map_err(Error::plan)?;
+        let prepared = prepare(plan, Machine::here(), max_batch)?;
+        Self::prepared(&prepared, optimizer, weights, threads)
+    }
+
+    /// As [`new`](Self::new), with the kernels that were chosen, for the largest batch that they were chosen for.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn prepared(
+        prepared: &Prepared<'_>,
+        optimizer: &Optimizer,
+        weights: &Weights,
+        threads: usize,
+    ) -> Result<Self, Error> {
+        let (plan, max_batch) = (prepared.plan(), prepared.max_batch());
         if !plan.trains() {
             return Err(Error::plan("it only infers: there is nothing to train by"));
         }
         weights.check(&plan.params)?;
-        let kernels = kernels(plan, &Layout::new(&plan.params))?;
+        let kernels = kernels(prepared, &Layout::new(&plan.params))?;
         let losses: Vec<LossKernel> = losses(plan).collect();
         let scratch = kernels.iter().map(|kernel| kernel.scratch(max_batch));
         let scratch = scratch.chain(losses.iter().map(|loss| loss.scratch(max_batch)));
@@ -48,7 +63,7 @@ impl Trainer {
             l2[step.param] = step.l2;
         }
         Ok(Self {
-            memory: MemoryUse::of(plan, optimizer, max_batch, threads)?,
+            memory: MemoryUse::prepared(prepared, optimizer, threads)?,
             state: State::new(&plan.params, weights, optimizer, &l2, threads),
             plan: plan.clone(),
             kernels,
@@ -230,12 +245,13 @@ impl Trainer {
 }
 
 /// The kernels of a plan's forward steps.
-pub(super) fn kernels(plan: &Plan, layout: &Layout) -> Result<Vec<TrainKernel>, Error> {
-    let steps = plan.forward.iter();
-    let layer = |step: &Step| step.source.as_ref().map(|source| source.layer.clone());
-    steps
-        .map(|step| TrainKernel::new(step.op, layout, &layer(step).unwrap_or_default()))
-        .collect()
+pub(super) fn kernels(prepared: &Prepared<'_>, layout: &Layout) -> Result<Vec<TrainKernel>, Error> {
+    let kernel = |(step, choice): (&Step, Choice)| {
+        let source = step.source.as_ref();
+        let layer = source.map(|source| source.layer.as_str());
+        TrainKernel::new(step.op, layout, layer.unwrap_or_default(), choice)
+    };
+    prepared.steps().map(kernel).collect()
 }
 
 /// The kernels of a plan's losses.

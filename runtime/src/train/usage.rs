@@ -3,8 +3,9 @@
 use super::Layout;
 use super::trainer::{kernels, losses};
 use crate::backend::TrainKernel;
-use crate::plan::{Optimizer, Plan, validate};
-use crate::{Error, Scratch};
+use crate::cpu::Machine;
+use crate::plan::{Optimizer, Plan};
+use crate::{Error, Prepared, Scratch, prepare};
 
 /// The bytes that a training run takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,10 +40,26 @@ impl MemoryUse {
         max_batch: usize,
         threads: usize,
     ) -> Result<Self, Error> {
+        Self::prepared(
+            &prepare(plan, Machine::here(), max_batch)?,
+            optimizer,
+            threads,
+        )
+    }
+
+    /// As [`of`](Self::of), with the kernels that were chosen.
+    ///
+    /// # Errors
+    /// As [`of`](Self::of).
+    pub fn prepared(
+        prepared: &Prepared<'_>,
+        optimizer: &Optimizer,
+        threads: usize,
+    ) -> Result<Self, Error> {
         const NUMBER: usize = size_of::<f32>();
-        validate(plan).map_err(Error::plan)?;
+        let (plan, max_batch) = (prepared.plan(), prepared.max_batch());
         let layout = Layout::new(&plan.params);
-        let kernels = kernels(plan, &layout)?;
+        let kernels = kernels(prepared, &layout)?;
         let all = kernels.iter().map(|kernel| kernel.scratch(max_batch));
         let all = all.chain(losses(plan).map(|loss| loss.scratch(max_batch)));
         let scratch = all.fold(Scratch::default(), Scratch::max);

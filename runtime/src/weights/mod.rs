@@ -257,13 +257,13 @@ fn unravel(mut element: usize, shape: &[usize]) -> Vec<usize> {
 
 /// The name that was probably meant.
 #[cfg(feature = "std")]
-fn nearest<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
+pub(crate) fn nearest<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
     let distance = |other: &str| strsim::osa_distance(name, other);
     let near = names.iter().copied().min_by_key(|other| distance(other))?;
     (distance(near) <= 2).then_some(near)
 }
 
 #[cfg(not(feature = "std"))]
-fn nearest<'n>(_: &str, _: &[&'n str]) -> Option<&'n str> {
+pub(crate) fn nearest<'n>(_: &str, _: &[&'n str]) -> Option<&'n str> {
     None
 }

@@ -91,7 +91,9 @@ impl std::error::Error for Error {}
 impl From<netc_runtime::Error> for Error {
     fn from(error: netc_runtime::Error) -> Self {
         let kind = match error.kind() {
-            netc_runtime::ErrorKind::Io | netc_runtime::ErrorKind::Plan => ErrorKind::Tool,
+            netc_runtime::ErrorKind::Io
+            | netc_runtime::ErrorKind::Choice
+            | netc_runtime::ErrorKind::Plan => ErrorKind::Tool,
             netc_runtime::ErrorKind::Diverged => ErrorKind::Diverged,
             netc_runtime::ErrorKind::Weights | netc_runtime::ErrorKind::Input => ErrorKind::Input,
         };

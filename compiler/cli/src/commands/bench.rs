@@ -1,12 +1,11 @@
 //! `netc bench`: how fast a network runs on this machine.
 
 use super::bench_train;
-use crate::cli::{Bench, Source};
+use crate::cli::Bench;
 use crate::failure::Outcome;
 use crate::measure::{Report, Row, images, medians, passes};
 use crate::network::{Network, failed};
 use crate::source::plural;
-use netc_compiler::Options;
 use netc_plan::Operation;
 use netc_runtime::{Model, Workspace};
 use serde_json::json;
@@ -16,12 +15,8 @@ pub(crate) fn run(args: &Bench) -> Outcome {
     if args.train {
         return bench_train::run(args);
     }
-    let source = Source {
-        weights: None,
-        seed: Some(args.seed),
-    };
-    let network = Network::load(&args.file, &source, &Options::default())?;
     let batch = args.batch as usize;
+    let network = Network::chosen(&args.file, args.seed, &args.choices, batch)?;
     let mut workspace = network.workspace(batch, args.threads)?;
     let one: usize = network.plan.input.iter().product();
     let images = images(args.seed, one * batch);
@@ -34,13 +29,13 @@ pub(crate) fn run(args: &Bench) -> Outcome {
         false => Vec::new(),
     };
     let steps = network.plan.forward.iter();
-    let flops = steps
-        .clone()
-        .map(|step| 2.0 * step.op.macs() as f64 * batch as f64);
-    let rows = steps.zip(flops.clone()).zip(times);
-    let rows = rows.map(|((step, flops), time)| Row {
+    let flops = steps.map(|step| 2.0 * step.op.macs() as f64 * batch as f64);
+    let choices = args.choices.prepare(&network.plan, batch)?;
+    let rows = choices.steps().zip(flops.clone()).zip(times);
+    let rows = rows.map(|(((step, choice), flops), time)| Row {
         name: &step.name,
         text: &step.text,
+        choice: Some(choice),
         flops,
         time,
         split: None,

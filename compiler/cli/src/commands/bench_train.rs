@@ -9,8 +9,8 @@ use crate::network::failed;
 use crate::source::plural;
 use netc_compiler::{Training, Which};
 use netc_plan::Operation;
-use netc_runtime::Weights;
 use netc_runtime::train::Trainer;
+use netc_runtime::{Prepared, Weights};
 use netc_train::data::Kept;
 use serde_json::json;
 use std::time::Duration;
@@ -35,7 +35,8 @@ pub(crate) fn run(args: &Bench) -> Outcome {
         &inputs,
     )?;
     let weights = Weights::random(args.seed, &training.plan.params);
-    let trainer = Trainer::new(&training.plan, &recipe.optimizer, &weights, batch, threads);
+    let choices = args.choices.prepare(&training.plan, batch)?;
+    let trainer = Trainer::prepared(&choices, &recipe.optimizer, &weights, threads);
     let mut trainer = trainer.map_err(|e| failed(&e))?.with_clip(recipe.clip);
     let one: usize = plan.input.iter().product();
     let pictures = images(args.seed, one * batch);
@@ -58,7 +59,7 @@ pub(crate) fn run(args: &Bench) -> Outcome {
     let report = Report {
         passes,
         rate: flops.iter().sum(),
-        rows: rows(&training, &flops, &times),
+        rows: rows(&choices, &flops, &times),
     };
     let head = format!(
         "{}, training, batch {batch}, {}, {}",
@@ -95,16 +96,17 @@ fn flops(training: &Training, batch: usize) -> Vec<f64> {
 }
 
 /// The layers' times, forward and backward, and those of loss and update; none if none were taken.
-fn rows<'a>(training: &'a Training, flops: &[f64], times: &[Duration]) -> Vec<Row<'a>> {
-    let steps = &training.plan.forward;
+fn rows<'a>(prepared: &Prepared<'a>, flops: &[f64], times: &[Duration]) -> Vec<Row<'a>> {
+    let steps = &prepared.plan().forward;
     if times.len() < 2 * steps.len() {
         return Vec::new();
     }
     let (forward, rest) = times.split_at(steps.len());
     let (backward, ends) = rest.split_at(steps.len());
-    let layers = steps.iter().enumerate().map(|(i, step)| Row {
+    let layers = prepared.steps().enumerate().map(|(i, (step, choice))| Row {
         name: &step.name,
         text: &step.text,
+        choice: Some(choice),
         flops: flops[i],
         time: forward[i] + backward[i],
         split: Some([forward[i], backward[i]]),
@@ -113,6 +115,7 @@ fn rows<'a>(training: &'a Training, flops: &[f64], times: &[Duration]) -> Vec<Ro
     let ends = ends.map(|(name, time)| Row {
         name,
         text: "",
+        choice: None,
         flops: 0.0,
         time: *time,
         split: None,

@@ -6,8 +6,6 @@ use crate::cpu::act;
 use crate::cpu::kernel::{Aligned, Depthwise as Tile, Fused, Kernels, MAX_LANES};
 use crate::plan::{Act, Conv, Op};
 
-/// Elementary operations that make a task worth its start.
-const TASK: usize = 1 << 16;
 /// The most cells of a kernel; larger ones are left to the direct convolution.
 const MAX_TAPS: usize = 64;
 /// The most pixels that any kernel takes at once.
@@ -82,7 +80,7 @@ impl Depthwise {
     /// Output pixels of a task.
     fn step(&self) -> usize {
         let work = self.d.kernel[0] * self.d.kernel[1] * self.d.input[2];
-        let pixels = (TASK / work.max(1)).max(1);
+        let pixels = (self.kernels.tuning.depthwise_task / work.max(1)).max(1);
         pixels.next_multiple_of(self.kernels.depthwise.len())
     }
 

@@ -14,20 +14,10 @@ use crate::threads::Threads;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// Bytes of a panel that one block may take: a part of L2, next to the pixels of a task.
-const PANEL_BYTES: usize = 128 << 10;
-/// The same where few pixels share the panel, so that keeping it buys nothing; bounded for the accuracy of the sum.
-const STREAM_BYTES: usize = 256 << 10;
-/// Bytes of input that the pixels of one task may span: a part of L2.
-const INPUT_BYTES: usize = 384 << 10;
 /// The most pixels in a task.
 const MAX_PIXELS: usize = 384;
 /// The most runs of inputs in a block.
 const MAX_SEGMENTS: usize = 64;
-/// Multiplications that make a task worth its start.
-const TASK_MACS: usize = 1 << 20;
-/// Tasks enough to keep all threads busy to the end.
-const TASKS: usize = 32;
 
 /// Where a tensor of weights holds what: the element of the first group, filter, cell and channel, and the distance, in
 /// elements, for one step along each axis. Negative distances turn a kernel round, for the way back through a convolution.
@@ -150,7 +140,10 @@ impl Direct {
             }
         }
         let widest = panels.iter().map(|p| p.vectors).max().unwrap_or(1);
-        let bytes = if single { STREAM_BYTES } else { PANEL_BYTES };
+        let bytes = match single {
+            true => kernels.tuning.stream_bytes,
+            false => kernels.tuning.panel_bytes,
+        };
         Self {
             d,
             output: [height, width],
@@ -221,10 +214,11 @@ impl Direct {
         let terms = d.kernel[0] * d.kernel[1] * self.channels;
         let work = terms * self.panels.iter().map(|p| p.width).max().unwrap_or(1);
         let input = bounded([d.stride[0], d.stride[1], pixel, 4]);
-        let fair = pixels * self.panels.len() / TASKS;
+        let tuning = self.kernels.tuning;
+        let fair = pixels * self.panels.len() / tuning.tasks;
         let step = fair
-            .max(TASK_MACS / work.max(1))
-            .min(INPUT_BYTES / input.max(1))
+            .max(tuning.task_macs / work.max(1))
+            .min(tuning.input_bytes / input.max(1))
             .clamp(2 * MAX_ROWS, MAX_PIXELS);
         let parts = pixels.div_ceil(step).max(1);
         Tasks {
@@ -232,7 +226,7 @@ impl Direct {
             step: pixels.div_ceil(parts),
             parts,
             panels: self.panels.len(),
-            panels_first: self.weights.as_slice().len() > (512 << 10) / 4,
+            panels_first: size_of_val(self.weights.as_slice()) > tuning.resident_bytes,
         }
     }
 

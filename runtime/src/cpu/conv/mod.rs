@@ -11,9 +11,11 @@ pub(crate) mod reference;
 mod tests;
 
 use crate::cpu::access::{Shared, Source, Step, scratch};
+use crate::cpu::choice::{Choice, Machine, Method};
 use crate::cpu::kernel::{self, Kernels};
-use crate::cpu::simd::{self, Level};
+use crate::cpu::simd::Level;
 use crate::cpu::sizes::{Sizes, bounded, elements};
+use crate::cpu::tuning::Tuning;
 use crate::plan::{self, View};
 use crate::threads::Threads;
 use crate::{Layer, Mem, Scratch};
@@ -21,10 +23,6 @@ use depthwise::Depthwise;
 use direct::Direct;
 pub(crate) use direct::Strides;
 pub(crate) use pixels::Pixels;
-
-/// Below this many channels a picture is padded in scratch memory, so that each row of a window is one run of inputs: runs of
-/// one cell would be too short. (From there on the kernels read the picture where it lies.)
-const FEW_CHANNELS: usize = 16;
 
 /// See [`plan::Conv`].
 pub struct Conv {
@@ -43,6 +41,30 @@ enum Algorithm {
     Depthwise(Depthwise),
 }
 
+/// Whether the method can compute the convolution.
+pub(crate) fn can(d: &plan::Conv, method: Method) -> bool {
+    match method {
+        Method::Direct => true,
+        Method::Padded => d.pad != [0; 4],
+        Method::Depthwise => Depthwise::fits(d),
+        Method::Only => false,
+    }
+}
+
+/// The method that is best for a convolution on machines of this level.
+pub(crate) fn method(d: &plan::Conv, level: Level) -> Method {
+    let has_short_runs = d.groups == 1
+        && d.input[2] < Tuning::of(level).few_channels
+        && d.kernel[1] > 1
+        && d.dilation[1] == 1
+        && d.pad[2] + d.pad[3] > 0;
+    match d {
+        d if Depthwise::fits(d) => Method::Depthwise,
+        _ if has_short_runs => Method::Padded,
+        _ => Method::Direct,
+    }
+}
+
 impl Conv {
     /// Packs the layer's weights for this machine.
     ///
@@ -51,33 +73,35 @@ impl Conv {
     #[must_use]
     pub fn new(d: plan::Conv, layer: Layer<'_>) -> Self {
         Sizes::of(d);
-        let inputs = d.input[2] / d.groups * d.kernel[0] * d.kernel[1];
-        let (weight, bias) = layer.affine::<f32>(d.filters, inputs, d.bias);
-        Self::with_level(d, &weight, &bias, simd::level())
+        Self::chosen(d, layer, Machine::here().choice(&d.into()))
     }
 
-    fn with_level(d: plan::Conv, weight: &[f32], bias: &[f32], level: Level) -> Self {
-        let mut conv = Self::prepare(d, Strides::file(&d), level);
+    /// As [`new`](Self::new), by this choice.
+    pub(crate) fn chosen(d: plan::Conv, layer: Layer<'_>, choice: Choice) -> Self {
+        let inputs = d.input[2] / d.groups * d.kernel[0] * d.kernel[1];
+        let (weight, bias) = layer.affine::<f32>(d.filters, inputs, d.bias);
+        Self::of(d, &weight, &bias, choice)
+    }
+
+    fn of(d: plan::Conv, weight: &[f32], bias: &[f32], choice: Choice) -> Self {
+        let mut conv = Self::prepare(d, Strides::file(&d), choice);
         conv.pack(weight, bias, Threads::single());
         conv
     }
 
-    /// Chooses an algorithm; [`pack`](Self::pack) brings the weights.
-    pub(crate) fn prepare(d: plan::Conv, strides: Strides, level: Level) -> Self {
+    /// Makes the kernel of a choice; [`pack`](Self::pack) brings the weights.
+    ///
+    /// # Panics
+    /// If the choice cannot serve.
+    pub(crate) fn prepare(d: plan::Conv, strides: Strides, choice: Choice) -> Self {
         let sizes = Sizes::of(d);
-        let kernels: &Kernels = kernel::kernels(level);
+        assert!(can(&d, choice.method), "{} for {d:?}", choice.method);
+        let kernels: &Kernels = kernel::kernels(choice.level);
         let direct = |d| Direct::new(d, strides, kernels);
-        let algorithm = if Depthwise::fits(&d) {
-            Algorithm::Depthwise(Depthwise::new(d, strides, kernels))
-        } else if d.groups == 1
-            && d.input[2] < FEW_CHANNELS
-            && d.kernel[1] > 1
-            && d.dilation[1] == 1
-            && d.pad[2] + d.pad[3] > 0
-        {
-            Algorithm::Padded(direct(padded(d)))
-        } else {
-            Algorithm::Direct(direct(d))
+        let algorithm = match choice.method {
+            Method::Depthwise => Algorithm::Depthwise(Depthwise::new(d, strides, kernels)),
+            Method::Padded => Algorithm::Padded(direct(padded(d))),
+            Method::Direct | Method::Only => Algorithm::Direct(direct(d)),
         };
         Self {
             d,

@@ -1,7 +1,8 @@
 //! Every instruction set and every algorithm against the definition, over many shapes.
 
 use super::{Conv, reference};
-use crate::cpu::simd;
+use crate::cpu::choice::{Choice, Machine};
+use crate::cpu::simd::{self, Level};
 use crate::cpu::{Copy, Fc, activate, fc};
 use crate::plan::{self, Act, Op, View};
 use crate::{Mem, Scratch, Workspace};
@@ -19,6 +20,17 @@ const ACTS: [Act; 10] = [
     Act::Tanh,
     Act::LecunTanh,
 ];
+
+/// All ways to compute a convolution with these instructions.
+fn choices(d: &plan::Conv, level: Level) -> impl Iterator<Item = Choice> {
+    let machine = Machine::here()
+        .with_level(level)
+        .expect("a level of this CPU");
+    let op = Op::from(*d);
+    let chosen = machine.choice(&op);
+    let methods = machine.methods(&op);
+    methods.map(move |method| Choice { method, ..chosen })
+}
 
 /// SplitMix64.
 struct Rng(u64);
@@ -148,9 +160,9 @@ fn check_conv(rng: &mut Rng, d: plan::Conv) {
         &double(&images),
         &mut plain,
     );
-    for level in simd::levels() {
-        let context = alloc::format!("{level:?}, batch {batch}, {d:?}, {places:?}");
-        let conv = Conv::with_level(d, &weight, &bias, level);
+    for choice in simd::levels().flat_map(|level| choices(&d, level)) {
+        let context = alloc::format!("{choice}, batch {batch}, {d:?}, {places:?}");
+        let conv = Conv::of(d, &weight, &bias, choice);
         let run = |images: &[f32], threads| {
             let scratch = |batch| conv.scratch(batch);
             places.run(images, scratch, threads, |mem, x, y| conv.run(mem, x, y))
@@ -310,11 +322,11 @@ fn a_nan_stays_a_nan() {
             let places = Places::new(&mut Rng(0), d.input, [1, 1, d.filters]);
             let weight = alloc::vec![1.0; d.filters * 20 / d.groups];
             let bias = alloc::vec![0.0; d.filters];
-            for level in simd::levels() {
-                let conv = Conv::with_level(d, &weight, &bias, level);
+            for choice in simd::levels().flat_map(|level| choices(&d, level)) {
+                let conv = Conv::of(d, &weight, &bias, choice);
                 let scratch = |batch| conv.scratch(batch);
                 let y = places.run(&[f32::NAN; 20], scratch, 1, |mem, x, y| conv.run(mem, x, y));
-                assert!(y.iter().all(|y| y.is_nan()), "{level:?}, {act:?}");
+                assert!(y.iter().all(|y| y.is_nan()), "{choice}, {act:?}");
             }
         }
     }

@@ -3,9 +3,10 @@
 #[cfg(feature = "train")]
 pub(crate) mod train;
 
+use crate::cpu::choice::{Choice, Machine};
 use crate::cpu::conv::Pixels;
 use crate::cpu::conv::direct::{Direct, Strides};
-use crate::cpu::simd::{self, Level};
+use crate::cpu::simd::Level;
 use crate::cpu::sizes::Sizes;
 use crate::cpu::{Real, activate, kernel};
 use crate::plan::{self, View};
@@ -27,10 +28,15 @@ impl Fc {
     /// If the descriptor's sizes cannot be computed, or the layer has not its parameters.
     #[must_use]
     pub fn new(d: plan::Fc, layer: Layer<'_>) -> Self {
+        Self::chosen(d, layer, Machine::here().choice(&d.into()))
+    }
+
+    /// As [`new`](Self::new), by this choice.
+    pub(crate) fn chosen(d: plan::Fc, layer: Layer<'_>, choice: Choice) -> Self {
         Sizes::of(d);
         let inputs = d.input.iter().product();
         let (weight, bias) = layer.affine::<f32>(d.units, inputs, d.bias);
-        Self::with_level(d, &weight, &bias, simd::level())
+        Self::with_level(d, &weight, &bias, choice.level)
     }
 
     pub(super) fn with_level(d: plan::Fc, weight: &[f32], bias: &[f32], level: Level) -> Self {

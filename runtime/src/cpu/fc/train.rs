@@ -21,13 +21,6 @@ use crate::train::{Layout, TrainMem, memory};
 use alloc::vec;
 use core::ops::Range;
 
-/// Numbers of the transposed images that stay near the core while weights pass by: a part of L2.
-const NEAR: usize = (256 << 10) / 4;
-/// The most terms of a sum at a time, for its accuracy.
-const TERMS: usize = 2048;
-/// Units in a task.
-const UNITS: usize = 24;
-
 /// Fully connected, in training.
 pub struct Fc {
     d: plan::Fc,
@@ -114,11 +107,12 @@ impl Fc {
         threads: Threads,
     ) {
         let panels = Panels::new(wide);
-        let terms = (NEAR / panels.width()).clamp(1, TERMS);
+        let tuning = &panels.tuning().product;
+        let terms = (tuning.near / panels.width()).clamp(1, tuning.terms);
         let out = Shared::new(sums);
-        threads.for_each(self.d.units.div_ceil(UNITS), |task, _| {
-            let first = task * UNITS;
-            let count = UNITS.min(self.d.units - first);
+        threads.for_each(self.d.units.div_ceil(tuning.units), |task, _| {
+            let first = task * tuning.units;
+            let count = tuning.units.min(self.d.units - first);
             for start in (0..self.inputs).step_by(terms) {
                 for panel in 0..panels.count() {
                     let units = first..first + count;
@@ -216,7 +210,7 @@ impl Fc {
         };
         let dz = step.x[0];
         let panels = Panels::new(self.inputs);
-        let terms = (NEAR / 2 / panels.width()).max(1);
+        let terms = (panels.tuning().product.near / 2 / panels.width()).max(1);
         step.threads.for_each(panels.count(), |panel, _| {
             let (column, width) = panels.range(panel);
             for first in (0..self.d.units).step_by(terms) {

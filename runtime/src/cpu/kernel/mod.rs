@@ -19,6 +19,7 @@ pub(crate) use outer::{Outer, OuterKernel};
 pub(crate) use tile::{Depthwise, DepthwiseKernel, Fused, Tile, TileKernel};
 
 use super::simd::{self, Level};
+use super::tuning::Tuning;
 
 /// The kernels of an instruction set.
 ///
@@ -37,6 +38,8 @@ pub(crate) fn kernels(level: Level) -> &'static Kernels {
 
 /// The kernels of one instruction set.
 pub(crate) struct Kernels {
+    /// How work is cut for these kernels.
+    pub(crate) tuning: &'static Tuning,
     /// Numbers in a vector.
     pub(crate) lanes: usize,
     /// `tiles[nv - 1][mr - 1]` computes `mr` pixels by `nv` vectors of filters. The wider the panel, the fewer pixels fit the
@@ -74,7 +77,7 @@ pub(crate) const MAX_ROWS: usize = 12;
 pub(crate) const MAX_LANES: usize = 16;
 
 macro_rules! level {
-    ($level:ident, $vector:ident, [$($feature:literal)?], $([$nv:literal: $($mr:literal)*])*, [$($dw:literal)*]) => {
+    ($level:ident, $name:ident, $vector:ident, [$($feature:literal)?], $([$nv:literal: $($mr:literal)*])*, [$($dw:literal)*]) => {
         mod $level {
             use super::tile::{self, Depthwise, DepthwiseKernel, Tile, TileKernel};
             use super::vector::{Vector, $vector};
@@ -99,6 +102,7 @@ macro_rules! level {
             }
 
             pub(super) static KERNELS: super::Kernels = super::Kernels {
+                tuning: super::Tuning::of(super::Level::$name),
                 lanes: $vector::LANES,
                 tiles: &[$(&[$(tile::<$mr, $nv> as TileKernel),*]),*],
                 #[cfg(feature = "train")]
@@ -111,10 +115,10 @@ macro_rules! level {
 
 // 16 registers hold 3 x 4 sums (or 6 x 2) with a row of weights and a pixel; 32 registers 9 x 3, 6 x 4 or 12 x 2. More than
 // 12 pixels would not fit the 16 general registers.
-level!(portable, Portable, [], [1: 1 2 3 4 5 6] [2: 1 2 3 4 5 6] , [1 2 3 4]);
+level!(portable, Portable, Portable, [], [1: 1 2 3 4 5 6] [2: 1 2 3 4 5 6] , [1 2 3 4]);
 #[cfg(target_arch = "x86_64")]
-level!(avx2, Avx2, ["avx2,fma"], [1: 1 2 3 4 5 6 7 8] [2: 1 2 3 4 5 6] [3: 1 2 3 4], [1 2 3 4]);
+level!(avx2, Avx2, Avx2, ["avx2,fma"], [1: 1 2 3 4 5 6 7 8] [2: 1 2 3 4 5 6] [3: 1 2 3 4], [1 2 3 4]);
 #[cfg(target_arch = "x86_64")]
-level!(avx512, Avx512, ["avx512f"],
+level!(avx512, Avx512, Avx512, ["avx512f"],
     [1: 1 2 3 4 5 6 7 8 9 10 11 12] [2: 1 2 3 4 5 6 7 8 9 10 11 12] [3: 1 2 3 4 5 6 7 8 9] [4: 1 2 3 4 5 6],
     [1 2 3 4 5 6]);

@@ -1,7 +1,7 @@
 //! Convolution in training.
 //!
 //! - forward: the kernels of inference, their weights packed anew for each step;
-//! - the input's gradient: for stride 1 a convolution of the output's gradient with the kernels turned round, by the same
+//! - the input's gradient: for stride 1 a convolution of the output's gradient with the kernels flipped, by the same
 //!   kernels; else products scattered over the windows (`scatter.rs`);
 //! - the weights' gradient: sums of outer products over all pixels (`weights.rs`), or per channel (`depthwise.rs`).
 
@@ -11,10 +11,11 @@ mod scatter;
 mod weights;
 
 use crate::Scratch;
-use crate::cpu::conv::Strides;
+use crate::cpu;
+use crate::cpu::choice::{Choice, Machine};
+use crate::cpu::conv::{Strides, method};
 use crate::cpu::sizes::{Shaped, Sizes};
 use crate::cpu::sum;
-use crate::cpu::{self, simd};
 use crate::plan::{self, Act, Gradient, Op, View};
 use crate::train::{Layout, TrainMem, memory};
 use alloc::boxed::Box;
@@ -50,6 +51,11 @@ impl Conv {
     /// If the descriptor's sizes cannot be computed, or the layout has not the layer's parameters.
     #[must_use]
     pub fn new(d: plan::Conv, layout: &Layout, layer: &str) -> Self {
+        Self::chosen(d, layout, layer, Machine::here().choice(&d.into()))
+    }
+
+    /// As [`new`](Self::new); `choice` is forward's. Backward takes what is best for its own convolution, at the same level.
+    pub(crate) fn chosen(d: plan::Conv, layout: &Layout, layer: &str, choice: Choice) -> Self {
         let sizes = Sizes::of(d);
         let len = d.filters * (d.input[2] / d.groups) * d.kernel[0] * d.kernel[1];
         Self {
@@ -58,11 +64,15 @@ impl Conv {
             weight: layout.range(layer, "weight", len),
             bias: d.bias.then(|| layout.range(layer, "bias", d.filters)),
             unconnected: layout.unconnected(layer),
-            forward: cpu::Conv::prepare(d, Strides::file(&d), simd::level()),
-            back: match turned(&d) {
-                Some(turned) => {
-                    let strides = turned_strides(&d);
-                    Back::Convolution(Box::new(cpu::Conv::prepare(turned, strides, simd::level())))
+            forward: cpu::Conv::prepare(d, Strides::file(&d), choice),
+            back: match flipped(&d) {
+                Some(flipped) => {
+                    let choice = Choice {
+                        method: method(&flipped, choice.level),
+                        ..choice
+                    };
+                    let conv = cpu::Conv::prepare(flipped, flipped_strides(&d), choice);
+                    Back::Convolution(Box::new(conv))
                 }
                 None if depthwise::fits(&d) => Back::Depthwise,
                 None => Back::Scatter(Scatter::new(d)),
@@ -168,9 +178,9 @@ pub(crate) fn add_bias(mem: &mut TrainMem<'_, '_>, dz: Shaped, bias: Range<usize
     memory::add(&mut mem.gradients[bias], sums);
 }
 
-/// The convolution that leads from the output's gradient to the input's: kernels turned round, filters and channels exchanged.
+/// The convolution that leads from the output's gradient to the input's: kernels flipped, filters and channels exchanged.
 /// With stride 1 only, and where no padding is wider than the kernel's reach.
-fn turned(d: &plan::Conv) -> Option<plan::Conv> {
+fn flipped(d: &plan::Conv) -> Option<plan::Conv> {
     let reach = [0, 1].map(|axis| d.dilation[axis] * (d.kernel[axis] - 1));
     let mut pad = [0; 4];
     for (i, pad) in pad.iter_mut().enumerate() {
@@ -186,8 +196,8 @@ fn turned(d: &plan::Conv) -> Option<plan::Conv> {
     })
 }
 
-/// Where [`turned`] finds its weights in `[filters, c / groups, kh, kw]`.
-fn turned_strides(d: &plan::Conv) -> Strides {
+/// Where [`flipped`] finds its weights in `[filters, c / groups, kh, kw]`.
+fn flipped_strides(d: &plan::Conv) -> Strides {
     let [kh, kw] = d.kernel;
     let file = Strides::file(d);
     Strides {

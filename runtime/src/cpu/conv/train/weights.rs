@@ -16,16 +16,8 @@ use crate::plan::{self, Op};
 use crate::threads::Threads;
 use core::ops::Range;
 
-/// Tasks enough to keep all threads busy to the end.
-const TASKS: usize = 16;
-/// Cells of the window in a task, at least.
-const CELLS: usize = 48;
-/// Pixels in a chunk, about: with a panel of filters a part of L2, and enough terms to be worth the sums' way to memory and back.
-const TERMS: usize = 320;
 /// Filters that are brought into the file's layout at a time: a cache line.
 const LINE: usize = 16;
-/// The most numbers that the sums of all parts may take together, unless one part takes more.
-const SUMS: usize = 2 << 20;
 
 pub(super) struct WeightGradient {
     d: plan::Conv,
@@ -54,13 +46,14 @@ impl WeightGradient {
         let panels = Panels::new(d.filters / d.groups);
         let cells = d.kernel[0] * d.kernel[1] * (d.input[2] / d.groups);
         let [oh, ow, _] = Op::Conv(d).output();
+        let terms = panels.tuning().gradient.terms;
         // Even: a small rest would not be worth the sums' way.
-        let rows = oh.div_ceil((oh * ow).div_ceil(TERMS).min(oh));
+        let rows = oh.div_ceil((oh * ow).div_ceil(terms).min(oh));
         Self {
             d,
             panels,
             cells,
-            chunk: [(TERMS / (oh * ow)).max(1), rows],
+            chunk: [(terms / (oh * ow)).max(1), rows],
         }
     }
 
@@ -91,9 +84,13 @@ impl WeightGradient {
     /// Into how many parts the images are cut, and into how many blocks the cells. Rather images: each block copies the pixels'
     /// filters together anew.
     fn cut(&self, images: usize) -> [usize; 2] {
-        let fair = TASKS.div_ceil(self.d.groups * self.panels.count());
-        let parts = fair.min(images).min(SUMS / self.len()).max(1);
-        [parts, fair.div_ceil(parts).min(self.cells.div_ceil(CELLS))]
+        let tuning = &self.panels.tuning().gradient;
+        let fair = tuning.tasks.div_ceil(self.d.groups * self.panels.count());
+        let parts = fair.min(images).min(tuning.sums / self.len()).max(1);
+        [
+            parts,
+            fair.div_ceil(parts).min(self.cells.div_ceil(tuning.cells)),
+        ]
     }
 
     pub(super) fn scratch(&self, max_batch: usize) -> Scratch {

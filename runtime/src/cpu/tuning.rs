@@ -1,0 +1,91 @@
+//! How work is cut for caches and threads: numbers that were measured, for each level of machines.
+//!
+//! Some of them decide in which order sums are taken. Results are the same on every machine of a level, whatever its caches.
+
+use super::simd::Level;
+
+/// The numbers of one level.
+pub(crate) struct Tuning {
+    /// Convolution: below this many channels a picture is padded in scratch memory, so that each row of a window is one run of inputs: runs
+    /// of one cell would be too short. From there on the kernels read the picture where it lies.
+    pub(crate) few_channels: usize,
+    /// Convolution: bytes of a panel that one block may take, a part of L2 next to the pixels of a task.
+    pub(crate) panel_bytes: usize,
+    /// The same where few pixels share the panel, so that keeping it buys nothing; bounded for the accuracy of the sum.
+    pub(crate) stream_bytes: usize,
+    /// Convolution: bytes of input that the pixels of one task may span, a part of L2.
+    pub(crate) input_bytes: usize,
+    /// Convolution: bytes of all packed weights above which all pixels pass over a panel before the next one is read.
+    pub(crate) resident_bytes: usize,
+    /// Convolution: multiplications that make a task worth its start.
+    pub(crate) task_macs: usize,
+    /// Convolution: tasks enough to keep all threads busy to the end.
+    pub(crate) tasks: usize,
+    /// Depthwise convolution: elementary operations that make a task worth its start.
+    pub(crate) depthwise_task: usize,
+    /// The weights' gradient.
+    #[cfg(feature = "train")]
+    pub(crate) gradient: GradientTuning,
+    /// Fully connected layers in training.
+    #[cfg(feature = "train")]
+    pub(crate) product: ProductTuning,
+}
+
+/// The gradient of a convolution's weights.
+#[cfg(feature = "train")]
+pub(crate) struct GradientTuning {
+    /// Tasks enough to keep all threads busy to the end.
+    pub(crate) tasks: usize,
+    /// Cells of the window in a task, at least.
+    pub(crate) cells: usize,
+    /// Pixels in a chunk, about: with a panel of filters a part of L2, and enough terms to be worth the sums' way to memory and back.
+    pub(crate) terms: usize,
+    /// The most numbers that the sums of all parts may take together, unless one part takes more.
+    pub(crate) sums: usize,
+}
+
+/// The matrix products of fully connected layers.
+#[cfg(feature = "train")]
+pub(crate) struct ProductTuning {
+    /// Numbers of the transposed images that stay near the core while weights pass by: a part of L2.
+    pub(crate) near: usize,
+    /// The most terms of a sum at a time, for its accuracy.
+    pub(crate) terms: usize,
+    /// Units in a task.
+    pub(crate) units: usize,
+}
+
+impl Tuning {
+    /// The numbers of a level. So far one set serves all: measured with 512 KiB to 2 MiB of L2 a core.
+    pub(crate) const fn of(level: Level) -> &'static Tuning {
+        match level {
+            Level::Portable => &LARGE_L2,
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 | Level::Avx512 => &LARGE_L2,
+        }
+    }
+}
+
+static LARGE_L2: Tuning = Tuning {
+    few_channels: 16,
+    panel_bytes: 128 << 10,
+    stream_bytes: 256 << 10,
+    input_bytes: 384 << 10,
+    resident_bytes: 512 << 10,
+    task_macs: 1 << 20,
+    tasks: 32,
+    depthwise_task: 1 << 16,
+    #[cfg(feature = "train")]
+    gradient: GradientTuning {
+        tasks: 16,
+        cells: 48,
+        terms: 320,
+        sums: 2 << 20,
+    },
+    #[cfg(feature = "train")]
+    product: ProductTuning {
+        near: (256 << 10) / 4,
+        terms: 2048,
+        units: 24,
+    },
+};

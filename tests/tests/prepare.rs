@@ -1,0 +1,147 @@
+//! Kernels that are chosen for a machine, and choices that are forced: all give the same numbers up to rounding.
+
+use netc_plan::Plan;
+use netc_runtime::cpu::{Level, Machine, Method};
+use netc_runtime::{ErrorKind, Executor, Model, Weights, prepare};
+use netc_tests::networks::compile_text;
+
+const NETWORK: &str = "INPUT(9x9x3)
+    => CONV(8, 3x3, same) => RELU => DWCONV(3x3, same) => CONV(12, 3x3/2, pad=1, groups=4) => RELU
+    => POOL(2x2) => CONV(20, 1x1) => FC(5)";
+
+fn plan() -> Plan {
+    let output = compile_text(NETWORK, &netc_compiler::Options::default());
+    output.plan.expect("a network")
+}
+
+fn images(count: usize) -> Vec<f32> {
+    (0..count).map(|i| (i as f32 * 0.7).sin()).collect()
+}
+
+fn outputs(executor: &Executor) -> Vec<f32> {
+    let mut workspace = executor.workspace(3);
+    let images = images(3 * 9 * 9 * 3);
+    let outputs = executor.forward(&mut workspace, &images);
+    outputs.expect("three images").to_vec()
+}
+
+fn near(found: &[f32], expected: &[f32], context: &str) {
+    let largest = expected.iter().fold(0.0_f32, |m, x| m.max(x.abs()));
+    for (found, expected) in found.iter().zip(expected) {
+        let error = (found - expected).abs();
+        assert!(error <= 1e-5 * largest, "{context}: {found}, {expected}");
+    }
+}
+
+#[test]
+fn each_method_that_can_serve_gives_the_same_numbers() {
+    let plan = plan();
+    let weights = Weights::random(1, &plan.params);
+    let machine = Machine::here();
+    let usual = outputs(&Executor::new(&plan, &weights).expect("a valid plan"));
+    let mut forced = 0;
+    for step in &plan.forward {
+        for method in machine.methods(&step.op) {
+            let mut prepared = prepare(&plan, machine, 3).expect("a valid plan");
+            prepared.force(&step.name, method).expect("it can serve");
+            let executor = prepared.executor(&weights).expect("its weights");
+            near(
+                &outputs(&executor),
+                &usual,
+                &format!("{} {method}", step.name),
+            );
+            forced += 1;
+        }
+    }
+    assert!(forced > plan.forward.len() + 2, "some steps have a choice");
+}
+
+#[test]
+fn each_level_of_this_machine_gives_the_same_numbers() {
+    let plan = plan();
+    let weights = Weights::random(1, &plan.params);
+    let here = Machine::here();
+    let usual = outputs(&Executor::new(&plan, &weights).expect("a valid plan"));
+    for level in Level::ALL {
+        match here.with_level(*level) {
+            Ok(machine) => {
+                let prepared = prepare(&plan, machine, 3).expect("a valid plan");
+                let executor = prepared.executor(&weights).expect("its weights");
+                near(&outputs(&executor), &usual, level.name());
+            }
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::Choice);
+                assert!(*level > here.level(), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_was_chosen_is_shown() {
+    let plan = plan();
+    let prepared = prepare(&plan, Machine::here(), 1).expect("a valid plan");
+    let shown = prepared.steps().map(|(_, choice)| choice.method);
+    let expected = [
+        Method::Padded,
+        Method::Depthwise,
+        Method::Direct,
+        Method::Only,
+        Method::Direct,
+        Method::Direct,
+    ];
+    assert_eq!(shown.collect::<Vec<_>>(), expected);
+    let level = Machine::here().level();
+    let (_, first) = prepared.steps().next().expect("a step");
+    assert_eq!(first.to_string(), format!("padded {level} f32"));
+}
+
+#[test]
+fn what_cannot_serve_is_refused_with_what_can() {
+    let plan = plan();
+    let mut prepared = prepare(&plan, Machine::here(), 1).expect("a valid plan");
+    let error = prepared
+        .force("conv1", Method::Depthwise)
+        .expect_err("3 channels to 8");
+    assert_eq!(error.kind(), ErrorKind::Choice);
+    assert_eq!(
+        error.to_string(),
+        "conv1, CONV(8, 3x3, same) + RELU, cannot be computed by the method `depthwise`, only by `direct` or `padded`"
+    );
+    let error = prepared
+        .force("conv", Method::Direct)
+        .expect_err("no such step");
+    assert_eq!(
+        error.to_string(),
+        "the network has no step `conv`; did you mean `conv1`?"
+    );
+}
+
+#[test]
+fn a_trainer_takes_forced_choices() {
+    use netc_runtime::train::Trainer;
+    let options = netc_compiler::Options {
+        train: Some(netc_compiler::Train::default()),
+        ..netc_compiler::Options::default()
+    };
+    let output = compile_text(&format!("{NETWORK}\ntrain {{ data = mnist }}"), &options);
+    let output = output.training.expect("a network that can be trained");
+    let weights = Weights::random(1, &output.plan.params);
+    let step = |method| {
+        let mut prepared = prepare(&output.plan, Machine::here(), 3).expect("a valid plan");
+        prepared.force("conv1", method).expect("it can serve");
+        let optimizer = &output.recipe.optimizer;
+        let mut trainer = Trainer::prepared(&prepared, optimizer, &weights, 1).expect("weights");
+        let result = trainer.gradients(&images(3 * 9 * 9 * 3), &[0, 1, 2]);
+        (
+            result.expect("finite").loss,
+            trainer
+                .gradient("conv1.weight")
+                .expect("it has one")
+                .to_vec(),
+        )
+    };
+    let (usual, forced) = (step(Method::Padded), step(Method::Direct));
+    near(&[forced.0 as f32], &[usual.0 as f32], "loss");
+    near(&forced.1, &usual.1, "gradient");
+}

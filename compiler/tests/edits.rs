@@ -6,6 +6,7 @@
 use netc_compiler::resolve::{Resolved, resolve};
 use netc_compiler::{Files, Options, Output, claims, compile, shape};
 use netc_grammar::{Code, Diagnostic, Severity, Sources, Span, parse};
+use netc_plan::random::SplitMix64 as Random;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -338,23 +339,6 @@ fn options_have_other_names() {
         .iter()
         .find(|entry| entry.key == "batch");
     assert!(batch.is_some());
-}
-
-/// A small generator, so that a failure can be repeated: xorshift64*.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        let high = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
-        usize::try_from(high).unwrap() % n.max(1)
-    }
-
-    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
-        from[self.below(from.len())]
-    }
 }
 
 /// Words, runs of space, comments, and single signs.

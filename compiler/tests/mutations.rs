@@ -3,25 +3,9 @@
 
 use netc_compiler::graph::Shape;
 use netc_compiler::{Files, Options, Output, compile};
+use netc_plan::random::SplitMix64 as Random;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-
-/// A small generator, so that a failure can be repeated: xorshift64*.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        let high = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
-        usize::try_from(high).unwrap() % n.max(1)
-    }
-
-    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
-        from[self.below(from.len())]
-    }
-}
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pass")

@@ -4,24 +4,8 @@
 mod inputs;
 
 use netc_grammar::{Sources, Span, ast, decode, limits, parse, render, render_github, render_json};
+use netc_plan::random::SplitMix64 as Random;
 use std::time::{Duration, Instant};
-
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, n: usize) -> usize {
-        (self.next() % n.max(1) as u64) as usize
-    }
-}
 
 /// Parses a text, checks every span, and draws a few of the diagnostics.
 fn survives(text: &str) {
@@ -172,7 +156,7 @@ fn random_bytes() {
         let len = random.below(120);
         let text: String = (0..len).map(|_| signs[random.below(signs.len())]).collect();
         survives(&text);
-        let bytes: Vec<u8> = (0..len).map(|_| random.next() as u8).collect();
+        let bytes: Vec<u8> = (0..len).map(|_| random.bits() as u8).collect();
         match decode(bytes) {
             Ok(text) => survives(&text),
             Err(error) => {

@@ -5,22 +5,14 @@
 //! stands in `tests/reference/seeded.py`, which made the reference values.
 
 use netc_plan::Param;
+use netc_plan::random::{GOLDEN, fnv1a, mix};
 use netc_runtime::Weights;
-
-fn fnv1a64(name: &str) -> u64 {
-    name.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
-    })
-}
 
 /// `n` numbers in [-1, 1) for this name.
 pub fn uniform(name: &str, n: usize) -> impl Iterator<Item = f64> {
-    let key = fnv1a64(name);
+    let key = fnv1a(name);
     (1..=n as u64).map(move |i| {
-        let mut z = key.wrapping_add(i.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^= z >> 31;
+        let z = mix(key.wrapping_add(i.wrapping_mul(GOLDEN)));
         (z >> 40) as f64 / f64::from(1 << 23) - 1.0
     })
 }

@@ -4,6 +4,7 @@ use crate::cli::Bench;
 use crate::failure::Outcome;
 use crate::table::{Align, Table};
 use crate::terminal;
+use netc_plan::random::SplitMix64;
 use netc_runtime::cpu::Choice;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -214,18 +215,9 @@ fn shortened(text: &str) -> String {
     format!("{start}...")
 }
 
-/// Numbers in [-1, 1) that depend on the seed alone (Steele et al. 2014, SplitMix64).
+/// Numbers in [-1, 1) that depend on the seed alone.
 pub(crate) fn images(seed: u64, count: usize) -> Vec<f32> {
-    let mut state = seed;
-    let mut next = || {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let bits = (z ^ (z >> 31)) >> 40;
-        bits as f32 / (1 << 23) as f32 - 1.0
-    };
-    (0..count).map(|_| next()).collect()
+    SplitMix64(seed).numbers(count)
 }
 
 #[cfg(test)]

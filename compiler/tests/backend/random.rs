@@ -6,21 +6,9 @@
 
 use crate::builder::Builder;
 use netc_compiler::graph::{Graph, Layer, Node, NodeId, Order, PoolKind};
+pub(crate) use netc_plan::random::SplitMix64 as Random;
 use netc_plan::{Act, Op, Plan, Slot, Source, Step, View};
 use std::hash::{DefaultHasher, Hash, Hasher};
-
-/// A small generator of random numbers (Steele et al. 2014, SplitMix).
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % n as u64) as usize
-    }
-}
 
 /// A graph of about `layers` layers: chains, skips, joins, dense blocks, some of them read again much later.
 pub(crate) fn graph(random: &mut Random, layers: usize) -> Graph {

@@ -49,6 +49,7 @@ mod literal;
 pub mod ops;
 mod param;
 mod parts;
+pub mod random;
 mod recipe;
 mod validate;
 mod view;

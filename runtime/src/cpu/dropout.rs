@@ -12,6 +12,7 @@
 
 use crate::cpu::sizes::{Shaped, Sizes, bounded};
 use crate::cpu::{Real, simd::multiversion};
+use crate::plan::random::mix;
 use crate::plan::{self, Gradient, View};
 use crate::reference::{Given, Plain};
 use crate::train::TrainMem;
@@ -112,12 +113,6 @@ pub(crate) fn image(base: u64, image: usize) -> u64 {
 pub(crate) fn uniform(key: u64, e: u32) -> f32 {
     let h = murmur(e.wrapping_mul(0x9E37_79B1).wrapping_add(key as u32));
     (murmur(h ^ (key >> 32) as u32) >> 8) as f32 * (1.0 / 16_777_216.0)
-}
-
-fn mix(z: u64) -> u64 {
-    let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
 }
 
 #[inline(always)]

@@ -8,6 +8,7 @@
 //!   `v = (draw mod 2^32) / 2^32`.
 
 use super::{Data, Storage, Tensor, Weights, digits, unconnected};
+use crate::plan::random::{GOLDEN, fnv1a, mix};
 use crate::plan::{Init, Param};
 use alloc::vec::Vec;
 
@@ -50,20 +51,6 @@ fn draw(seed: u64, param: &Param) -> Vec<f32> {
     };
     unconnected(param).for_each(|i| numbers[i] = 0.0);
     numbers
-}
-
-const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
-
-fn mix(mut z: u64) -> u64 {
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
-}
-
-fn fnv1a(name: &str) -> u64 {
-    name.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
-    })
 }
 
 /// Standard normal. `libm` rather than the platform's functions: the same bits everywhere.

@@ -2,41 +2,11 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) use netc_runtime::plan::random::SplitMix64 as Rng;
 use netc_runtime::plan::{
     Copy, GlobalPool, Init, Op, Operation, Param, Pixels, Plan, Source, Step, Tensor, Upsample,
     View,
 };
-
-/// splitmix64
-pub(crate) struct Rng(pub(crate) u64);
-
-impl Rng {
-    pub(crate) fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    /// In `low..=high`.
-    pub(crate) fn size(&mut self, low: usize, high: usize) -> usize {
-        low + (self.bits() % (high - low + 1) as u64) as usize
-    }
-
-    pub(crate) fn pick<T: Clone>(&mut self, all: &[T]) -> T {
-        all[self.size(0, all.len() - 1)].clone()
-    }
-
-    /// In `[-1, 1)`.
-    pub(crate) fn number(&mut self) -> f32 {
-        (self.bits() >> 40) as f32 / (1 << 23) as f32 - 1.0
-    }
-
-    pub(crate) fn numbers(&mut self, len: usize) -> Vec<f32> {
-        (0..len).map(|_| self.number()).collect()
-    }
-}
 
 pub(crate) fn param(name: &str, shape: &[usize]) -> Param {
     Param::new(name, shape, Init::Uniform(1.0))

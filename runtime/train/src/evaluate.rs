@@ -60,18 +60,18 @@ pub struct Answer {
 /// # Errors
 /// A picture cannot be read, or the network cannot run.
 pub fn evaluate(
-    judged: &mut dyn Evaluate,
+    evaluator: &mut dyn Evaluate,
     network: &Network,
     split: &Split,
     classes: &[String],
     pipeline: &Arc<Pipeline>,
-    how: How,
+    options: EvaluationOptions,
 ) -> Result<Evaluation> {
-    let (views, outputs) = (if how.ten_crop { 10 } else { 1 }, judged.outputs());
+    let (views, outputs) = (if options.ten_crop { 10 } else { 1 }, evaluator.outputs());
     let order = Order::Evaluation {
-        ten_crop: how.ten_crop,
+        ten_crop: options.ten_crop,
     };
-    let mut loader = Loader::new(pipeline, split, how.batch, order, how.threads);
+    let mut loader = Loader::new(pipeline, split, options.batch, order, options.threads);
     let mut sums = vec![0.0f32; outputs];
     let mut scores = Vec::new();
     let (mut loss, mut in_five, mut seen) = (0.0, 0, 0);
@@ -79,7 +79,7 @@ pub fn evaluate(
     while let Some(batch) = loader.next_batch()? {
         let n = batch.labels.len();
         scores.resize(n * outputs, 0.0);
-        loss += judged.evaluate(&batch.images, &batch.labels, &mut scores)? * n as f64;
+        loss += evaluator.evaluate(&batch.images, &batch.labels, &mut scores)? * n as f64;
         for (scores, label) in scores.chunks_exact(outputs).zip(&batch.labels) {
             let probabilities = network.scores.probabilities(scores);
             sums.iter_mut()
@@ -104,7 +104,7 @@ pub fn evaluate(
     let confusion = confusion(&answers, classes.len());
     Ok(Evaluation {
         images,
-        ten_crop: how.ten_crop,
+        ten_crop: options.ten_crop,
         loss: loss / (images * views).max(1) as f64,
         accuracy: share(answers.iter().filter(|a| a.label == a.predicted).count()),
         top5: (outputs > 5).then(|| share(in_five)),
@@ -116,7 +116,7 @@ pub fn evaluate(
 
 /// How to evaluate.
 #[derive(Clone, Copy, Debug)]
-pub struct How {
+pub struct EvaluationOptions {
     /// Inputs at a time.
     pub batch: usize,
     /// Threads that load pictures.

@@ -1,6 +1,8 @@
 //! Counter-based random numbers: a draw depends on its key (seed, epoch, image, operation) and its number alone, so the
 //! result is the same for any number of threads and after any resume.
 
+use netc_plan::random::{GOLDEN, mix};
+
 /// A position in the space of random numbers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Key(u64);
@@ -14,15 +16,6 @@ pub(crate) enum Purpose {
     Split = 2,
     /// The variation of a picture.
     Augment = 3,
-}
-
-const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
-
-/// The finaliser of SplitMix64 (Steele, Lea and Flood 2014).
-fn mix(mut z: u64) -> u64 {
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
 }
 
 impl Key {

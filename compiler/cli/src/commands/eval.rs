@@ -8,7 +8,7 @@ use crate::network::bad_weights;
 use crate::{claims, terminal};
 use netc_runtime::Weights;
 use netc_train::data::Dataset;
-use netc_train::run::{self, Experiment, Judged, Network};
+use netc_train::run::{self, Evaluator, Experiment, Network};
 use netc_train::{data, loader};
 use std::path::{Path, PathBuf};
 
@@ -34,8 +34,8 @@ pub(crate) fn run(args: &Eval) -> Outcome {
     let network = Network::new(plan, training.recipe.loss);
     let experiment = Experiment::new(&network, &training.recipe, &data).map_err(fail)?;
     let recipe = &training.recipe;
-    let judged = Judged::new(plan, recipe.loss, &weights, recipe.batch, threads);
-    let figures = experiment.test(&mut judged.map_err(fail)?, threads);
+    let evaluator = Evaluator::new(plan, recipe.loss, &weights, recipe.batch, threads);
+    let figures = experiment.test(&mut evaluator.map_err(fail)?, threads);
     let figures = figures.map_err(fail)?;
     if args.json {
         let mut object = serde_json::to_value(&figures).unwrap_or_default();

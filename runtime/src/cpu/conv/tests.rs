@@ -4,6 +4,7 @@ use super::{Conv, reference};
 use crate::cpu::choice::{Choice, Machine};
 use crate::cpu::simd::{self, Level};
 use crate::cpu::{Copy, Fc, activate, fc};
+use crate::plan::random::SplitMix64 as Rng;
 use crate::plan::{self, Act, Op, View};
 use crate::{Mem, Scratch, Workspace};
 use alloc::vec::Vec;
@@ -32,36 +33,10 @@ fn choices(d: &plan::Conv, level: Level) -> impl Iterator<Item = Choice> {
     methods.map(move |method| Choice { method, ..chosen })
 }
 
-/// SplitMix64.
-struct Rng(u64);
-
-impl Rng {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    /// From `low` to `high`, both included.
-    fn size(&mut self, low: usize, high: usize) -> usize {
-        low + (self.next() % (high - low + 1) as u64) as usize
-    }
-
-    fn pick<T: core::marker::Copy>(&mut self, from: &[T]) -> T {
-        from[self.size(0, from.len() - 1)]
-    }
-
-    /// Weights that keep a sum of `terms` products near the size of its terms.
-    fn weights(&mut self, n: usize, terms: usize) -> Vec<f32> {
-        let scale = 1.0 / (terms as f32).sqrt();
-        self.numbers(n).into_iter().map(|w| w * scale).collect()
-    }
-
-    fn numbers(&mut self, n: usize) -> Vec<f32> {
-        let one = |x: u64| (x >> 40) as f32 / (1 << 23) as f32 - 1.0;
-        (0..n).map(|_| one(self.next())).collect()
-    }
+/// Weights that keep a sum of `terms` products near the size of its terms.
+fn weights(rng: &mut Rng, n: usize, terms: usize) -> Vec<f32> {
+    let scale = 1.0 / (terms as f32).sqrt();
+    rng.numbers(n).into_iter().map(|w| w * scale).collect()
 }
 
 /// Where a kernel reads and writes: pixels wider than the view, or dense.
@@ -145,7 +120,7 @@ fn check_conv(rng: &mut Rng, d: plan::Conv) {
     }
     let inputs = d.input[2] / d.groups * d.kernel[0] * d.kernel[1];
     let (weight, bias) = (
-        rng.weights(d.filters * inputs, inputs),
+        weights(rng, d.filters * inputs, inputs),
         rng.numbers(d.filters),
     );
     let batch = rng.size(1, 5);
@@ -274,7 +249,7 @@ fn fully_connected() {
             ..plan::Fc::DEFAULT
         };
         let image = input.iter().product::<usize>();
-        let (weight, bias) = (rng.weights(units * image, image), rng.numbers(units));
+        let (weight, bias) = (weights(rng, units * image, image), rng.numbers(units));
         let batch = rng.size(1, 20);
         let images = rng.numbers(batch * image);
         let places = Places::new(rng, input, [1, 1, units]);

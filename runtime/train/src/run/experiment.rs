@@ -3,7 +3,7 @@
 use super::Evaluate;
 use crate::augment::Pipeline;
 use crate::data::Dataset;
-use crate::evaluate::{self, Evaluation, How};
+use crate::evaluate::{self, Evaluation, EvaluationOptions};
 use crate::{Error, Result};
 use netc_plan::{Loss, Pixels, Plan, Recipe};
 use netc_runtime::Scores;
@@ -20,7 +20,7 @@ pub struct Network {
     pub input: Vec<usize>,
     /// Shape of one output.
     pub output: Vec<usize>,
-    /// How pixels become inputs.
+    /// EvaluationOptions pixels become inputs.
     pub pixels: Pixels,
     /// What its scores mean.
     pub scores: Scores,
@@ -36,12 +36,12 @@ impl Network {
             output: plan.output.clone(),
             input: plan.input.clone(),
             pixels: plan.pixels.clone(),
-            scores: super::judged::scores(plan, loss),
+            scores: super::evaluator::scores(plan, loss),
         }
     }
 }
 
-/// What is trained on what, and how.
+/// What is trained on what, and options.
 pub struct Experiment<'a> {
     /// The network.
     pub network: &'a Network,
@@ -90,7 +90,7 @@ impl<'a> Experiment<'a> {
     /// # Errors
     /// A picture cannot be read, or the network cannot run.
     pub fn test(&self, network: &mut dyn Evaluate, threads: usize) -> Result<Evaluation> {
-        let how = How {
+        let options = EvaluationOptions {
             batch: self.recipe.batch,
             threads,
             ten_crop: self.pipeline.ten_crop(),
@@ -101,7 +101,7 @@ impl<'a> Experiment<'a> {
             &self.data.test,
             &self.data.classes,
             &self.pipeline,
-            how,
+            options,
         )
     }
 }

@@ -13,11 +13,11 @@
 //! Every file is replaced as a whole, but TensorBoard's, which grow. `resume.safetensors` is the one that counts: a continuation writes the others anew from it.
 
 mod checkpoint;
+mod evaluator;
 mod experiment;
 mod folder;
 mod history;
 mod interrupt;
-mod judged;
 mod net;
 mod notes;
 mod progress;
@@ -28,11 +28,11 @@ mod tensorboard;
 mod train;
 
 pub use checkpoint::notes;
+pub use evaluator::Evaluator;
 pub use experiment::{Experiment, Network};
 pub use folder::RunFolder;
 pub use history::Epoch;
 pub use interrupt::Interrupt;
-pub use judged::Judged;
 pub use net::Net;
 pub use notes::{Notes, Preparation};
 pub use progress::Progress;

@@ -1,6 +1,6 @@
 //! A compiled network as a [`Step`]: the runtime's trainer, and the network as it infers, for evaluation.
 
-use super::judged::Judged;
+use super::evaluator::Evaluator;
 use super::step::{Evaluate, Outcome, Step, Tensor};
 use crate::{Error, ErrorKind, Result};
 use netc_plan::{Loss, Plan, Recipe};
@@ -17,7 +17,7 @@ pub struct Net {
     batch: usize,
     threads: usize,
     /// For evaluation with the weights as they are; made when it is asked for.
-    judged: Option<Judged>,
+    evaluator: Option<Evaluator>,
 }
 
 impl Net {
@@ -39,7 +39,7 @@ impl Net {
             loss: recipe.loss,
             batch: recipe.batch,
             threads,
-            judged: None,
+            evaluator: None,
         })
     }
 
@@ -64,22 +64,22 @@ impl Evaluate for Net {
     }
 
     fn evaluate(&mut self, images: &[f32], labels: &[u32], scores: &mut [f32]) -> Result<f64> {
-        let judged = match &mut self.judged {
-            Some(judged) => judged,
+        let evaluator = match &mut self.evaluator {
+            Some(evaluator) => evaluator,
             none => {
                 let weights = self.trainer.weights().map_err(diverged)?;
                 let (plan, loss) = (&self.plan, self.loss);
-                let judged = Judged::new(plan, loss, &weights, self.batch, self.threads)?;
-                none.insert(judged)
+                let evaluator = Evaluator::new(plan, loss, &weights, self.batch, self.threads)?;
+                none.insert(evaluator)
             }
         };
-        judged.evaluate(images, labels, scores)
+        evaluator.evaluate(images, labels, scores)
     }
 }
 
 impl Step for Net {
     fn train(&mut self, images: &[f32], labels: &[u32], factor: f64) -> Result<Outcome> {
-        self.judged = None;
+        self.evaluator = None;
         let result = self.trainer.step(images, labels, factor)?;
         Ok(Outcome {
             loss: result.loss,
@@ -113,7 +113,7 @@ impl Step for Net {
     }
 
     fn set_weights(&mut self, weights: Vec<Tensor<'static>>) -> Result<()> {
-        self.judged = None;
+        self.evaluator = None;
         let tensors = weights.into_iter().map(|t| (t.name, t.values.into_owned()));
         let weights = Weights::from_tensors(tensors, &self.trainer.plan().params)?;
         Ok(self.trainer.set_weights(&weights)?)

@@ -23,7 +23,7 @@ pub struct Outcome {
     pub correct: usize,
 }
 
-/// A network that can be judged.
+/// A network that can be evaluated.
 pub trait Evaluate {
     /// Scores for one image.
     fn outputs(&self) -> usize;

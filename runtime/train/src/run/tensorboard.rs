@@ -1,21 +1,23 @@
 //! TensorBoard's event files: TFRecords of `Event` messages, in protobuf's encoding (tensorboard/compat/proto/event.proto).
 
 use super::history::Epoch;
+use prost::encoding::{bytes, double, float, int64, string};
 
 /// All epochs as the content of an event file.
 pub(super) fn events(history: &[Epoch], started: f64) -> Vec<u8> {
-    let mut version = Message::default();
-    version.double(1, started);
-    version.bytes(3, b"brain.Event:2");
-    let mut file = record(&version.0);
+    let mut version = Vec::new();
+    double::encode(1, &started, &mut version);
+    string::encode(3, &"brain.Event:2".to_owned(), &mut version);
+    let mut file = record(&version);
     for epoch in history {
         file.extend(record(&scalars(epoch)));
     }
     file
 }
 
+/// An event with a summary of one value for each tag.
 fn scalars(epoch: &Epoch) -> Vec<u8> {
-    let mut summary = Message::default();
+    let mut summary = Vec::new();
     for (tag, value) in [
         ("loss/train", epoch.loss),
         ("loss/validation", epoch.validation_loss),
@@ -24,16 +26,16 @@ fn scalars(epoch: &Epoch) -> Vec<u8> {
         ("learning_rate", epoch.rate),
         ("seconds", epoch.seconds),
     ] {
-        let mut scalar = Message::default();
-        scalar.bytes(1, tag.as_bytes());
-        scalar.float(2, value as f32);
-        summary.bytes(1, &scalar.0);
+        let mut scalar = Vec::new();
+        string::encode(1, &tag.to_owned(), &mut scalar);
+        float::encode(2, &(value as f32), &mut scalar);
+        bytes::encode(1, &scalar, &mut summary);
     }
-    let mut event = Message::default();
-    event.double(1, epoch.ended);
-    event.varint(2, epoch.epoch as u64 + 1);
-    event.bytes(5, &summary.0);
-    event.0
+    let mut event = Vec::new();
+    double::encode(1, &epoch.ended, &mut event);
+    int64::encode(2, &(epoch.epoch as i64 + 1), &mut event);
+    bytes::encode(5, &summary, &mut event);
+    event
 }
 
 /// Length, its checksum, the data, its checksum.
@@ -46,45 +48,6 @@ fn record(data: &[u8]) -> Vec<u8> {
 /// TFRecord's mask: a checksum of data that holds checksums would be weak.
 fn masked(crc: u32) -> u32 {
     crc.rotate_right(15).wrapping_add(0xa282_ead8)
-}
-
-/// A protobuf message being written.
-#[derive(Default)]
-struct Message(Vec<u8>);
-
-impl Message {
-    fn raw_varint(&mut self, mut value: u64) {
-        while value >= 0x80 {
-            self.0.push(value as u8 | 0x80);
-            value >>= 7;
-        }
-        self.0.push(value as u8);
-    }
-
-    fn key(&mut self, field: u64, wire: u64) {
-        self.raw_varint(field << 3 | wire);
-    }
-
-    fn varint(&mut self, field: u64, value: u64) {
-        self.key(field, 0);
-        self.raw_varint(value);
-    }
-
-    fn double(&mut self, field: u64, value: f64) {
-        self.key(field, 1);
-        self.0.extend(value.to_le_bytes());
-    }
-
-    fn bytes(&mut self, field: u64, value: &[u8]) {
-        self.key(field, 2);
-        self.raw_varint(value.len() as u64);
-        self.0.extend_from_slice(value);
-    }
-
-    fn float(&mut self, field: u64, value: f32) {
-        self.key(field, 5);
-        self.0.extend(value.to_le_bytes());
-    }
 }
 
 #[cfg(test)]
@@ -103,8 +66,5 @@ mod tests {
             masked(crc32c::crc32c(&[0; 32])),
             0x8a91_36aa_u32.rotate_right(15).wrapping_add(0xa282_ead8)
         );
-        let mut message = Message::default();
-        message.varint(2, 300);
-        assert_eq!(message.0, [0x10, 0xac, 0x02]);
     }
 }

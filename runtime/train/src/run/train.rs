@@ -5,13 +5,13 @@ use super::notes::Notes;
 use super::saver::{Checkpoints, Saver};
 use super::schedule;
 use super::{Epoch, Experiment, Interrupt, Progress, RunFolder, Step};
-use crate::evaluate::{self, Evaluation, How};
+use crate::evaluate::{self, Evaluation, EvaluationOptions};
 use crate::loader::{self, Batch, Loader, Order};
 use crate::{Error, ErrorKind, Result};
 use netc_plan::Metric;
 use std::time::{Instant, SystemTime};
 
-/// How to run.
+/// EvaluationOptions to run.
 pub struct Options {
     /// Where the run is kept.
     pub folder: RunFolder,
@@ -21,7 +21,7 @@ pub struct Options {
     pub keep: Vec<(String, Vec<u8>)>,
     /// Threads that load pictures.
     pub threads: usize,
-    /// How often to save.
+    /// EvaluationOptions often to save.
     pub checkpoints: Checkpoints,
     /// Ends the run early.
     pub interrupt: Interrupt,
@@ -29,7 +29,7 @@ pub struct Options {
     pub progress: Progress,
 }
 
-/// How a run ended.
+/// EvaluationOptions a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// After the last epoch.
@@ -43,7 +43,7 @@ pub enum Ending {
 /// What a run has come to.
 #[derive(Clone, Debug)]
 pub struct Outcomes {
-    /// How it ended.
+    /// EvaluationOptions it ended.
     pub ending: Ending,
     /// All epochs so far.
     pub history: Vec<Epoch>,
@@ -255,7 +255,7 @@ impl Run<'_> {
             network,
             pipeline,
         } = self.experiment;
-        let how = How {
+        let options = EvaluationOptions {
             batch: recipe.batch,
             threads: self.options.threads,
             ten_crop: false,
@@ -266,7 +266,7 @@ impl Run<'_> {
             &data.validation,
             &data.classes,
             pipeline,
-            how,
+            options,
         );
         let figures = self.located(figures)?;
         if !figures.loss.is_finite() {

@@ -1,18 +1,18 @@
-//! A compiled network that is judged: its executor, and the loss of what that says.
+//! A compiled network under evaluation: its executor, and the loss of its scores.
 
 use super::step::Evaluate;
 use crate::Result;
 use netc_plan::{Loss, Op, Plan};
 use netc_runtime::{Executor, Model, Scores, Weights, Workspace};
 
-/// A network with fixed weights, and the loss that it is judged by.
-pub struct Judged {
+/// A network with fixed weights, and the loss that it is evaluated by.
+pub struct Evaluator {
     executor: Executor,
     workspace: Workspace,
     loss: Loss,
 }
 
-impl Judged {
+impl Evaluator {
     /// Prepares a network for batches of up to `batch` images.
     ///
     /// # Errors
@@ -33,7 +33,7 @@ impl Judged {
     }
 }
 
-impl Evaluate for Judged {
+impl Evaluate for Evaluator {
     fn outputs(&self) -> usize {
         self.executor.output().iter().product()
     }

@@ -1,11 +1,11 @@
 //! Lowering: each layer of the graph becomes an operation of the plan.
 
-use netc_plan::{
-    Activation, Add, AvgPool, BatchNorm, BatchNormTraining, Conv, Copy, Dropout, Fc, Loss, MaxPool,
-    Op, Operation, Rbf, Source, Subsample, Transpose, UpdateStep,
-};
+pub(crate) mod operation;
 
-use crate::graph::{Graph, Layer, Node, NodeId, Order, PoolKind, Recipe};
+use netc_plan::{Copy, Loss, Op, Source, UpdateStep};
+
+use self::operation::operation;
+use crate::graph::{Graph, Layer, Node, NodeId, Recipe};
 use crate::params;
 use crate::program::{Program, Target, Unit, UnitId, UnitKind};
 use crate::text;
@@ -193,101 +193,4 @@ impl Lowering<'_> {
 
 fn hwc(node: &Node) -> [usize; 3] {
     node.shape.hwc().unwrap_or_default()
-}
-
-/// The operation that computes a layer from an input of this shape; `None` for those that compute nothing: the elements stay as they
-/// are.
-pub(crate) fn operation(layer: &Layer, input: [usize; 3], trains: bool) -> Option<Op> {
-    Some(match layer {
-        Layer::Input(_) | Layer::Concat | Layer::Flatten(Order::Hwc) => return None,
-        Layer::Dropout { .. } if !trains => return None,
-        Layer::Dropout { p } => Dropout {
-            input,
-            p: *p,
-            ..Dropout::DEFAULT
-        }
-        .into(),
-        // With one channel or one pixel, both orders are the same.
-        Layer::Flatten(Order::Chw) if input[2] == 1 || input[..2] == [1, 1] => {
-            return None;
-        }
-        Layer::Flatten(Order::Chw) => Transpose { input }.into(),
-        Layer::Conv(conv) => Conv {
-            input,
-            filters: conv.filters,
-            kernel: conv.kernel,
-            stride: conv.stride,
-            pad: conv.pad.cells,
-            dilation: conv.dilation,
-            groups: conv.groups,
-            bias: conv.bias,
-            ..Conv::DEFAULT
-        }
-        .into(),
-        Layer::Fc { units, bias, .. } => Fc {
-            input,
-            units: *units,
-            bias: *bias,
-            ..Fc::DEFAULT
-        }
-        .into(),
-        Layer::Pool {
-            kind: PoolKind::Max,
-            window,
-            stride,
-            pad,
-        } => MaxPool {
-            input,
-            window: *window,
-            stride: *stride,
-            pad: pad.cells,
-            ..MaxPool::DEFAULT
-        }
-        .into(),
-        Layer::Pool {
-            kind: PoolKind::Avg,
-            window,
-            stride,
-            pad,
-        } => AvgPool {
-            input,
-            window: *window,
-            stride: *stride,
-            pad: pad.cells,
-            ..AvgPool::DEFAULT
-        }
-        .into(),
-        Layer::BatchNorm { eps, momentum } if trains => BatchNormTraining {
-            input,
-            eps: *eps,
-            momentum: *momentum,
-            ..BatchNormTraining::DEFAULT
-        }
-        .into(),
-        Layer::BatchNorm { eps, .. } => BatchNorm {
-            input,
-            eps: *eps,
-            ..BatchNorm::DEFAULT
-        }
-        .into(),
-        Layer::Activation(act) => Activation { input, act: *act }.into(),
-        Layer::Add => Add {
-            input,
-            ..Add::DEFAULT
-        }
-        .into(),
-        Layer::Subsample { window, stride } => Subsample {
-            input,
-            window: *window,
-            stride: *stride,
-            ..Subsample::DEFAULT
-        }
-        .into(),
-        Layer::Op(op) => op.with_input(input),
-        Layer::Rbf { classes } => Rbf {
-            input,
-            classes: *classes,
-        }
-        .into(),
-    })
 }

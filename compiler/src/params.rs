@@ -1,7 +1,7 @@
 //! What a network stores and how much it computes: tensors, their numbers and initial values, multiply-accumulates.
 
 use crate::graph::{Graph, Initialiser, Layer, Node, Recipe, Setting, WeightOptions};
-use crate::lower::operation;
+use crate::lower::operation::operation;
 use netc_plan::{Init, Op, Operation, Param, Role, Tensor};
 
 /// The numbers of a network or of a layer.

@@ -204,6 +204,15 @@ enum Kind {
     },
 }
 
+impl Kind {
+    fn sgd(momentum: f32, nesterov: bool) -> Self {
+        if momentum == 0.0 {
+            return Kind::Plain;
+        }
+        Kind::Momentum { momentum, nesterov }
+    }
+}
+
 impl Rule {
     fn new(optimizer: &Optimizer, step: u64, factor: f64, scale: f64) -> Self {
         let rate = |lr: f64, decay: f64| lr * factor / (1.0 + decay * step as f64);
@@ -215,13 +224,7 @@ impl Rule {
                 weight_decay,
                 decay,
             } => {
-                let kind = match momentum {
-                    0.0 => Kind::Plain,
-                    _ => Kind::Momentum {
-                        momentum: momentum as f32,
-                        nesterov,
-                    },
-                };
+                let kind = Kind::sgd(momentum as f32, nesterov);
                 (kind, rate(lr, decay), weight_decay)
             }
             Optimizer::RmsProp {
@@ -248,17 +251,16 @@ impl Rule {
             } => {
                 let lr = rate(lr, decay);
                 let t = (step + 1) as f64;
+                let (keep, coupled) = match decoupled {
+                    true => ((1.0 - lr * weight_decay) as f32, 0.0),
+                    false => (1.0, weight_decay),
+                };
                 let kind = Kind::Adam {
                     mean: shares(beta1),
                     square: shares(beta2),
                     eps: eps as f32,
-                    keep: if decoupled {
-                        (1.0 - lr * weight_decay) as f32
-                    } else {
-                        1.0
-                    },
+                    keep,
                 };
-                let coupled = if decoupled { 0.0 } else { weight_decay };
                 let root = libm::sqrt(1.0 - libm::pow(beta2, t));
                 (kind, lr * root / (1.0 - libm::pow(beta1, t)), coupled)
             }

@@ -2,7 +2,7 @@
 
 use super::loss;
 use crate::cpu::{self, Real};
-use crate::plan::{self, Act, LossStep, Op, Plan, for_each_op};
+use crate::plan::{self, Act, Gradient, LossStep, Op, Plan, for_each_op};
 use crate::reference::{Given, Memory, Params, Plain};
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -62,13 +62,7 @@ pub fn step<T: Real>(
         let result = backward(&step.op, &given(step, params, draw), inputs, y, dy);
         let layer = layer(step);
         for (dx, place) in result.inputs.iter().zip(&back.input_gradients) {
-            let Some(place) = place else { continue };
-            let mut all = match place.accumulate {
-                true => memory.read(place.view),
-                false => vec![T::zero(); dx.len()],
-            };
-            all.iter_mut().zip(dx).for_each(|(all, &dx)| *all += dx);
-            memory.write(place.view, &all);
+            hand_on(&mut memory, dx, *place);
         }
         for (leaf, own) in result.params {
             let all = gradients
@@ -91,6 +85,17 @@ pub fn step<T: Real>(
         running,
         scores,
     }
+}
+
+/// Writes or adds the gradient of an input, where somebody needs it.
+fn hand_on<T: Real>(memory: &mut Memory<'_, T>, dx: &[T], place: Option<Gradient>) {
+    let Some(place) = place else { return };
+    let mut all = match place.accumulate {
+        true => memory.read(place.view),
+        false => vec![T::zero(); dx.len()],
+    };
+    all.iter_mut().zip(dx).for_each(|(all, &dx)| *all += dx);
+    memory.write(place.view, &all);
 }
 
 fn layer(step: &plan::Step) -> &str {

@@ -40,13 +40,7 @@ pub(crate) fn run(args: &Train) -> Outcome {
         return sheet(args, path, &setup, &experiment);
     }
     say_what(&setup, &experiment, threads);
-    let images = Images {
-        // Those of training, and beside them those of an evaluation.
-        batches: 2 * loader::most_batches(threads),
-        data: data.kept(),
-    };
-    let (optimizer, batch) = (&recipe.optimizer, recipe.batch);
-    memory::check(&training.plan, plan, optimizer, batch, threads, &images)?;
+    check_memory(&setup, &data, threads)?;
     let weights = Weights::random(recipe.seed, &training.plan.params);
     let mut net = Net::new(plan, &training.plan, recipe, &weights, threads).map_err(fail)?;
     drop(weights);
@@ -81,6 +75,18 @@ pub(crate) fn run(args: &Train) -> Outcome {
         &format!("{shown}/index.html, with weights, metrics and pictures beside it"),
     );
     claims::report(&setup, &figures, data.test_name)
+}
+
+/// Refuses a batch that does not fit.
+fn check_memory(setup: &Setup, data: &data::Dataset, threads: usize) -> Outcome {
+    let Setup { plan, training, .. } = setup;
+    let images = Images {
+        // Those of training, and beside them those of an evaluation.
+        batches: 2 * loader::most_batches(threads),
+        data: data.kept(),
+    };
+    let (optimizer, batch) = (&training.recipe.optimizer, training.recipe.batch);
+    memory::check(&training.plan, plan, optimizer, batch, threads, &images)
 }
 
 /// Refuses to keep a run among its own data.

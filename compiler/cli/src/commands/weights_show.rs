@@ -23,38 +23,7 @@ pub(crate) fn run(args: &Show) -> Outcome {
     if let Some(plan) = &plan {
         in_order_of(&mut tensors, &plan.params);
     }
-    let mut table = Table::new(&[
-        ("tensor", Align::Left),
-        ("type", Align::Left),
-        ("shape", Align::Left),
-        ("min", Align::Right),
-        ("mean", Align::Right),
-        ("max", Align::Right),
-        ("std", Align::Right),
-        ("NaN", Align::Right),
-    ]);
-    let mut broken = Vec::new();
-    for tensor in &tensors {
-        let mut row = vec![
-            tensor.name.clone(),
-            tensor.dtype.to_string(),
-            shape(&tensor.shape),
-        ];
-        match tensor.to_f32().map(|values| Statistics::of(&values)) {
-            Some(s) => {
-                row.extend([s.min, s.mean, s.max, s.std].map(number));
-                row.push(s.nan.to_string());
-                if s.nan > 0 {
-                    broken.push(format!("{}: {} NaN", tensor.name, s.nan));
-                }
-                if s.infinite > 0 {
-                    broken.push(format!("{}: {} infinite", tensor.name, s.infinite));
-                }
-            }
-            None => row.extend(["-"; 5].map(str::to_owned)),
-        }
-        table.row(row);
-    }
+    let (table, broken) = table(&tensors);
     terminal::print(&table.render())?;
     let elements = |t: &Tensor<'_>| t.shape.iter().product::<usize>();
     terminal::print_line(&format!(
@@ -82,6 +51,43 @@ pub(crate) fn run(args: &Show) -> Outcome {
         return Ok(());
     }
     Err(Failure::input(format!("`{}` cannot be used as weights", file.name)).details(broken))
+}
+
+/// A row for each tensor, and what is wrong with their numbers.
+fn table(tensors: &[Tensor<'_>]) -> (Table, Vec<String>) {
+    let mut table = Table::new(&[
+        ("tensor", Align::Left),
+        ("type", Align::Left),
+        ("shape", Align::Left),
+        ("min", Align::Right),
+        ("mean", Align::Right),
+        ("max", Align::Right),
+        ("std", Align::Right),
+        ("NaN", Align::Right),
+    ]);
+    let mut broken = Vec::new();
+    for tensor in tensors {
+        let mut row = vec![
+            tensor.name.clone(),
+            tensor.dtype.to_string(),
+            shape(&tensor.shape),
+        ];
+        match tensor.to_f32().map(|values| Statistics::of(&values)) {
+            Some(s) => {
+                row.extend([s.min, s.mean, s.max, s.std].map(number));
+                row.push(s.nan.to_string());
+                if s.nan > 0 {
+                    broken.push(format!("{}: {} NaN", tensor.name, s.nan));
+                }
+                if s.infinite > 0 {
+                    broken.push(format!("{}: {} infinite", tensor.name, s.infinite));
+                }
+            }
+            None => row.extend(["-"; 5].map(str::to_owned)),
+        }
+        table.row(row);
+    }
+    (table, broken)
 }
 
 /// The network's tensors first, in its order.

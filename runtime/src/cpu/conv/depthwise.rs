@@ -88,6 +88,30 @@ impl Depthwise {
         (images * self.output[0] * self.output[1]).div_ceil(self.step())
     }
 
+    /// Where each cell of each window lies, cell by cell; zeros for those outside the picture.
+    fn cells(&self, windows: &[Origin], input: Pixels<'_>, rows: &mut [*const f32]) {
+        let d = &self.d;
+        let mut slots = rows.iter_mut();
+        for ky in 0..d.kernel[0] {
+            let y = ky * d.dilation[0];
+            for kx in 0..d.kernel[1] {
+                let x = kx * d.dilation[1];
+                let cell = y.wrapping_mul(d.input[1]).wrapping_add(x);
+                let cell = cell.wrapping_mul(input.pixel);
+                for (o, slot) in windows.iter().zip(&mut slots) {
+                    let here = o.y.wrapping_add_unsigned(y) as usize;
+                    let there = o.x.wrapping_add_unsigned(x) as usize;
+                    // A negative row or column is huge as a `usize`.
+                    *slot = if here < d.input[0] && there < d.input[1] {
+                        input.at(o.offset.wrapping_add(cell)).cast_const()
+                    } else {
+                        self.zeros.as_slice().as_ptr()
+                    };
+                }
+            }
+        }
+    }
+
     /// Computes one task of a run.
     ///
     /// # Safety
@@ -110,25 +134,7 @@ impl Depthwise {
             let count = self.kernels.depthwise.len().min(end - from);
             let windows = &mut windows[..count];
             origins(d, self.output, from, input.pixel, windows);
-            let mut slots = rows.iter_mut();
-            for ky in 0..d.kernel[0] {
-                let y = ky * d.dilation[0];
-                for kx in 0..d.kernel[1] {
-                    let x = kx * d.dilation[1];
-                    let cell = y.wrapping_mul(d.input[1]).wrapping_add(x);
-                    let cell = cell.wrapping_mul(input.pixel);
-                    for (o, slot) in windows.iter().zip(&mut slots) {
-                        let here = o.y.wrapping_add_unsigned(y) as usize;
-                        let there = o.x.wrapping_add_unsigned(x) as usize;
-                        // A negative row or column is huge as a `usize`.
-                        *slot = if here < d.input[0] && there < d.input[1] {
-                            input.at(o.offset.wrapping_add(cell)).cast_const()
-                        } else {
-                            self.zeros.as_slice().as_ptr()
-                        };
-                    }
-                }
-            }
+            self.cells(windows, input, &mut rows);
             let tile = Tile {
                 rows: rows.as_ptr(),
                 taps: d.kernel[0] * d.kernel[1],

@@ -265,6 +265,57 @@ impl Direct {
         }
     }
 
+    /// Whether each row of these windows is one run: its cells touch, the block has all their channels, and they are all inside the picture.
+    #[inline(always)]
+    fn merges(&self, block: &Block, pixels: &[Origin], pixel: usize) -> bool {
+        let d = &self.d;
+        let touch = d.kernel[1] == 1 || (d.dilation[1] == 1 && pixel == self.channels);
+        let reach = (d.kernel[1] - 1) * d.dilation[1];
+        let mut pixels = pixels.iter();
+        block.channel.len() == self.channels
+            && touch
+            && pixels.all(|o| o.x >= 0 && o.x as usize + reach < d.input[1])
+    }
+
+    /// Where the runs of inputs of a block lie, for each of these windows, run by run; zeros for those outside the picture. With `merged`
+    /// the cells of a row are one run. Gives the number of runs.
+    #[inline(always)]
+    fn runs(
+        &self,
+        panel: &Panel,
+        block: &Block,
+        pixels: &[Origin],
+        merged: bool,
+        input: Pixels<'_>,
+        rows: &mut [*const f32],
+    ) -> usize {
+        let d = &self.d;
+        let first = panel.group * self.channels + block.channel.start;
+        let mut segments = 0;
+        for ky in block.y.clone() {
+            let y = ky * d.dilation[0];
+            let step = if merged { block.x.len() } else { 1 };
+            for kx in block.x.clone().step_by(step) {
+                let x = kx * d.dilation[1];
+                let cell = y.wrapping_mul(d.input[1]).wrapping_add(x);
+                let cell = cell.wrapping_mul(input.pixel).wrapping_add(first);
+                let slots = &mut rows[segments * pixels.len()..][..pixels.len()];
+                for (slot, o) in slots.iter_mut().zip(pixels) {
+                    // A negative row or column is huge as a `usize`.
+                    let here = o.y.wrapping_add_unsigned(y) as usize;
+                    let there = o.x.wrapping_add_unsigned(x) as usize;
+                    *slot = if here < d.input[0] && (merged || there < d.input[1]) {
+                        input.at(o.offset.wrapping_add(cell)).cast_const()
+                    } else {
+                        self.zeros.as_slice().as_ptr()
+                    };
+                }
+                segments += 1;
+            }
+        }
+        segments
+    }
+
     /// `count` pixels from `start` on, by one panel.
     unsafe fn part(
         &self,
@@ -283,45 +334,15 @@ impl Direct {
         let tiles = self.kernels.tiles(panel.vectors);
         let tile_count = count.div_ceil(tiles.len());
         let lanes = panel.vectors * self.kernels.lanes;
-        let group = panel.group * self.channels;
-        // A row of the window is one run where its cells touch.
-        let rows_touch = d.kernel[1] == 1 || (d.dilation[1] == 1 && input.pixel == self.channels);
-        let reach = (d.kernel[1] - 1) * d.dilation[1];
         let mut rows = [core::ptr::null::<f32>(); MAX_SEGMENTS * MAX_ROWS];
 
         for (b, block) in self.blocks.iter().enumerate() {
-            let whole = block.channel.len() == self.channels;
             for t in 0..tile_count {
                 // Even tiles: a small rest would waste most of the weights it loads.
                 let (from, to) = (t * count / tile_count, (t + 1) * count / tile_count);
                 let pixels = &windows[from..to];
-                let inside = pixels
-                    .iter()
-                    .all(|o| o.x >= 0 && o.x as usize + reach < d.input[1]);
-                let merged = whole && rows_touch && inside;
-                let mut segments = 0;
-                for ky in block.y.clone() {
-                    let y = ky * d.dilation[0];
-                    let step = if merged { block.x.len() } else { 1 };
-                    for kx in block.x.clone().step_by(step) {
-                        let x = kx * d.dilation[1];
-                        let cell = y.wrapping_mul(d.input[1]).wrapping_add(x);
-                        let cell = cell.wrapping_mul(input.pixel);
-                        let cell = cell.wrapping_add(group + block.channel.start);
-                        let slots = &mut rows[segments * pixels.len()..][..pixels.len()];
-                        for (slot, o) in slots.iter_mut().zip(pixels) {
-                            // A negative row or column is huge as a `usize`.
-                            let here = o.y.wrapping_add_unsigned(y) as usize;
-                            let there = o.x.wrapping_add_unsigned(x) as usize;
-                            *slot = if here < d.input[0] && (merged || there < d.input[1]) {
-                                input.at(o.offset.wrapping_add(cell)).cast_const()
-                            } else {
-                                self.zeros.as_slice().as_ptr()
-                            };
-                        }
-                        segments += 1;
-                    }
-                }
+                let merged = self.merges(block, pixels, input.pixel);
+                let segments = self.runs(panel, block, pixels, merged, input, &mut rows);
                 let last = b + 1 == self.blocks.len();
                 let tile = Tile {
                     rows: rows.as_ptr(),
@@ -348,15 +369,24 @@ impl Direct {
                 // whole vectors; the outputs are this task's own.
                 unsafe { tiles[to - from - 1](&tile) }
                 if last && self.late != Act::None {
-                    for r in 0..to - from {
-                        let pixel = tile.out.wrapping_add(r * tile.stride);
-                        // SAFETY: the tile has just written these elements, which are this task's own.
-                        let pixel = unsafe { core::slice::from_raw_parts_mut(pixel, tile.width) };
-                        act::apply(self.late, pixel);
-                    }
+                    // SAFETY: the tile has just written these elements, which are this task's own.
+                    unsafe { finish(self.late, &tile, to - from) }
                 }
             }
         }
+    }
+}
+
+/// Applies an activation to the outputs of a tile.
+///
+/// # Safety
+/// The tile has written `pixels` pixels, which nobody else touches.
+unsafe fn finish(act: Act, tile: &Tile, pixels: usize) {
+    for r in 0..pixels {
+        let pixel = tile.out.wrapping_add(r * tile.stride);
+        // SAFETY: the caller's promise.
+        let pixel = unsafe { core::slice::from_raw_parts_mut(pixel, tile.width) };
+        act::apply(act, pixel);
     }
 }
 

@@ -58,24 +58,49 @@ impl Numbers {
     }
 }
 
-/// Reads an array of floats (32 or 64 bits) or integers, of either byte order, in C or Fortran order.
-///
-/// # Errors
-/// What is wrong with the file.
-pub fn read(bytes: &[u8]) -> Result<Array, String> {
+const CUT: &str = "it is cut short";
+
+/// The header's text, and what follows it.
+fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), String> {
     let rest = bytes
         .strip_prefix(b"\x93NUMPY")
         .ok_or("it is not a NumPy file")?;
-    let cut = "it is cut short";
-    let (header, data) = match rest {
+    let parts = match rest {
         [1, 0, a, b, rest @ ..] => rest.split_at_checked(u16::from_le_bytes([*a, *b]).into()),
         [2 | 3, 0, a, b, c, d, rest @ ..] => {
             rest.split_at_checked(u32::from_le_bytes([*a, *b, *c, *d]) as usize)
         }
         [1..=3, 0, ..] | [] | [_] => None,
         [major, minor, ..] => return Err(format!("its format version is {major}.{minor}")),
+    };
+    Ok(parts.ok_or(CUT)?)
+}
+
+/// Words of this many bytes as numbers of their kind.
+fn numbers(kind: &str, width: usize, words: impl Iterator<Item = u64>) -> Numbers {
+    match kind {
+        "u1" | "b1" => Numbers::Bytes(words.map(|word| word as u8).collect()),
+        "f4" => Numbers::Floats(words.map(|word| f32::from_bits(word as u32)).collect()),
+        "f8" => Numbers::Floats(words.map(|word| f64::from_bits(word) as f32).collect()),
+        _ => {
+            // Shifted up and down again, so that the sign fills the upper bits.
+            let shift = 64 - 8 * width as u32;
+            let signed = kind.starts_with('i');
+            let integer = |word: u64| match signed {
+                true => ((word << shift) as i64) >> shift,
+                false => i64::try_from(word).unwrap_or(i64::MAX),
+            };
+            Numbers::Integers(words.map(integer).collect())
+        }
     }
-    .ok_or(cut)?;
+}
+
+/// Reads an array of floats (32 or 64 bits) or integers, of either byte order, in C or Fortran order.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn read(bytes: &[u8]) -> Result<Array, String> {
+    let (header, data) = split(bytes)?;
     let header = str::from_utf8(header).map_err(|_| "its header is not text")?;
     let (descr, fortran, shape) = parse(header).ok_or_else(|| {
         format!(
@@ -100,35 +125,13 @@ pub fn read(bytes: &[u8]) -> Result<Array, String> {
         .try_fold(width, |all: usize, n| all.checked_mul(*n))
         .ok_or("its shape exceeds the address space")?;
     if data.len() < wanted {
-        return Err(format!("{cut}: {} of {wanted} bytes are there", data.len()));
+        return Err(format!("{CUT}: {} of {wanted} bytes are there", data.len()));
     }
     if data.len() > wanted {
         return Err(format!("{} bytes follow the array", data.len() - wanted));
     }
-    let order = |n: usize| order(&shape, n, fortran);
-    let numbers = match kind {
-        "u1" | "b1" => Numbers::Bytes(order(data.len()).map(|i| data[i]).collect()),
-        "f4" => Numbers::Floats(
-            order(wanted / 4)
-                .map(|i| f32::from_bits(word(data, i, 4, big) as u32))
-                .collect(),
-        ),
-        "f8" => Numbers::Floats(
-            order(wanted / 8)
-                .map(|i| f64::from_bits(word(data, i, 8, big)) as f32)
-                .collect(),
-        ),
-        _ => {
-            // Shifted up and down again, so that the sign fills the upper bits.
-            let shift = 64 - 8 * width as u32;
-            let signed = kind.starts_with('i');
-            let integer = |i| match word(data, i, width, big) {
-                bits if signed => ((bits << shift) as i64) >> shift,
-                bits => i64::try_from(bits).unwrap_or(i64::MAX),
-            };
-            Numbers::Integers(order(wanted / width).map(integer).collect())
-        }
-    };
+    let words = order(&shape, wanted / width, fortran).map(|i| word(data, i, width, big));
+    let numbers = numbers(kind, width, words);
     let descr = descr.to_owned();
     Ok(Array {
         shape,

@@ -8,7 +8,7 @@ use super::{Epoch, Experiment, Interrupt, Progress, RunFolder, Step};
 use crate::evaluate::{self, Evaluation, EvaluationOptions};
 use crate::loader::{self, Batch, Loader, Order};
 use crate::{Error, ErrorKind, Result};
-use netc_plan::Metric;
+use netc_plan::{Metric, Recipe};
 use std::time::{Instant, SystemTime};
 
 /// EvaluationOptions to run.
@@ -80,19 +80,7 @@ pub fn train(
         state.adapt(recipe);
         state
     } else {
-        State {
-            identity,
-            epoch: 0,
-            batch: 0,
-            step: 0,
-            sums: Sums::default(),
-            plateaus: schedule::start(recipe),
-            stop: schedule::Patience::default(),
-            stopped: false,
-            best: None,
-            history: Vec::new(),
-            started: now(),
-        }
+        fresh(identity, recipe)
     };
     for (name, bytes) in &options.keep {
         options.folder.write(name, bytes)?;
@@ -124,6 +112,23 @@ pub fn train(
         history: run.state.history,
         restored,
     })
+}
+
+/// Nothing learnt yet.
+fn fresh(identity: Identity, recipe: &Recipe) -> State {
+    State {
+        identity,
+        epoch: 0,
+        batch: 0,
+        step: 0,
+        sums: Sums::default(),
+        plateaus: schedule::start(recipe),
+        stop: schedule::Patience::default(),
+        stopped: false,
+        best: None,
+        history: Vec::new(),
+        started: now(),
+    }
 }
 
 struct Run<'a> {
@@ -175,20 +180,9 @@ impl Run<'_> {
                     self.save()?;
                     return Ok(Ending::Interrupted);
                 }
-                let (start, waited) = (Instant::now(), loader.waited());
-                let Some(batch) = loader.next_batch()? else {
+                if !self.learn(&mut loader)? {
                     break;
-                };
-                self.train_step(&batch)?;
-                loader.recycle(batch);
-                let (seconds, waited) = (
-                    start.elapsed().as_secs_f64(),
-                    (loader.waited() - waited).as_secs_f64(),
-                );
-                self.state.sums.seconds += seconds;
-                self.state.sums.waited += waited;
-                self.seconds += seconds;
-                self.waited += waited;
+                }
                 if self.saver.is_due(self.state.step) && self.state.batch < self.each {
                     self.save_state()?;
                 }
@@ -200,6 +194,25 @@ impl Run<'_> {
         } else {
             Ending::Complete
         })
+    }
+
+    /// Learns from the next batch, and takes the time; false if there is none.
+    fn learn(&mut self, loader: &mut Loader) -> Result<bool> {
+        let (start, waited) = (Instant::now(), loader.waited());
+        let Some(batch) = loader.next_batch()? else {
+            return Ok(false);
+        };
+        self.train_step(&batch)?;
+        loader.recycle(batch);
+        let (seconds, waited) = (
+            start.elapsed().as_secs_f64(),
+            (loader.waited() - waited).as_secs_f64(),
+        );
+        self.state.sums.seconds += seconds;
+        self.state.sums.waited += waited;
+        self.seconds += seconds;
+        self.waited += waited;
+        Ok(true)
     }
 
     fn train_step(&mut self, batch: &Batch) -> Result<()> {

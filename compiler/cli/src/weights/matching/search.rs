@@ -74,6 +74,24 @@ pub(super) struct Search<'a> {
     budget: usize,
 }
 
+/// What each layer could be as well as what was chosen for it. `open` has the others, `doubts` the doubt in the choice.
+fn ties(chosen: &[usize], first: usize, open: &[Vec<Candidate>], doubts: &[Doubt]) -> Vec<Guess> {
+    let layers = open.iter().zip(doubts).zip(chosen).enumerate();
+    let ties = layers.flat_map(|(i, ((others, doubt), &chosen))| {
+        let weight = |doubt: &Doubt| (doubt.place, doubt.precedents);
+        // More misses here may be fewer elsewhere: the sums of all count.
+        let equal = others
+            .iter()
+            .filter(move |other| weight(&other.doubt) == weight(doubt));
+        equal.map(move |other| Guess {
+            layer: first + i,
+            chosen,
+            other: other.node,
+        })
+    });
+    ties.collect()
+}
+
 impl<'a> Search<'a> {
     pub(super) fn new(
         ours: &[Module],
@@ -167,26 +185,8 @@ impl<'a> Search<'a> {
                 self.mark(node, true);
             }
         }
-        let ties = open
-            .iter()
-            .zip(&chosen)
-            .enumerate()
-            .flat_map(|(i, (others, doubt))| {
-                let layer = start.len() + i;
-                let chosen = nodes[layer];
-                let weight = |doubt: &Doubt| (doubt.place, doubt.precedents);
-                // More misses here may be fewer elsewhere: the sums of all count.
-                let equal = others
-                    .iter()
-                    .filter(move |other| weight(&other.doubt) == weight(doubt));
-                equal.map(move |other| Guess {
-                    layer,
-                    chosen,
-                    other: other.node,
-                })
-            });
         End::Found(Solution {
-            ties: ties.collect(),
+            ties: ties(&nodes[start.len()..], start.len(), &open, &chosen),
             misses: misses.iter().sum(),
             nodes,
         })

@@ -1,0 +1,121 @@
+//! What a layer computes: its operation in the plan's table.
+
+use crate::graph::{self, Layer, Order, Padding, PoolKind};
+use netc_plan::{
+    Activation, Add, AvgPool, BatchNorm, BatchNormTraining, Conv, Dropout, Fc, MaxPool, Op,
+    Operation, Rbf, Subsample, Transpose,
+};
+
+/// The operation that computes a layer from an input of this shape; `None` for those that compute nothing: the elements stay as they
+/// are.
+pub(crate) fn operation(layer: &Layer, input: [usize; 3], trains: bool) -> Option<Op> {
+    Some(match layer {
+        Layer::Input(_) | Layer::Concat | Layer::Flatten(Order::Hwc) => return None,
+        Layer::Dropout { .. } if !trains => return None,
+        Layer::Dropout { p } => Dropout {
+            input,
+            p: *p,
+            ..Dropout::DEFAULT
+        }
+        .into(),
+        // With one channel or one pixel, both orders are the same.
+        Layer::Flatten(Order::Chw) if input[2] == 1 || input[..2] == [1, 1] => {
+            return None;
+        }
+        Layer::Flatten(Order::Chw) => Transpose { input }.into(),
+        Layer::Conv(conv) => convolution(conv, input),
+        Layer::Fc { units, bias, .. } => Fc {
+            input,
+            units: *units,
+            bias: *bias,
+            ..Fc::DEFAULT
+        }
+        .into(),
+        Layer::Pool {
+            kind,
+            window,
+            stride,
+            pad,
+        } => pooling(*kind, input, *window, *stride, *pad),
+        Layer::BatchNorm { eps, momentum } => normalisation(input, *eps, *momentum, trains),
+        Layer::Activation(act) => Activation { input, act: *act }.into(),
+        Layer::Add => Add {
+            input,
+            ..Add::DEFAULT
+        }
+        .into(),
+        Layer::Subsample { window, stride } => Subsample {
+            input,
+            window: *window,
+            stride: *stride,
+            ..Subsample::DEFAULT
+        }
+        .into(),
+        Layer::Op(op) => op.with_input(input),
+        Layer::Rbf { classes } => Rbf {
+            input,
+            classes: *classes,
+        }
+        .into(),
+    })
+}
+
+fn convolution(conv: &graph::Conv, input: [usize; 3]) -> Op {
+    Conv {
+        input,
+        filters: conv.filters,
+        kernel: conv.kernel,
+        stride: conv.stride,
+        pad: conv.pad.cells,
+        dilation: conv.dilation,
+        groups: conv.groups,
+        bias: conv.bias,
+        ..Conv::DEFAULT
+    }
+    .into()
+}
+
+fn pooling(
+    kind: PoolKind,
+    input: [usize; 3],
+    window: [usize; 2],
+    stride: [usize; 2],
+    Padding { cells: pad, .. }: Padding,
+) -> Op {
+    match kind {
+        PoolKind::Max => MaxPool {
+            input,
+            window,
+            stride,
+            pad,
+            ..MaxPool::DEFAULT
+        }
+        .into(),
+        PoolKind::Avg => AvgPool {
+            input,
+            window,
+            stride,
+            pad,
+            ..AvgPool::DEFAULT
+        }
+        .into(),
+    }
+}
+
+fn normalisation(input: [usize; 3], eps: f32, momentum: f32, trains: bool) -> Op {
+    if !trains {
+        return BatchNorm {
+            input,
+            eps,
+            ..BatchNorm::DEFAULT
+        }
+        .into();
+    }
+    BatchNormTraining {
+        input,
+        eps,
+        momentum,
+        ..BatchNormTraining::DEFAULT
+    }
+    .into()
+}

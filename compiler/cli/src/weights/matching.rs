@@ -24,8 +24,9 @@ mod tree;
 
 use super::modules::{Module, Signature};
 use super::wiring::Wiring;
+use precedents::Guess;
 use precedents::Precedents;
-use search::{Guess, Search};
+use search::Search;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How the modules were told apart.

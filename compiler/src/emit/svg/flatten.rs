@@ -1,7 +1,8 @@
 //! Branches that are too tall for one column, beside nothing but a SKIP, become a chain whose end is tapped: a chain can be
 //! broken into columns.
 
-use super::layout::{ONE_COLUMN, chain_size};
+use super::arrange::ONE_COLUMN;
+use super::layout::chain_size;
 use crate::emit::cards::{Card, Part};
 use crate::graph::NodeId;
 

@@ -1,5 +1,6 @@
 //! The network as a drawing.
 
+mod arrange;
 mod flatten;
 mod ladder;
 mod layout;
@@ -11,9 +12,10 @@ mod tests;
 use crate::graph::Graph;
 use crate::params;
 
+use self::arrange::layout;
 use self::flatten::flatten;
 use self::ladder::Ladder;
-use self::layout::{CARD_WIDTH, Layout, Placed, layout};
+use self::layout::{CARD_WIDTH, Layout, Placed};
 use super::cards::parts;
 use crate::print::structure::structure;
 use crate::text::numbers::thousands;

@@ -1,8 +1,9 @@
 //! Drawings of networks that are hard to draw.
 
+use super::arrange::layout;
 use super::flatten::flatten;
 use super::ladder::Ladder;
-use super::layout::{CARD_WIDTH, Layout, layout};
+use super::layout::{CARD_WIDTH, Layout};
 use crate::emit::cards::{Part, parts};
 use crate::print::structure::structure;
 use crate::{Files, Options, compile};

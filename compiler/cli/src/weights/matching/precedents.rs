@@ -2,9 +2,16 @@
 //! before `branch_pool`; in `Mixed_5c`, which has the same names, both have the same.
 
 use super::super::names;
-use super::search::Guess;
 use super::tree::Tree;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// A choice without a reason: the other module would have done as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Guess {
+    pub(super) layer: usize,
+    pub(super) chosen: usize,
+    pub(super) other: usize,
+}
 
 /// A name, and one that comes after it in blocks of this make.
 type Order = (String, String, String);

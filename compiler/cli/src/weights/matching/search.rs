@@ -2,7 +2,7 @@
 
 use super::super::modules::Module;
 use super::super::wiring::Wiring;
-use super::precedents::Precedents;
+use super::precedents::{Guess, Precedents};
 use super::tree::{ROOT, Tree};
 
 /// Bounds each search, with the square of the number of modules: far more than any network needs whose names mean something.
@@ -30,14 +30,6 @@ struct Candidate {
     depth: usize,
     path: Vec<usize>,
     node: usize,
-}
-
-/// A choice without a reason: the other module would have done as well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Guess {
-    pub(super) layer: usize,
-    pub(super) chosen: usize,
-    pub(super) other: usize,
 }
 
 /// A module for each layer from some layer on.

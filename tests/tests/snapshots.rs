@@ -46,7 +46,7 @@ fn summary() {
 
 #[test]
 fn keras() {
-    lock("keras", |output| emit::keras(graph(output)));
+    lock("keras", |output| emit::keras(graph(output), None));
 }
 
 #[test]

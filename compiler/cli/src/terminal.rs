@@ -61,6 +61,11 @@ pub(crate) fn width() -> usize {
     terminal.or_else(told).unwrap_or(TEXT_WIDTH).min(TEXT_WIDTH)
 }
 
+/// The columns of the terminal that standard output is shown on; `None` for a file or a pipe.
+pub(crate) fn screen() -> Option<usize> {
+    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
+}
+
 /// Whether standard error shows colour: a terminal, and neither NO_COLOR nor `--color never`.
 pub(crate) fn colour() -> bool {
     anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never

@@ -12,11 +12,11 @@ use crate::params;
 
 use crate::text::thousands;
 
-/// Keras' `model.summary()`.
+/// Keras' `model.summary()`. With a width the table is no wider, if it can be, as with Keras' `line_length`: long cells take several lines.
 #[must_use]
-pub fn keras(graph: &Graph) -> String {
+pub fn keras(graph: &Graph, width: Option<usize>) -> String {
     let model = Model::of(graph);
-    model.print(graph)
+    model.print(graph, width)
 }
 
 struct Row {
@@ -260,7 +260,7 @@ const SEQUENTIAL: [usize; 4] = [29, 26, 10, 0];
 const FUNCTIONAL: [usize; 4] = [32, 22, 11, 33];
 
 impl Model {
-    fn print(&self, graph: &Graph) -> String {
+    fn print(&self, graph: &Graph, width: Option<usize>) -> String {
         let head = ["Layer (type)", "Output Shape", "Param #", "Connected to"].map(str::to_string);
         let rows: Vec<Vec<[String; 4]>> = self.rows.iter().map(|row| self.row(row)).collect();
         let (title, mut widths) = if self.sequential {
@@ -268,7 +268,7 @@ impl Model {
         } else {
             ("model", FUNCTIONAL)
         };
-        // Where Keras would break a long name over two lines, the column grows, as with its `line_length`.
+        // Without a limit a column grows where Keras would break a long name over two lines.
         for line in rows.iter().flatten() {
             for (width, cell) in widths.iter_mut().zip(line) {
                 if *width > 0 {
@@ -276,6 +276,15 @@ impl Model {
                 }
             }
         }
+        let rows = match width.filter(|limit| *limit < widths.iter().sum()) {
+            Some(limit) => {
+                widths = narrowed(widths, limit);
+                let broken =
+                    |row: Vec<[String; 4]>| row.iter().flat_map(|l| broken(l, widths)).collect();
+                rows.into_iter().map(broken).collect()
+            }
+            None => rows,
+        };
         let width = widths.iter().sum();
         let (thin, thick) = ("_".repeat(width), "=".repeat(width));
         let rows: Vec<String> = rows
@@ -323,6 +332,52 @@ impl Model {
     }
 }
 
+/// The columns of a table of this width: numbers stay whole, the others have Keras' shares of the rest.
+fn narrowed(widths: [usize; 4], limit: usize) -> [usize; 4] {
+    let usual = if widths[3] == 0 {
+        SEQUENTIAL
+    } else {
+        FUNCTIONAL
+    };
+    let (numbers, rest) = (widths[2], limit.saturating_sub(widths[2]));
+    let whole = usual.iter().sum::<usize>() - usual[2];
+    let mut narrow = usual.map(|width| width * rest / whole);
+    narrow[2] = numbers;
+    // What division leaves goes to the names.
+    narrow[0] += limit.saturating_sub(narrow.iter().sum());
+    narrow
+}
+
+/// A line as several, where cells are wider than their columns.
+fn broken(cells: &[String; 4], widths: [usize; 4]) -> Vec<[String; 4]> {
+    let mut lines: Vec<[String; 4]> = Vec::new();
+    for (i, (cell, width)) in cells.iter().zip(widths).enumerate() {
+        let room = width.saturating_sub(2).max(1);
+        for (n, piece) in pieces(cell, room).into_iter().enumerate() {
+            if lines.len() <= n {
+                lines.push(Default::default());
+            }
+            lines[n][i] = piece;
+        }
+    }
+    lines
+}
+
+/// The text in pieces of at most this length, cut after spaces where there are any.
+fn pieces(text: &str, room: usize) -> Vec<String> {
+    let mut pieces = Vec::new();
+    let mut rest: Vec<char> = text.chars().collect();
+    while rest.len() > room {
+        let space = rest[..=room].iter().rposition(|c| *c == ' ');
+        let cut = space.filter(|at| *at > 0).map_or(room, |at| at + 1);
+        let after = rest.split_off(cut.min(rest.len()));
+        pieces.push(rest.iter().collect::<String>().trim_end().to_owned());
+        rest = after;
+    }
+    pieces.push(rest.into_iter().collect());
+    pieces
+}
+
 /// Each cell after a space, filled up to its column's width; columns without a width are left out.
 fn line(cells: &[String; 4], widths: [usize; 4]) -> String {
     let mut text = String::new();
@@ -335,4 +390,20 @@ fn line(cells: &[String; 4], widths: [usize; 4]) -> String {
     text.truncate(text.trim_end().len());
     text.push('\n');
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_cells_take_several_lines() {
+        assert_eq!(pieces("conv2d (Conv2D)", 20), ["conv2d (Conv2D)"]);
+        assert_eq!(
+            pieces("batch_normalization (BatchNormalization)", 24),
+            ["batch_normalization", "(BatchNormalization)"]
+        );
+        assert_eq!(pieces("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(narrowed(FUNCTIONAL, 80).iter().sum::<usize>(), 80);
+    }
 }

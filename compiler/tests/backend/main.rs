@@ -70,7 +70,7 @@ fn every_model_is_planned_and_printed() {
             };
             file("rs", text);
             file("txt", emit::summary(&graph, &plan, None));
-            file("keras", emit::keras(&graph));
+            file("keras", emit::keras(&graph, None));
             file("json", emit::plan_json(&graph, &plan));
             file("svg", emit::svg(&graph));
             file("dot", emit::dot(&graph));

@@ -22,7 +22,7 @@ pub(crate) fn run(args: &Summary) -> Outcome {
     let mut text = if args.arrow {
         emit::printed(netc_compiler::print::arrow(graph()?))?
     } else if args.keras {
-        netc_compiler::emit::keras(graph()?)
+        netc_compiler::emit::keras(graph()?, terminal::screen())
     } else if args.json {
         emit::text(Emit::Json, &args.file, &compiled)?
     } else {

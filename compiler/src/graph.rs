@@ -83,16 +83,7 @@ pub enum Layer {
         weights: WeightOptions,
     },
     /// MAXPOOL and AVGPOOL.
-    Pool {
-        /// Maximum or mean.
-        kind: PoolKind,
-        /// Window.
-        window: [usize; 2],
-        /// Stride.
-        stride: [usize; 2],
-        /// Padding.
-        pad: Padding,
-    },
+    Pool(Pool),
     /// BN.
     BatchNorm {
         /// Added to the variance.
@@ -153,6 +144,35 @@ pub struct Conv {
     pub depthwise: bool,
     /// Initial values and L2.
     pub weights: WeightOptions,
+}
+
+/// MAXPOOL and AVGPOOL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pool {
+    /// Maximum or mean.
+    pub kind: PoolKind,
+    /// Window.
+    pub window: [usize; 2],
+    /// Stride.
+    pub stride: [usize; 2],
+    /// Padding.
+    pub pad: Padding,
+    /// Whether a last window that is not full counts.
+    pub ceil: bool,
+    /// Cells below and to the right of the padding that `ceil` lets the last windows reach. Zeros until the shape pass.
+    pub overhang: [usize; 2],
+    /// Whether padded cells count in a mean; those of `overhang` never do.
+    pub count_pad: bool,
+}
+
+impl Pool {
+    /// Padding and overhang: top, bottom, left, right.
+    #[must_use]
+    pub fn cells(&self) -> [usize; 4] {
+        let [top, bottom, left, right] = self.pad.cells;
+        let [below, beside] = self.overhang;
+        [top, bottom + below, left, right + beside]
+    }
 }
 
 /// Maximum or mean.

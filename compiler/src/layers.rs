@@ -200,7 +200,27 @@ const FC_OPTIONS: &[Opt] = &[
     BIAS_INIT,
     L2,
 ];
-const POOL_OPTIONS: &[Opt] = &[WINDOW, PAD, POOL_STRIDE];
+const CEIL: Opt = opt(
+    "ceil",
+    Kind::Bool,
+    Is("false"),
+    "rounds up: a last window that is not full counts",
+)
+.also(&["ceil_mode"]);
+const POOL_OPTIONS: &[Opt] = &[WINDOW, PAD, POOL_STRIDE, CEIL];
+const AVGPOOL_OPTIONS: &[Opt] = &[
+    WINDOW,
+    PAD,
+    POOL_STRIDE,
+    CEIL,
+    opt(
+        "count_pad",
+        Kind::Bool,
+        Is("false"),
+        "padded cells count in the mean, as zeros",
+    )
+    .also(&["count_include_pad"]),
+];
 const BN_OPTIONS: &[Opt] = &[
     opt(
         "eps",
@@ -308,8 +328,8 @@ layers! {
         "FC(10)", "fully connected; flattens a picture by itself";
     "POOL" = "MAXPOOL" = "MAXPOOL2D" = "MAXPOOLING" = "MAXPOOLING2D" => LayerKind::MaxPool, "pool", 2 of POOL_OPTIONS,
         "POOL(2x2)", "maximum over windows";
-    "AVGPOOL" = "AVGPOOL2D" = "AVERAGEPOOL" = "AVERAGEPOOLING" = "AVERAGEPOOLING2D" = "MEANPOOL" => LayerKind::AvgPool, "avgpool", 2 of POOL_OPTIONS,
-        "AVGPOOL(2x2)", "mean over windows; padded cells are not counted";
+    "AVGPOOL" = "AVGPOOL2D" = "AVERAGEPOOL" = "AVERAGEPOOLING" = "AVERAGEPOOLING2D" = "MEANPOOL" => LayerKind::AvgPool, "avgpool", 2 of AVGPOOL_OPTIONS,
+        "AVGPOOL(2x2)", "mean over windows; padded cells are not counted unless asked";
     "GLOBALPOOL" = "GAP" = "GLOBALAVGPOOL" = "GLOBALAVGPOOL2D" = "GLOBALAVERAGEPOOLING" = "GLOBALAVERAGEPOOLING2D" => LayerKind::Op(Op::GlobalPool(GlobalPool::DEFAULT)), "globalpool", 0 of &[],
         "GLOBALPOOL", "mean over the whole picture";
     "BN" = "BATCHNORM" = "BATCHNORM2D" = "BATCHNORM1D" = "BATCHNORMALIZATION" => LayerKind::BatchNorm, "bn", 2 of BN_OPTIONS,

@@ -53,12 +53,7 @@ impl Site<'_> {
         let input = self.input()?;
         match self.node.op.clone() {
             Layer::Conv(conv) => self.conv(conv),
-            Layer::Pool {
-                window,
-                stride,
-                pad,
-                ..
-            } => self.pool(window, stride, pad),
+            Layer::Pool(pool) => self.pool(pool),
             Layer::Subsample { window, stride } => self.subsample(window, stride),
             Layer::Fc { units, .. } => {
                 self.weights_bounded(&[units, input.elements()])?;

@@ -168,6 +168,7 @@ fn avg_pool() {
             window,
             stride,
             pad,
+            counted: rng.pick(&[[0; 4], pad, [pad[0], 0, 0, pad[3]]]),
             act,
         }
         .into()

@@ -27,9 +27,7 @@ impl Family {
             Layer::Input(_) => Family::Input,
             Layer::Conv(_) => Family::Conv,
             Layer::Fc { .. } | Layer::Rbf { .. } => Family::Dense,
-            Layer::Pool { .. } | Layer::Op(Op::GlobalPool(_)) | Layer::Subsample { .. } => {
-                Family::Pool
-            }
+            Layer::Pool(_) | Layer::Op(Op::GlobalPool(_)) | Layer::Subsample { .. } => Family::Pool,
             Layer::BatchNorm { .. } | Layer::Op(Op::Lrn(_)) => Family::Norm,
             Layer::Activation(_) | Layer::Op(Op::Softmax(_)) => Family::Activation,
             Layer::Add | Layer::Concat => Family::Join,

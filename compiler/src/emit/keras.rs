@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use netc_plan::{Act, Op};
 
-use crate::graph::{Graph, Layer, Node, NodeId, PadMode, Padding, PoolKind};
+use crate::graph::{Graph, Layer, Node, NodeId, PadMode, Padding, Pool, PoolKind};
 use crate::layers;
 use crate::params;
 
@@ -137,11 +137,11 @@ impl Rows<'_> {
                 ))
             }
             (
-                Layer::Pool {
+                Layer::Pool(Pool {
                     kind: PoolKind::Max,
                     pad,
                     ..
-                },
+                }),
                 [h, w, c],
             ) => {
                 let padded = padded([*h, *w, *c], pad)?;
@@ -229,14 +229,14 @@ fn class(layer: &Layer) -> (&'static str, &'static str) {
         Layer::Conv(conv) if conv.depthwise => ("DepthwiseConv2D", "depthwise_conv2d"),
         Layer::Conv(_) => ("Conv2D", "conv2d"),
         Layer::Fc { .. } => ("Dense", "dense"),
-        Layer::Pool {
+        Layer::Pool(Pool {
             kind: PoolKind::Max,
             ..
-        } => ("MaxPooling2D", "max_pooling2d"),
-        Layer::Pool {
+        }) => ("MaxPooling2D", "max_pooling2d"),
+        Layer::Pool(Pool {
             kind: PoolKind::Avg,
             ..
-        } => ("AveragePooling2D", "average_pooling2d"),
+        }) => ("AveragePooling2D", "average_pooling2d"),
         Layer::Op(Op::GlobalPool(_)) => ("GlobalAveragePooling2D", "global_average_pooling2d"),
         Layer::BatchNorm { .. } => ("BatchNormalization", "batch_normalization"),
         Layer::Dropout { .. } => ("Dropout", "dropout"),

@@ -198,7 +198,7 @@ fn named<'a>(nodes: impl Iterator<Item = &'a Node>) -> Option<String> {
 fn padding(node: &Node) -> Option<&Padding> {
     match &node.op {
         Layer::Conv(conv) => Some(&conv.pad),
-        Layer::Pool { pad, .. } => Some(pad),
+        Layer::Pool(pool) => Some(&pool.pad),
         _ => None,
     }
 }
@@ -220,29 +220,17 @@ fn uneven_same(graph: &Graph) -> Option<String> {
 /// Poolings whose windows do not reach the last rows or columns.
 fn rounded_down(graph: &Graph) -> Option<String> {
     let short = graph.nodes.iter().filter(|node| {
-        let (
-            Layer::Pool {
-                window,
-                stride,
-                pad,
-                ..
-            },
-            Some(input),
-            Some(output),
-        ) = (
-            &node.op,
-            node.inputs
-                .first()
-                .and_then(|id| graph.node(*id).shape.hwc()),
-            node.shape.hwc(),
-        )
+        let input = node.inputs.first();
+        let input = input.and_then(|id| graph.node(*id).shape.hwc());
+        let (Layer::Pool(pool), Some(input), Some(output)) = (&node.op, input, node.shape.hwc())
         else {
             return false;
         };
-        (0..2).any(|axis| {
-            let reach = output[axis].saturating_sub(1) * stride[axis] + window[axis];
-            reach < input[axis] + pad.cells[2 * axis]
-        })
+        let falls_short = |axis: usize| {
+            let reach = output[axis].saturating_sub(1) * pool.stride[axis] + pool.window[axis];
+            reach < input[axis] + pool.pad.cells[2 * axis]
+        };
+        !pool.ceil && (0..2).any(falls_short)
     });
     let names = named(short)?;
     Some(format!(
@@ -252,15 +240,10 @@ fn rounded_down(graph: &Graph) -> Option<String> {
 
 fn padded_mean(graph: &Graph) -> Option<String> {
     let padded = graph.nodes.iter().filter(|node| {
-        let Layer::Pool {
-            kind: PoolKind::Avg,
-            pad,
-            ..
-        } = &node.op
-        else {
+        let Layer::Pool(pool) = &node.op else {
             return false;
         };
-        pad.cells != [0; 4]
+        pool.kind == PoolKind::Avg && !pool.count_pad && pool.cells() != [0; 4]
     });
     let names = named(padded)?;
     Some(format!("AVGPOOL: padded cells do not count ({names})"))

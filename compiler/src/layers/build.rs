@@ -1,7 +1,7 @@
 //! From options to a layer.
 
 use super::{LayerKind, LayerSpec, operation};
-use crate::graph::{Conv, Layer, Order, PadMode, Padding, PoolKind, Shape, WeightOptions};
+use crate::graph::{Conv, Layer, Order, PadMode, Padding, Pool, PoolKind, Shape, WeightOptions};
 use crate::options::Bound;
 use crate::value::Value;
 use netc_grammar::{Code, Diagnostic};
@@ -130,12 +130,15 @@ fn conv(depthwise: bool, bound: &Bound, errors: &mut Vec<Diagnostic>) -> Option<
 fn pool(kind: PoolKind, bound: &Bound, errors: &mut Vec<Diagnostic>) -> Option<Layer> {
     let (window, own) = bound.window("window")?;
     let stride = stride(bound, own, errors)?.unwrap_or(window);
-    Some(Layer::Pool {
+    Some(Layer::Pool(Pool {
         kind,
         window,
         stride,
         pad: padding(bound)?,
-    })
+        ceil: bound.flag("ceil"),
+        overhang: [0; 2],
+        count_pad: kind == PoolKind::Avg && bound.flag("count_pad"),
+    }))
 }
 
 /// The stride after the size, or the option's; `Some(None)` if there is neither, `None` if there are both.

@@ -2,7 +2,7 @@
 
 use super::{LAYERS, LayerKind, LayerSpec, operation};
 use crate::graph::{
-    Conv, Initialiser, Layer, Order, PadMode, Padding, PoolKind, Shape, WeightOptions,
+    Conv, Initialiser, Layer, Order, PadMode, Padding, Pool, PoolKind, Shape, WeightOptions,
 };
 use crate::options::{Given, Opt, given};
 use crate::text::expr::{arg, call, expr, single, size, whole, word};
@@ -45,12 +45,7 @@ pub(crate) fn written(layer: &Layer, pixels: Option<&Pixels>) -> Written {
             let values = vec![("units", whole(*units)), ("bias", flag(*bias))];
             (LayerKind::Fc, [values, initial(weights)].concat())
         }
-        Layer::Pool {
-            kind,
-            window,
-            stride,
-            pad,
-        } => pooling(*kind, *window, *stride, pad),
+        Layer::Pool(pool) => pooling(pool),
         Layer::BatchNorm { eps, momentum } => {
             let values = vec![("eps", single(*eps)), ("momentum", single(*momentum))];
             (LayerKind::BatchNorm, values)
@@ -140,18 +135,21 @@ fn convolution(conv: &Conv) -> (LayerKind, Values) {
     (kind, [values, initial(weights)].concat())
 }
 
-fn pooling(
-    kind: PoolKind,
-    window: [usize; 2],
-    stride: [usize; 2],
-    pad: &Padding,
-) -> (LayerKind, Values) {
-    let kind = match kind {
+fn pooling(pool: &Pool) -> (LayerKind, Values) {
+    let window = strided(pool.window, pool.stride, pool.window);
+    let mut values = vec![
+        ("window", window),
+        ("pad", padding(&pool.pad)),
+        ("ceil", flag(pool.ceil)),
+    ];
+    let kind = match pool.kind {
         PoolKind::Max => LayerKind::MaxPool,
-        PoolKind::Avg => LayerKind::AvgPool,
+        PoolKind::Avg => {
+            values.push(("count_pad", flag(pool.count_pad)));
+            LayerKind::AvgPool
+        }
     };
-    let window = strided(window, stride, window);
-    (kind, vec![("window", window), ("pad", padding(pad))])
+    (kind, values)
 }
 
 fn lists(table: &[Vec<usize>]) -> Expr {

@@ -1,6 +1,6 @@
 //! What a layer computes: its operation in the plan's table.
 
-use crate::graph::{self, Layer, Order, Padding, PoolKind};
+use crate::graph::{self, Layer, Order, Pool, PoolKind};
 use netc_plan::{
     Activation, Add, AvgPool, BatchNorm, BatchNormTraining, Conv, Dropout, Fc, MaxPool, Op,
     Operation, Rbf, Subsample, Transpose,
@@ -31,12 +31,7 @@ pub(crate) fn operation(layer: &Layer, input: [usize; 3], trains: bool) -> Optio
             ..Fc::DEFAULT
         }
         .into(),
-        Layer::Pool {
-            kind,
-            window,
-            stride,
-            pad,
-        } => pooling(*kind, input, *window, *stride, *pad),
+        Layer::Pool(pool) => pooling(pool, input),
         Layer::BatchNorm { eps, momentum } => normalisation(input, *eps, *momentum, trains),
         Layer::Activation(act) => Activation { input, act: *act }.into(),
         Layer::Add => Add {
@@ -75,27 +70,26 @@ fn convolution(conv: &graph::Conv, input: [usize; 3]) -> Op {
     .into()
 }
 
-fn pooling(
-    kind: PoolKind,
-    input: [usize; 3],
-    window: [usize; 2],
-    stride: [usize; 2],
-    Padding { cells: pad, .. }: Padding,
-) -> Op {
-    match kind {
+fn pooling(pool: &Pool, input: [usize; 3]) -> Op {
+    match pool.kind {
         PoolKind::Max => MaxPool {
             input,
-            window,
-            stride,
-            pad,
+            window: pool.window,
+            stride: pool.stride,
+            pad: pool.cells(),
             ..MaxPool::DEFAULT
         }
         .into(),
         PoolKind::Avg => AvgPool {
             input,
-            window,
-            stride,
-            pad,
+            window: pool.window,
+            stride: pool.stride,
+            pad: pool.cells(),
+            counted: if pool.count_pad {
+                pool.pad.cells
+            } else {
+                [0; 4]
+            },
             ..AvgPool::DEFAULT
         }
         .into(),

@@ -23,7 +23,6 @@ const NEEDLESS: &[(&str, &str)] = &[
     ("data_format", "pictures are height x width x channels"),
     ("affine", "BN always has weights of its own"),
     ("track_running_stats", "BN always keeps running statistics"),
-    ("count_include_pad", "padded cells are not counted"),
 ];
 
 /// A layer with its arguments, somewhere in the text.

@@ -1,7 +1,7 @@
 //! Windows that slide: CONV, DWCONV, POOL, AVGPOOL, SUBSAMPLE.
 
 use super::{Inferred, Site};
-use crate::graph::{Conv, Layer, PadMode, Padding, Shape};
+use crate::graph::{Conv, Layer, PadMode, Padding, Pool, Shape};
 use crate::text;
 use crate::text::thousands;
 use netc_grammar::{Code, Diagnostic};
@@ -16,6 +16,8 @@ struct Axis {
     stride: usize,
     before: usize,
     after: usize,
+    /// Rounds up: a window that is not full counts, if it starts inside the picture or in the padding before.
+    ceil: bool,
 }
 
 impl Axis {
@@ -28,9 +30,28 @@ impl Axis {
         self.size as u64 + self.before as u64 + self.after as u64
     }
 
-    /// How many windows fit, `(size + padding - reach) / stride + 1`; `None` if none does.
+    /// `(size + padding - reach) / stride + 1`, rounded down or up; below 1 where no window fits.
+    fn count(self) -> i64 {
+        let (room, stride) = (
+            self.padded() as i64 - self.reach() as i64,
+            self.stride as i64,
+        );
+        let room = if self.ceil { room + stride - 1 } else { room };
+        room.div_euclid(stride) + 1
+    }
+
+    /// How many windows fit; `None` if none does. As in PyTorch's `ceil_mode`, none starts in the padding after the picture.
     fn windows(self) -> Option<u64> {
-        Some(self.padded().checked_sub(self.reach())? / self.stride as u64 + 1)
+        let count = u64::try_from(self.count()).ok().filter(|n| *n > 0)?;
+        let last = (count - 1) * self.stride as u64;
+        let beyond = self.ceil && last >= (self.before + self.size) as u64;
+        Some(count - u64::from(beyond))
+    }
+
+    /// Cells after the padding that the last window reaches.
+    fn overhang(self) -> usize {
+        let last = self.windows().map_or(0, |n| (n - 1) * self.stride as u64);
+        (last + self.reach()).saturating_sub(self.padded()) as usize
     }
 
     /// TensorFlow's `same`: `ceil(size / stride)` windows, the odd cell of padding after the picture.
@@ -53,18 +74,22 @@ impl Axis {
             1 => self.kernel.to_string(),
             d => format!("({d} * ({} - 1) + 1)", self.kernel),
         };
-        let room = self.padded() as i64 - self.reach() as i64;
-        let windows = room.div_euclid(self.stride as i64) + 1;
-        format!(
-            "({}{padding} - {reach}) / {} + 1 = {windows}",
-            self.size, self.stride
-        )
+        let room = format!("({}{padding} - {reach}) / {}", self.size, self.stride);
+        let windows = self.count();
+        if self.ceil {
+            format!("ceil({room}) + 1 = {windows}")
+        } else {
+            format!("{room} + 1 = {windows}")
+        }
     }
 
     /// Whether the first or the last window sees padding only.
     fn has_empty_window(self) -> bool {
         let last = self.windows().map_or(0, |n| (n - 1) * self.stride as u64);
-        self.before as u64 >= self.reach() || last >= self.before as u64 + self.size as u64
+        let before = self.before as u64;
+        // Rounding up leaves such a last window out, and the padding for it would stand there in vain.
+        let after = self.ceil && self.after as u64 >= self.reach();
+        before >= self.reach() || after || last >= before + self.size as u64
     }
 }
 
@@ -90,21 +115,21 @@ impl Site<'_> {
         Ok(Shape::Picture([h, w, filters]))
     }
 
-    pub(super) fn pool(
-        &mut self,
-        window: [usize; 2],
-        stride: [usize; 2],
-        pad: Padding,
-    ) -> Inferred {
+    pub(super) fn pool(&mut self, mut pool: Pool) -> Inferred {
         let [h, w, channels] = self.picture()?;
-        let axes = self.axes([h, w], window, [1, 1], stride, pad);
+        let axes = self
+            .axes([h, w], pool.window, [1, 1], pool.stride, pool.pad)
+            .map(|axis| Axis {
+                ceil: pool.ceil,
+                ..axis
+            });
         let [h, w] = self.fit(axes)?;
         if let Some(axis) = axes.into_iter().find(|a| a.has_empty_window()) {
             return Err(Some(Box::new(self.empty_window(axis))));
         }
-        if let Layer::Pool { pad, .. } = &mut self.node.op {
-            pad.cells = cells(axes);
-        }
+        pool.pad.cells = cells(axes);
+        pool.overhang = axes.map(Axis::overhang);
+        self.node.op = Layer::Pool(pool);
         Ok(Shape::Picture([h, w, channels]))
     }
 
@@ -137,6 +162,7 @@ impl Site<'_> {
                 stride: stride[i],
                 before: padding[i].0,
                 after: padding[i].1,
+                ceil: false,
             };
             if pad.mode == PadMode::Same {
                 axis.same()
@@ -182,7 +208,7 @@ impl Site<'_> {
                 thousands(axis.padded())
             ));
         let error = self.with_source(error).note(axis.arithmetic());
-        let pads = matches!(self.node.op, Layer::Conv(_) | Layer::Pool { .. });
+        let pads = matches!(self.node.op, Layer::Conv(_) | Layer::Pool(_));
         match (pads, axis.size) {
             (true, _) => error.help(format!(
                 "pad the picture, `{kind}(..., same)`, make the {what} smaller, or pool less before"
@@ -204,10 +230,14 @@ impl Site<'_> {
                 axis.kernel,
                 axis.name
             ));
+        let note = match &self.node.op {
+            Layer::Pool(pool) if pool.count_pad => "its mean would be 0, whatever comes in",
+            _ => {
+                "padded cells count for neither maximum nor average, so such a window has no value"
+            }
+        };
         self.with_source(error)
-            .note(
-                "padded cells count for neither maximum nor average, so such a window has no value",
-            )
+            .note(note)
             .help(format!("pad by less than {} cells", axis.kernel))
     }
 
@@ -313,6 +343,7 @@ mod tests {
             stride,
             before: 0,
             after: 0,
+            ceil: false,
         }
     }
 
@@ -328,6 +359,46 @@ mod tests {
             }
             .arithmetic(),
             "(3 + 1 + 2 - (2 * (5 - 1) + 1)) / 2 + 1 = -1"
+        );
+    }
+
+    /// PyTorch 2's `max_pool2d(ceil_mode=True)`: sizes of outputs, where the last window may start, and what it overhangs.
+    #[test]
+    fn ceil_counts_as_pytorch_does() {
+        for (size, kernel, stride, pad, windows, overhang) in [
+            (112, 3, 2, 0, 56, 1),
+            (7, 2, 2, 0, 4, 1),
+            (5, 2, 2, 1, 3, 0),
+            (4, 2, 2, 1, 3, 0),
+            (3, 2, 3, 1, 2, 0),
+            (4, 2, 3, 1, 2, 0),
+            (5, 1, 3, 0, 2, 0),
+            (6, 1, 4, 0, 2, 0),
+            (2, 3, 2, 0, 1, 1),
+            (6, 3, 4, 1, 2, 0),
+            (9, 3, 4, 1, 3, 0),
+            (7, 3, 4, 1, 2, 0),
+            (8, 3, 4, 1, 3, 1),
+        ] {
+            let axis = Axis {
+                before: pad,
+                after: pad,
+                ceil: true,
+                ..axis(size, kernel, stride)
+            };
+            assert_eq!(
+                (axis.windows(), axis.overhang()),
+                (Some(windows), overhang),
+                "{size} {kernel} {stride} {pad}"
+            );
+        }
+        assert_eq!(
+            Axis {
+                ceil: true,
+                ..axis(2, 5, 2)
+            }
+            .arithmetic(),
+            "ceil((2 - 5) / 2) + 1 = 0"
         );
     }
 

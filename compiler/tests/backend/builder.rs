@@ -90,12 +90,15 @@ impl Builder {
     ) -> NodeId {
         let [h, w, c] = self.shape(x);
         let size = |n: usize| (n + 2 * pad - window) / stride + 1;
-        let op = Layer::Pool {
+        let op = Layer::Pool(Pool {
             kind,
             window: [window; 2],
             stride: [stride; 2],
             pad: padding([pad; 4]),
-        };
+            ceil: false,
+            overhang: [0; 2],
+            count_pad: false,
+        });
         self.push("pool", op, vec![x], Shape::Picture([size(h), size(w), c]))
     }
 

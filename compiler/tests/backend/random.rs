@@ -263,7 +263,7 @@ pub(crate) fn evaluate(graph: &Graph, node: &Node, values: &[Value]) -> Value {
             }
             out
         }
-        Layer::Pool { .. } => mixed("MaxPool", outputs, x),
+        Layer::Pool(_) => mixed("MaxPool", outputs, x),
         Layer::Op(op) => mixed(op.name(), outputs, x),
         other => panic!("{other:?} is not drawn"),
     }

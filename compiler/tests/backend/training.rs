@@ -380,7 +380,7 @@ fn node_back(
         Layer::Op(Op::Pad(d)) => (None, vec![cropped(shape, d.pad, dy)]),
         Layer::Add => (None, node.inputs.iter().map(|_| dy.to_vec()).collect()),
         Layer::Concat => (None, parts(graph, id, dy)),
-        Layer::Pool { .. } => (None, mixed("MaxPool", hash(x))),
+        Layer::Pool(_) => (None, mixed("MaxPool", hash(x))),
         Layer::Op(op) => {
             let saved = op.saved();
             let remembered = match (saved.inputs, saved.output) {

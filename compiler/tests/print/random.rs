@@ -92,6 +92,8 @@ fn layer() -> impl Strategy<Value = String> {
         (kernel(), weights()).prop_map(|(k, w)| format!("DWCONV({k}, same{w})")),
         kernel().prop_map(|k| format!("POOL({k}/1, same)")),
         Just("AVGPOOL(3x3, stride=1, pad=1)".to_owned()),
+        Just("AVGPOOL(3x3/1, 1, ceil=true, count_pad=true)".to_owned()),
+        Just("POOL(3x3/2, ceil=true) => UPSAMPLE".to_owned()),
         Just("PAD((1, 0, 2, 1)) => CONV(4, 2x4)".to_owned()),
         Just("POOL(2x2) => UPSAMPLE".to_owned()),
         Just("SUBSAMPLE(4x2) => UPSAMPLE(4x2)".to_owned()),

@@ -18,6 +18,18 @@ pub(crate) fn under(
     start..end
 }
 
+/// How many rows (or columns) of a picture of `size` are under window `o`, with `counted` cells of the padding on either side.
+pub(crate) fn under_counted(
+    o: usize,
+    window: usize,
+    stride: usize,
+    pad: usize,
+    size: usize,
+    [before, after]: [usize; 2],
+) -> usize {
+    under(o, window, stride, pad - before, before + size + after).len()
+}
+
 /// `y[c]` becomes the fold of `x[c]` over the pixels of a window: over each row first, over the rows' results then, which keeps
 /// the rounding errors of long sums small. Folding `start` in changes nothing.
 #[inline(always)]

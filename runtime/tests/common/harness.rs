@@ -270,7 +270,6 @@ macro_rules! draws {
 draws! {
     Fc: d => { input: d.picture(), units: d.channels(), bias: d.pick(&[true, false]), act: d.act() }
     MaxPool: d => { input: d.picture(), window: d.pair(1, 3), stride: d.pair(1, 3), pad: d.pad(), act: d.act() }
-    AvgPool: d => { input: d.picture(), window: d.pair(1, 3), stride: d.pair(1, 3), pad: d.pad(), act: d.act() }
     GlobalPool: d => { input: d.picture() }
     BatchNorm: d => { input: d.picture(), eps: 1e-3, act: d.act() }
     BatchNormTraining: d => { input: d.picture(), eps: 1e-3, momentum: 0.9, act: d.act() }
@@ -285,6 +284,21 @@ draws! {
     Copy: d => { input: d.picture() }
     Subsample: d => { input: d.picture(), window: d.pair(1, 3), stride: d.pair(1, 3), act: d.act() }
     Rbf: d => { input: d.picture(), classes: d.size(1, 12) }
+}
+
+impl Descriptor for plan::AvgPool {
+    fn draw(d: &mut Draw<'_>) -> Self {
+        let pad = d.pad();
+        let counted = pad.map(|cells| d.size(0, cells.min(2)));
+        Self {
+            input: d.picture(),
+            window: d.pair(1, 3),
+            stride: d.pair(1, 3),
+            counted: d.pick(&[[0; 4], counted]),
+            pad,
+            act: d.act(),
+        }
+    }
 }
 
 impl Descriptor for plan::Shuffle {

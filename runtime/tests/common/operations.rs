@@ -70,13 +70,17 @@ fn operation(rng: &mut Rng, wide: bool) -> Op {
             pad: pad(rng, 1),
             act,
         }),
-        11 => Op::AvgPool(plan::AvgPool {
-            input,
-            window: sizes(rng, 2, 3),
-            stride: sizes(rng, 1, 3),
-            pad: pad(rng, 1),
-            act,
-        }),
+        11 => {
+            let pad = pad(rng, 1);
+            Op::AvgPool(plan::AvgPool {
+                input,
+                window: sizes(rng, 2, 3),
+                stride: sizes(rng, 1, 3),
+                pad,
+                counted: rng.pick(&[[0; 4], pad, [pad[0], 0, pad[2], 0]]),
+                act,
+            })
+        }
         12 => Op::GlobalPool(plan::GlobalPool { input }),
         13 => Op::BatchNormTraining(plan::BatchNormTraining {
             input,

@@ -20,7 +20,8 @@ descriptors! {
         /// Fused activation.
         act: Act = Act::None,
     }
-    /// Mean over windows; padded cells are not counted.
+    /// Mean over windows: the sum of a window's cells inside the picture, divided by how many they are, and those of the padding
+    /// that is `counted`.
     AvgPool {
         /// Input shape.
         input: [usize; 3],
@@ -30,6 +31,8 @@ descriptors! {
         stride: [usize; 2] = [2, 2],
         /// Padding: top, bottom, left, right.
         pad: [usize; 4] = [0; 4],
+        /// How much of the padding counts, next to the picture: at most `pad`.
+        counted: [usize; 4] = [0; 4],
         /// Fused activation.
         act: Act = Act::None,
     }
@@ -54,6 +57,9 @@ descriptors! {
 /// Shapes and activation of an operation that slides a window over each channel.
 macro_rules! windowed {
     () => {
+        windowed!(|_| None);
+    };
+    ($more:expr) => {
         input_field!();
 
         fn output(&self) -> [usize; 3] {
@@ -62,7 +68,8 @@ macro_rules! windowed {
         }
 
         fn problem(&self) -> Option<&'static str> {
-            self.sliding().problem(self.input)
+            let more: fn(&Self) -> Option<&'static str> = $more;
+            more(self).or_else(|| self.sliding().problem(self.input))
         }
 
         fn act(&mut self) -> Option<&mut Act> {
@@ -99,7 +106,14 @@ impl Operation for MaxPool {
 }
 
 impl Operation for AvgPool {
-    windowed!();
+    windowed!(|d| {
+        let beyond = d
+            .counted
+            .iter()
+            .zip(&d.pad)
+            .any(|(counted, pad)| counted > pad);
+        beyond.then_some("more padding that counts than there is")
+    });
 }
 
 impl Operation for Subsample {

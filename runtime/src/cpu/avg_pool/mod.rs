@@ -6,7 +6,7 @@ pub(crate) mod train;
 use super::act::apply_inline;
 use super::simd::multiversion;
 use super::sizes::{Sizes, bounded};
-use super::window::{fold, under};
+use super::window::{fold, under, under_counted};
 use super::{Real, access, activate};
 use crate::Mem;
 use crate::plan::{self, Op, View};
@@ -41,6 +41,24 @@ impl AvgPool {
     }
 }
 
+/// How many cells of a window count, 1 at least.
+#[inline(always)]
+pub(super) fn count(d: &plan::AvgPool, window: [usize; 2]) -> usize {
+    let [top, bottom, left, right] = d.counted;
+    let counted = [[top, bottom], [left, right]];
+    let along = |axis: usize| {
+        under_counted(
+            window[axis],
+            d.window[axis],
+            d.stride[axis],
+            d.pad[2 * axis],
+            d.input[axis],
+            counted[axis],
+        )
+    };
+    (along(0) * along(1)).max(1)
+}
+
 multiversion! {
     fn row(d: &plan::AvgPool, x: &access::Source<'_>, out: &mut access::Row<'_>) {
         let [h, w, _] = d.input;
@@ -48,7 +66,7 @@ multiversion! {
         let image = out.image;
         for ox in 0..out.width() {
             let columns = under(ox, d.window[1], d.stride[1], d.pad[2], w);
-            let count = (rows.len() * columns.len()).max(1) as f32;
+            let count = count(d, [out.y, ox]) as f32;
             let y = out.pixel(ox);
             fold(x, image, [&rows, &columns], 0.0, |sum, x| sum + x, y);
             y.iter_mut().for_each(|y| *y /= count);
@@ -67,14 +85,13 @@ pub(crate) fn reference<T: Real>(d: &plan::AvgPool, x: &[T], y: &mut [T]) {
     for (x, y) in images {
         for (i, y) in y.iter_mut().enumerate() {
             let (oy, ox, channel) = (i / (ow * c), i / c % ow, i % c);
-            let (mut sum, mut count) = (T::zero(), 0);
+            let mut sum = T::zero();
             for iy in under(oy, d.window[0], d.stride[0], d.pad[0], h) {
                 for ix in under(ox, d.window[1], d.stride[1], d.pad[2], w) {
                     sum += x[(iy * w + ix) * c + channel];
-                    count += 1;
                 }
             }
-            *y = activate(d.act, sum / T::of(f64::from(count.max(1))));
+            *y = activate(d.act, sum / T::of(count(d, [oy, ox]) as f64));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The way back through average pooling.
 
+use super::count;
 use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::window::{Fresh, under};
 use crate::cpu::{self, Real, access, simd::multiversion};
@@ -31,7 +32,7 @@ impl AvgPool {
 
     simple!(forward);
 
-    /// From the gradient of the output to that of the input: equal shares for the cells of a window, padding left out.
+    /// From the gradient of the output to that of the input: equal shares for the cells of a window.
     ///
     /// # Panics
     /// If the views do not fit the operation or the memory.
@@ -67,7 +68,7 @@ multiversion! {
             fresh.clear_to(rows.end, dx);
             for ox in 0..ow {
                 let columns = under(ox, d.window[1], d.stride[1], d.pad[2], w);
-                let count = (rows.len() * columns.len()) as f32;
+                let count = count(d, [oy, ox]) as f32;
                 let dy = dy.pixel(dx.number, oy, ox);
                 for iy in rows.clone() {
                     for dx in dx.pixels(iy, columns.clone()) {
@@ -88,7 +89,7 @@ pub(crate) fn reference<T: Real>(d: &plan::AvgPool, dz: &[T], dx: &mut [T]) {
         let (image, oy, ox, channel) = (i / (oh * ow * c), i / (ow * c) % oh, i / c % ow, i % c);
         let rows = under(oy, d.window[0], d.stride[0], d.pad[0], h);
         let columns = under(ox, d.window[1], d.stride[1], d.pad[2], w);
-        let count = T::of((rows.len() * columns.len()) as f64);
+        let count = T::of(count(d, [oy, ox]) as f64);
         for iy in rows {
             for ix in columns.clone() {
                 dx[((image * h + iy) * w + ix) * c + channel] += dz / count;

@@ -30,6 +30,7 @@ const DOCUMENTED: &[&str] = &[
     "a step writes into the caller's images",
     "a workspace with too little scratch memory",
     "a window, stride or dilation of 0",
+    "more padding that counts",
     "a window that does not fit into the picture",
     "groups that do not divide",
     "a picture without elements",

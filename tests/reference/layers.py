@@ -78,7 +78,57 @@ def shuffle():
     return [cases((3, 5, 6), 2), cases((2, 3, 12), 4), cases((1, 1, 6), 3), cases((4, 3, 5), 1), cases((15,), 5)]
 
 
-LAYERS = [shuffle]
+def written(shape, layer):
+    return f"INPUT({'x'.join(map(str, shape))}) => {layer}"
+
+
+def pool():
+    def cases(shape, layer, *args, **options):
+        return case(written(shape, layer), lambda x: nhwc(F.max_pool2d(nchw(x), *args, **options)), [shape])
+
+    return [
+        cases((8, 7, 5), "POOL(3x3/2, ceil=true)", 3, 2, ceil_mode=True),
+        cases((7, 4, 18), "POOL(2x3/2x3, 1, ceil_mode=true)", (2, 3), (2, 3), 1, ceil_mode=True),
+        cases((6, 5, 3), "POOL(1x1/4, ceil=true)", 1, 4, ceil_mode=True),
+        cases((2, 2, 4), "POOL(3x3/2, ceil=true)", 3, 2, ceil_mode=True),
+        cases((5, 6, 2), "POOL(2x2/1, 1)", 2, 1, 1),
+    ]
+
+
+def avgpool():
+    def cases(shape, layer, *args, **options):
+        return case(written(shape, layer), lambda x: nhwc(F.avg_pool2d(nchw(x), *args, **options)), [shape])
+
+    def behind_pad(shape, layer, pads, *args, **options):
+        top, bottom, left, right = pads
+
+        def pooled(x):
+            return nhwc(F.avg_pool2d(nchw(x), *args, **options))
+
+        net = written(shape, f"PAD({pads}) => {layer}")
+        padded = (shape[0] + top + bottom, shape[1] + left + right, shape[2])
+
+        def whole(image):
+            return pooled(F.pad(image, (0, 0, left, right, top, bottom)))
+
+        made = case(net, pooled, [padded])
+        image = numbers(f"{net} image", (2, *shape))
+        return made | {"image": image.reshape(-1).tolist(), "out": whole(image).reshape(-1).tolist()}
+
+    return [
+        cases((8, 7, 5), "AVGPOOL(3x3/2, ceil=true)", 3, 2, ceil_mode=True, count_include_pad=False),
+        cases((8, 7, 5), "AVGPOOL(3x3/2, 1, ceil=true, count_pad=true)", 3, 2, 1, ceil_mode=True),
+        cases((7, 4, 18), "AVGPOOL(3x2/2x1, 1, count_include_pad=true)", (3, 2), (2, 1), 1),
+        cases((7, 4, 18), "AVGPOOL(3x2/2x1, 1)", (3, 2), (2, 1), 1, count_include_pad=False),
+        cases((1, 1, 3), "AVGPOOL(3x3/1, 1, count_pad=true)", 3, 1, 1),
+        cases((6, 9, 2), "AVGPOOL(4x4/3, 2, ceil=true)", 4, 3, 2, ceil_mode=True, count_include_pad=False),
+        cases((6, 9, 2), "AVGPOOL(4x4/3, 2, ceil=true, count_pad=true)", 4, 3, 2, ceil_mode=True),
+        behind_pad((5, 4, 3), "AVGPOOL(3x3/2, 1, ceil=true)", (1, 0, 2, 1), 3, 2, 1, ceil_mode=True, count_include_pad=False),
+        behind_pad((5, 5, 3), "AVGPOOL(3x3/1)", (1, 1, 1, 1), 3, 1),
+    ]
+
+
+LAYERS = [avgpool, pool, shuffle]
 
 
 def main(names):

@@ -5,7 +5,7 @@ mod random;
 
 use netc_compiler::graph::Graph;
 use netc_compiler::layers::LAYERS;
-use netc_compiler::options::{Kind, Opt};
+use netc_compiler::options::{Default, Kind, Opt};
 use netc_compiler::resolve::{Resolved, resolve};
 use netc_compiler::{Files, Options, compile, print, shape};
 use netc_grammar::{Diagnostic, Sources, Span, parse, render};
@@ -112,7 +112,8 @@ fn unusual(option: &Opt) -> Option<&'static str> {
         Kind::Whole(..) if option.name == "n" => "3",
         Kind::Whole(..) => "4",
         Kind::Number(_) | Kind::PerChannel(_) => "0.125",
-        Kind::Bool => "false",
+        Kind::Bool if matches!(option.default, Default::Is("true")) => "false",
+        Kind::Bool => "true",
         Kind::Factor => "3x1",
         Kind::Pad | Kind::Cells => "(1, 0, 0, 1)",
         Kind::Order => "chw",

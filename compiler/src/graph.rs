@@ -100,8 +100,6 @@ pub enum Layer {
     Activation(Act),
     /// FLATTEN.
     Flatten(Order),
-    /// ADD: the sum of two or more inputs of one shape.
-    Add,
     /// CONCAT: two or more inputs beside each other along the channels.
     Concat,
     /// SUBSAMPLE of LeNet-5: coefficient and bias a channel.
@@ -111,8 +109,8 @@ pub enum Layer {
         /// Stride.
         stride: [usize; 2],
     },
-    /// An operation of the plan's table as it stands (GLOBALPOOL, LRN, SOFTMAX, PAD, UPSAMPLE, SHUFFLE). The shape of its input is
-    /// left at zeros: it is that of the node before.
+    /// An operation of the plan's table as it stands (GLOBALPOOL, LRN, SOFTMAX, PAD ...). The shape of its input is
+    /// left at zeros: it is that of the node before. One that reads two values is a join of two or more, in order: ADD, MUL.
     Op(Op),
     /// RBF of LeNet-5.
     Rbf {

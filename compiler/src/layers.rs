@@ -11,7 +11,7 @@ use crate::limits::MAX_SIZE;
 use crate::options::Default::{Described, Is, Required};
 use crate::options::{Kind, Opt, Owner, Range};
 use netc_grammar::nearest;
-use netc_plan::{Act, GlobalPool, Lrn, Op, Pad, Shuffle, Softmax, Upsample};
+use netc_plan::{Act, Add, GlobalPool, Lrn, Mul, Op, Pad, Shuffle, Softmax, Upsample};
 
 /// A kind of layer.
 #[derive(Clone, Copy, Debug)]
@@ -61,10 +61,9 @@ pub enum LayerKind {
     Subsample,
     /// LeNet-5's output.
     Rbf,
-    /// An operation of the plan's table as it stands, with the defaults of its options.
+    /// An operation of the plan's table as it stands, with the defaults of its options. One that reads two values joins branches and
+    /// taps; its arguments are taps.
     Op(Op),
-    /// Joins branches and taps by adding; its arguments are taps.
-    Add,
     /// Joins branches and taps beside each other; its arguments are taps.
     Concat,
     /// Passes a branch's input on.
@@ -370,8 +369,10 @@ layers! {
         "UPSAMPLE(2x2)", "enlarges the picture, nearest neighbour";
     "SHUFFLE" = "CHANNELSHUFFLE" = "SHUFFLECHANNELS" => LayerKind::Op(Op::Shuffle(Shuffle::DEFAULT)), "shuffle", 1 of SHUFFLE_OPTIONS,
         "SHUFFLE(2)", "mixes the channels of groups: first of each group, second of each ...";
-    "ADD" = "SUM" => LayerKind::Add, "add", 0 of &[],
+    "ADD" = "SUM" => LayerKind::Op(Op::Add(Add::DEFAULT)), "add", 0 of &[],
         "ADD", "adds branches or taps";
+    "MUL" = "MULTIPLY" = "PRODUCT" => LayerKind::Op(Op::Mul(Mul::DEFAULT)), "mul", 0 of &[],
+        "MUL", "multiplies branches or taps; one of 1x1xc is spread over the picture";
     "CONCAT" = "CONCATENATE" = "CAT" => LayerKind::Concat, "concat", 0 of &[],
         "CONCAT", "puts the channels of branches or taps beside each other";
     "SKIP" = "IDENTITY" => LayerKind::Skip, "skip", 0 of &[],
@@ -453,8 +454,6 @@ const ELSEWHERE: &[&str] = &[
     "MAXOUT",
     "MINIMUM",
     "MISH",
-    "MUL",
-    "MULTIPLY",
     "PIXELSHUFFLE",
     "PRELU",
     "PROD",
@@ -495,6 +494,15 @@ pub(crate) fn meant(name: &str) -> Option<&'static LayerSpec> {
 }
 
 impl LayerSpec {
+    /// Whether it makes one value of branches and taps.
+    pub(crate) fn is_join(&self) -> bool {
+        match self.kind {
+            LayerKind::Concat => true,
+            LayerKind::Op(op) => op.arity() > 1,
+            _ => false,
+        }
+    }
+
     pub(crate) fn owner(&self) -> Owner {
         Owner {
             name: self.name,
@@ -558,6 +566,7 @@ mod tests {
             ("UpSampling2D", "UPSAMPLE"),
             ("DepthwiseConv2D", "DWCONV"),
             ("Concatenate", "CONCAT"),
+            ("Multiply", "MUL"),
             ("CONVV", "CONV"),
         ] {
             assert_eq!(meant(foreign).map(|l| l.name), Some(ours), "{foreign}");

@@ -2,6 +2,8 @@
 
 pub(crate) mod operation;
 
+use std::cmp::Reverse;
+
 use netc_plan::{Copy, Loss, Op, Source, UpdateStep};
 
 use self::operation::operation;
@@ -25,7 +27,7 @@ impl Purpose<'_> {
     }
 }
 
-/// The plain program of a graph whose shapes are known: one unit a layer, nothing merged. An ADD of n values becomes n-1 units.
+/// The plain program of a graph whose shapes are known: one unit a layer, nothing merged. An ADD or MUL of n values becomes n-1 units.
 #[must_use]
 pub fn lower(graph: &Graph, purpose: Purpose<'_>) -> Program {
     let mut lowering = Lowering {
@@ -104,11 +106,12 @@ impl Lowering<'_> {
     fn node(&mut self, node: &Node) {
         let inputs = node.inputs.iter();
         let inputs: Vec<UnitId> = inputs.map(|input| self.unit_of[input.0]).collect();
-        match node.op {
-            Layer::Add => self.add(node, &inputs),
+        match &node.op {
+            Layer::Op(op) if op.arity() > 1 => self.join(node, &inputs),
             _ => {
-                let kind = self.kind(node);
-                self.push(node, node.name.clone(), kind, inputs);
+                let shapes = node.inputs.iter().map(|input| hwc(self.graph.node(*input)));
+                let kind = self.kind(node, &shapes.collect::<Vec<_>>());
+                self.push(node, node.name.clone(), kind, inputs, hwc(node));
             }
         }
         self.unit_of.push(self.units.len() - 1);
@@ -138,22 +141,29 @@ impl Lowering<'_> {
         self.units.len() - 1
     }
 
-    fn push(&mut self, node: &Node, name: String, kind: UnitKind, inputs: Vec<UnitId>) {
+    fn push(
+        &mut self,
+        node: &Node,
+        name: String,
+        kind: UnitKind,
+        inputs: Vec<UnitId>,
+        shape: [usize; 3],
+    ) {
         self.units.push(Unit {
             name,
             text: text::layer(&node.op),
             kind,
             inputs,
-            shape: hwc(node),
+            shape,
         });
     }
 
-    /// `a + b + c` as `(a + b) + c`, in the order written.
-    fn add(&mut self, node: &Node, inputs: &[UnitId]) {
+    /// `a + b + c` as `(a + b) + c`, in the order written; of two values that differ in shape, the larger is the first operand.
+    fn join(&mut self, node: &Node, inputs: &[UnitId]) {
         let Some((first, rest)) = inputs.split_first() else {
             return;
         };
-        let mut sum = *first;
+        let mut whole = *first;
         for (i, input) in rest.iter().enumerate() {
             let partial = i + 1 < rest.len();
             let name = if partial {
@@ -161,19 +171,21 @@ impl Lowering<'_> {
             } else {
                 node.name.clone()
             };
-            let kind = self.kind(node);
-            self.push(node, name, kind, vec![sum, *input]);
-            sum = self.units.len() - 1;
+            let mut operands = [whole, *input];
+            operands.sort_by_key(|unit| Reverse(self.units[*unit].shape));
+            let shapes = operands.map(|unit| self.units[unit].shape);
+            let kind = self.kind(node, &shapes);
+            self.push(node, name, kind, operands.to_vec(), shapes[0]);
+            whole = self.units.len() - 1;
         }
     }
 
-    fn kind(&mut self, node: &Node) -> UnitKind {
-        let input = node.inputs.first();
-        let input = input.map_or([0; 3], |input| hwc(self.graph.node(*input)));
+    /// What computes the layer from values of these shapes.
+    fn kind(&mut self, node: &Node, operands: &[[usize; 3]]) -> UnitKind {
         let op = match &node.op {
             Layer::Input(_) => return UnitKind::Input,
             Layer::Concat => return UnitKind::Concat,
-            layer => operation(layer, input, self.trains),
+            layer => operation(layer, operands, self.trains),
         };
         let Some(mut op) = op else {
             return UnitKind::Reshape;

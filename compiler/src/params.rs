@@ -33,7 +33,7 @@ fn op(node: &Node, graph: &Graph) -> Option<Op> {
         return None;
     }
     let input = graph.node(*node.inputs.first()?).shape.hwc()?;
-    operation(&node.op, input, true)
+    operation(&node.op, &[input], true)
 }
 
 fn param(node: &Node, op: Op, tensor: Tensor, recipe: Option<&Recipe>) -> Param {

@@ -128,12 +128,12 @@ impl Program {
         !self.losses.is_empty()
     }
 
-    /// The shape in which a unit reads its inputs: `None` for a CONCAT, which takes each as it is.
+    /// The shape in which a unit reads its input of this number: `None` for a CONCAT, which takes each as it is.
     #[must_use]
-    pub fn reads_as(&self, id: UnitId) -> Option<[usize; 3]> {
+    pub fn reads_as(&self, id: UnitId, operand: usize) -> Option<[usize; 3]> {
         let unit = &self.units[id];
         match &unit.kind {
-            UnitKind::Run { op, .. } => Some(op.input()),
+            UnitKind::Run { op, .. } => Some(op.operand(operand)),
             UnitKind::Reshape => Some(unit.shape),
             UnitKind::Input | UnitKind::Concat => None,
         }

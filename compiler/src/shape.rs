@@ -42,7 +42,8 @@ impl Site<'_> {
     fn infer(&mut self) -> Inferred {
         let shape = match &self.node.op {
             Layer::Input(shape) => *shape,
-            Layer::Add => return self.add(),
+            Layer::Op(Op::Add(_)) => return self.add(),
+            Layer::Op(Op::Mul(_)) => return self.mul(),
             Layer::Concat => return self.concat(),
             _ => self.of_layer()?,
         };
@@ -69,7 +70,6 @@ impl Site<'_> {
             | Layer::Dropout { .. }
             | Layer::Activation(_)
             | Layer::Input(_)
-            | Layer::Add
             | Layer::Concat => Ok(input),
         }
     }

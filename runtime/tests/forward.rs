@@ -124,6 +124,13 @@ fn network() -> Plan {
         }
         .into()
     });
+    push(&|input| {
+        plan::Mul {
+            input,
+            ..Default::default()
+        }
+        .into()
+    });
     push(&|input| plan::Copy { input }.into());
     push(&|input| {
         plan::Subsample {
@@ -169,7 +176,7 @@ fn network() -> Plan {
     assert_eq!(used.len(), rows, "an operation is missing here");
     let mut plan = plan(&[20, 20, 3], steps, all, at);
     plan.distances = true;
-    plan.kept = vec![("copy".into(), plan.forward[11].output)];
+    plan.kept = vec![("copy".into(), plan.forward[12].output)];
     plan
 }
 
@@ -284,7 +291,7 @@ fn kept_layers_and_times() {
     assert_eq!(timed, model.forward(&mut workspace, &images).unwrap());
     assert_eq!(times.len(), model.plan().forward.len());
     let kept = model.kept(&workspace, "copy").unwrap();
-    assert_eq!(kept.len(), 2 * model.plan().forward[11].output.len());
+    assert_eq!(kept.len(), 2 * model.plan().forward[12].output.len());
     assert!(model.kept(&workspace, "conv99").is_none());
 }
 

@@ -361,10 +361,22 @@ fn pictures_of_some_size() {
 }
 
 #[test]
+fn mul() {
+    check(60, |rng| {
+        plan::Mul {
+            input: picture(rng),
+            spread: rng.pick(&[true, false]),
+            act: rng.pick(&ACTS),
+        }
+        .into()
+    });
+}
+
+#[test]
 fn in_place() {
     let input = [5, 6, 19];
     let len = 5 * 6 * 19;
-    let ops: [Op; 4] = [
+    let ops: [Op; 5] = [
         plan::Activation {
             input,
             act: Act::Elu(1.0),
@@ -380,6 +392,12 @@ fn in_place() {
         plan::Add {
             input,
             act: Act::Sigmoid,
+        }
+        .into(),
+        plan::Mul {
+            input,
+            act: Act::Tanh,
+            ..Default::default()
         }
         .into(),
     ];

@@ -83,7 +83,7 @@ struct Places {
 }
 
 impl Places {
-    fn new(draw: &mut Draw<'_>, inputs: usize, input: [usize; 3], output: [usize; 3]) -> Self {
+    fn new(draw: &mut Draw<'_>, inputs: &[[usize; 3]], output: [usize; 3]) -> Self {
         let mut end = MARGIN;
         let mut place = |shape: [usize; 3]| {
             let (before, after) = draw.pick(&[(0, 0), (0, 0), (3, 1), (16, 0)]);
@@ -92,10 +92,10 @@ impl Places {
             view
         };
         Self {
-            x: (0..inputs).map(|_| place(input)).collect(),
+            x: inputs.iter().map(|input| place(*input)).collect(),
             y: place(output),
             dy: place(output),
-            dx: (0..inputs).map(|_| place(input)).collect(),
+            dx: inputs.iter().map(|input| place(*input)).collect(),
             arena: end,
         }
     }
@@ -249,32 +249,37 @@ impl Buffers {
     }
 }
 
-/// An operation's shapes, how many views it reads, and what it is called.
+/// An operation's shapes, and what it is called.
 struct Subject<'s> {
-    input: [usize; 3],
+    inputs: Vec<[usize; 3]>,
     output: [usize; 3],
-    arity: usize,
     what: &'s str,
 }
 
 impl<'s> Subject<'s> {
     fn of(op: &Op, what: &'s str) -> Self {
         Self {
-            input: op.input(),
+            inputs: (0..op.arity()).map(|i| op.operand(i)).collect(),
             output: op.output(),
-            arity: op.arity(),
             what,
         }
     }
 
     fn places(&self, draw: &mut Draw<'_>) -> Places {
-        Places::new(draw, self.arity, self.input, self.output)
+        Places::new(draw, &self.inputs, self.output)
     }
 
-    fn fits(&self, inputs: &[View], outputs: &[View]) -> bool {
-        inputs.iter().all(|view| view.shape == self.input)
+    /// Views of the inputs or of their gradients, those that there are.
+    fn fits(&self, inputs: &[Option<View>], outputs: &[View]) -> bool {
+        let inputs = inputs.iter().zip(&self.inputs);
+        let inputs = inputs.filter_map(|(view, shape)| Some((view.as_ref()?, shape)));
+        inputs.into_iter().all(|(view, shape)| view.shape == *shape)
             && outputs.iter().all(|view| view.shape == self.output)
     }
+}
+
+fn given(views: &[View]) -> Vec<Option<View>> {
+    views.iter().copied().map(Some).collect()
 }
 
 /// Enough scratch memory or too little.
@@ -313,7 +318,10 @@ fn infer(draw: &mut Draw<'_>, subject: &Subject<'_>, kernel: &dyn Infer) {
         let after = Bench::new(&good, setting).run(&what, &[places.y], |mut mem| {
             kernel.run(&mut mem, &places.x, places.y);
         })?;
-        assert!(subject.fits(&places.x, &[places.y]), "{what} is taken");
+        assert!(
+            subject.fits(&given(&places.x), &[places.y]),
+            "{what} is taken"
+        );
         let mut inside = vec![false; after.len()];
         mark(&mut inside, places.y, batch);
         let values = after.into_iter().zip(inside).filter(|(_, inside)| *inside);
@@ -371,17 +379,17 @@ fn train(draw: &mut Draw<'_>, subject: &Subject<'_>, params: usize, kernel: &mut
             kernel.forward(&mut TrainMem::new(mem, numbers, gradients, 1, 2), x, y);
         });
         assert!(
-            done.is_none() || subject.fits(x, &[y]),
+            done.is_none() || subject.fits(&given(x), &[y]),
             "{what} is taken forward"
         );
-        let gives: Vec<View> = dx.iter().flatten().map(|dx| dx.view).collect();
-        let written: Vec<View> = gives.iter().copied().chain([dy]).collect();
+        let gives: Vec<Option<View>> = dx.iter().map(|dx| Some(dx.as_ref()?.view)).collect();
+        let written: Vec<View> = gives.iter().flatten().copied().chain([dy]).collect();
         let [numbers, gradients] = buffers.parts();
         let back = bench.run(&what, &written, |mem| {
             let mem = &mut TrainMem::new(mem, numbers, gradients, 1, 2);
             kernel.backward(mem, x, [y, dy], &dx);
         });
-        let fits = subject.fits(x, &[y, dy]) && subject.fits(&gives, &[]);
+        let fits = subject.fits(&given(x), &[y, dy]) && subject.fits(&gives, &[]);
         assert!(back.is_none() || fits, "{what} is taken backward");
         buffers.check(&what);
         if std::ptr::eq(places, &good) && setting.scratch == enough.scratch && short == 0 {
@@ -484,7 +492,7 @@ fn losses() {
     cases(|numbers| {
         let draw = &mut Draw::new(numbers, false);
         let input = plan::Copy::draw(draw).input;
-        let good = Places::new(draw, 1, input, input);
+        let good = Places::new(draw, &[input], input);
         let bad = good.broken(draw);
         let loss = draw.pick(&[
             Loss::CrossEntropy {

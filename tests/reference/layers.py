@@ -16,6 +16,13 @@ import seeded
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 torch.set_num_threads(1)
+LAYERS = []
+
+
+def layer(cases):
+    """Of a function that makes the cases of the layer that it is named after."""
+    LAYERS.append(cases)
+    return cases
 
 
 def numbers(name, shape, scale=1.0):
@@ -63,6 +70,7 @@ def case(net, function, shapes, tensors=None, whole=None, batch=2):
     }  # fmt: skip
 
 
+@layer
 def shuffle():
     def cases(shape, groups):
         net = f"INPUT({'x'.join(map(str, shape))}) => SHUFFLE({groups})"
@@ -78,10 +86,11 @@ def shuffle():
     return [cases((3, 5, 6), 2), cases((2, 3, 12), 4), cases((1, 1, 6), 3), cases((4, 3, 5), 1), cases((15,), 5)]
 
 
-def written(shape, layer):
-    return f"INPUT({'x'.join(map(str, shape))}) => {layer}"
+def written(shape, text):
+    return f"INPUT({'x'.join(map(str, shape))}) => {text}"
 
 
+@layer
 def pool():
     def cases(shape, layer, *args, **options):
         return case(written(shape, layer), lambda x: nhwc(F.max_pool2d(nchw(x), *args, **options)), [shape])
@@ -95,6 +104,7 @@ def pool():
     ]
 
 
+@layer
 def avgpool():
     def cases(shape, layer, *args, **options):
         return case(written(shape, layer), lambda x: nhwc(F.avg_pool2d(nchw(x), *args, **options)), [shape])
@@ -128,16 +138,35 @@ def avgpool():
     ]
 
 
-LAYERS = [avgpool, pool, shuffle]
+@layer
+def mul():
+    def cases(a, b):
+        def picture(x):
+            return x if x.dim() == 4 else x[:, None, None, :]
+
+        # The whole network multiplies with means of the image.
+        def gated(x):
+            return x * x.mean((1, 2), keepdim=True)
+
+        if a == b:
+            text = "x".join(map(str, a))
+            return case(f"INPUT({text}) => [ SKIP | RELU ] => MUL", lambda x, y: x * y, [a, b], whole=lambda x: x * x.relu())
+        text = "x".join(map(str, a))
+        return case(f"INPUT({text}) => [ SKIP | GLOBALPOOL ] => MUL", lambda x, y: x * picture(y), [a, b], whole=gated)
+
+    return [
+        cases((3, 5, 4), (3, 5, 4)), cases((7,), (7,)), cases((1, 1, 3), (1, 1, 3)),
+        cases((4, 3, 19), (1, 1, 19)), cases((2, 7, 3), (1, 1, 3)),
+    ]  # fmt: skip
 
 
 def main(names):
-    for layer in LAYERS:
-        if names and layer.__name__ not in names:
+    for cases in LAYERS:
+        if names and cases.__name__ not in names:
             continue
-        path = os.path.join(HERE, "layers", f"{layer.__name__}.json")
+        path = os.path.join(HERE, "layers", f"{cases.__name__}.json")
         with open(path, "w") as file:
-            file.write("[\n" + ",\n".join(json.dumps(case) for case in layer()) + "\n]\n")
+            file.write("[\n" + ",\n".join(json.dumps(case) for case in cases()) + "\n]\n")
 
 
 if __name__ == "__main__":

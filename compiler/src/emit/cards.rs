@@ -30,7 +30,8 @@ impl Family {
             Layer::Pool(_) | Layer::Op(Op::GlobalPool(_)) | Layer::Subsample { .. } => Family::Pool,
             Layer::BatchNorm { .. } | Layer::Op(Op::Lrn(_)) => Family::Norm,
             Layer::Activation(_) | Layer::Op(Op::Softmax(_)) => Family::Activation,
-            Layer::Add | Layer::Concat => Family::Join,
+            Layer::Concat => Family::Join,
+            Layer::Op(op) if op.arity() > 1 => Family::Join,
             Layer::Dropout { .. } | Layer::Flatten(_) | Layer::Op(_) => Family::Shape,
         }
     }

@@ -245,7 +245,7 @@ fn class(layer: &Layer) -> (&'static str, &'static str) {
         Layer::Flatten(_) => ("Flatten", "flatten"),
         Layer::Op(Op::Pad(_)) => ("ZeroPadding2D", "zero_padding2d"),
         Layer::Op(Op::Upsample(_)) => ("UpSampling2D", "up_sampling2d"),
-        Layer::Add => ("Add", "add"),
+        Layer::Op(Op::Mul(_)) => ("Multiply", "multiply"),
         Layer::Concat => ("Concatenate", "concatenate"),
         // Keras has none of these; people write them as layers of their own.
         Layer::Op(Op::Lrn(_)) => ("LRN", "lrn"),

@@ -60,7 +60,7 @@ pub(crate) fn build(
             classes: bound.whole("classes")?,
         },
         LayerKind::Op(op) => Layer::Op(operation::build(op, bound, errors)?),
-        LayerKind::Add | LayerKind::Concat | LayerKind::Skip => return None,
+        LayerKind::Concat | LayerKind::Skip => return None,
     })
 }
 

@@ -59,7 +59,6 @@ pub(crate) fn written(layer: &Layer, pixels: Option<&Pixels>) -> Written {
             };
             (LayerKind::Flatten, vec![("order", word(order))])
         }
-        Layer::Add => (LayerKind::Add, vec![]),
         Layer::Concat => (LayerKind::Concat, vec![]),
         Layer::Subsample { window, stride } => {
             let window = strided(*window, *stride, *window);

@@ -2,13 +2,14 @@
 
 use crate::graph::{self, Layer, Order, Pool, PoolKind};
 use netc_plan::{
-    Activation, Add, AvgPool, BatchNorm, BatchNormTraining, Conv, Dropout, Fc, MaxPool, Op,
-    Operation, Rbf, Subsample, Transpose,
+    Activation, AvgPool, BatchNorm, BatchNormTraining, Conv, Dropout, Fc, MaxPool, Op, Operation,
+    Rbf, Subsample, Transpose,
 };
 
-/// The operation that computes a layer from an input of this shape; `None` for those that compute nothing: the elements stay as they
+/// The operation that computes a layer from inputs of these shapes; `None` for those that compute nothing: the elements stay as they
 /// are.
-pub(crate) fn operation(layer: &Layer, input: [usize; 3], trains: bool) -> Option<Op> {
+pub(crate) fn operation(layer: &Layer, operands: &[[usize; 3]], trains: bool) -> Option<Op> {
+    let input = operands.first().copied().unwrap_or_default();
     Some(match layer {
         Layer::Input(_) | Layer::Concat | Layer::Flatten(Order::Hwc) => return None,
         Layer::Dropout { .. } if !trains => return None,
@@ -34,11 +35,6 @@ pub(crate) fn operation(layer: &Layer, input: [usize; 3], trains: bool) -> Optio
         Layer::Pool(pool) => pooling(pool, input),
         Layer::BatchNorm { eps, momentum } => normalisation(input, *eps, *momentum, trains),
         Layer::Activation(act) => Activation { input, act: *act }.into(),
-        Layer::Add => Add {
-            input,
-            ..Add::DEFAULT
-        }
-        .into(),
         Layer::Subsample { window, stride } => Subsample {
             input,
             window: *window,
@@ -46,7 +42,7 @@ pub(crate) fn operation(layer: &Layer, input: [usize; 3], trains: bool) -> Optio
             ..Subsample::DEFAULT
         }
         .into(),
-        Layer::Op(op) => op.with_input(input),
+        Layer::Op(op) => op.with_operands(operands),
         Layer::Rbf { classes } => Rbf {
             input,
             classes: *classes,

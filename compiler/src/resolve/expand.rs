@@ -210,7 +210,7 @@ impl<'a, 'r> Expander<'a, 'r> {
     ) -> Flow {
         match spec.kind {
             LayerKind::Skip => self.skip(call, flow),
-            LayerKind::Add | LayerKind::Concat => self.join(spec, call, flow, frame, name),
+            _ if spec.is_join() => self.join(spec, call, flow, frame, name),
             _ => self.layer(spec, call, flow, frame, name),
         }
     }

@@ -1,4 +1,4 @@
-//! ADD and CONCAT: branches and taps become one value.
+//! ADD, MUL and CONCAT: branches and taps become one value.
 
 use super::chain::{Flow, Frame};
 use super::expand::Expander;
@@ -44,10 +44,9 @@ impl<'a> Expander<'a, '_> {
             }
         };
         inputs.extend(taps);
-        let layer = if spec.kind == LayerKind::Add {
-            Layer::Add
-        } else {
-            Layer::Concat
+        let layer = match spec.kind {
+            LayerKind::Op(op) => Layer::Op(op),
+            _ => Layer::Concat,
         };
         Flow::One(self.push(spec, layer, inputs, call.span, None, name))
     }

@@ -132,13 +132,14 @@ impl Trace<'_> {
     /// keep all of it alive, and ADD of a value and itself writes its gradient twice.
     fn heir(&self, id: UnitId, op: &Op, inputs: &[UnitId]) -> Option<(UnitId, usize)> {
         let place = self.gradients.places[id].filter(|place| place.channels.is_none())?;
-        let free = |value: &UnitId| {
-            self.needed[*value]
+        let free = |(operand, value): &(usize, UnitId)| {
+            op.operand(*operand) == op.output()
+                && self.needed[*value]
                 && self.gradients.places[*value].is_none()
                 && self.concats.slot(*value).is_none()
                 && inputs.iter().filter(|other| *other == value).count() == 1
         };
-        let heir = inputs.iter().copied().find(free)?;
+        let (_, heir) = inputs.iter().copied().enumerate().find(free)?;
         op.in_place().then_some((heir, place.buffer))
     }
 

@@ -14,7 +14,7 @@ pub(crate) mod values;
 
 use std::collections::BTreeMap;
 
-use netc_plan::{BackwardStep, Copy, Gradient, Join, LossStep, Op, Plan, Step, View};
+use netc_plan::{BackwardStep, Copy, Gradient, Join, LossStep, Plan, Step, View};
 
 use crate::differentiate::Backward;
 use crate::program::{Program, UnitId, UnitKind};
@@ -100,13 +100,14 @@ impl Layout<'_> {
             match &unit.kind {
                 UnitKind::Input | UnitKind::Reshape => {}
                 UnitKind::Run { op, source } => {
-                    let inputs = unit.inputs.iter();
+                    let inputs = unit.inputs.iter().enumerate();
+                    let inputs = inputs.map(|(i, input)| self.view(*input, op.operand(i)));
                     let step = Step {
                         name: forward.names.unique(&unit.name),
                         text: unit.text.clone(),
                         op: *op,
                         source: source.clone(),
-                        inputs: inputs.map(|input| self.view(*input, op.input())).collect(),
+                        inputs: inputs.collect(),
                         output: self.value(id),
                     };
                     forward.push((id, None), step);
@@ -170,22 +171,29 @@ impl Layout<'_> {
     fn back(&self, back: &Back, step: usize) -> BackwardStep {
         let unit = &self.program.units[back.unit];
         let whole = self.gradient(back.unit, unit.shape);
-        let (output_gradient, read_as) = match back.part {
-            None => (whole, unit.op().map_or(unit.shape, Op::input)),
-            Some(part) => {
-                let part = self.concats.parts(back.unit)[part];
-                let shape = self.program.units[part.input].shape;
-                (channels(whole, part, shape), shape)
-            }
+        // The part of a CONCAT that is copied.
+        let part = back.part.map(|part| self.concats.parts(back.unit)[part]);
+        let part = part.map(|part| (part, self.program.units[part.input].shape));
+        let output_gradient = match part {
+            None => whole,
+            Some((part, shape)) => channels(whole, part, shape),
         };
-        let gradient = |to: gradients::To| Gradient {
-            view: self.gradient(to.value, read_as),
-            accumulate: to.accumulate,
+        let read_as = |operand: usize| match (part, unit.op()) {
+            (Some((_, shape)), _) => shape,
+            (None, Some(op)) => op.operand(operand),
+            (None, None) => unit.shape,
+        };
+        let gradient = |(operand, to): (usize, &Option<gradients::To>)| {
+            let to = (*to)?;
+            Some(Gradient {
+                view: self.gradient(to.value, read_as(operand)),
+                accumulate: to.accumulate,
+            })
         };
         BackwardStep {
             step,
             output_gradient,
-            input_gradients: back.inputs.iter().map(|to| to.map(gradient)).collect(),
+            input_gradients: back.inputs.iter().enumerate().map(gradient).collect(),
         }
     }
 

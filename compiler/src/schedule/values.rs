@@ -46,10 +46,11 @@ impl Values {
         if unit.kind == UnitKind::Reshape {
             return;
         }
-        for input in &unit.inputs {
+        for (i, input) in unit.inputs.iter().enumerate() {
             let root = self.root[*input];
             let [h, w, _] = program.units[root].shape;
-            let read = program.reads_as(id).unwrap_or(program.units[*input].shape);
+            let read = program.reads_as(id, i);
+            let read = read.unwrap_or(program.units[*input].shape);
             let over_pixels = unit.op().is_some_and(Operation::flattens) && h * w > 1;
             self.dense[root] |= over_pixels || read != program.units[root].shape;
         }

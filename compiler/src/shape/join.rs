@@ -1,8 +1,9 @@
-//! ADD and CONCAT: what comes in must fit together.
+//! ADD, MUL and CONCAT: what comes in must fit together.
 
 use super::{Inferred, Site};
-use crate::graph::{NodeId, Shape};
+use crate::graph::{Layer, NodeId, Shape};
 use netc_grammar::{Code, Diagnostic};
+use netc_plan::Op;
 
 /// What one branch or tap brings in.
 type Joined = (NodeId, Shape);
@@ -23,6 +24,31 @@ impl Site<'_> {
                 Err(Some(Box::new(self.mismatch(error, first, *other, 3))))
             }
         }
+    }
+
+    /// Equal shapes, or pictures and single pixels of as many channels, which are spread over them.
+    pub(super) fn mul(&self) -> Inferred {
+        let (first, rest) = self.joined()?;
+        let mut whole = first;
+        for other in rest {
+            let (Some(a), Some(b)) = (whole.1.hwc(), other.1.hwc()) else {
+                return Err(None);
+            };
+            let is_spread = |small: [usize; 3], all: [usize; 3]| small == [1, 1, all[2]];
+            if is_spread(a, b) && a != b {
+                whole = other;
+            } else if a != b && !is_spread(b, a) {
+                let error = self
+                    .error(
+                        Code::E0407,
+                        format!("{} and {} cannot be multiplied", whole.1, other.1),
+                    )
+                    .primary("MUL needs equal shapes, or one pixel of as many channels");
+                let error = self.mismatch(error, whole, other, 3);
+                return Err(Some(Box::new(error)));
+            }
+        }
+        Ok(whole.1)
     }
 
     pub(super) fn concat(&self) -> Inferred {
@@ -87,12 +113,18 @@ impl Site<'_> {
             "they differ: {}",
             differing.collect::<Vec<_>>().join(", ")
         ));
+        let is_mul = matches!(self.node.op, Layer::Op(Op::Mul(_)));
         if a[..2] == b[..2] {
             error.help(format!(
                 "project one of them: `CONV({}, 1x1)` makes {} channels",
                 a[2], a[2]
             ))
-        } else if let ([1, 1, _], [h, w, _]) | ([h, w, _], [1, 1, _]) = (a, b) {
+        } else if let ([1, 1, _], [h, w, c]) | ([h, w, c], [1, 1, _]) = (a, b) {
+            if is_mul {
+                return error.help(format!(
+                    "give the one pixel a factor for each channel: `CONV({c}, 1x1)` before it makes {c}"
+                ));
+            }
             error
                 .note("one pixel is not spread over a picture by itself")
                 .help(format!("spread it first: `UPSAMPLE({h}x{w})`"))

@@ -2,7 +2,7 @@
 
 use netc_compiler::graph::*;
 use netc_grammar::Span;
-use netc_plan::{Act, GlobalPool, Lrn, Pad, Pixels, Softmax, Upsample};
+use netc_plan::{Act, Add, GlobalPool, Lrn, Mul, Pad, Pixels, Softmax, Upsample};
 use std::collections::BTreeMap;
 
 /// A graph under construction.
@@ -172,7 +172,25 @@ impl Builder {
 
     pub(crate) fn add(&mut self, inputs: &[NodeId]) -> NodeId {
         let shape = self.nodes[inputs[0].0].shape;
-        self.push("add", Layer::Add, inputs.to_vec(), shape)
+        self.push(
+            "add",
+            Layer::Op(Add::DEFAULT.into()),
+            inputs.to_vec(),
+            shape,
+        )
+    }
+
+    /// Of pictures, and of single pixels that are spread over them.
+    pub(crate) fn mul(&mut self, inputs: &[NodeId]) -> NodeId {
+        let shapes = inputs.iter().map(|input| self.nodes[input.0].shape);
+        let shape = shapes.max_by_key(|shape| shape.elements());
+        let shape = shape.expect("something to multiply");
+        self.push(
+            "mul",
+            Layer::Op(Mul::DEFAULT.into()),
+            inputs.to_vec(),
+            shape,
+        )
     }
 
     pub(crate) fn concat(&mut self, inputs: &[NodeId]) -> NodeId {

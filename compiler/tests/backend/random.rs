@@ -30,7 +30,7 @@ pub(crate) fn graph(random: &mut Random, layers: usize) -> Graph {
             .filter(|id| b.shape(*id) == [h, w, c])
             .collect();
         let any = |random: &mut Random, from: &[NodeId]| from[random.below(from.len())];
-        at = match random.below(16) {
+        at = match random.below(18) {
             0 | 1 => b.conv(at, 1 + random.below(4), 3, 1, 1, 1),
             2 => b.conv(at, 2, 1, 1, 0, 1),
             3 | 4 => b.relu(at),
@@ -65,6 +65,21 @@ pub(crate) fn graph(random: &mut Random, layers: usize) -> Graph {
                 b.conv(padded, 2, 3, 1, 0, 1)
             }
             15 if h < 8 && w < 8 => b.upsample(at),
+            16 => {
+                // Squeeze and excite, the one pixel before the picture or after it; sometimes read again.
+                let pooled = b.global_pool(at);
+                let gate = b.conv(pooled, c, 1, 1, 0, 1);
+                if random.below(3) == 0 {
+                    seen.push(gate);
+                }
+                let mut inputs = vec![gate; 1 + random.below(2)];
+                inputs.insert(random.below(inputs.len() + 1), at);
+                b.mul(&inputs)
+            }
+            17 => {
+                let inputs = [at, any(random, &equal), any(random, &equal)];
+                b.mul(&inputs[..2 + random.below(2)])
+            }
             9 => any(random, &like),
             _ => b.softmax(at),
         };
@@ -249,9 +264,13 @@ pub(crate) fn evaluate(graph: &Graph, node: &Node, values: &[Value]) -> Value {
         Layer::Dropout { .. } | Layer::Flatten(Order::Hwc) => x.clone(),
         Layer::Flatten(Order::Chw) => chw([h, w, c], x),
         Layer::Op(Op::Pad(d)) => padded([h, w, c], d.pad, x),
-        Layer::Add => {
+        Layer::Op(Op::Add(_)) => {
             let rest = node.inputs.iter().skip(1);
             rest.fold(x.clone(), |sum, input| add(&sum, &values[input.0]))
+        }
+        Layer::Op(Op::Mul(_)) => {
+            let rest = node.inputs.iter().skip(1);
+            rest.fold(x.clone(), |all, input| mul(&all, &values[input.0]))
         }
         Layer::Concat => {
             let mut out = Vec::new();
@@ -271,6 +290,14 @@ pub(crate) fn evaluate(graph: &Graph, node: &Node, values: &[Value]) -> Value {
 
 fn add(a: &[u64], b: &[u64]) -> Value {
     a.iter().zip(b).map(|(a, b)| hash(("add", a, b))).collect()
+}
+
+/// Symmetric, as products are. The shorter one is spread over the longer one.
+pub(crate) fn mul(a: &[u64], b: &[u64]) -> Value {
+    let (long, short) = if a.len() < b.len() { (b, a) } else { (a, b) };
+    let pairs = long.iter().zip(short.iter().cycle());
+    let product = |(a, b): (&u64, &u64)| hash(("mul", a.min(b), a.max(b)));
+    pairs.map(product).collect()
 }
 
 /// Runs the plan over symbols and gives the arena.
@@ -345,6 +372,7 @@ pub(crate) fn execute(step: &Step, inputs: &[Value]) -> Value {
         }
         (Op::Activation(d), _) => activate(d.act, x.clone()),
         (Op::Add(d), _) => activate(d.act, add(x, &inputs[1])),
+        (Op::Mul(d), _) => activate(d.act, mul(x, &inputs[1])),
         (Op::Copy(_), _) => x.clone(),
         (Op::Transpose(d), _) => chw(d.input, x),
         (Op::Pad(d), _) => padded(d.input, d.pad, x),

@@ -244,6 +244,30 @@ fn norm_back(layer: &str, x: &[u64], dy: &[u64]) -> Value {
         .collect()
 }
 
+/// From the output of products from left to right to each operand: for each element what its partner makes of the gradient, summed
+/// where one pixel was spread.
+fn mul_back(operands: &[&[u64]], dy: &[u64]) -> Vec<Value> {
+    let (last, before) = operands.split_last().expect("operands");
+    if before.is_empty() {
+        return vec![dy.to_vec()];
+    }
+    let start = before[0].to_vec();
+    let rest = before[1..].iter();
+    let all = rest.fold(start, |all, next| random::mul(&all, next));
+    let to = |operand: &[u64], other: &[u64]| {
+        let mut sums = vec![0; operand.len()];
+        for (i, dy) in dy.iter().enumerate() {
+            let factor = hash(("mul", "back", other[i % other.len()]));
+            let at = i % operand.len();
+            sums[at] = factor.wrapping_mul(*dy).wrapping_add(sums[at]);
+        }
+        sums
+    };
+    let mut gradients = mul_back(before, &to(&all, last));
+    gradients.push(to(last, &all));
+    gradients
+}
+
 fn cropped([h, w, c]: [usize; 3], [top, _, left, right]: [usize; 4], value: &[u64]) -> Value {
     let row = (w + left + right) * c;
     (top..top + h)
@@ -378,7 +402,11 @@ fn node_back(
         Layer::Flatten(Order::Hwc) => (None, vec![dy.to_vec()]),
         Layer::Flatten(Order::Chw) => (None, vec![hwc(shape, dy)]),
         Layer::Op(Op::Pad(d)) => (None, vec![cropped(shape, d.pad, dy)]),
-        Layer::Add => (None, node.inputs.iter().map(|_| dy.to_vec()).collect()),
+        Layer::Op(Op::Add(_)) => (None, node.inputs.iter().map(|_| dy.to_vec()).collect()),
+        Layer::Op(Op::Mul(_)) => {
+            let operands = node.inputs.iter().map(|input| &values[input.0][..]);
+            (None, mul_back(&operands.collect::<Vec<_>>(), dy))
+        }
         Layer::Concat => (None, parts(graph, id, dy)),
         Layer::Pool(_) => (None, mixed("MaxPool", hash(x))),
         Layer::Op(op) => {
@@ -482,6 +510,7 @@ impl Machine {
                 (None, vec![act_back(d.act, seen, dy)])
             }
             Op::Add(_) => (None, vec![dy.to_vec(); 2]),
+            Op::Mul(_) => (None, mul_back(&[&x, &self.read(&step.inputs[1])], dy)),
             Op::Copy(_) => (None, vec![dy.to_vec()]),
             Op::Transpose(d) => (None, vec![hwc(d.input, dy)]),
             Op::Pad(d) => (None, vec![cropped(d.input, d.pad, dy)]),

@@ -4,7 +4,7 @@ use crate::{check, graph, resolved, without_spans};
 use netc_compiler::graph::{Graph, Layer, Node, NodeId, Shape};
 use netc_compiler::print;
 use netc_grammar::Span;
-use netc_plan::Act;
+use netc_plan::{Act, Add, Mul};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -19,10 +19,26 @@ enum Part {
     /// `as`: on the layer before.
     Tap,
     /// A join of the chain and earlier taps; the numbers choose among those that are visible.
-    Taps(bool, Vec<usize>),
+    Taps(Join, Vec<usize>),
     /// Branches; empty ones are SKIPs.
-    Branches(bool, Vec<Vec<Part>>),
+    Branches(Join, Vec<Vec<Part>>),
     Repeat(Vec<Part>, usize),
+}
+
+/// What makes one value of several.
+#[derive(Clone, Copy, Debug)]
+enum Join {
+    Add,
+    Mul,
+    Concat,
+}
+
+fn joins() -> impl Strategy<Value = Join> {
+    prop_oneof![
+        2 => Just(Join::Add),
+        1 => Just(Join::Mul),
+        3 => Just(Join::Concat)
+    ]
 }
 
 fn number() -> impl Strategy<Value = String> {
@@ -113,12 +129,12 @@ fn parts() -> impl Strategy<Value = Vec<Part>> {
     let leaf = prop_oneof![
         6 => layer().prop_map(Part::Layer),
         2 => Just(Part::Tap),
-        2 => (any::<bool>(), vec(any::<usize>(), 1..3)).prop_map(|(add, t)| Part::Taps(add, t)),
+        2 => (joins(), vec(any::<usize>(), 1..3)).prop_map(|(join, t)| Part::Taps(join, t)),
     ];
     let part = leaf.prop_recursive(3, 10, 4, |part| {
         let chain = vec(part, 0..4);
         prop_oneof![
-            (any::<bool>(), vec(chain.clone(), 2..4)).prop_map(|(add, b)| Part::Branches(add, b)),
+            (joins(), vec(chain.clone(), 2..4)).prop_map(|(join, b)| Part::Branches(join, b)),
             (chain, 1_usize..3).prop_map(|(chain, n)| Part::Repeat(chain, n)),
         ]
     });
@@ -141,13 +157,13 @@ impl Writer {
             match part {
                 Part::Layer(layer) => stages.push(layer.clone()),
                 Part::Tap => self.tap(stages.last_mut()),
-                Part::Taps(add, taps) if !self.taps.is_empty() => {
+                Part::Taps(how, taps) if !self.taps.is_empty() => {
                     let taps = taps.iter().map(|t| self.taps[t % self.taps.len()].clone());
                     let taps = taps.collect::<Vec<_>>().join(", ");
-                    stages.push(join(*add, &format!("({taps})")));
+                    stages.push(join(*how, &format!("({taps})")));
                 }
                 Part::Taps(..) => {}
-                Part::Branches(add, branches) => {
+                Part::Branches(how, branches) => {
                     let known = self.taps.len();
                     let mut inside = Vec::new();
                     let mut texts = Vec::new();
@@ -156,7 +172,7 @@ impl Writer {
                         inside.extend(self.taps.split_off(known));
                     }
                     self.taps.extend(inside);
-                    stages.push(format!("[ {} ] => {}", texts.join(" | "), join(*add, "")));
+                    stages.push(format!("[ {} ] => {}", texts.join(" | "), join(*how, "")));
                 }
                 Part::Repeat(chain, n) => {
                     self.repeats += 1;
@@ -182,11 +198,11 @@ impl Writer {
     }
 }
 
-fn join(add: bool, taps: &str) -> String {
-    if add {
-        format!("ADD{taps}")
-    } else {
-        format!("CONCAT{taps} => CONV(4, 1x1)")
+fn join(how: Join, taps: &str) -> String {
+    match how {
+        Join::Add => format!("ADD{taps}"),
+        Join::Mul => format!("MUL{taps}"),
+        Join::Concat => format!("CONCAT{taps} => CONV(4, 1x1)"),
     }
 }
 
@@ -299,7 +315,8 @@ fn wild() -> impl Strategy<Value = Graph> {
             inputs.extend(others.iter().flatten().map(|n| near(*n)));
             let op = match inputs.len() {
                 1 => Layer::Activation(Act::Relu),
-                _ => Layer::Add,
+                n if n % 2 == 0 => Layer::Op(Add::DEFAULT.into()),
+                _ => Layer::Op(Mul::DEFAULT.into()),
             };
             nodes.push(node(&format!("layer{i}"), op, inputs));
         }

@@ -80,8 +80,8 @@ fn check_step(plan: &Plan, step: &Step) -> Result<(), String> {
         ));
     }
     check_params(plan, step)?;
-    for input in &step.inputs {
-        check_view(plan, input, op.input(), op.flattens())?;
+    for (i, input) in step.inputs.iter().enumerate() {
+        check_view(plan, input, op.operand(i), op.flattens())?;
         let in_place = op.in_place() && *input == step.output;
         if !in_place && overlap(input, &step.output) {
             return Err(format!("writes {:?} over its input {input:?}", step.output));
@@ -265,9 +265,11 @@ fn check_back(plan: &Plan, step: &Step, back: &BackwardStep) -> Result<(), Strin
     if read.iter().any(|view| overlap(view, &back.output_gradient)) {
         return Err("its output's gradient lies over a value that it reads".into());
     }
-    let gradients: Vec<_> = back.input_gradients.iter().flatten().collect();
-    for (i, gradient) in gradients.iter().enumerate() {
-        check_view(plan, &gradient.view, op.input(), op.flattens())?;
+    let gradients = back.input_gradients.iter().enumerate();
+    let gradients = gradients.filter_map(|(operand, gradient)| Some((operand, gradient.as_ref()?)));
+    let gradients: Vec<_> = gradients.collect();
+    for (i, (operand, gradient)) in gradients.iter().enumerate() {
+        check_view(plan, &gradient.view, op.operand(*operand), op.flattens())?;
         written(&gradient.view)?;
         let in_place =
             op.in_place() && !gradient.accumulate && gradient.view == back.output_gradient;
@@ -277,7 +279,7 @@ fn check_back(plan: &Plan, step: &Step, back: &BackwardStep) -> Result<(), Strin
         if read.iter().any(|view| overlap(view, &gradient.view)) {
             return Err("overwrites a value that it reads".into());
         }
-        for before in &gradients[..i] {
+        for (_, before) in &gradients[..i] {
             let twice = before.view == gradient.view && gradient.accumulate && !in_place;
             if !twice && overlap(&before.view, &gradient.view) {
                 return Err("writes two gradients to one place".into());

@@ -40,7 +40,8 @@ impl Shaped {
 /// The shapes that an operation reads and writes.
 #[derive(Clone, Copy)]
 pub(crate) struct Sizes {
-    input: [usize; 3],
+    /// The most that an operation reads are two.
+    inputs: [[usize; 3]; 2],
     output: [usize; 3],
 }
 
@@ -57,7 +58,7 @@ impl Sizes {
             panic!("{fault}: {op:?}");
         }
         Self {
-            input: op.input(),
+            inputs: [op.operand(0), op.operand(1)],
             output: op.output(),
         }
     }
@@ -66,14 +67,19 @@ impl Sizes {
     #[cfg(feature = "train")]
     pub(crate) fn same(shape: [usize; 3]) -> Self {
         Self {
-            input: shape,
+            inputs: [shape; 2],
             output: shape,
         }
     }
 
-    /// A view of the input, or of its gradient.
+    /// A view of the input, or of its gradient; of the first, where their shapes differ.
     pub(crate) fn input(self, view: View) -> Shaped {
-        let shape = self.input;
+        self.operand(0, view)
+    }
+
+    /// A view of the input of this number, or of its gradient.
+    pub(crate) fn operand(self, index: usize, view: View) -> Shaped {
+        let shape = self.inputs[index];
         Shaped { view, shape }
     }
 
@@ -95,9 +101,9 @@ impl Sizes {
         outputs: [View; 2],
         dx: [Option<Gradient>; N],
     ) {
-        let gradients = dx.iter().flatten().map(|dx| dx.view);
-        for view in x.into_iter().chain(gradients) {
-            self.input(view).view();
+        for (i, (x, dx)) in x.into_iter().zip(dx).enumerate() {
+            self.operand(i, x).view();
+            dx.map(|dx| self.operand(i, dx.view).view());
         }
         for view in outputs {
             self.output(view).view();

@@ -87,10 +87,11 @@ pub fn fast(
         end += view.bytes();
         view
     };
-    let x: Vec<View> = inputs.iter().map(|_| place(op.input())).collect();
+    let operands = || (0..inputs.len()).map(|i| op.operand(i));
+    let x: Vec<View> = operands().map(&mut place).collect();
     let (y, dy_view) = (place(op.output()), place(op.output()));
     let in_place = setting.in_place && op.in_place() && setting.accumulate.is_none();
-    let mut dx: Vec<View> = inputs.iter().map(|_| place(op.input())).collect();
+    let mut dx: Vec<View> = operands().map(&mut place).collect();
     if in_place {
         dx[0] = dy_view;
     }

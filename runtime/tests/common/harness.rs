@@ -281,6 +281,7 @@ draws! {
     Pad: d => { input: d.picture(), pad: d.pad() }
     Upsample: d => { input: d.picture(), factor: d.pair(1, 3) }
     Add: d => { input: d.picture(), act: d.act() }
+    Mul: d => { input: d.picture(), spread: d.pick(&[true, false]), act: d.act() }
     Copy: d => { input: d.picture() }
     Subsample: d => { input: d.picture(), window: d.pair(1, 3), stride: d.pair(1, 3), act: d.act() }
     Rbf: d => { input: d.picture(), classes: d.size(1, 12) }

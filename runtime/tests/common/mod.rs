@@ -83,7 +83,8 @@ pub(crate) fn plan(input: &[usize], steps: Vec<Step>, params: Vec<Param>, result
     }
 }
 
-/// The operation `layer`, whose inputs and output lie between other channels of wider buffers. The result is the output's whole
+/// The operation `layer`, whose inputs and output lie between other channels of wider buffers; an input of another shape than the first lies in
+/// one of its own. The result is the output's whole
 /// buffer, so that a write beside the output shows.
 pub(crate) fn strided(rng: &mut Rng, op: Op) -> Plan {
     let [h, w, c] = op.input();
@@ -108,20 +109,33 @@ pub(crate) fn strided(rng: &mut Rng, op: Op) -> Plan {
             .channels(start + i * c, all)
         }
     };
-    let inputs: Vec<View> = (0..arity).map(|i| part(i, before, wide)(buffer)).collect();
-    let image = [h, w, arity * c];
-    let mut steps: Vec<Step> = inputs
-        .iter()
-        .enumerate()
-        .map(|(i, &to)| {
-            let from = part(i, 0, arity * c)(View::input(image));
-            step(&format!("copy{i}"), Copy { input: [h, w, c] }, &[from], to)
-        })
-        .collect();
-    let params = params(&op);
     let whole = View::arena(buffer.bytes(), out);
     // What lies beside the output: a number of the image.
     let one = View::arena(buffer.bytes() + whole.bytes(), [1, 1, 1]);
+    let mut end = buffer.bytes() + whole.bytes() + one.bytes();
+    let image = [h, w, arity * c];
+    let operands = (0..arity).map(|i| {
+        if op.operand(i) == op.input() {
+            let from = part(i, 0, arity * c)(View::input(image));
+            return (from, part(i, before, wide)(buffer));
+        }
+        let all = image.iter().product();
+        let from = View::input([1, 1, all]);
+        let to = View::arena(end, [1, 1, wide]);
+        end += to.bytes();
+        let shape = op.operand(i);
+        let [from, to] = [from.channels(i * c, all), to.channels(before, wide)];
+        (View { shape, ..from }, View { shape, ..to })
+    });
+    let operands: Vec<(View, View)> = operands.collect();
+    let inputs: Vec<View> = operands.iter().map(|(_, to)| *to).collect();
+    let copies = operands.into_iter().enumerate();
+    let copies = copies.map(|(i, (from, to))| {
+        let input = from.shape;
+        step(&format!("copy{i}"), Copy { input }, &[from], to)
+    });
+    let mut steps: Vec<Step> = copies.collect();
+    let params = params(&op);
     let channel = View::input([h, w, 1]).channels(0, arity * c);
     let mean = GlobalPool { input: [h, w, 1] };
     steps.push(step("mean", mean, &[channel], one));

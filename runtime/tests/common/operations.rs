@@ -121,6 +121,11 @@ fn operation(rng: &mut Rng, wide: bool) -> Op {
             input,
             factor: sizes(rng, 1, 3),
         }),
+        19 if rng.pick(&[true, false]) => Op::Mul(plan::Mul {
+            input,
+            spread: rng.pick(&[true, false]),
+            act,
+        }),
         19 => Op::Add(plan::Add { input, act }),
         20 => Op::Subsample(plan::Subsample {
             input,
@@ -164,11 +169,12 @@ impl Example {
             unconnected(param).for_each(|i| values[i] = 0.0);
             values
         });
-        let len = batch * op.input().iter().product::<usize>();
         Some(Self {
             values: values.collect(),
             params: params.clone(),
-            inputs: (0..op.arity()).map(|_| inputs(rng, &op, len)).collect(),
+            inputs: (0..op.arity())
+                .map(|i| inputs(rng, &op, batch * op.operand(i).iter().product::<usize>()))
+                .collect(),
             dy: rng.numbers(batch * output),
             op,
         })

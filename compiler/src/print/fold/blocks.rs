@@ -246,6 +246,7 @@ fn name_of(stages: &[Stage]) -> String {
                 ("ADD", true) => "residual",
                 ("ADD", false) => "project",
                 ("CONCAT", true) => "dense",
+                ("MUL", true) => "excite",
                 _ => "branches",
             }
             .to_owned();

@@ -2,7 +2,7 @@
 
 use super::super::layout::suffix;
 use super::inside;
-use crate::layers;
+use crate::layers::{self, LayerSpec};
 use crate::text::expr;
 use crate::value::WORDS;
 use netc_grammar::ast::{Call, Chain, Expr, ExprKind, Stage, StageKind};
@@ -73,7 +73,7 @@ impl Skeleton {
 
 /// Whether the arguments of a layer are taps.
 fn is_join(call: &Call) -> bool {
-    layers::find(&call.name.node).is_some_and(|spec| spec.options.is_empty())
+    layers::find(&call.name.node).is_some_and(LayerSpec::is_join)
 }
 
 /// Whether a block could be given the value.

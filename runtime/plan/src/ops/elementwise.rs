@@ -34,6 +34,16 @@ descriptors! {
         /// Fused activation.
         act: Act = Act::None,
     }
+    /// `act(a * b)`; `b` has the shape of `a`, or one pixel that is spread over it (squeeze and excite: Hu et al. 2018, section 3). May run in
+    /// place on an input of the output's shape.
+    Mul {
+        /// Shape of `a`.
+        input: [usize; 3],
+        /// Whether `b` is one pixel: `[1, 1, c]`.
+        spread: bool = false,
+        /// Fused activation.
+        act: Act = Act::None,
+    }
     /// Copies a view: the part of a CONCAT that its producer could not write where it belongs.
     Copy {
         /// Input shape.
@@ -90,6 +100,35 @@ impl Operation for Add {
 
     fn act(&mut self) -> Option<&mut Act> {
         Some(&mut self.act)
+    }
+}
+
+impl Operation for Mul {
+    same!();
+
+    fn operand(&self, index: usize) -> [usize; 3] {
+        match self.spread && index == 1 {
+            true => [1, 1, self.input[2]],
+            false => self.input,
+        }
+    }
+
+    fn with_operands(self, operands: &[[usize; 3]]) -> Self {
+        let input = operands.first().copied().unwrap_or_default();
+        let spread = operands.iter().any(|operand| *operand != input);
+        Self {
+            input,
+            spread,
+            ..self
+        }
+    }
+
+    fn act(&mut self) -> Option<&mut Act> {
+        Some(&mut self.act)
+    }
+
+    fn saved(&self) -> Saved {
+        Saved::INPUTS
     }
 }
 

@@ -14,7 +14,7 @@ mod picture;
 mod pool;
 mod weighted;
 
-pub use elementwise::{Activation, Add, Copy, Dropout, Softmax};
+pub use elementwise::{Activation, Add, Copy, Dropout, Mul, Softmax};
 pub use normalise::{BatchNorm, BatchNormTraining, Lrn};
 pub use picture::{Pad, Shuffle, Transpose, Upsample};
 pub use pool::{AvgPool, GlobalPool, MaxPool, Subsample};
@@ -54,6 +54,7 @@ macro_rules! for_each_op {
             { Upsample, 1, false, both, [false, false] }
             { Shuffle, 1, false, both, [false, false] }
             { Add, 2, false, both, [false, false] }
+            { Mul, 2, false, both, [false, true] }
             { Copy, 1, false, both, [false, false] }
             { Subsample, 1, true, both, [false, true] }
             { Rbf, 1, true, both, [false, false] }
@@ -81,12 +82,23 @@ macro_rules! select_ops {
 
 /// What a descriptor says of its operation.
 pub trait Operation: Sized {
-    /// Shape of each input image.
+    /// Shape of each input image; where they differ, of the first.
     fn input(&self) -> [usize; 3];
+
+    /// Shape of the input of this number.
+    fn operand(&self, _index: usize) -> [usize; 3] {
+        self.input()
+    }
 
     /// The same operation on images of another shape.
     #[must_use]
     fn with_input(self, input: [usize; 3]) -> Self;
+
+    /// The same operation on images of these shapes, as many as it reads, in an order that [`operand`](Self::operand) can give.
+    #[must_use]
+    fn with_operands(self, operands: &[[usize; 3]]) -> Self {
+        self.with_input(operands.first().copied().unwrap_or_default())
+    }
 
     /// Shape of the output image. Meaningful where [`problem`](Self::problem) finds none.
     fn output(&self) -> [usize; 3];
@@ -96,8 +108,8 @@ pub trait Operation: Sized {
         None
     }
 
-    /// Whether output and input, or their gradients, may be the very same view: each element depends on elements of its own
-    /// pixel only.
+    /// Whether the output and an input of its shape, or their gradients, may be the very same view: each element depends on elements of
+    /// that input's same pixel only.
     fn in_place(&self) -> bool {
         false
     }
@@ -256,8 +268,16 @@ macro_rules! op_enum {
                 match self { $(Op::$op(d) => d.input(),)* }
             }
 
+            fn operand(&self, index: usize) -> [usize; 3] {
+                match self { $(Op::$op(d) => d.operand(index),)* }
+            }
+
             fn with_input(self, input: [usize; 3]) -> Self {
                 match self { $(Op::$op(d) => Op::$op(d.with_input(input)),)* }
+            }
+
+            fn with_operands(self, operands: &[[usize; 3]]) -> Self {
+                match self { $(Op::$op(d) => Op::$op(d.with_operands(operands)),)* }
             }
 
             fn output(&self) -> [usize; 3] {
@@ -314,10 +334,16 @@ macro_rules! op_enum {
 for_each_op!(op_enum);
 
 impl Op {
-    /// Shape of each input image.
+    /// Shape of each input image; where they differ, of the first.
     #[must_use]
     pub fn input(&self) -> [usize; 3] {
         Operation::input(self)
+    }
+
+    /// Shape of the input of this number.
+    #[must_use]
+    pub fn operand(&self, index: usize) -> [usize; 3] {
+        Operation::operand(self, index)
     }
 
     /// Shape of the output image.

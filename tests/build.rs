@@ -82,7 +82,9 @@ fn train(path: &Path, out: &Path) -> Result<(), String> {
         code: true,
         train: Some(Train {
             recipe: Which::BuiltIn,
-            overrides: include_str!("tests/generated_training.txt").into(),
+            overrides: include!("tests/generated_training_recipe.in")
+                .map(|(key, value): (&str, &str)| (key.to_owned(), value.to_owned()))
+                .into(),
         }),
         ..Options::default()
     };

@@ -2,17 +2,18 @@
 
 use crate::differentiate::differentiate;
 use crate::emit::{self, EmitInfo};
-use crate::graph::{self, Graph};
+use crate::graph::Graph;
 use crate::loader::Loader;
 use crate::lower::{Purpose, lower};
 use crate::optimise::optimise;
-use crate::recipe::{self, fit};
+use crate::recipe::{self, Recipe};
 use crate::resolve::{Resolved, resolve};
 use crate::schedule::schedule;
-use crate::train::{Which, fitting};
+use crate::train::{Which, fit, fitting};
 use crate::{claims, edits, shape};
 use netc_grammar::{Diagnostic, Sources, decode, parse, render};
 use netc_plan::Plan;
+use std::collections::BTreeMap;
 
 /// What to make of a network.
 #[derive(Clone, Debug)]
@@ -35,9 +36,9 @@ pub struct Options {
 pub struct Train {
     /// By which recipe.
     pub recipe: Which,
-    /// Entries that hold in place of the recipe's: `batch = 64 optimizer = adam(lr=0.01)`. Diagnostics call the text
-    /// `overrides`.
-    pub overrides: String,
+    /// Values that hold in place of the recipe's, by their keys: `adam(lr=0.01)` for `optimizer`. Diagnostics point into the values,
+    /// as if each were a file of its key's name.
+    pub overrides: BTreeMap<String, String>,
 }
 
 impl Default for Options {
@@ -134,10 +135,10 @@ pub fn plan(graph: &Graph, purpose: Purpose<'_>, optimised: bool) -> Plan {
 pub fn training(
     graph: &Graph,
     which: &Which,
-    overrides: Option<&graph::Recipe>,
+    overrides: Option<&Recipe>,
 ) -> Result<Training, Vec<Diagnostic>> {
-    let (written, recipe) = fitting(graph, which, overrides)?;
-    let plan = plan(graph, Purpose::Train(&written, recipe.loss), true);
+    let recipe = fitting(graph, which, overrides)?;
+    let plan = plan(graph, Purpose::Train(&recipe), true);
     Ok(Training { plan, recipe })
 }
 
@@ -177,9 +178,8 @@ impl Output {
             return;
         }
         let trained = match &options.train {
-            Some(train) => self
-                .overrides(train)
-                .and_then(|overrides| training(graph, &train.recipe, overrides.as_ref())),
+            Some(train) => recipe::entries(&train.overrides, &mut self.sources)
+                .and_then(|overrides| training(graph, &train.recipe, Some(&overrides))),
             None if options.estimate => training(graph, &Which::Default, None)
                 .or_else(|_| training(graph, &Which::BuiltIn, None))
                 .or(Err(Vec::new())),
@@ -188,13 +188,6 @@ impl Output {
         match trained {
             Ok(training) => self.training = Some(training),
             Err(problems) => self.diagnostics.extend(problems),
-        }
-    }
-
-    fn overrides(&mut self, train: &Train) -> Result<Option<graph::Recipe>, Vec<Diagnostic>> {
-        match train.overrides.trim() {
-            "" => Ok(None),
-            text => recipe::entries("options", text, &mut self.sources).map(Some),
         }
     }
 

@@ -9,8 +9,9 @@
 //! `resolve` makes the graph, with `Shape::Unknown` everywhere; `shape` fills the shapes in and turns `same` into cells. From then on
 //! the graph is only read: `lower` makes a [`Program`](crate::program::Program) of it, and the reports and pictures show it.
 
+use crate::recipe::Recipe;
 use netc_grammar::Span;
-use netc_plan::{Act, Op};
+use netc_plan::{Act, Initialiser, Op};
 
 /// Index of a node in [`Graph::nodes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -222,23 +223,6 @@ pub struct WeightOptions {
     pub l2: Option<f32>,
 }
 
-/// An initialiser by name.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Initialiser {
-    /// `glorot`: uniform, the default of weights.
-    Glorot,
-    /// `he`: normal.
-    He,
-    /// `lecun`: uniform.
-    LeCun,
-    /// `normal(sd)`
-    Normal(f32),
-    /// `uniform(a)`: in `[-a, a)`.
-    Uniform(f32),
-    /// `constant(v)`, or a number; 0 is the default of biases.
-    Constant(f32),
-}
-
 /// An `expect` line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claim {
@@ -284,56 +268,6 @@ pub enum ClaimValue {
     Size(Vec<usize>),
 }
 
-/// A `train` block: names and values checked, defaults not yet filled in.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Recipe {
-    /// `None` for the default recipe.
-    pub name: Option<String>,
-    /// The entries in order, each key at most once.
-    pub entries: Vec<Entry>,
-    /// The whole block.
-    pub span: Span,
-    /// `train` and the name.
-    pub head: Span,
-}
-
-/// An entry of a recipe.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
-    /// `optimizer`
-    pub key: String,
-    /// Its value.
-    pub setting: Setting,
-    /// Where the value stands.
-    pub span: Span,
-}
-
-/// A value in a recipe, constants resolved.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Setting {
-    /// A whole number.
-    Int(i64),
-    /// A number with a point.
-    Float(f64),
-    /// `true`, `false`.
-    Bool(bool),
-    /// A bare name (`mnist`), or a call (`adam(lr=0.001)`): positional arguments, pairs, then named ones.
-    Call {
-        /// `adam`
-        name: String,
-        /// Positional arguments.
-        args: Vec<Setting>,
-        /// `2: 0.8` pairs.
-        pairs: Vec<(f64, f64)>,
-        /// Named arguments.
-        named: Vec<(String, Setting)>,
-    },
-    /// `rotate(8) => shift(0.1)`
-    Pipeline(Vec<Setting>),
-    /// A text.
-    Str(String),
-}
-
 impl Graph {
     /// The node with this id.
     pub fn node(&self, id: NodeId) -> &Node {
@@ -342,8 +276,9 @@ impl Graph {
 
     /// The recipe without a name.
     #[must_use]
-    pub fn default_recipe(&self) -> Option<&Recipe> {
-        self.recipes.iter().find(|recipe| recipe.name.is_none())
+    pub fn default_recipe(&self) -> Option<&netc_plan::Recipe> {
+        let mut recipes = self.recipes.iter().map(|recipe| &recipe.values);
+        recipes.find(|recipe| recipe.name.is_none())
     }
 
     /// The layer that decides what the output means: the last one that changes values.
@@ -356,29 +291,6 @@ impl Graph {
             node = self.node(*input);
         }
         node
-    }
-}
-
-impl Recipe {
-    /// The value of a key, if the recipe has it.
-    #[must_use]
-    pub fn get(&self, key: &str) -> Option<&Setting> {
-        let entry = self.entries.iter().find(|entry| entry.key == key)?;
-        Some(&entry.setting)
-    }
-
-    /// Where the value of a key stands.
-    #[must_use]
-    pub fn span_of(&self, key: &str) -> Option<Span> {
-        let entry = self.entries.iter().find(|entry| entry.key == key)?;
-        Some(entry.span)
-    }
-
-    /// Takes the entries of another recipe in place of its own.
-    pub fn take(&mut self, other: &Recipe) {
-        let taken = |entry: &Entry| other.get(&entry.key).is_some();
-        self.entries.retain(|entry| !taken(entry));
-        self.entries.extend(other.entries.iter().cloned());
     }
 }
 

@@ -4,10 +4,10 @@ pub(crate) mod operation;
 
 use std::cmp::Reverse;
 
-use netc_plan::{Copy, Loss, Op, Source, UpdateStep};
+use netc_plan::{Copy, Op, Recipe, Source, UpdateStep};
 
 use self::operation::operation;
-use crate::graph::{Graph, Layer, Node, NodeId, Recipe};
+use crate::graph::{Graph, Layer, Node, NodeId};
 use crate::params;
 use crate::program::{Program, Target, Unit, UnitId, UnitKind};
 use crate::text;
@@ -17,8 +17,8 @@ use crate::text;
 pub enum Purpose<'a> {
     /// To compute outputs. The layers of these names stay readable after the last step; names that no layer has are passed over.
     Infer(&'a [String]),
-    /// To learn by a recipe, which says how parameters start, and its loss.
-    Train(&'a Recipe, Loss),
+    /// To learn by a recipe.
+    Train(&'a Recipe),
 }
 
 impl Purpose<'_> {
@@ -42,9 +42,9 @@ pub fn lower(graph: &Graph, purpose: Purpose<'_>) -> Program {
     let Lowering { units, unit_of, .. } = lowering;
     let (keep, recipe, losses) = match purpose {
         Purpose::Infer(keep) => (keep, graph.default_recipe(), Vec::new()),
-        Purpose::Train(recipe, loss) => {
+        Purpose::Train(recipe) => {
             let target = Target {
-                loss,
+                loss: recipe.loss,
                 weight: 1.0,
                 scores: output,
             };

@@ -1,6 +1,8 @@
 //! Names: what users may choose, what the compiler chooses, and what was probably meant.
 
 use crate::text::thousands;
+use netc_grammar::ast::Ident;
+use netc_grammar::{Code, Diagnostic};
 use std::collections::BTreeMap;
 
 /// Words that Rust keeps for itself, edition 2024 and reserved ones included.
@@ -22,6 +24,38 @@ pub(crate) fn is_rust_keyword(name: &str) -> bool {
 /// Whether a name is all caps, and so belongs to the language.
 pub(crate) fn is_all_caps(name: &str) -> bool {
     !name.chars().any(|c| c.is_ascii_lowercase())
+}
+
+/// A name that belongs to the language.
+pub(crate) fn bad_name(name: &Ident, what: &str) -> Option<Diagnostic> {
+    if crate::value::WORDS.contains(&name.node.as_str()) {
+        return Some(
+            Diagnostic::error(
+                Code::E0203,
+                format!("`{}` is a word of the language", name.node),
+                name.span,
+            )
+            .primary("choose another name"),
+        );
+    }
+    if !is_all_caps(&name.node) {
+        return None;
+    }
+    let lower = name.node.to_ascii_lowercase();
+    let error = Diagnostic::error(
+        Code::E0203,
+        format!(
+            "`{}` is all caps, as only names of the language are",
+            name.node
+        ),
+        name.span,
+    )
+    .primary(format!("names of {what} contain a lower-case letter"));
+    Some(if lower == name.node {
+        error
+    } else {
+        error.help(format!("call it `{lower}` here and where it is used"))
+    })
 }
 
 /// The name of a network whose file does not give one: `alexnet_cifar.net` is `AlexnetCifar`.

@@ -2,15 +2,15 @@
 
 mod written;
 
-pub(crate) use written::{Given, given};
+pub(crate) use written::{Given, given, initialiser_written};
 
-use crate::graph::Initialiser;
 use crate::limits::MAX_SIZE;
 use crate::names::listed;
 use crate::text::thousands;
 use crate::value::{Argument, Value, ValueCall, Valued, WORDS};
 use netc_grammar::ast::Ident;
 use netc_grammar::{Code, Diagnostic, Span, nearest};
+use netc_plan::Initialiser;
 use std::fmt;
 
 /// One option of a layer or of a part of a recipe.
@@ -49,6 +49,30 @@ impl Opt {
         Self { aliases, ..self }
     }
 
+    /// The option under this name.
+    pub(crate) const fn named(self, name: &'static str) -> Self {
+        Self { name, ..self }
+    }
+
+    /// The option with a default that is no value; the text says what holds without it.
+    pub(crate) const fn described(self, text: &'static str) -> Self {
+        Self {
+            default: Default::Described(text),
+            ..self
+        }
+    }
+
+    /// The option with a default, unless it is described.
+    pub(crate) const fn left_out(self, text: fn() -> String) -> Self {
+        match self.default {
+            Default::Described(_) => self,
+            _ => Self {
+                default: Default::Written(text),
+                ..self
+            },
+        }
+    }
+
     /// Whether this is its name, or another that works.
     pub(crate) fn is_called(&self, name: &str) -> bool {
         self.name == name || self.aliases.contains(&name)
@@ -62,6 +86,8 @@ pub enum Default {
     Required,
     /// This text, which is a value of the language.
     Is(&'static str),
+    /// A value of a recipe; the function writes it down.
+    Written(fn() -> String),
     /// Something that is not a value; the text says what.
     Described(&'static str),
 }
@@ -199,10 +225,11 @@ impl fmt::Display for Kind {
 
 impl fmt::Display for Default {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Default::Required => "required",
-            Default::Is(text) | Default::Described(text) => text,
-        })
+        match self {
+            Default::Required => f.write_str("required"),
+            Default::Is(text) | Default::Described(text) => f.write_str(text),
+            Default::Written(text) => f.write_str(&text()),
+        }
     }
 }
 
@@ -608,7 +635,7 @@ fn check_connect(owner: &str, option: &Opt, value: &Valued) -> Checked {
 }
 
 /// `he`, `normal(0.01)`, or a number for a constant.
-fn initialiser(
+pub(crate) fn initialiser(
     owner: &str,
     option: &Opt,
     value: &Valued,
@@ -698,7 +725,7 @@ impl Bound {
     fn default_number(&self, name: &str) -> Option<f64> {
         match self.owner.options[self.index(name)?].default {
             Default::Is(text) => text.parse().ok(),
-            Default::Required | Default::Described(_) => None,
+            Default::Required | Default::Described(_) | Default::Written(_) => None,
         }
     }
 

@@ -1,8 +1,8 @@
 //! What a network stores and how much it computes: tensors, their numbers and initial values, multiply-accumulates.
 
-use crate::graph::{Graph, Initialiser, Layer, Node, Recipe, Setting, WeightOptions};
+use crate::graph::{Graph, Layer, Node, WeightOptions};
 use crate::lower::operation::operation;
-use netc_plan::{Init, Op, Operation, Param, Role, Tensor};
+use netc_plan::{Init, Initialiser, Op, Operation, Param, Recipe, Role, Tensor};
 
 /// The numbers of a network or of a layer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,19 +38,18 @@ fn op(node: &Node, graph: &Graph) -> Option<Op> {
 
 fn param(node: &Node, op: Op, tensor: Tensor, recipe: Option<&Recipe>) -> Param {
     let options = weight_options(&node.op);
-    let recipe_init = |key| from_setting(recipe?.get(key)?);
     let connect = connect(&node.op);
     let fans = || connect.map_or_else(|| weight_fans(op), |table| connected_fans(op, table));
     let init = match tensor.role {
         Role::Weight { .. } => {
             let own = options.and_then(|options| options.init);
-            let init = own.or_else(|| recipe_init("init"));
-            distribution(init.unwrap_or(Initialiser::Glorot), fans())
+            let init = own.or(recipe.map(|recipe| recipe.init));
+            init.unwrap_or(Initialiser::Glorot).with_fans(fans())
         }
         Role::Bias => {
             let own = options.and_then(|options| options.bias_init);
-            let init = own.or_else(|| recipe_init("bias_init"));
-            distribution(init.unwrap_or(Initialiser::Constant(0.0)), fans())
+            let init = own.or(recipe.map(|recipe| recipe.bias_init));
+            init.unwrap_or(Initialiser::Constant(0.0)).with_fans(fans())
         }
         Role::Gain(n) => Init::Constant(1.0 / n as f32),
         Role::Shift | Role::Mean => Init::Constant(0.0),
@@ -115,10 +114,7 @@ pub fn l2(tensor: &Param, node: &Node, recipe: Option<&Recipe>) -> f32 {
     if !tensor.name.ends_with(".weight") {
         return 0.0;
     }
-    let general = match recipe.and_then(|recipe| recipe.get("l2")) {
-        Some(Setting::Float(factor)) => *factor as f32,
-        _ => 0.0,
-    };
+    let general = recipe.map_or(0.0, |recipe| recipe.l2);
     options.l2.unwrap_or(general)
 }
 
@@ -201,43 +197,4 @@ pub fn macs(node: &Node, graph: &Graph) -> u64 {
 
 fn connections(table: &[Vec<usize>]) -> u64 {
     table.iter().map(|row| row.len() as u64).sum()
-}
-
-fn distribution(init: Initialiser, [fan_in, fan_out]: [usize; 2]) -> Init {
-    match init {
-        Initialiser::Glorot => Init::Glorot(fan_in, fan_out),
-        Initialiser::He => Init::He(fan_in),
-        Initialiser::LeCun => Init::LeCun(fan_in),
-        Initialiser::Normal(sd) => Init::Normal(sd),
-        Initialiser::Uniform(a) => Init::Uniform(a),
-        Initialiser::Constant(v) => Init::Constant(v),
-    }
-}
-
-/// A recipe's `init = he`, as its pass left it.
-fn from_setting(setting: &Setting) -> Option<Initialiser> {
-    let number = |s: &Setting| match *s {
-        Setting::Int(n) => Some(n as f32),
-        Setting::Float(x) => Some(x as f32),
-        _ => None,
-    };
-    let Setting::Call {
-        name, args, named, ..
-    } = setting
-    else {
-        return number(setting).map(Initialiser::Constant);
-    };
-    let parameter = args
-        .first()
-        .or_else(|| named.first().map(|(_, s)| s))
-        .and_then(number);
-    match (name.as_str(), parameter) {
-        ("glorot", _) => Some(Initialiser::Glorot),
-        ("he", _) => Some(Initialiser::He),
-        ("lecun", _) => Some(Initialiser::LeCun),
-        ("normal", Some(sd)) => Some(Initialiser::Normal(sd)),
-        ("uniform", Some(a)) => Some(Initialiser::Uniform(a)),
-        ("constant", Some(v)) => Some(Initialiser::Constant(v)),
-        _ => None,
-    }
 }

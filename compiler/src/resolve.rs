@@ -22,7 +22,6 @@ use crate::names::{camel_case, is_rust_keyword};
 use crate::recipe;
 use crate::report::Report;
 pub(crate) use claim::quantity_name;
-pub(crate) use modules::bad_name;
 use netc_grammar::ast::{Chain, File, Ident, Item};
 use netc_grammar::{Code, Diagnostic, FileId, Sources, Span};
 

@@ -1,9 +1,12 @@
 //! The choice of a recipe: which one, and whether it can train the network.
 
-use crate::graph::{Graph, Layer, Recipe};
-use crate::recipe::{self, fit, typed};
-use netc_grammar::{Code, Diagnostic};
-use netc_plan::Data;
+pub(crate) mod fit;
+
+use crate::graph::{Graph, Layer};
+use crate::names::listed;
+use crate::recipe::Recipe;
+use netc_grammar::{Code, Diagnostic, nearest};
+use netc_plan::{Data, Loss, Optimizer};
 
 /// Which recipe to train by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,13 +21,12 @@ pub enum Which {
     BuiltIn,
 }
 
-/// The recipe chosen for a network whose shapes are known, checked against it: as written, and with every default filled in. The
-/// entries of `overrides` hold in place of its own.
+/// The recipe chosen for a network whose shapes are known, checked against it. What `overrides` gives holds in place of its own.
 pub(crate) fn fitting(
     graph: &Graph,
     which: &Which,
     overrides: Option<&Recipe>,
-) -> Result<(Recipe, netc_plan::Recipe), Vec<Diagnostic>> {
+) -> Result<netc_plan::Recipe, Vec<Diagnostic>> {
     let mut chosen = choose(graph, which).map_err(|error| vec![*error])?;
     if let Some(overrides) = overrides {
         chosen.take(overrides);
@@ -33,15 +35,11 @@ pub(crate) fn fitting(
         .into_iter()
         .flatten()
         .collect();
-    if !problems.is_empty() {
-        return Err(problems);
+    if problems.is_empty() {
+        Ok(chosen.values)
+    } else {
+        Err(problems)
     }
-    let anything = Data::Folder {
-        resize: None,
-        crop: true,
-    };
-    let recipe = typed::typed(&chosen, anything);
-    Ok((chosen, recipe))
 }
 
 fn choose(graph: &Graph, which: &Which) -> Result<Recipe, Box<Diagnostic>> {
@@ -54,25 +52,61 @@ fn choose(graph: &Graph, which: &Which) -> Result<Recipe, Box<Diagnostic>> {
     let found = graph
         .recipes
         .iter()
-        .find(|recipe| recipe.name.as_ref() == name);
+        .find(|recipe| recipe.values.name.as_ref() == name);
     found
         .cloned()
-        .ok_or_else(|| Box::new(recipe::not_found(graph, name)))
+        .ok_or_else(|| Box::new(not_found(graph, name)))
+}
+
+/// The file has no recipe of this name, or none without a name.
+fn not_found(graph: &Graph, name: Option<&String>) -> Diagnostic {
+    let named = || {
+        graph
+            .recipes
+            .iter()
+            .filter_map(|recipe| recipe.values.name.as_deref())
+    };
+    let headline = match name {
+        Some(name) => format!("{} has no recipe `{name}`", graph.name),
+        None => format!(
+            "{} has several recipes, and none without a name",
+            graph.name
+        ),
+    };
+    let Some(first) = graph.recipes.first() else {
+        return Diagnostic::error(Code::E0606, headline, graph.node(graph.output).span)
+            .primary("the network has no recipe at all")
+            .help("write `train name { data = mnist ... }` below it");
+    };
+    let error = Diagnostic::error(Code::E0606, headline, first.head).primary("this is a recipe");
+    let error = graph.recipes[1..]
+        .iter()
+        .fold(error, |error, recipe| error.label(recipe.head, "and this"));
+    match name.and_then(|name| nearest(name, named())) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None if named().next().is_some() => {
+            error.note(format!("the names are {}", listed(named())))
+        }
+        None => error,
+    }
 }
 
 fn built_in(graph: &Graph) -> Recipe {
-    let loss = match graph.last().op {
-        Layer::Rbf { .. } => "lenet5",
-        _ => "cross_entropy",
-    };
-    let mut recipe = recipe::parsed(&format!(
-        "data = folder\noptimizer = sgd(lr=0.01, momentum=0.9)\nloss = {loss}\n"
-    ));
     // What is wrong with the network is shown at its end.
-    let end = graph.node(graph.output).span;
-    (recipe.span, recipe.head) = (end, end);
-    for entry in &mut recipe.entries {
-        entry.span = end;
+    let mut recipe = Recipe::at(graph.node(graph.output).span);
+    recipe.values.data = Some(Data::Folder {
+        resize: None,
+        crop: true,
+    });
+    recipe.values.optimizer = Optimizer::Sgd {
+        lr: 0.01,
+        momentum: 0.9,
+        nesterov: false,
+        weight_decay: 0.0,
+        decay: 0.0,
+    };
+    if let Layer::Rbf { .. } = graph.last().op {
+        recipe.values.loss = Loss::LeNet5 { j: 1.0 };
     }
     recipe
 }
@@ -83,7 +117,7 @@ fn without_data(recipe: &Recipe) -> Option<Diagnostic> {
         "the recipe does not say what to learn from",
         recipe.head,
     );
-    recipe.get("data").is_none().then(|| {
+    recipe.values.data.is_none().then(|| {
         error.primary("`data` is missing").help(
             "write `data = mnist`, `cifar10`, `folder` or `npz`; `--data DIR` says where it lies",
         )

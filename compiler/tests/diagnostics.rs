@@ -91,9 +91,11 @@ fn dump(graph: &Graph) -> String {
         writeln!(text, "{:?}", graph.pixels).unwrap();
     }
     for recipe in &graph.recipes {
-        writeln!(text, "train {}", recipe.name.as_deref().unwrap_or_default()).unwrap();
-        for entry in &recipe.entries {
-            writeln!(text, "    {} = {:?}", entry.key, entry.setting).unwrap();
+        let name = recipe.values.name.as_deref().unwrap_or_default();
+        writeln!(text, "train {name}").unwrap();
+        for given in &recipe.given {
+            let key = given.key.option.name;
+            writeln!(text, "    {key} = {}", given.key.text(&recipe.values)).unwrap();
         }
     }
     text

@@ -198,7 +198,7 @@ fn recipe_keys() -> String {
     let mut table = String::from(
         "| key | value | default | what it says | other names |\n| --- | --- | --- | --- | --- |\n",
     );
-    for key in KEYS {
+    for key in KEYS.iter().map(|key| key.option) {
         let value = match key.kind {
             Kind::OneOf(_) => "see below".to_owned(),
             Kind::Pipeline(_) => "see below; several joined by `=>`".to_owned(),
@@ -221,7 +221,7 @@ fn recipe_values() -> String {
     let mut table = String::from(
         "| key | for example | options and their defaults | what it does |\n| --- | --- | --- | --- |\n",
     );
-    for key in KEYS {
+    for key in KEYS.iter().map(|key| key.option) {
         let (Kind::OneOf(choices) | Kind::Pipeline(choices)) = key.kind else {
             continue;
         };

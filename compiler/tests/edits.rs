@@ -334,11 +334,7 @@ fn options_have_other_names() {
     let output = run(Path::new(""), text.as_bytes());
     assert!(output.diagnostics.is_empty(), "{}", output.rendered());
     let graph = output.graph.unwrap();
-    let batch = graph.recipes[0]
-        .entries
-        .iter()
-        .find(|entry| entry.key == "batch");
-    assert!(batch.is_some());
+    assert_eq!(graph.recipes[0].values.batch, 64);
 }
 
 /// Words, runs of space, comments, and single signs.

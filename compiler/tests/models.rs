@@ -40,7 +40,7 @@ fn networks_of_nobodys_catalogue_can_be_trained() {
             output.graph.unwrap().recipes
         };
         for recipe in trained(Which::BuiltIn) {
-            trained(recipe.name.map_or(Which::Default, Which::Named));
+            trained(recipe.values.name.map_or(Which::Default, Which::Named));
         }
     }
 }

@@ -2,20 +2,25 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use netc_compiler::{Files, Options, Output, Train, Which, compile, training};
-use netc_plan::{Augment, Data, Init, Loss, Metric, Optimizer, Recipe, Schedule, Stop};
+use netc_plan::{
+    Augment, Data, Init, Initialiser, Loss, Metric, Optimizer, Recipe, Restore, Schedule, Stop,
+};
 
-fn trained(text: &str, recipe: Which, overrides: &str) -> Output {
+fn trained(text: &str, recipe: Which, overrides: &[(&str, &str)]) -> Output {
     let options = Options {
         train: Some(Train {
             recipe,
-            overrides: overrides.into(),
+            overrides: overrides
+                .iter()
+                .map(|(k, v)| ((*k).into(), (*v).into()))
+                .collect(),
         }),
         ..Options::default()
     };
     compile("net.net", text.into(), &options, &mut Files::default())
 }
 
-fn recipe(text: &str, recipe: Which, overrides: &str) -> Recipe {
+fn recipe(text: &str, recipe: Which, overrides: &[(&str, &str)]) -> Recipe {
     let output = trained(text, recipe, overrides);
     assert!(!output.has_errors(), "{}", output.rendered());
     output.training.unwrap().recipe
@@ -30,20 +35,23 @@ const ALL: &str = include_str!("pass/recipes.net");
 
 #[test]
 fn every_key_is_understood() {
-    let found = recipe(ALL, Which::Default, "");
+    let found = recipe(ALL, Which::Default, &[]);
     let expected = Recipe {
         name: None,
-        data: Data::Mnist { pad: 2 },
+        data: Some(Data::Mnist { pad: 2 }),
         validation: Some(0.2),
         augment: vec![
             Augment::Rotate(8.0),
-            Augment::Shift(0.08, 0.08),
+            Augment::Shift(0.08, Some(0.08)),
             Augment::Shear(0.3),
             Augment::Zoom(0.08),
             Augment::HFlip,
             Augment::VFlip,
             Augment::Rescale(0.5),
-            Augment::Crop(Some([28, 28])),
+            Augment::Crop {
+                height: Some(28),
+                width: None,
+            },
             Augment::Lighting(0.1),
             Augment::TenCrop(None),
         ],
@@ -71,22 +79,25 @@ fn every_key_is_understood() {
             min_delta: 0.0,
         }),
         clip: Some(1.0),
+        l2: 5e-4,
+        init: Initialiser::LeCun,
+        bias_init: Initialiser::Constant(0.1),
         shuffle: false,
         best: Metric::Loss,
-        restore_best: true,
+        restore: Restore::Best,
     };
     assert_eq!(found, expected);
 }
 
 #[test]
 fn what_is_left_out_is_the_tables_default() {
-    let sgd = recipe(ALL, named("sgd"), "");
+    let sgd = recipe(ALL, named("sgd"), &[]);
     assert_eq!(sgd.name.as_deref(), Some("sgd"));
     let data = Data::Folder {
         resize: Some(256),
         crop: true,
     };
-    assert_eq!(sgd.data, data);
+    assert_eq!(sgd.data, Some(data));
     let plateau = Schedule::Plateau {
         factor: 0.5,
         patience: 10,
@@ -96,9 +107,9 @@ fn what_is_left_out_is_the_tables_default() {
     assert_eq!(sgd.schedule, [plateau]);
     assert_eq!((sgd.batch, sgd.epochs, sgd.seed), (32, 10, 0));
     assert_eq!((sgd.validation, sgd.stop, sgd.clip), (None, None, None));
-    assert!(sgd.shuffle && !sgd.restore_best && sgd.best == Metric::Accuracy);
+    assert!(sgd.shuffle && sgd.restore == Restore::Last && sgd.best == Metric::Accuracy);
 
-    let adamw = recipe(ALL, named("adamw"), "");
+    let adamw = recipe(ALL, named("adamw"), &[]);
     let Optimizer::Adam {
         weight_decay,
         decoupled,
@@ -109,7 +120,7 @@ fn what_is_left_out_is_the_tables_default() {
     };
     assert!(decoupled && weight_decay == 0.01);
     let cosine = Schedule::Cosine {
-        epochs: 10,
+        epochs: None,
         min: 0.1,
     };
     assert_eq!(adamw.schedule, [cosine]);
@@ -117,7 +128,7 @@ fn what_is_left_out_is_the_tables_default() {
         images: "x_train".into(),
         labels: "y".into(),
     };
-    assert_eq!(adamw.data, data);
+    assert_eq!(adamw.data, Some(data));
 }
 
 #[test]
@@ -129,27 +140,34 @@ fn without_a_recipe_there_is_a_built_in_one() {
         weight_decay: 0.0,
         decay: 0.0,
     };
-    assert_eq!(recipe(FC, Which::Default, "").optimizer, sgd);
-    assert_eq!(recipe(ALL, Which::BuiltIn, "").optimizer, sgd);
-    let rbf = recipe("INPUT(8x8x1) => FC(84) => RBF(10)", Which::Default, "");
+    assert_eq!(recipe(FC, Which::Default, &[]).optimizer, sgd);
+    assert_eq!(recipe(ALL, Which::BuiltIn, &[]).optimizer, sgd);
+    let rbf = recipe("INPUT(8x8x1) => FC(84) => RBF(10)", Which::Default, &[]);
     assert_eq!(rbf.loss, Loss::LeNet5 { j: 1.0 });
-    let output = trained("INPUT(8) => RELU", Which::Default, "");
+    let output = trained("INPUT(8) => RELU", Which::Default, &[]);
     assert!(output.rendered().contains("E0608"), "{}", output.rendered());
-    let output = trained(FC, named("fast"), "");
+    let output = trained(FC, named("fast"), &[]);
     assert!(output.rendered().contains("E0606"), "{}", output.rendered());
 }
 
 #[test]
 fn overrides_hold_in_place_of_the_recipe() {
-    let found = recipe(ALL, Which::Default, "batch = 7 loss = mse");
+    let found = recipe(ALL, Which::Default, &[("batch", "7"), ("loss", "mse")]);
     assert_eq!((found.batch, found.loss), (7, Loss::Mse));
     assert_eq!(found.epochs, 5);
-    let output = trained(ALL, Which::Default, "batch = none epoch = 3");
-    let text = output.rendered();
-    assert!(
-        text.contains("options:1:") && text.contains("E0601"),
-        "{text}"
+    let output = trained(
+        ALL,
+        Which::Default,
+        &[("batch", "none"), ("epoch", "3"), ("epochs", "3 seed = 4")],
     );
+    let text = output.rendered();
+    for (code, place) in [
+        ("E0201", "batch:1:1"),
+        ("E0601", "epoch:1:1"),
+        ("E0101", "epochs:1:3"),
+    ] {
+        assert!(text.contains(code) && text.contains(place), "{text}");
+    }
     assert!(output.training.is_none() && output.plan.is_none());
 }
 

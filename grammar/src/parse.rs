@@ -13,10 +13,11 @@ mod walk;
 
 use pest::Parser as _;
 use pest::error::InputLocation;
+use pest::iterators::Pairs;
 use rules::{NetParser, Rule};
 use walk::Walk;
 
-use crate::ast::File;
+use crate::ast::{Expr, File};
 use crate::limits::MAX_FILE_BYTES;
 use crate::reports::{Reports, span_in};
 use crate::scan::{Scanned, scan};
@@ -39,31 +40,48 @@ use crate::{Code, Diagnostic, FileId, Sources};
 #[must_use]
 pub fn parse(sources: &Sources, file: FileId) -> (File, Vec<Diagnostic>) {
     let text = sources.get(file).text.as_str();
-    let mut reports = Reports::default();
-    let tree = if text.len() > MAX_FILE_BYTES {
-        reports.push(too_large(text, file));
-        File::default()
-    } else {
-        let scanned = scan(text, file, &mut reports);
-        parse_scanned(text, file, &scanned, &mut reports)
-    };
-    (tree, reports.finish())
-}
-
-fn parse_scanned(text: &str, file: FileId, scanned: &Scanned, reports: &mut Reports) -> File {
-    if scanned.too_deep {
-        return File::default();
-    }
-    if !scanned.has_content {
+    let (tree, diagnostics) = parsed(text, file, Rule::file, |scanned, pairs, reports| {
+        if scanned.has_content {
+            return Walk::new(text, &scanned.clean, file, reports).file(pairs);
+        }
         reports.push(
             Diagnostic::error(Code::E0132, "the file is empty", span_in(text, file, 0, 0))
                 .primary("nothing but space and comments")
                 .help("a network is a chain of layers: `INPUT(28x28x1) => CONV(8, 3x3) => RELU => FC(10)`"),
         );
-        return File::default();
+        File::default()
+    });
+    (tree, diagnostics)
+}
+
+/// Parses the value of a recipe's entry that stands alone, as a command line has it: `adam(lr=0.01)`. `None` if nothing of it could be
+/// understood; the diagnostics say why then.
+#[must_use]
+pub fn parse_value(sources: &Sources, file: FileId) -> (Option<Expr>, Vec<Diagnostic>) {
+    let text = sources.get(file).text.as_str();
+    parsed(text, file, Rule::lone_value, |scanned, pairs, reports| {
+        Walk::new(text, &scanned.clean, file, reports).lone_value(pairs)
+    })
+}
+
+/// Scans a text, runs a rule of the grammar over it, and walks what it found.
+fn parsed<T: Default>(
+    text: &str,
+    file: FileId,
+    rule: Rule,
+    walk: impl FnOnce(&Scanned, Pairs<'_, Rule>, &mut Reports) -> T,
+) -> (T, Vec<Diagnostic>) {
+    let mut reports = Reports::default();
+    if text.len() > MAX_FILE_BYTES {
+        reports.push(too_large(text, file));
+        return (T::default(), reports.finish());
     }
-    match NetParser::parse(Rule::file, &scanned.clean) {
-        Ok(pairs) => Walk::new(text, &scanned.clean, file, reports).file(pairs),
+    let scanned = scan(text, file, &mut reports);
+    if scanned.too_deep {
+        return (T::default(), reports.finish());
+    }
+    let tree = match NetParser::parse(rule, &scanned.clean) {
+        Ok(pairs) => walk(&scanned, pairs, &mut reports),
         Err(error) => {
             let at = match error.location {
                 InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
@@ -76,9 +94,10 @@ fn parse_scanned(text: &str, file: FileId, scanned: &Scanned, reports: &mut Repo
                 )
                 .primary("not expected here"),
             );
-            File::default()
+            T::default()
         }
-    }
+    };
+    (tree, reports.finish())
 }
 
 fn too_large(text: &str, file: FileId) -> Diagnostic {

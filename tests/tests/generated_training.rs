@@ -12,7 +12,9 @@ fn training(stem: &str) -> Training {
     let options = Options {
         train: Some(Train {
             recipe: Which::BuiltIn,
-            overrides: include_str!("generated_training.txt").into(),
+            overrides: include!("generated_training_recipe.in")
+                .map(|(key, value): (&str, &str)| (key.to_owned(), value.to_owned()))
+                .into(),
         }),
         ..Options::default()
     };

@@ -8,6 +8,7 @@ use netc_runtime::{Weights, Workspace};
 use netc_tests::networks::compile_text;
 use netc_tests::reference::{Case, operations};
 use netc_tests::seeded;
+use std::collections::BTreeMap;
 
 /// The parameters of an operation, in the order of its kernel.
 const LEAVES: &[&str] = &[
@@ -264,7 +265,7 @@ fn concat_hands_each_part_its_channels() {
     let options = Options {
         train: Some(Train {
             recipe: Which::BuiltIn,
-            overrides: String::new(),
+            overrides: BTreeMap::new(),
         }),
         ..Options::default()
     };

@@ -6,6 +6,7 @@ use netc_runtime::train::{Trainer, reference};
 use netc_tests::networks::{compile_file, path};
 use netc_tests::reference::{Network, Training, networks};
 use netc_tests::seeded;
+use std::collections::BTreeMap;
 
 /// What PyTorch itself reaches in f32.
 const LOSS: f64 = 1e-5;
@@ -26,7 +27,7 @@ fn plan(case: &Network) -> Plan {
     let options = Options {
         train: Some(Train {
             recipe: Which::BuiltIn,
-            overrides: String::new(),
+            overrides: BTreeMap::new(),
         }),
         ..Options::default()
     };

@@ -6,6 +6,7 @@ use netc_plan::{Loss, Optimizer, Plan};
 use netc_runtime::train::{Trainer, reference};
 use netc_tests::networks::{compile_file, compile_text, path};
 use netc_tests::seeded;
+use std::collections::BTreeMap;
 
 /// A network for what the files under `networks/` do not have.
 const JOINS: &str = "
@@ -32,7 +33,7 @@ fn options() -> Options {
     Options {
         train: Some(Train {
             recipe: Which::BuiltIn,
-            overrides: String::new(),
+            overrides: BTreeMap::new(),
         }),
         ..Options::default()
     }

@@ -17,7 +17,7 @@ use std::path::{Component, Path, PathBuf};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Variation {
     pub(crate) recipe: Option<String>,
-    /// Entries that hold in place of the recipe's.
+    /// Values that hold in place of the recipe's, by key, as a file would say them.
     pub(crate) settings: BTreeMap<String, String>,
     /// The optimizer's learning rate.
     pub(crate) lr: Option<f64>,
@@ -30,7 +30,7 @@ impl Variation {
     pub(crate) fn new(recipe: Option<&String>, overrides: &Overrides) -> Self {
         Self {
             recipe: recipe.cloned(),
-            settings: overrides.entries(),
+            settings: overrides.values.clone(),
             lr: overrides.lr,
         }
     }
@@ -78,12 +78,6 @@ impl Variation {
             None => Which::Default,
         }
     }
-
-    /// As the file would say it.
-    fn text(&self) -> String {
-        let entry = |(key, value): (&String, &String)| format!("{key} = {value}\n");
-        self.settings.iter().map(entry).collect()
-    }
 }
 
 /// As options: `--epochs 3 --lr 0.01`.
@@ -118,7 +112,7 @@ impl Setup {
         let options = Options {
             train: Some(Train {
                 recipe: which,
-                overrides: variation.text(),
+                overrides: variation.settings.clone(),
             }),
             ..Options::default()
         };

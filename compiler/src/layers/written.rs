@@ -1,11 +1,9 @@
 //! From a layer to its options: `build` the other way.
 
 use super::{LAYERS, LayerKind, LayerSpec, operation};
-use crate::graph::{
-    Conv, Initialiser, Layer, Order, PadMode, Padding, Pool, PoolKind, Shape, WeightOptions,
-};
-use crate::options::{Given, Opt, given};
-use crate::text::expr::{arg, call, expr, single, size, whole, word};
+use crate::graph::{Conv, Layer, Order, PadMode, Padding, Pool, PoolKind, Shape, WeightOptions};
+use crate::options::{Given, Opt, given, initialiser_written};
+use crate::text::expr::{call, expr, single, size, whole, word};
 use netc_grammar::ast::{BinaryOp, Call, Expr, ExprKind};
 use netc_plan::{Act, Pixels};
 
@@ -178,22 +176,10 @@ fn initial(weights: &WeightOptions) -> Values {
         l2,
     } = weights;
     let mut values = Vec::new();
-    values.extend(init.map(|init| ("init", initialiser(init))));
-    values.extend(bias_init.map(|init| ("bias_init", initialiser(init))));
+    values.extend(init.map(|init| ("init", initialiser_written(init))));
+    values.extend(bias_init.map(|init| ("bias_init", initialiser_written(init))));
     values.extend(l2.map(|l2| ("l2", single(l2))));
     values
-}
-
-fn initialiser(init: Initialiser) -> Expr {
-    let of = |name: &str, x: f32| expr(ExprKind::Call(call(name, vec![arg(None, single(x))])));
-    match init {
-        Initialiser::Glorot => word("glorot"),
-        Initialiser::He => word("he"),
-        Initialiser::LeCun => word("lecun"),
-        Initialiser::Normal(sd) => of("normal", sd),
-        Initialiser::Uniform(a) => of("uniform", a),
-        Initialiser::Constant(v) => single(v),
-    }
 }
 
 fn flag(on: bool) -> Expr {

@@ -1,8 +1,9 @@
 //! Options with values, as they are written.
 
 use super::{Default, Kind, Opt, Owner};
-use crate::text::expr;
+use crate::text::expr::{self, arg, call, expr, single, word};
 use netc_grammar::ast::{Arg, Expr, ExprKind};
+use netc_plan::Initialiser;
 
 /// Options with the values to write for them, in the order of the table.
 pub(crate) type Given = Vec<(&'static Opt, Expr)>;
@@ -25,12 +26,15 @@ pub(crate) fn given(options: &'static [Opt], values: Vec<(&str, Expr)>) -> Given
 impl Opt {
     /// Whether the option means this where it is left out.
     pub(crate) fn is_default(&self, value: &Expr) -> bool {
-        let Default::Is(default) = self.default else {
-            return false;
-        };
         let text = expr::text(value);
         let number = |text: &str| text.parse::<f32>().ok();
-        text == default || number(&text).is_some_and(|x| number(default) == Some(x))
+        match self.default {
+            Default::Is(default) => {
+                text == default || number(&text).is_some_and(|x| number(default) == Some(x))
+            }
+            Default::Written(default) => text == default(),
+            Default::Required | Default::Described(_) => false,
+        }
     }
 }
 
@@ -61,4 +65,17 @@ fn by_position(example: &str) -> usize {
         return 0;
     };
     args.split(',').take_while(|arg| !arg.contains('=')).count()
+}
+
+/// An initialiser as it is written.
+pub(crate) fn initialiser_written(init: Initialiser) -> Expr {
+    let of = |name: &str, x: f32| expr(ExprKind::Call(call(name, vec![arg(None, single(x))])));
+    match init {
+        Initialiser::Glorot => word("glorot"),
+        Initialiser::He => word("he"),
+        Initialiser::LeCun => word("lecun"),
+        Initialiser::Normal(sd) => of("normal", sd),
+        Initialiser::Uniform(a) => of("uniform", a),
+        Initialiser::Constant(v) => single(v),
+    }
 }

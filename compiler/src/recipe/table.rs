@@ -1,29 +1,18 @@
-//! The table of recipes: keys, their values, and the options of those.
+//! The table of recipes: one row a key, one row a choice, one row an option. A row says the name, the type and the default, and what it
+//! means to the reader; parsing, defaults, printing, the command line and the reference all read it here.
 
+use super::choice::{self, Arguments, Choices, Written};
+use super::key::Key;
+use super::plain::{Plain, Setting};
 use crate::limits::MAX_SIZE;
-use crate::options::Default::{Described, Is, Required};
 use crate::options::{Choice, Default, Kind, Opt, Range};
-
-const fn opt(name: &'static str, kind: Kind, default: Default, about: &'static str) -> Opt {
-    Opt::new(name, kind, default, about)
-}
-
-const fn choice(
-    name: &'static str,
-    positional: usize,
-    options: &'static [Opt],
-    example: &'static str,
-    about: &'static str,
-) -> Choice {
-    Choice {
-        name,
-        options,
-        positional,
-        pairs: false,
-        example,
-        about,
-    }
-}
+use crate::text::expr;
+use crate::value::Valued;
+use netc_grammar::Diagnostic;
+use netc_grammar::ast::Expr;
+use netc_plan::{
+    Augment, Data, Initialiser, Loss, Metric, Optimizer, Recipe, Restore, Schedule, Stop,
+};
 
 const COUNT: Kind = Kind::Whole(1, MAX_SIZE);
 const CELLS: Kind = Kind::Whole(0, MAX_SIZE);
@@ -32,489 +21,283 @@ const AMOUNT: Kind = Kind::Number(Range::NotNegative);
 const DECAYED: Kind = Kind::Number(Range::BelowOne);
 const FACTOR: Kind = Kind::Number(Range::Share);
 
-/// The keys of a recipe.
-pub const KEYS: &[Opt] = &[
-    opt(
-        "data",
-        Kind::OneOf(DATA),
-        Required,
-        "what to learn from; `--data DIR` says where it lies",
-    ),
-    opt(
-        "validation",
-        FACTOR,
-        Described("the data's own test split"),
-        "share of the training set kept for validation",
-    ),
-    opt(
-        "augment",
-        Kind::Pipeline(AUGMENT),
-        Described("nothing"),
-        "how training pictures are varied, in order",
-    ),
-    opt(
-        "loss",
-        Kind::OneOf(LOSS),
-        Is("cross_entropy"),
-        "what is made small",
-    ),
-    opt(
-        "optimizer",
-        Kind::OneOf(OPTIMIZER),
-        Is("sgd(lr=0.01)"),
-        "how weights move",
-    )
-    .also(&["optimiser"]),
-    opt(
-        "schedule",
-        Kind::Pipeline(SCHEDULE),
-        Described("a constant rate"),
-        "how the learning rate changes; several are multiplied",
-    )
-    .also(&["scheduler"]),
-    opt("batch", COUNT, Is("32"), "images in a step").also(&["batch_size"]),
-    opt("epochs", COUNT, Is("10"), "passes over the training set"),
-    opt(
-        "seed",
-        Kind::Whole(0, i64::MAX as u64),
-        Is("0"),
-        "of weights, order, dropout and augmentation",
-    ),
-    opt(
-        "stop",
-        Kind::OneOf(STOP),
-        Described("after the last epoch"),
-        "when to end before",
-    ),
-    opt(
-        "clip",
-        RATE,
-        Described("no limit"),
-        "largest norm of all gradients together",
-    )
-    .also(&["clipnorm"]),
-    opt(
-        "l2",
-        AMOUNT,
-        Is("0"),
-        "factor of the squared weights in the loss, for all layers",
-    ),
-    opt(
-        "init",
-        Kind::Init,
-        Is("glorot"),
-        "how weights start, in all layers",
-    ),
-    opt(
-        "bias_init",
-        Kind::Init,
-        Is("0"),
-        "how biases start, in all layers",
-    ),
-    opt(
-        "shuffle",
-        Kind::Bool,
-        Is("true"),
-        "a new order in each epoch",
-    ),
-    opt(
-        "best",
-        Kind::OneOf(BEST),
-        Is("accuracy"),
-        "what decides which weights are the best",
-    ),
-    opt(
-        "restore",
-        Kind::OneOf(RESTORE),
-        Is("last"),
-        "the weights that the run ends with",
-    ),
-];
+/// What a row says besides its name, its type and the value that holds where it is left out.
+const fn opt(kind: Kind, about: &'static str) -> Opt {
+    Opt::new("", kind, Default::Required, about)
+}
 
-const DATA: &[Choice] = &[
-    choice(
-        "mnist",
-        0,
-        &[opt(
-            "pad",
-            CELLS,
-            Is("0"),
-            "cells of background around each picture",
-        )],
-        "mnist",
-        "MNIST in IDX files, gzipped or not",
-    ),
-    choice(
-        "cifar10",
-        0,
-        &[opt(
-            "pad",
-            CELLS,
-            Is("0"),
-            "cells of zeros around each picture",
-        )],
-        "cifar10",
-        "CIFAR-10 in its binary files",
-    ),
-    choice(
-        "folder",
-        0,
-        &[
-            opt(
-                "resize",
-                COUNT,
-                Described("the input's size"),
-                "length of the shorter side before cropping",
-            ),
-            opt(
-                "crop",
-                Kind::Bool,
-                Is("true"),
-                "cut the middle out; otherwise pictures are squeezed",
-            ),
-        ],
-        "folder",
-        "JPEG and PNG, one folder a class",
-    ),
-    choice(
-        "npz",
-        0,
-        &[
-            opt(
-                "images",
-                Kind::Text,
-                Is("\"x\""),
-                "name of the array of images",
-            ),
-            opt(
-                "labels",
-                Kind::Text,
-                Is("\"y\""),
-                "name of the array of labels",
-            ),
-        ],
-        "npz",
-        "NumPy arrays in a file",
-    ),
-];
+/// A default, as a file would say it.
+fn text<T: Setting>(value: &T) -> String {
+    value
+        .write()
+        .map_or_else(String::new, |value| expr::text(&value))
+}
 
-const AUGMENT: &[Choice] = &[
-    choice("none", 0, &[], "none", "pictures as they are"),
-    choice(
-        "rotate",
-        1,
-        &[opt(
-            "degrees",
-            AMOUNT,
-            Required,
-            "up to so many, to both sides",
-        )],
-        "rotate(8)",
-        "turns the picture",
-    ),
-    choice(
-        "shift",
-        2,
-        &[
-            opt(
-                "vertical",
-                AMOUNT,
-                Required,
-                "share of the height, or cells if 1 or more",
-            ),
-            opt(
-                "horizontal",
-                AMOUNT,
-                Described("as vertical"),
-                "share of the width, or cells if 1 or more",
-            ),
-        ],
-        "shift(0.08, 0.08)",
-        "moves the picture",
-    ),
-    choice(
-        "shear",
-        1,
-        &[opt(
-            "degrees",
-            AMOUNT,
-            Required,
-            "up to so many, to both sides",
-        )],
-        "shear(0.3)",
-        "slants the picture",
-    ),
-    choice(
-        "zoom",
-        1,
-        &[opt(
-            "range",
-            Kind::Number(Range::BelowOne),
-            Required,
-            "between 1 - range and 1 + range",
-        )],
-        "zoom(0.08)",
-        "enlarges or shrinks the picture",
-    ),
-    choice(
-        "hflip",
-        0,
-        &[],
-        "hflip",
-        "mirrors every second picture, left and right",
-    ),
-    choice(
-        "vflip",
-        0,
-        &[],
-        "vflip",
-        "mirrors every second picture, top and bottom",
-    ),
-    choice(
-        "rescale",
-        1,
-        &[opt("factor", RATE, Required, "of each value")],
-        "rescale(0.00392156862745098)",
-        "multiplies all values",
-    ),
-    choice(
-        "crop",
-        2,
-        &[
-            opt("height", COUNT, Described("the input's"), "of the part"),
-            opt("width", COUNT, Described("as height"), "of the part"),
-        ],
-        "crop(227)",
-        "cuts a part out, at random while training, the middle otherwise",
-    ),
-    choice(
-        "lighting",
-        1,
-        &[opt(
-            "sd",
-            AMOUNT,
-            Is("0.1"),
-            "of the shift along the principal colours",
-        )],
-        "lighting(0.1)",
-        "AlexNet's PCA lighting",
-    ),
-    choice(
-        "ten_crop",
-        0,
-        &[opt("size", COUNT, Described("the input's"), "of each crop")],
-        "ten_crop",
-        "evaluates corners and middle, and their mirrors, and takes the mean",
-    ),
-];
+/// `key: type = default, option;` The keys are the fields of [`Recipe`] but its name.
+macro_rules! keys {
+    ($($key:ident: $type:ty = $default:expr, $option:expr;)*) => {
+        /// The keys of a recipe.
+        pub const KEYS: &[Key] = &[$(Key {
+            option: $option
+                .named(stringify!($key))
+                .left_out(|| text::<$type>(&$default)),
+            read: |recipe, option, value, errors| {
+                if let Some(value) = <$type as Setting>::read("the recipe", option, value, errors) {
+                    recipe.$key = value;
+                }
+            },
+            write: |recipe| Setting::write(&recipe.$key),
+            copy: |to, from| to.$key.clone_from(&from.$key),
+        }),*];
 
-const LOSS: &[Choice] = &[
-    choice(
-        "cross_entropy",
-        0,
-        &[opt(
-            "label_smoothing",
-            DECAYED,
-            Is("0"),
-            "share of each label spread over all classes",
-        )],
-        "cross_entropy",
-        "of probabilities or logits; fused with a last SOFTMAX",
-    ),
-    choice("mse", 0, &[], "mse", "mean squared error"),
-    choice(
-        "lenet5",
-        0,
-        &[opt(
-            "j",
-            Kind::Number(Range::Any),
-            Is("1"),
-            "the paper's constant",
-        )],
-        "lenet5",
-        "for RBF: LeCun et al. 1998, eq. 9",
-    ),
-];
+        /// A recipe that says nothing.
+        pub(crate) fn empty() -> Recipe {
+            Recipe { name: None, $($key: $default),* }
+        }
+    };
+}
 
-const LR: Opt = opt("lr", RATE, Required, "learning rate").also(&["learning_rate"]);
-const EPS: Opt = opt("eps", RATE, Is("0.0000001"), "added to the divisor").also(&["epsilon"]);
-const WEIGHT_DECAY: Opt = opt(
-    "weight_decay",
-    AMOUNT,
-    Is("0"),
-    "share of the weights taken off in a step",
-);
-const DECAY: Opt = opt(
-    "decay",
-    AMOUNT,
-    Is("0"),
-    "the rate is lr / (1 + decay * steps), as in Keras",
-);
+/// `name(options by position) => [value], example, meaning { option: type = default, option; }`: the choices that a type has. The
+/// value is written once, for both directions, with the options as its parts.
+macro_rules! choices {
+    ($type:ty {$(
+        $name:ident($positional:literal $(, pairs: $pairs:ident)?) => [$($value:tt)+], $example:literal, $about:literal {$(
+            $option:ident: $kind:ty $(= $default:expr)?, $opt:expr;
+        )*}
+    )*}) => {
+        impl Choices for $type {
+            const ALL: &'static [Choice] = &[$(Choice {
+                name: stringify!($name),
+                options: &[$($opt
+                    .named(stringify!($option))
+                    $(.left_out(|| text::<$kind>(&$default)))?
+                ),*],
+                positional: $positional,
+                pairs: !<[&str]>::is_empty(&[$(stringify!($pairs))?]),
+                example: $example,
+                about: $about,
+            }),*];
 
-const OPTIMIZER: &[Choice] = &[
-    choice(
-        "sgd",
-        1,
-        &[
-            LR,
-            opt("momentum", DECAYED, Is("0"), "share of the last step kept"),
-            opt("nesterov", Kind::Bool, Is("false"), "Nesterov's momentum"),
-            WEIGHT_DECAY,
-            DECAY,
-        ],
-        "sgd(lr=0.01)",
-        "gradient descent",
-    ),
-    choice(
-        "rmsprop",
-        1,
-        &[
-            LR,
-            opt(
-                "rho",
-                DECAYED,
-                Is("0.9"),
-                "share of the old mean square kept",
-            )
-            .also(&["alpha"]),
-            EPS,
-            WEIGHT_DECAY,
-            DECAY,
-        ],
-        "rmsprop(lr=0.001)",
-        "RMSprop",
-    ),
-    choice(
-        "adam",
-        1,
-        &[
-            LR,
-            opt("beta1", DECAYED, Is("0.9"), "share of the old mean kept").also(&["beta_1"]),
-            opt(
-                "beta2",
-                DECAYED,
-                Is("0.999"),
-                "share of the old mean square kept",
-            )
-            .also(&["beta_2"]),
-            EPS,
-            WEIGHT_DECAY,
-            DECAY,
-        ],
-        "adam(lr=0.001)",
-        "Adam",
-    ),
-    choice(
-        "adamw",
-        1,
-        &[
-            LR,
-            opt("beta1", DECAYED, Is("0.9"), "share of the old mean kept").also(&["beta_1"]),
-            opt(
-                "beta2",
-                DECAYED,
-                Is("0.999"),
-                "share of the old mean square kept",
-            )
-            .also(&["beta_2"]),
-            EPS,
-            opt(
-                "weight_decay",
-                AMOUNT,
-                Is("0.01"),
-                "share of the weights taken off in a step, times lr",
-            ),
-            DECAY,
-        ],
-        "adamw(lr=0.001)",
-        "Adam with decoupled weight decay",
-    ),
-];
+            #[allow(unused_variables, reason = "not every choice has options")]
+            fn of(row: usize, arguments: &Arguments) -> Option<Self> {
+                let rows: &[fn(&Arguments) -> Option<Self>] = &[$(|arguments| {
+                    $(let $pairs = arguments.pairs.clone();)?
+                    $(
+                        let default: Option<$kind> = None;
+                        $(let default: Option<$kind> = Some($default);)?
+                        let $option = arguments.option(stringify!($option), default)?;
+                    )*
+                    Some($($value)+)
+                }),*];
+                rows.get(row)?(arguments)
+            }
 
-const SCHEDULE: &[Choice] = &[
-    choice("none", 0, &[], "none", "a constant rate"),
-    Choice {
-        name: "steps",
-        options: &[],
-        positional: 0,
-        pairs: true,
-        example: "steps(2: 0.8, 5: 0.4)",
-        about: "from each epoch on, counted from 0, the factor times lr",
-    },
-    choice(
-        "exponential",
-        1,
-        &[opt("rate", RATE, Required, "factor of each epoch").also(&["gamma"])],
-        "exponential(0.95)",
-        "rate to the power of the epoch",
-    ),
-    choice(
-        "cosine",
-        1,
-        &[
-            opt("epochs", COUNT, Described("the recipe's"), "until the end"),
-            opt("min", Kind::Number(Range::Unit), Is("0"), "the last factor"),
-        ],
-        "cosine",
-        "half a cosine, from 1 down",
-    ),
-    choice(
-        "plateau",
-        0,
-        &[
-            opt(
-                "factor",
-                FACTOR,
-                Is("0.1"),
-                "of the rate, where nothing improves",
-            ),
-            opt("patience", COUNT, Is("10"), "epochs without improvement"),
-            opt(
-                "min_delta",
-                AMOUNT,
-                Is("0.0001"),
-                "what counts as improvement",
-            ),
-            opt("min_lr", AMOUNT, Is("0"), "the smallest rate"),
-        ],
-        "plateau(factor=0.1, patience=10)",
-        "lowers the rate where the validation loss stands still",
-    ),
-    choice(
-        "warmup",
-        1,
-        &[opt("epochs", COUNT, Required, "until the full rate")],
-        "warmup(5)",
-        "rises from 0 to the full rate",
-    ),
-];
+            fn written(&self) -> Written {
+                match self {$(
+                    $($value)+ => Written {
+                        name: stringify!($name),
+                        pairs: vec![].into_iter()$(.chain($pairs.iter().copied()))?.collect(),
+                        options: vec![$((stringify!($option), $option.written())),*],
+                    },
+                )*}
+            }
+        }
 
-const STOP: &[Choice] = &[
-    choice("none", 0, &[], "none", "after the last epoch"),
-    choice(
-        "early",
-        0,
-        &[
-            opt("patience", COUNT, Is("5"), "epochs without improvement"),
-            opt("min_delta", AMOUNT, Is("0"), "what counts as improvement"),
-        ],
-        "early(patience=5)",
-        "where the validation loss does not improve any more",
-    ),
-];
+        impl Setting for $type {
+            fn read(owner: &str, option: &Opt, value: &Valued, errors: &mut Vec<Diagnostic>) -> Option<Self> {
+                choice::read(owner, option, value, errors)
+            }
 
-const BEST: &[Choice] = &[
-    choice(
-        "accuracy",
-        0,
-        &[],
-        "accuracy",
-        "the highest validation accuracy",
-    ),
-    choice("loss", 0, &[], "loss", "the lowest validation loss"),
-];
+            fn write(&self) -> Option<Expr> {
+                choice::write(self)
+            }
+        }
+    };
+}
 
-const RESTORE: &[Choice] = &[
-    choice("last", 0, &[], "last", "those of the last step"),
-    choice("best", 0, &[], "best", "the best ones"),
-];
+impl Setting for Option<Data> {
+    fn read(
+        owner: &str,
+        option: &Opt,
+        value: &Valued,
+        errors: &mut Vec<Diagnostic>,
+    ) -> Option<Self> {
+        choice::read(owner, option, value, errors).map(Some)
+    }
+
+    fn write(&self) -> Option<Expr> {
+        choice::write(self.as_ref()?)
+    }
+}
+
+keys! {
+    data: Option<Data> = None,
+        opt(Kind::OneOf(Data::ALL), "what to learn from; `--data DIR` says where it lies").described("required");
+    validation: Option<f64> = None,
+        opt(FACTOR, "share of the training set kept for validation").described("the data's own test split");
+    augment: Vec<Augment> = Vec::new(),
+        opt(Kind::Pipeline(Option::<Augment>::ALL), "how training pictures are varied, in order").described("nothing");
+    loss: Loss = Loss::CrossEntropy { label_smoothing: 0.0 },
+        opt(Kind::OneOf(Loss::ALL), "what is made small");
+    optimizer: Optimizer = Optimizer::Sgd { lr: 0.01, momentum: 0.0, nesterov: false, weight_decay: 0.0, decay: 0.0 },
+        opt(Kind::OneOf(Optimizer::ALL), "how weights move").also(&["optimiser"]);
+    schedule: Vec<Schedule> = Vec::new(),
+        opt(Kind::Pipeline(Option::<Schedule>::ALL), "how the learning rate changes; several are multiplied")
+            .also(&["scheduler"]).described("a constant rate");
+    batch: usize = 32, opt(COUNT, "images in a step").also(&["batch_size"]);
+    epochs: usize = 10, opt(COUNT, "passes over the training set");
+    seed: u64 = 0, opt(Kind::Whole(0, i64::MAX as u64), "of weights, order, dropout and augmentation");
+    stop: Option<Stop> = None,
+        opt(Kind::OneOf(Option::<Stop>::ALL), "when to end before").described("after the last epoch");
+    clip: Option<f32> = None,
+        opt(RATE, "largest norm of all gradients together").also(&["clipnorm"]).described("no limit");
+    l2: f32 = 0.0, opt(AMOUNT, "factor of the squared weights in the loss, for all layers");
+    init: Initialiser = Initialiser::Glorot, opt(Kind::Init, "how weights start, in all layers");
+    bias_init: Initialiser = Initialiser::Constant(0.0), opt(Kind::Init, "how biases start, in all layers");
+    shuffle: bool = true, opt(Kind::Bool, "a new order in each epoch");
+    best: Metric = Metric::Accuracy, opt(Kind::OneOf(Metric::ALL), "what decides which weights are the best");
+    restore: Restore = Restore::Last, opt(Kind::OneOf(Restore::ALL), "the weights that the run ends with");
+}
+
+choices! { Data {
+    mnist(0) => [Data::Mnist { pad }], "mnist", "MNIST in IDX files, gzipped or not" {
+        pad: usize = 0, opt(CELLS, "cells of background around each picture");
+    }
+    cifar10(0) => [Data::Cifar10 { pad }], "cifar10", "CIFAR-10 in its binary files" {
+        pad: usize = 0, opt(CELLS, "cells of zeros around each picture");
+    }
+    folder(0) => [Data::Folder { resize, crop }], "folder", "JPEG and PNG, one folder a class" {
+        resize: Option<usize> = None, opt(COUNT, "length of the shorter side before cropping").described("the input's size");
+        crop: bool = true, opt(Kind::Bool, "cut the middle out; otherwise pictures are squeezed");
+    }
+    npz(0) => [Data::Npz { images, labels }], "npz", "NumPy arrays in a file" {
+        images: String = "x".to_owned(), opt(Kind::Text, "name of the array of images");
+        labels: String = "y".to_owned(), opt(Kind::Text, "name of the array of labels");
+    }
+}}
+
+choices! { Option<Augment> {
+    none(0) => [None], "none", "pictures as they are" {}
+    rotate(1) => [Some(Augment::Rotate(degrees))], "rotate(8)", "turns the picture" {
+        degrees: f64, opt(AMOUNT, "up to so many, to both sides");
+    }
+    shift(2) => [Some(Augment::Shift(vertical, horizontal))], "shift(0.08, 0.08)", "moves the picture" {
+        vertical: f64, opt(AMOUNT, "share of the height, or cells if 1 or more");
+        horizontal: Option<f64> = None, opt(AMOUNT, "share of the width, or cells if 1 or more").described("as vertical");
+    }
+    shear(1) => [Some(Augment::Shear(degrees))], "shear(0.3)", "slants the picture" {
+        degrees: f64, opt(AMOUNT, "up to so many, to both sides");
+    }
+    zoom(1) => [Some(Augment::Zoom(range))], "zoom(0.08)", "enlarges or shrinks the picture" {
+        range: f64, opt(DECAYED, "between 1 - range and 1 + range");
+    }
+    hflip(0) => [Some(Augment::HFlip)], "hflip", "mirrors every second picture, left and right" {}
+    vflip(0) => [Some(Augment::VFlip)], "vflip", "mirrors every second picture, top and bottom" {}
+    rescale(1) => [Some(Augment::Rescale(factor))], "rescale(0.00392156862745098)", "multiplies all values" {
+        factor: f64, opt(RATE, "of each value");
+    }
+    crop(2) => [Some(Augment::Crop { height, width })], "crop(227)", "cuts a part out, at random while training, the middle otherwise" {
+        height: Option<usize> = None, opt(COUNT, "of the part").described("the input's");
+        width: Option<usize> = None, opt(COUNT, "of the part").described("as height");
+    }
+    lighting(1) => [Some(Augment::Lighting(sd))], "lighting(0.1)", "AlexNet's PCA lighting" {
+        sd: f64 = 0.1, opt(AMOUNT, "of the shift along the principal colours");
+    }
+    ten_crop(0) => [Some(Augment::TenCrop(size))], "ten_crop", "evaluates corners and middle, and their mirrors, and takes the mean" {
+        size: Option<usize> = None, opt(COUNT, "of each crop").described("the input's");
+    }
+}}
+
+choices! { Loss {
+    cross_entropy(0) => [Loss::CrossEntropy { label_smoothing }], "cross_entropy",
+        "of probabilities or logits; fused with a last SOFTMAX" {
+        label_smoothing: f32 = 0.0, opt(DECAYED, "share of each label spread over all classes");
+    }
+    mse(0) => [Loss::Mse], "mse", "mean squared error" {}
+    lenet5(0) => [Loss::LeNet5 { j }], "lenet5", "for RBF: LeCun et al. 1998, eq. 9" {
+        j: f32 = 1.0, opt(Kind::Number(Range::Any), "the paper's constant");
+    }
+}}
+
+const LR: Opt = opt(RATE, "learning rate").also(&["learning_rate"]);
+const BETA1: Opt = opt(DECAYED, "share of the old mean kept").also(&["beta_1"]);
+const BETA2: Opt = opt(DECAYED, "share of the old mean square kept").also(&["beta_2"]);
+const EPS: Opt = opt(RATE, "added to the divisor").also(&["epsilon"]);
+const WEIGHT_DECAY: Opt = opt(AMOUNT, "share of the weights taken off in a step");
+const DECAY: Opt = opt(AMOUNT, "the rate is lr / (1 + decay * steps), as in Keras");
+
+choices! { Optimizer {
+    sgd(1) => [Optimizer::Sgd { lr, momentum, nesterov, weight_decay, decay }], "sgd(lr=0.01)", "gradient descent" {
+        lr: f64, LR;
+        momentum: f64 = 0.0, opt(DECAYED, "share of the last step kept");
+        nesterov: bool = false, opt(Kind::Bool, "Nesterov's momentum");
+        weight_decay: f64 = 0.0, WEIGHT_DECAY;
+        decay: f64 = 0.0, DECAY;
+    }
+    rmsprop(1) => [Optimizer::RmsProp { lr, rho, eps, weight_decay, decay }], "rmsprop(lr=0.001)", "RMSprop" {
+        lr: f64, LR;
+        rho: f64 = 0.9, opt(DECAYED, "share of the old mean square kept").also(&["alpha"]);
+        eps: f64 = 1e-7, EPS;
+        weight_decay: f64 = 0.0, WEIGHT_DECAY;
+        decay: f64 = 0.0, DECAY;
+    }
+    adam(1) => [Optimizer::Adam { lr, beta1, beta2, eps, weight_decay, decoupled: false, decay }], "adam(lr=0.001)", "Adam" {
+        lr: f64, LR;
+        beta1: f64 = 0.9, BETA1;
+        beta2: f64 = 0.999, BETA2;
+        eps: f64 = 1e-7, EPS;
+        weight_decay: f64 = 0.0, WEIGHT_DECAY;
+        decay: f64 = 0.0, DECAY;
+    }
+    adamw(1) => [Optimizer::Adam { lr, beta1, beta2, eps, weight_decay, decoupled: true, decay }], "adamw(lr=0.001)",
+        "Adam with decoupled weight decay" {
+        lr: f64, LR;
+        beta1: f64 = 0.9, BETA1;
+        beta2: f64 = 0.999, BETA2;
+        eps: f64 = 1e-7, EPS;
+        weight_decay: f64 = 0.01, opt(AMOUNT, "share of the weights taken off in a step, times lr");
+        decay: f64 = 0.0, DECAY;
+    }
+}}
+
+choices! { Option<Schedule> {
+    none(0) => [None], "none", "a constant rate" {}
+    steps(0, pairs: steps) => [Some(Schedule::Steps(steps))], "steps(2: 0.8, 5: 0.4)",
+        "from each epoch on, counted from 0, the factor times lr" {}
+    exponential(1) => [Some(Schedule::Exponential(rate))], "exponential(0.95)", "rate to the power of the epoch" {
+        rate: f64, opt(RATE, "factor of each epoch").also(&["gamma"]);
+    }
+    cosine(1) => [Some(Schedule::Cosine { epochs, min })], "cosine", "half a cosine, from 1 down" {
+        epochs: Option<usize> = None, opt(COUNT, "until the end").described("the recipe's");
+        min: f64 = 0.0, opt(Kind::Number(Range::Unit), "the last factor");
+    }
+    plateau(0) => [Some(Schedule::Plateau { factor, patience, min_delta, min_lr })], "plateau(factor=0.1, patience=10)",
+        "lowers the rate where the validation loss stands still" {
+        factor: f64 = 0.1, opt(FACTOR, "of the rate, where nothing improves");
+        patience: usize = 10, opt(COUNT, "epochs without improvement");
+        min_delta: f64 = 0.0001, opt(AMOUNT, "what counts as improvement");
+        min_lr: f64 = 0.0, opt(AMOUNT, "the smallest rate");
+    }
+    warmup(1) => [Some(Schedule::Warmup(epochs))], "warmup(5)", "rises from 0 to the full rate" {
+        epochs: usize, opt(COUNT, "until the full rate");
+    }
+}}
+
+choices! { Option<Stop> {
+    none(0) => [None], "none", "after the last epoch" {}
+    early(0) => [Some(Stop { patience, min_delta })], "early(patience=5)",
+        "where the validation loss does not improve any more" {
+        patience: usize = 5, opt(COUNT, "epochs without improvement");
+        min_delta: f64 = 0.0, opt(AMOUNT, "what counts as improvement");
+    }
+}}
+
+choices! { Metric {
+    accuracy(0) => [Metric::Accuracy], "accuracy", "the highest validation accuracy" {}
+    loss(0) => [Metric::Loss], "loss", "the lowest validation loss" {}
+}}
+
+choices! { Restore {
+    last(0) => [Restore::Last], "last", "those of the last step" {}
+    best(0) => [Restore::Best], "best", "the best ones" {}
+}}

@@ -344,7 +344,7 @@ fn bad_tap(name: &Ident) -> Option<Diagnostic> {
             "the name is used in the generated Rust",
         ));
     }
-    super::modules::bad_name(name, "taps")
+    crate::names::bad_name(name, "taps")
 }
 
 fn tap_twice(name: &Ident, first: Span) -> Diagnostic {

@@ -2,7 +2,7 @@
 
 use crate::limits::{MAX_FILES, MAX_USE_DEPTH};
 use crate::loader::Loader;
-use crate::names::{is_all_caps, listed};
+use crate::names::{bad_name, listed};
 use crate::report::Report;
 use netc_grammar::ast::{Block, File, Ident, Item, Let};
 use netc_grammar::{Code, Diagnostic, FileId, Sources, Span, Spanned, decode};
@@ -285,38 +285,6 @@ fn used_path(item: &Item) -> Option<&Spanned<String>> {
         Item::Use(path) => Some(path),
         _ => None,
     }
-}
-
-/// A name that belongs to the language.
-pub(crate) fn bad_name(name: &Ident, what: &str) -> Option<Diagnostic> {
-    if crate::value::WORDS.contains(&name.node.as_str()) {
-        return Some(
-            Diagnostic::error(
-                Code::E0203,
-                format!("`{}` is a word of the language", name.node),
-                name.span,
-            )
-            .primary("choose another name"),
-        );
-    }
-    if !is_all_caps(&name.node) {
-        return None;
-    }
-    let lower = name.node.to_ascii_lowercase();
-    let error = Diagnostic::error(
-        Code::E0203,
-        format!(
-            "`{}` is all caps, as only names of the language are",
-            name.node
-        ),
-        name.span,
-    )
-    .primary(format!("names of {what} contain a lower-case letter"));
-    Some(if lower == name.node {
-        error
-    } else {
-        error.help(format!("call it `{lower}` here and where it is used"))
-    })
 }
 
 pub(crate) fn defined_twice(name: &Ident, first: Span) -> Diagnostic {

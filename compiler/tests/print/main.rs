@@ -62,8 +62,8 @@ fn without_spans(mut graph: Graph) -> Graph {
     }
     for recipe in &mut graph.recipes {
         (recipe.span, recipe.head) = (Span::default(), Span::default());
-        for entry in &mut recipe.entries {
-            entry.span = Span::default();
+        for given in &mut recipe.given {
+            given.span = Span::default();
         }
     }
     graph

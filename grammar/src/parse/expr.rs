@@ -386,6 +386,24 @@ impl Walk<'_> {
         };
     }
 
+    /// The value of an entry that stands alone.
+    pub(super) fn lone_value(&mut self, pairs: Pairs<'_, Rule>) -> Option<Expr> {
+        let mut value = None;
+        for inner in pairs.flat_map(Pair::into_inner) {
+            let at = inner.as_span().start();
+            match inner.as_rule() {
+                Rule::pipeline => value = self.pipeline(inner),
+                Rule::no_value => self.no_value(at),
+                Rule::bad_rest => {
+                    let d = self.unexpected("the end of the value", at);
+                    self.report(d);
+                }
+                _ => {}
+            }
+        }
+        value
+    }
+
     /// `rotate(8) => shift(0.1)`; a single value is no pipeline.
     pub(super) fn pipeline(&mut self, pair: Pair<'_, Rule>) -> Option<Expr> {
         let mut values = Vec::new();

@@ -103,6 +103,38 @@ pub enum Init {
     Prototypes,
 }
 
+/// An initialiser by name, for layers of any size.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Initialiser {
+    /// `glorot`: uniform, the default of weights.
+    Glorot,
+    /// `he`: normal.
+    He,
+    /// `lecun`: uniform.
+    LeCun,
+    /// `normal(sd)`
+    Normal(f32),
+    /// `uniform(a)`: in `[-a, a)`.
+    Uniform(f32),
+    /// `constant(v)`, or a number; 0 is the default of biases.
+    Constant(f32),
+}
+
+impl Initialiser {
+    /// The distribution for a layer with these fans.
+    #[must_use]
+    pub fn with_fans(self, [fan_in, fan_out]: [usize; 2]) -> Init {
+        match self {
+            Initialiser::Glorot => Init::Glorot(fan_in, fan_out),
+            Initialiser::He => Init::He(fan_in),
+            Initialiser::LeCun => Init::LeCun(fan_in),
+            Initialiser::Normal(sd) => Init::Normal(sd),
+            Initialiser::Uniform(a) => Init::Uniform(a),
+            Initialiser::Constant(v) => Init::Constant(v),
+        }
+    }
+}
+
 impl Literal for Init {
     fn literal(&self) -> String {
         match self {

@@ -1,6 +1,6 @@
 //! A recipe with every default filled in: what `train { }` says, for the training loop to follow.
 
-use crate::Literal;
+use crate::{Initialiser, Literal};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -10,8 +10,8 @@ use alloc::vec::Vec;
 pub struct Recipe {
     /// `None` for the default recipe.
     pub name: Option<String>,
-    /// What to learn from.
-    pub data: Data,
+    /// What to learn from; `None`: a data set that is at hand already.
+    pub data: Option<Data>,
     /// Share of the training set kept for validation; `None`: the data's own test split.
     pub validation: Option<f64>,
     /// How training pictures are varied, in order.
@@ -32,12 +32,18 @@ pub struct Recipe {
     pub stop: Option<Stop>,
     /// Largest norm of all gradients together.
     pub clip: Option<f32>,
+    /// Factor of the squared weights in the loss, in layers that have none of their own.
+    pub l2: f32,
+    /// How weights start, in layers that do not say it.
+    pub init: Initialiser,
+    /// How biases start, in layers that do not say it.
+    pub bias_init: Initialiser,
     /// A new order in each epoch.
     pub shuffle: bool,
     /// What decides which weights are the best.
     pub best: Metric,
-    /// Whether the run ends with the best weights instead of the last.
-    pub restore_best: bool,
+    /// The weights that the run ends with.
+    pub restore: Restore,
 }
 
 /// Where pictures come from. `--data DIR` says where they lie.
@@ -74,8 +80,8 @@ pub enum Data {
 pub enum Augment {
     /// Up to so many degrees to both sides.
     Rotate(f64),
-    /// Vertical and horizontal: shares of the size, or cells if 1 or more.
-    Shift(f64, f64),
+    /// Vertical and horizontal (`None`: as vertical): shares of the size, or cells if 1 or more.
+    Shift(f64, Option<f64>),
     /// Up to so many degrees to both sides.
     Shear(f64),
     /// Between 1 - range and 1 + range, for each axis.
@@ -86,8 +92,13 @@ pub enum Augment {
     VFlip,
     /// Multiplies all values.
     Rescale(f64),
-    /// A part of this height and width (`None`: the input's), at random while training, the middle otherwise.
-    Crop(Option<[usize; 2]>),
+    /// A part, at random while training, the middle otherwise.
+    Crop {
+        /// `None`: the input's.
+        height: Option<usize>,
+        /// `None`: as the height; the input's where that is not given either.
+        width: Option<usize>,
+    },
     /// AlexNet's PCA lighting with this standard deviation.
     Lighting(f64),
     /// Evaluates four corners and the middle, and their mirrors, and takes the mean.
@@ -175,8 +186,8 @@ pub enum Schedule {
     Exponential(f64),
     /// Half a cosine from 1 down to `min`, step by step, over so many epochs; `min` after them.
     Cosine {
-        /// How long.
-        epochs: usize,
+        /// How long; `None`: as long as the recipe.
+        epochs: Option<usize>,
         /// The last factor.
         min: f64,
     },
@@ -202,6 +213,15 @@ pub enum Metric {
     Accuracy,
     /// Lower is better.
     Loss,
+}
+
+/// The weights that a run ends with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Restore {
+    /// Those of the last step.
+    Last,
+    /// Those of the best epoch.
+    Best,
 }
 
 /// Early stopping: where the validation loss does not improve any more.

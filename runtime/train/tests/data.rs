@@ -17,7 +17,7 @@ use std::path::Path;
 
 fn with(data: Data, validation: Option<f64>) -> Recipe {
     Recipe {
-        data,
+        data: Some(data),
         validation,
         ..recipe()
     }
@@ -131,13 +131,22 @@ fn pictures_must_fit_the_network() {
     assert!(problem(&recipe, &[4, 4, 1]).contains("`augment = crop(4x4)`"));
     assert_eq!(problem(&recipe, &[36]), "");
     let crop = Recipe {
-        augment: vec![Augment::Crop(None)],
+        augment: vec![Augment::Crop {
+            height: None,
+            width: None,
+        }],
         ..recipe.clone()
     };
     assert_eq!(problem(&crop, &[4, 4, 1]), "");
     assert!(problem(&crop, &[8, 8, 1]).contains("a crop of 8x8 does not fit"));
     let ten = Recipe {
-        augment: vec![Augment::Crop(None), Augment::TenCrop(Some(3))],
+        augment: vec![
+            Augment::Crop {
+                height: None,
+                width: None,
+            },
+            Augment::TenCrop(Some(3)),
+        ],
         ..recipe
     };
     assert!(problem(&ten, &[4, 4, 1]).contains("ten_crop gives 3x3"));
@@ -405,8 +414,14 @@ fn pictures_are_prepared_as_the_data_were() {
         let recipe = Recipe {
             augment: vec![
                 Augment::Rescale(0.25),
-                Augment::Crop(Some([7, 5])),
-                Augment::Crop(Some([4, 2])),
+                Augment::Crop {
+                    height: Some(7),
+                    width: Some(5),
+                },
+                Augment::Crop {
+                    height: Some(4),
+                    width: Some(2),
+                },
             ],
             ..with(Data::Folder { resize, crop }, Some(0.5))
         };
@@ -439,7 +454,7 @@ fn same(recipe: &Recipe, root: &Path, input: [usize; 3], file: &[u8]) {
     pipeline
         .input(&data.train, 0, View::Plain, scratch, &mut wanted)
         .unwrap();
-    let preparation = Preparation::of(recipe, &data).unwrap();
+    let preparation = Preparation::of(recipe, &data, pipeline.target()).unwrap();
     let found = preparation.input(&decode(file).unwrap(), input, &pixels);
     assert_eq!(found.unwrap(), wanted);
 }

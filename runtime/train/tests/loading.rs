@@ -74,7 +74,13 @@ fn ten_crops_are_corners_middle_and_mirrors() {
     let folder = tempfile::tempdir().unwrap();
     mnist(folder.path(), 20, 3);
     let recipe = Recipe {
-        augment: vec![Augment::Crop(None), Augment::TenCrop(None)],
+        augment: vec![
+            Augment::Crop {
+                height: None,
+                width: None,
+            },
+            Augment::TenCrop(None),
+        ],
         ..recipe()
     };
     let data = load(&recipe, folder.path(), &[4, 4, 1]).unwrap();

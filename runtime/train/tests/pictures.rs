@@ -15,7 +15,7 @@ fn a_run_is_drawn() {
     let folder = tempfile::tempdir().unwrap();
     mnist(folder.path(), 300, 120);
     let recipe = Recipe {
-        augment: vec![Augment::Rotate(15.0), Augment::Shift(0.1, 0.1)],
+        augment: vec![Augment::Rotate(15.0), Augment::Shift(0.1, None)],
         ..recipe()
     };
     let network = network();

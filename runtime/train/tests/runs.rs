@@ -5,7 +5,7 @@
 mod common;
 
 use common::{Toy, mnist, network, recipe};
-use netc_plan::{Augment, Recipe, Schedule, Stop};
+use netc_plan::{Augment, Recipe, Restore, Schedule, Stop};
 use netc_train::run::{
     Checkpoints, Ending, Epoch, Experiment, Interrupt, Network, Options, Outcomes, Progress,
     RunFolder, train,
@@ -84,7 +84,7 @@ fn varied() -> Recipe {
     Recipe {
         augment: vec![
             Augment::Rotate(10.0),
-            Augment::Shift(0.1, 0.1),
+            Augment::Shift(0.1, None),
             Augment::HFlip,
         ],
         schedule: vec![
@@ -339,7 +339,7 @@ fn early_stopping_waits_and_the_best_weights_come_back() {
             patience: 2,
             min_delta: 0.01,
         }),
-        restore_best: true,
+        restore: Restore::Best,
         ..recipe()
     };
     let folder = set();

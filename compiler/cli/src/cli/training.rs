@@ -1,6 +1,8 @@
 //! The arguments of training and evaluation.
 
-use clap::{ArgGroup, Args, ValueHint};
+use clap::{Arg, ArgGroup, ArgMatches, Args, Command, FromArgMatches, ValueHint};
+use netc_compiler::options::Kind;
+use netc_compiler::recipe::{KEYS, Key};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -55,53 +57,74 @@ pub(crate) struct Train {
     pub(crate) overrides: Overrides,
 }
 
-/// Makes an option for each key of a recipe.
-macro_rules! overrides {
-    ($($field:ident $option:literal $key:literal $about:literal,)*) => {
-        /// Entries that hold in place of the recipe's.
-        #[derive(Debug, Args)]
-        #[command(next_help_heading = "In place of the recipe's entries")]
-        pub(crate) struct Overrides {
-            $(
-                #[doc = $about]
-                #[arg(long = $option, value_name = "VALUE", allow_hyphen_values = true)]
-                $field: Option<String>,
-            )*
-
-            /// The optimizer's learning rate
-            #[arg(long, value_name = "RATE", value_parser = rate)]
-            pub(crate) lr: Option<f64>,
-        }
-
-        impl Overrides {
-            /// Those given, by key.
-            pub(crate) fn entries(&self) -> BTreeMap<String, String> {
-                let all = [$(($key, &self.$field)),*];
-                let given = all.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?)));
-                given.collect()
-            }
-        }
-    };
+/// Values that hold in place of the recipe's: an option for each key of the compiler's table, and the rate alone.
+#[derive(Debug)]
+pub(crate) struct Overrides {
+    /// Those given, by key, as a file would say them.
+    pub(crate) values: BTreeMap<String, String>,
+    /// The optimizer's learning rate.
+    pub(crate) lr: Option<f64>,
 }
 
-overrides! {
-    data_format "data-format" "data" "mnist, mnist(pad=2), cifar10, folder, npz",
-    validation "validation" "validation" "Share of the training set kept for validation",
-    augment "augment" "augment" "How training pictures are varied: 'rotate(8) => shift(0.1)'",
-    loss "loss" "loss" "cross_entropy, mse, lenet5",
-    optimizer "optimizer" "optimizer" "'sgd(lr=0.01, momentum=0.9)', or rmsprop, adam, adamw with their rate",
-    schedule "schedule" "schedule" "How the learning rate changes: 'steps(2: 0.8, 5: 0.4)', cosine",
-    batch "batch" "batch" "Images in a step",
-    epochs "epochs" "epochs" "Passes over the training set",
-    seed "seed" "seed" "Of weights, order, dropout and augmentation",
-    stop "stop" "stop" "early(patience=5)",
-    clip "clip" "clip" "Largest norm of all gradients together",
-    l2 "l2" "l2" "Factor of the squared weights in the loss",
-    init "init" "init" "How weights start: glorot, he, lecun, normal(sd)",
-    bias_init "bias-init" "bias_init" "How biases start",
-    shuffle "shuffle" "shuffle" "A new order in each epoch: true, false",
-    best "best" "best" "What decides which weights are the best: accuracy, loss",
-    restore "restore" "restore" "The weights that the run ends with: last, best",
+impl Args for Overrides {
+    fn augment_args(command: Command) -> Command {
+        const HEADING: &str = "In place of the recipe's entries";
+        let lr = Arg::new("lr")
+            .long("lr")
+            .value_name("RATE")
+            .value_parser(rate)
+            .help("The optimizer's learning rate")
+            .help_heading(HEADING);
+        let options = KEYS.iter().map(|key| {
+            Arg::new(option(key))
+                .long(option(key))
+                .value_name("VALUE")
+                .allow_hyphen_values(true)
+                .help(help(key))
+                .help_heading(HEADING)
+        });
+        command.args(options).arg(lr)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Overrides {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let given = KEYS.iter().filter_map(|key| {
+            let value = matches.get_one::<String>(&option(key))?;
+            Some((key.option.name.to_owned(), value.clone()))
+        });
+        Ok(Self {
+            values: given.collect(),
+            lr: matches.get_one("lr").copied(),
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// The option for a key: `--data` says where the data lies, and so `--data-format` what it is.
+fn option(key: &Key) -> String {
+    match key.option.name {
+        "data" => "data-format".to_owned(),
+        name => name.replace('_', "-"),
+    }
+}
+
+/// "How weights move: one of sgd, rmsprop, adam and adamw"
+fn help(key: &Key) -> String {
+    let (first, rest) = key.option.about.split_at(1);
+    let values = match key.option.kind {
+        Kind::OneOf(_) | Kind::Pipeline(_) | Kind::Init => format!(": {}", key.option.kind),
+        _ => String::new(),
+    };
+    format!("{}{rest}{values}", first.to_ascii_uppercase()).replace('`', "")
 }
 
 fn rate(text: &str) -> Result<f64, String> {

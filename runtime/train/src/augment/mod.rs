@@ -17,3 +17,12 @@ pub use components::Components;
 pub use pipeline::{Pipeline, Scratch, View};
 pub use sheet::sheet;
 pub(crate) use stage::Picture;
+
+/// Height and width of the part that a crop leaves: the network's input where it says nothing, square where it says one.
+pub(crate) fn part(
+    height: Option<usize>,
+    width: Option<usize>,
+    [h, w, _]: [usize; 3],
+) -> [usize; 2] {
+    [height.unwrap_or(h), width.or(height).unwrap_or(w)]
+}

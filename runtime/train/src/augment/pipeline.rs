@@ -2,6 +2,7 @@
 
 use super::affine::Part;
 use super::components::Components;
+use super::part;
 use super::stage::{Picture, Stage};
 use crate::data::picture::normalise;
 use crate::data::{Dataset, Split};
@@ -94,6 +95,7 @@ impl Pipeline {
         let stage = match step {
             Augment::Rotate(range) => Stage::Affine(vec![Part::Rotate(range)]),
             Augment::Shift(vertical, horizontal) => {
+                let horizontal = horizontal.unwrap_or(vertical);
                 Stage::Affine(vec![Part::Shift(vertical, horizontal)])
             }
             Augment::Shear(range) => Stage::Affine(vec![Part::Shear(range)]),
@@ -104,14 +106,14 @@ impl Pipeline {
                 self.white *= factor as f32;
                 Stage::Rescale(factor as f32)
             }
-            Augment::Crop(part) => {
-                let part = self.crop_size(part, *size)?;
+            Augment::Crop { height, width } => {
+                let part = self.crop_size(part(height, width, self.target), *size)?;
                 *size = [part[0], part[1], size[2]];
                 Stage::Crop(part)
             }
             Augment::Lighting(sd) => Stage::Lighting(sd, Components::of(train, self.white)?),
             Augment::TenCrop(side) => {
-                let [y, x] = self.crop_size(side.map(|n| [n, n]), train.size())?;
+                let [y, x] = self.crop_size(part(side, side, self.target), train.size())?;
                 let [h, w, _] = self.target;
                 if [y, x] != [h, w] {
                     let problem =
@@ -129,15 +131,13 @@ impl Pipeline {
         Ok(())
     }
 
-    fn crop_size(&self, part: Option<[usize; 2]>, [h, w, _]: [usize; 3]) -> Result<[usize; 2]> {
-        let part = part.unwrap_or([self.target[0], self.target[1]]);
-        if part[0] > h || part[1] > w {
-            let [y, x] = part;
+    fn crop_size(&self, [y, x]: [usize; 2], [h, w, _]: [usize; 3]) -> Result<[usize; 2]> {
+        if y > h || x > w {
             return Err(Error::input(format!(
                 "a crop of {y}x{x} does not fit into pictures of {h}x{w}"
             )));
         }
-        Ok(part)
+        Ok([y, x])
     }
 
     /// Numbers in one input.

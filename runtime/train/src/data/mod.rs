@@ -30,7 +30,10 @@ pub fn load(recipe: &Recipe, path: &Path, input: &[usize]) -> Result<Dataset> {
     if !path.exists() {
         return Err(Error::tool(path, "there is no such file or folder"));
     }
-    let parts = match &recipe.data {
+    let Some(data) = &recipe.data else {
+        return Err(Error::input("the recipe does not say what to learn from"));
+    };
+    let parts = match data {
         Data::Mnist { pad } => mnist::load(path, *pad, input)?,
         Data::Cifar10 { pad } => cifar10::load(path, *pad, input)?,
         Data::Folder { resize, crop } => {

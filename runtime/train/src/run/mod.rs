@@ -43,13 +43,13 @@ pub use train::{Ending, Options, Outcomes, train};
 
 #[cfg(test)]
 pub(crate) mod tests_support {
-    use netc_plan::{Data, Loss, Metric, Optimizer, Recipe};
+    use netc_plan::{Data, Initialiser, Loss, Metric, Optimizer, Recipe, Restore};
 
     /// SGD with rate 0.1 on MNIST.
     pub(crate) fn recipe() -> Recipe {
         Recipe {
             name: None,
-            data: Data::Mnist { pad: 0 },
+            data: Some(Data::Mnist { pad: 0 }),
             validation: None,
             augment: Vec::new(),
             loss: Loss::CrossEntropy {
@@ -68,9 +68,12 @@ pub(crate) mod tests_support {
             seed: 1,
             stop: None,
             clip: None,
+            l2: 0.0,
+            init: Initialiser::Glorot,
+            bias_init: Initialiser::Constant(0.0),
             shuffle: true,
             best: Metric::Accuracy,
-            restore_best: false,
+            restore: Restore::Last,
         }
     }
 }

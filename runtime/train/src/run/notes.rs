@@ -1,7 +1,7 @@
 //! What weights say about their use, in the metadata of their file: the names of the classes, and how pictures become inputs.
 
 use super::Experiment;
-use crate::augment::Picture;
+use crate::augment::{Picture, part};
 use crate::data::picture::{self, Fit, normalise};
 use crate::data::{Dataset, padded};
 use image::DynamicImage;
@@ -36,7 +36,11 @@ impl Notes {
     pub(super) fn of(experiment: &Experiment<'_>) -> Self {
         Self {
             classes: Some(experiment.data.classes.clone()),
-            pictures: Preparation::of(experiment.recipe, experiment.data),
+            pictures: Preparation::of(
+                experiment.recipe,
+                experiment.data,
+                experiment.pipeline.target(),
+            ),
         }
     }
 }
@@ -54,17 +58,21 @@ impl Preparation {
         }
     }
 
-    /// That of a recipe; `None` where its data are arrays of numbers.
+    /// That of a recipe for an input `[h, w, c]`; `None` where its data are arrays of numbers.
     #[must_use]
-    pub fn of(recipe: &Recipe, data: &Dataset) -> Option<Self> {
+    pub fn of(recipe: &Recipe, data: &Dataset, input: [usize; 3]) -> Option<Self> {
         let (fit, pad) = data.train.fit()?;
         let factors = recipe.augment.iter().filter_map(|step| match step {
             Augment::Rescale(factor) => Some(*factor as f32),
             _ => None,
         });
         // A crop without a size gives the network's input, as the last cut does in any case.
-        let cuts = recipe.augment.iter().filter_map(|step| match step {
-            Augment::Crop(part) => *part,
+        let cuts = recipe.augment.iter().filter_map(|step| match *step {
+            Augment::Crop {
+                height: None,
+                width: None,
+            } => None,
+            Augment::Crop { height, width } => Some(part(height, width, input)),
             _ => None,
         });
         Some(Self {

@@ -85,7 +85,8 @@ pub(super) fn factor(recipe: &Recipe, plateaus: &[Plateau], number: u64, each: u
         }
         Schedule::Exponential(rate) => rate.powf(epoch as f64),
         Schedule::Cosine { epochs, min } => {
-            let share = (time / *epochs as f64).min(1.0);
+            let epochs = epochs.unwrap_or(recipe.epochs);
+            let share = (time / epochs as f64).min(1.0);
             min + (1.0 - min) * 0.5 * (1.0 + (std::f64::consts::PI * share).cos())
         }
         Schedule::Plateau { .. } => plateaus.next().map_or(1.0, |plateau| plateau.factor),
@@ -147,7 +148,7 @@ mod tests {
             [0.1, 0.05, 0.025]
         );
         let cosine = Schedule::Cosine {
-            epochs: 2,
+            epochs: Some(2),
             min: 0.2,
         };
         assert_eq!(

@@ -8,7 +8,7 @@ use super::{Epoch, Experiment, Interrupt, Progress, RunFolder, Step};
 use crate::evaluate::{self, Evaluation, EvaluationOptions};
 use crate::loader::{self, Batch, Loader, Order};
 use crate::{Error, ErrorKind, Result};
-use netc_plan::{Metric, Recipe};
+use netc_plan::{Metric, Recipe, Restore};
 use std::time::{Instant, SystemTime};
 
 /// EvaluationOptions to run.
@@ -99,7 +99,9 @@ pub fn train(
     let result = run.go();
     run.options.progress.end();
     let ending = result?;
-    let restored = recipe.restore_best && ending != Ending::Interrupted && run.state.best.is_some();
+    let restored = recipe.restore == Restore::Best
+        && ending != Ending::Interrupted
+        && run.state.best.is_some();
     if restored {
         checkpoint::load_weights(&run.options.folder.best(), run.step)?;
         run.save_last()?;

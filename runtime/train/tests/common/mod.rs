@@ -6,7 +6,7 @@
     reason = "each test file uses its own part"
 )]
 
-use netc_plan::{Data, Loss, Metric, Optimizer, Pixels, Recipe};
+use netc_plan::{Data, Initialiser, Loss, Metric, Optimizer, Pixels, Recipe, Restore};
 use netc_runtime::Scores;
 use netc_train::Result;
 use netc_train::run::{Evaluate, Network, Outcome, Step, Tensor};
@@ -70,7 +70,7 @@ pub fn mnist(folder: &Path, train: usize, test: usize) {
 pub fn recipe() -> Recipe {
     Recipe {
         name: None,
-        data: Data::Mnist { pad: 0 },
+        data: Some(Data::Mnist { pad: 0 }),
         validation: None,
         augment: Vec::new(),
         loss: Loss::CrossEntropy {
@@ -89,9 +89,12 @@ pub fn recipe() -> Recipe {
         seed: 1,
         stop: None,
         clip: None,
+        l2: 0.0,
+        init: Initialiser::Glorot,
+        bias_init: Initialiser::Constant(0.0),
         shuffle: true,
         best: Metric::Accuracy,
-        restore_best: false,
+        restore: Restore::Last,
     }
 }
 

@@ -2,9 +2,9 @@
 
 use netc_plan::Loss;
 
-use super::typed::loss;
-use crate::graph::{Graph, Layer, Node, Recipe, Shape};
+use crate::graph::{Graph, Layer, Node, Shape};
 use crate::params;
+use crate::recipe::Recipe;
 use netc_grammar::{Code, Diagnostic, Span};
 
 /// Reports what keeps the recipes from training the network, whose shapes are known.
@@ -30,7 +30,7 @@ pub(crate) fn misfit(recipe: &Recipe, graph: &Graph) -> Option<Diagnostic> {
         recipe,
         at: recipe.span_of("loss").unwrap_or(recipe.head),
     };
-    match loss(recipe) {
+    match recipe.values.loss {
         Loss::LeNet5 { .. } if !rbf => Some(of.error(
             "`lenet5` is a loss for the distances of RBF",
             last,
@@ -84,7 +84,7 @@ impl Misfit<'_> {
         help: &str,
     ) -> Diagnostic {
         let error = Diagnostic::error(Code::E0607, headline, self.at);
-        let error = if self.recipe.get("loss").is_none() {
+        let error = if self.recipe.span_of("loss").is_none() {
             error.primary("says no loss, and so means `cross_entropy`")
         } else {
             error.primary("this loss")

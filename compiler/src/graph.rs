@@ -110,6 +110,13 @@ pub enum Layer {
         /// Stride.
         stride: [usize; 2],
     },
+    /// SPLIT: one of equal parts of the channels.
+    Split {
+        /// How many parts there are; divides the channels.
+        parts: usize,
+        /// Which, counted from 0.
+        part: usize,
+    },
     /// An operation of the plan's table as it stands (GLOBALPOOL, LRN, SOFTMAX, PAD ...). The shape of its input is
     /// left at zeros: it is that of the node before. One that reads two values is a join of two or more, in order: ADD, MUL.
     Op(Op),

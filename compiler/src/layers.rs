@@ -11,7 +11,10 @@ use crate::limits::MAX_SIZE;
 use crate::options::Default::{Described, Is, Required};
 use crate::options::{Kind, Opt, Owner, Range};
 use netc_grammar::nearest;
-use netc_plan::{Act, Add, GlobalPool, Lrn, Mul, Op, Pad, Shuffle, Softmax, Upsample};
+use netc_plan::{
+    Act, AdaptiveAvgPool, Add, GlobalPool, Lrn, Mul, Op, Pad, Reduction, Shuffle, Slice, Softmax,
+    Upsample,
+};
 
 /// A kind of layer.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +60,8 @@ pub enum LayerKind {
     Activation(Act),
     /// A picture becomes a vector.
     Flatten,
+    /// One of equal parts of the channels.
+    Split,
     /// LeNet-5's trainable subsampling.
     Subsample,
     /// LeNet-5's output.
@@ -273,7 +278,7 @@ const ELU_OPTIONS: &[Opt] = &[opt(
 )];
 const FLATTEN_OPTIONS: &[Opt] = &[opt(
     "order",
-    Kind::Order,
+    Kind::Word(&["hwc", "chw"]),
     Is("hwc"),
     "`hwc`, or `chw` for weights trained in PyTorch",
 )];
@@ -284,13 +289,55 @@ const PAD_OPTIONS: &[Opt] = &[opt(
     "a number, or (top, bottom, left, right)",
 )
 .also(&["padding"])];
-const UPSAMPLE_OPTIONS: &[Opt] = &[opt(
-    "factor",
+const UPSAMPLE_OPTIONS: &[Opt] = &[
+    opt(
+        "factor",
+        Kind::Factor,
+        Is("2x2"),
+        "how often rows and columns are repeated",
+    )
+    .also(&["size", "scale_factor"]),
+    opt(
+        "mode",
+        Kind::Word(&["nearest", "bilinear"]),
+        Is("nearest"),
+        "repeats pixels, or lies between them: half-pixel centres",
+    )
+    .also(&["interpolation"]),
+];
+const ADAPTIVE_OPTIONS: &[Opt] = &[opt(
+    "size",
     Kind::Factor,
-    Is("2x2"),
-    "how often rows and columns are repeated",
+    Required,
+    "height x width of what comes out, or a number for both",
 )
-.also(&["size", "scale_factor"])];
+.also(&["output_size"])];
+const GLOBALPOOL_OPTIONS: &[Opt] = &[opt(
+    "kind",
+    Kind::Word(&["mean", "max"]),
+    Is("mean"),
+    "what becomes of all pixels",
+)];
+const SLICE_OPTIONS: &[Opt] = &[
+    opt(
+        "from",
+        Kind::Whole(0, MAX_SIZE),
+        Required,
+        "the first channel, counted from 0",
+    )
+    .also(&["start", "begin"]),
+    opt("to", COUNT, Required, "the channel after the last one").also(&["end", "stop"]),
+];
+const SPLIT_OPTIONS: &[Opt] = &[
+    opt("parts", COUNT, Required, "how many; divides the channels").also(&["chunks", "sections"]),
+    opt(
+        "part",
+        Kind::Whole(0, MAX_SIZE),
+        Required,
+        "which of them, counted from 0",
+    )
+    .also(&["index"]),
+];
 const SHUFFLE_OPTIONS: &[Opt] = &[opt(
     "groups",
     COUNT,
@@ -329,8 +376,12 @@ layers! {
         "POOL(2x2)", "maximum over windows";
     "AVGPOOL" = "AVGPOOL2D" = "AVERAGEPOOL" = "AVERAGEPOOLING" = "AVERAGEPOOLING2D" = "MEANPOOL" => LayerKind::AvgPool, "avgpool", 2 of AVGPOOL_OPTIONS,
         "AVGPOOL(2x2)", "mean over windows; padded cells are not counted unless asked";
-    "GLOBALPOOL" = "GAP" = "GLOBALAVGPOOL" = "GLOBALAVGPOOL2D" = "GLOBALAVERAGEPOOLING" = "GLOBALAVERAGEPOOLING2D" => LayerKind::Op(Op::GlobalPool(GlobalPool::DEFAULT)), "globalpool", 0 of &[],
-        "GLOBALPOOL", "mean over the whole picture";
+    "GLOBALPOOL" = "GAP" = "GLOBALAVGPOOL" = "GLOBALAVGPOOL2D" = "GLOBALAVERAGEPOOLING" = "GLOBALAVERAGEPOOLING2D" => LayerKind::Op(Op::GlobalPool(GlobalPool::DEFAULT)), "globalpool", 1 of GLOBALPOOL_OPTIONS,
+        "GLOBALPOOL", "mean or maximum over the whole picture";
+    "GLOBALMAXPOOL" = "GMP" = "GLOBALMAXPOOL2D" = "GLOBALMAXPOOLING" = "GLOBALMAXPOOLING2D" => LayerKind::Op(Op::GlobalPool(GlobalPool { kind: Reduction::Max, ..GlobalPool::DEFAULT })), "globalpool", 0 of &[],
+        "GLOBALMAXPOOL", "the same as GLOBALPOOL(max)";
+    "ADAPTIVE_AVGPOOL" = "ADAPTIVEAVGPOOL" = "ADAPTIVEAVGPOOL2D" = "ADAPTIVEAVERAGEPOOLING2D" => LayerKind::Op(Op::AdaptiveAvgPool(AdaptiveAvgPool::DEFAULT)), "adaptive_avgpool", 1 of ADAPTIVE_OPTIONS,
+        "ADAPTIVE_AVGPOOL(7x7)", "mean over as many windows as are asked for";
     "BN" = "BATCHNORM" = "BATCHNORM2D" = "BATCHNORM1D" = "BATCHNORMALIZATION" => LayerKind::BatchNorm, "bn", 2 of BN_OPTIONS,
         "BN", "batch normalisation";
     "LRN" = "LOCALRESPONSENORM" => LayerKind::Op(Op::Lrn(Lrn::DEFAULT)), "lrn", 4 of LRN_OPTIONS,
@@ -365,10 +416,14 @@ layers! {
         "FLATTEN", "a picture becomes a vector";
     "PAD" = "ZEROPAD" = "ZEROPAD2D" = "ZEROPADDING2D" => LayerKind::Op(Op::Pad(Pad::DEFAULT)), "pad", 1 of PAD_OPTIONS,
         "PAD(1)", "zeros around the picture";
-    "UPSAMPLE" = "UPSAMPLE2D" = "UPSAMPLING" = "UPSAMPLING2D" => LayerKind::Op(Op::Upsample(Upsample::DEFAULT)), "upsample", 1 of UPSAMPLE_OPTIONS,
-        "UPSAMPLE(2x2)", "enlarges the picture, nearest neighbour";
+    "UPSAMPLE" = "UPSAMPLE2D" = "UPSAMPLING" = "UPSAMPLING2D" => LayerKind::Op(Op::Upsample(Upsample::DEFAULT)), "upsample", 2 of UPSAMPLE_OPTIONS,
+        "UPSAMPLE(2x2)", "enlarges the picture by whole factors";
     "SHUFFLE" = "CHANNELSHUFFLE" = "SHUFFLECHANNELS" => LayerKind::Op(Op::Shuffle(Shuffle::DEFAULT)), "shuffle", 1 of SHUFFLE_OPTIONS,
         "SHUFFLE(2)", "mixes the channels of groups: first of each group, second of each ...";
+    "SLICE" => LayerKind::Op(Op::Slice(Slice::DEFAULT)), "slice", 2 of SLICE_OPTIONS,
+        "SLICE(0, 4)", "some channels: from one up to, not including, another";
+    "SPLIT" = "CHUNK" => LayerKind::Split, "split", 2 of SPLIT_OPTIONS,
+        "SPLIT(2, 0)", "one of equal parts of the channels";
     "ADD" = "SUM" => LayerKind::Op(Op::Add(Add::DEFAULT)), "add", 0 of &[],
         "ADD", "adds branches or taps";
     "MUL" = "MULTIPLY" = "PRODUCT" => LayerKind::Op(Op::Mul(Mul::DEFAULT)), "mul", 0 of &[],
@@ -427,9 +482,6 @@ const ELSEWHERE: &[&str] = &[
     "DROPOUT2D",
     "DROPOUT3D",
     "DROPPATH",
-    "GLOBALMAXPOOL",
-    "GLOBALMAXPOOL2D",
-    "GLOBALMAXPOOLING2D",
     "GLU",
     "GN",
     "GROUPNORM",
@@ -462,12 +514,9 @@ const ELSEWHERE: &[&str] = &[
     "SCALE",
     "SELU",
     "SEPARABLECONV2D",
-    "SHUFFLE",
-    "SLICE",
     "SOFTMIN",
     "SOFTPLUS",
     "SOFTSIGN",
-    "SPLIT",
     "STOCHASTICDEPTH",
     "SUB",
     "SUBTRACT",

@@ -111,8 +111,8 @@ pub enum Kind {
     Pad,
     /// A number, or (top, bottom, left, right).
     Cells,
-    /// `hwc` or `chw`.
-    Order,
+    /// One of these words.
+    Word(&'static [&'static str]),
     /// For each output map the list of its input maps.
     Connect,
     /// An initialiser.
@@ -206,7 +206,7 @@ impl fmt::Display for Kind {
                 f.write_str("`same`, `valid`, a number of cells, or (top, bottom, left, right)")
             }
             Kind::Cells => f.write_str("a number of cells, or (top, bottom, left, right)"),
-            Kind::Order => f.write_str("`hwc` or `chw`"),
+            Kind::Word(words) => write!(f, "`{}`", words.join("` or `")),
             Kind::Connect => f.write_str("a list of lists of input maps, such as [[0, 1], [1, 2]]"),
             Kind::Init => f.write_str(
                 "`glorot`, `he`, `lecun`, normal(sd), uniform(a), constant(v) or a number",
@@ -429,7 +429,7 @@ pub(crate) fn check(owner: &str, option: &Opt, value: &Valued) -> Checked {
             _ => check_number(owner, option, value, range),
         },
         Kind::Bool => word_of(owner, option, value, &["true", "false"]),
-        Kind::Order => word_of(owner, option, value, &["hwc", "chw"]),
+        Kind::Word(words) => word_of(owner, option, value, words),
         Kind::Window => check_window(owner, option, value),
         Kind::Factor => check_factor(owner, option, value),
         Kind::Shape => check_shape(owner, option, value),
@@ -450,7 +450,11 @@ fn translated(kind: Kind, value: &Value) -> Option<String> {
         items.iter().map(|item| item.node.as_size()).collect()
     };
     match (kind, value) {
-        (Kind::Pad | Kind::Bool | Kind::Order | Kind::Init, Value::Str(text)) => {
+        (Kind::Word(words), Value::Str(text)) => {
+            let word = text.to_ascii_lowercase();
+            words.contains(&word.as_str()).then_some(word)
+        }
+        (Kind::Pad | Kind::Bool | Kind::Init, Value::Str(text)) => {
             let word = text.to_ascii_lowercase();
             WORDS.contains(&word.as_str()).then_some(word)
         }

@@ -3,7 +3,7 @@
 //! # Meaning
 //! A [`Program`] is a list of [`Unit`]s in topological order. A unit computes one value from the values of the units it
 //! names, all of which stand before it. Unit 0 is the network's input. [`UnitKind::Run`] becomes a step of the plan with the
-//! same descriptor; [`UnitKind::Concat`] and [`UnitKind::Reshape`] move no data: they say where values lie.
+//! same descriptor; [`UnitKind::Concat`], [`UnitKind::Slice`] and [`UnitKind::Reshape`] move no data: they say where values lie.
 //!
 //! `lower` makes the program, one unit a layer, to infer or to train; `optimise` merges units; `differentiate` finds what goes
 //! backward; `schedule` gives values and gradients memory and makes the plan.
@@ -86,6 +86,11 @@ pub enum UnitKind {
     },
     /// The inputs beside each other along the channels.
     Concat,
+    /// Channels of the input, from this one on.
+    Slice {
+        /// The first channel.
+        from: usize,
+    },
     /// The input's elements in the same order, under another shape (or the same: DROPOUT in inference).
     Reshape,
 }
@@ -114,7 +119,13 @@ impl Unit {
         self.op().is_some_and(Operation::in_place)
     }
 
-    /// Whether the unit is another view of its input's value.
+    /// Whether the unit names a value that another one computes.
+    #[must_use]
+    pub fn is_view(&self) -> bool {
+        matches!(self.kind, UnitKind::Reshape | UnitKind::Slice { .. })
+    }
+
+    /// Whether the unit is its input's value in another shape.
     #[must_use]
     pub fn is_reshape(&self) -> bool {
         self.kind == UnitKind::Reshape
@@ -128,14 +139,14 @@ impl Program {
         !self.losses.is_empty()
     }
 
-    /// The shape in which a unit reads its input of this number: `None` for a CONCAT, which takes each as it is.
+    /// The shape in which a unit reads its input of this number: `None` for CONCAT and SLICE, which take each as it is.
     #[must_use]
     pub fn reads_as(&self, id: UnitId, operand: usize) -> Option<[usize; 3]> {
         let unit = &self.units[id];
         match &unit.kind {
             UnitKind::Run { op, .. } => Some(op.operand(operand)),
             UnitKind::Reshape => Some(unit.shape),
-            UnitKind::Input | UnitKind::Concat => None,
+            UnitKind::Input | UnitKind::Concat | UnitKind::Slice { .. } => None,
         }
     }
 

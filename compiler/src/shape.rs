@@ -2,6 +2,7 @@
 //!
 //! A layer that does not fit is reported once; its shape stays unknown, and so does all that depends on it, silently.
 
+mod channels;
 mod join;
 mod limits;
 mod window;
@@ -64,6 +65,8 @@ impl Site<'_> {
                 self.weights_bounded(&[classes, input.elements()])?;
                 Ok(Shape::Vector(classes))
             }
+            Layer::Split { parts, .. } => self.split(parts),
+            Layer::Op(Op::Slice(slice)) => self.slice(slice),
             Layer::Op(op) => self.operation(op),
             Layer::Flatten(Order::Hwc | Order::Chw) => Ok(Shape::Vector(input.elements())),
             Layer::BatchNorm { .. }

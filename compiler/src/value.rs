@@ -78,7 +78,8 @@ impl Argument {
 
 /// The words that are values; everything else must be defined.
 pub(crate) const WORDS: &[&str] = &[
-    "same", "valid", "true", "false", "hwc", "chw", "glorot", "he", "lecun",
+    "same", "valid", "true", "false", "hwc", "chw", "mean", "max", "nearest", "bilinear", "glorot",
+    "he", "lecun",
 ];
 
 /// Initialisers that take a number.

@@ -169,7 +169,13 @@ fn network() -> Plan {
         }
         .into()
     });
-    push(&|input| plan::GlobalPool { input }.into());
+    push(&|input| {
+        plan::GlobalPool {
+            input,
+            ..plan::GlobalPool::DEFAULT
+        }
+        .into()
+    });
     push(&|input| plan::Rbf { input, classes: 10 }.into());
     let used: std::collections::BTreeSet<_> = steps.iter().map(|s| s.op.name()).collect();
     let rows = netc_runtime::plan::for_each_op!(count, infer);

@@ -8,7 +8,7 @@
 mod common;
 
 use common::{Rng, plan, step, strided, tensors};
-use netc_runtime::plan::{self, Act, Op, Operation as _, Plan, View};
+use netc_runtime::plan::{self, Act, Interpolation, Op, Operation as _, Plan, Reduction, View};
 use netc_runtime::{Executor, Model, Weights, reference};
 use std::ops::Range;
 
@@ -192,9 +192,36 @@ fn subsample() {
 
 #[test]
 fn global_pool() {
-    check(50, |rng| {
+    check(100, |rng| {
         let input = picture(rng);
-        plan::GlobalPool { input }.into()
+        plan::GlobalPool {
+            input,
+            kind: rng.pick(&[Reduction::Mean, Reduction::Max]),
+        }
+        .into()
+    });
+}
+
+#[test]
+fn adaptive_avg_pool() {
+    check(100, |rng| {
+        let input = picture(rng);
+        let size = [rng.size(1, 12), rng.size(1, 12)];
+        plan::AdaptiveAvgPool { input, size }.into()
+    });
+}
+
+#[test]
+fn slice() {
+    check(50, |rng| {
+        let [h, w, c] = picture(rng);
+        let (before, after) = (rng.size(0, 4), rng.size(0, 4));
+        plan::Slice {
+            input: [h, w, before + c + after],
+            from: before,
+            to: before + c,
+        }
+        .into()
     });
 }
 
@@ -273,7 +300,13 @@ fn pad() {
 fn upsample() {
     check(50, |rng| {
         let (input, factor) = (picture(rng), [rng.size(1, 3), rng.size(1, 3)]);
-        plan::Upsample { input, factor }.into()
+        let mode = rng.pick(&[Interpolation::Nearest, Interpolation::Bilinear]);
+        plan::Upsample {
+            input,
+            factor,
+            mode,
+        }
+        .into()
     });
 }
 
@@ -341,7 +374,11 @@ fn pictures_of_some_size() {
             ..Default::default()
         }
         .into(),
-        plan::GlobalPool { input }.into(),
+        plan::GlobalPool {
+            input,
+            ..plan::GlobalPool::DEFAULT
+        }
+        .into(),
     ];
     all.push(
         plan::Conv {
@@ -497,7 +534,11 @@ fn a_nan_is_not_lost() {
             ..Default::default()
         }
         .into(),
-        plan::GlobalPool { input }.into(),
+        plan::GlobalPool {
+            input,
+            ..plan::GlobalPool::DEFAULT
+        }
+        .into(),
         plan::Lrn {
             input,
             ..Default::default()

@@ -16,7 +16,10 @@ use netc_runtime::{Executor, ForwardView, Model, Weights};
 #[test]
 fn views_of_any_layout() {
     let input = [3, 4, 2];
-    let pool = plan::GlobalPool { input };
+    let pool = plan::GlobalPool {
+        input,
+        ..plan::GlobalPool::DEFAULT
+    };
     let result = View::arena(0, [1, 1, 2]);
     let plan = plan(
         &input,

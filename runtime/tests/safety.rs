@@ -31,6 +31,7 @@ const DOCUMENTED: &[&str] = &[
     "a workspace with too little scratch memory",
     "a window, stride or dilation of 0",
     "more padding that counts",
+    "channels that are not there",
     "a window that does not fit into the picture",
     "groups that do not divide",
     "a picture without elements",

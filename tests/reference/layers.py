@@ -160,6 +160,57 @@ def mul():
     ]  # fmt: skip
 
 
+@layer
+def adaptive_avgpool():
+    def cases(shape, size):
+        net = written(shape, f"ADAPTIVE_AVGPOOL({size[0]}x{size[1]})")
+        return case(net, lambda x: nhwc(F.adaptive_avg_pool2d(nchw(x), size)), [shape])
+
+    return [
+        cases((7, 9, 5), (3, 4)), cases((6, 4, 18), (6, 2)), cases((3, 2, 4), (5, 7)), cases((1, 1, 3), (2, 2)), cases((7, 5, 2), (1, 1)),
+    ]  # fmt: skip
+
+
+@layer
+def globalpool():
+    def cases(shape, layer, function):
+        return case(written(shape, layer), lambda x: nhwc(function(nchw(x), 1)), [shape])
+
+    return [
+        cases((5, 7, 6), "GLOBALPOOL(max)", F.adaptive_max_pool2d),
+        cases((4, 3, 35), "GlobalMaxPool2D".upper(), F.adaptive_max_pool2d),
+        cases((1, 1, 3), "GLOBALPOOL(max)", F.adaptive_max_pool2d),
+        cases((5, 6, 4), "GLOBALPOOL", F.adaptive_avg_pool2d),
+    ]
+
+
+@layer
+def upsample():
+    def cases(shape, factor, mode):
+        def enlarged(x):
+            return nhwc(F.interpolate(nchw(x), scale_factor=factor, mode=mode, **options))
+
+        options = {"align_corners": False} if mode == "bilinear" else {}
+        return case(written(shape, f"UPSAMPLE({factor[0]}x{factor[1]}, {mode})"), enlarged, [shape])
+
+    return [
+        cases((3, 4, 5), (2, 2), "bilinear"), cases((5, 2, 18), (3, 1), "bilinear"), cases((2, 5, 4), (4, 5), "bilinear"),
+        cases((1, 1, 3), (2, 3), "bilinear"), cases((1, 4, 2), (6, 2), "bilinear"), cases((3, 2, 4), (2, 3), "nearest"),
+    ]  # fmt: skip
+
+
+@layer
+def slice():
+    def cases(shape, layer, start, end):
+        return case(written(shape, layer), lambda x: x[..., start:end], [shape])
+
+    return [
+        cases((3, 4, 9), "SLICE(2, 7)", 2, 7), cases((2, 3, 20), "SLICE(0, 17)", 0, 17), cases((3, 2, 5), "SLICE(4, 5)", 4, 5),
+        cases((12,), "SLICE(3, 12)", 3, 12), cases((2, 2, 12), "SPLIT(3, 1)", 4, 8), cases((10,), "SPLIT(2, 1)", 5, 10),
+        cases((1, 1, 4), "CHUNK(4, 0)", 0, 1),
+    ]  # fmt: skip
+
+
 def main(names):
     for cases in LAYERS:
         if names and cases.__name__ not in names:

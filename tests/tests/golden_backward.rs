@@ -96,9 +96,12 @@ fn operation(case: &Case, input: [usize; 3]) -> Option<Op> {
             window: two("kernel"),
             stride: two("stride"),
             pad: four("pad_tblr"),
-            act: Act::None,
+            ..plan::AvgPool::DEFAULT
         })),
-        "global_avgpool" => Some(Op::GlobalPool(plan::GlobalPool { input })),
+        "global_avgpool" => Some(Op::GlobalPool(plan::GlobalPool {
+            input,
+            ..plan::GlobalPool::DEFAULT
+        })),
         "relu" => act(Act::Relu),
         "relu6" => act(Act::Relu6),
         "leaky_relu" => act(Act::LeakyRelu(0.01)),
@@ -142,6 +145,7 @@ fn operation(case: &Case, input: [usize; 3]) -> Option<Op> {
         "upsample" => Some(Op::Upsample(plan::Upsample {
             input,
             factor: two("factor"),
+            ..plan::Upsample::DEFAULT
         })),
         "pad" => Some(Op::Pad(plan::Pad {
             input,

@@ -1,10 +1,10 @@
 //! Layers and their gradients against PyTorch's float64 (`tests/reference/layers.py`), through the language and the compiler: the executor, the
 //! plain reference, and both kinds of kernels of training, forward and backward.
 
-use netc_compiler::graph::{Graph, Recipe};
+use netc_compiler::graph::Graph;
 use netc_compiler::lower::Purpose;
 use netc_compiler::{Options, plan};
-use netc_plan::{Loss, Op, Param, Plan};
+use netc_plan::{Op, Param, Plan};
 use netc_runtime::train::{self, Setting, Single};
 use netc_runtime::{Executor, Model, Weights, reference};
 use netc_tests::networks::{compile_text, workspace};
@@ -82,13 +82,8 @@ fn graph(net: &str) -> Graph {
 
 /// The plan that trains, one step a layer.
 fn training(graph: &Graph) -> Plan {
-    let recipe = Recipe {
-        name: None,
-        entries: Vec::new(),
-        span: graph.node(graph.output).span,
-        head: graph.node(graph.output).span,
-    };
-    plan(graph, Purpose::Train(&recipe, Loss::Mse), false)
+    let recipe = graph.default_recipe().expect("the recipe of `training`");
+    plan(graph, Purpose::Train(recipe), false)
 }
 
 #[test]
@@ -119,7 +114,7 @@ fn the_executor_and_the_reference_give_what_pytorch_gives() {
 fn training_gives_what_pytorch_gives() {
     for (file, case) in cases() {
         let net = case["net"].as_str().expect("a network");
-        let plan = training(&graph(net));
+        let plan = training(&graph(&format!("{net} train {{ loss = mse }}")));
         let step = plan.forward.last().expect("a step");
         let layer = step.source.as_ref().map_or("", |source| &source.layer);
         let params = plan.params.iter();

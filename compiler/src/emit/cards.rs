@@ -27,12 +27,16 @@ impl Family {
             Layer::Input(_) => Family::Input,
             Layer::Conv(_) => Family::Conv,
             Layer::Fc { .. } | Layer::Rbf { .. } => Family::Dense,
-            Layer::Pool(_) | Layer::Op(Op::GlobalPool(_)) | Layer::Subsample { .. } => Family::Pool,
+            Layer::Pool(_)
+            | Layer::Op(Op::GlobalPool(_) | Op::AdaptiveAvgPool(_))
+            | Layer::Subsample { .. } => Family::Pool,
             Layer::BatchNorm { .. } | Layer::Op(Op::Lrn(_)) => Family::Norm,
             Layer::Activation(_) | Layer::Op(Op::Softmax(_)) => Family::Activation,
             Layer::Concat => Family::Join,
             Layer::Op(op) if op.arity() > 1 => Family::Join,
-            Layer::Dropout { .. } | Layer::Flatten(_) | Layer::Op(_) => Family::Shape,
+            Layer::Dropout { .. } | Layer::Flatten(_) | Layer::Split { .. } | Layer::Op(_) => {
+                Family::Shape
+            }
         }
     }
 

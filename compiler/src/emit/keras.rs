@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use netc_plan::{Act, Op};
+use netc_plan::{Act, Op, Reduction};
 
 use crate::graph::{Graph, Layer, Node, NodeId, PadMode, Padding, Pool, PoolKind};
 use crate::layers;
@@ -237,7 +237,10 @@ fn class(layer: &Layer) -> (&'static str, &'static str) {
             kind: PoolKind::Avg,
             ..
         }) => ("AveragePooling2D", "average_pooling2d"),
-        Layer::Op(Op::GlobalPool(_)) => ("GlobalAveragePooling2D", "global_average_pooling2d"),
+        Layer::Op(Op::GlobalPool(d)) => match d.kind {
+            Reduction::Mean => ("GlobalAveragePooling2D", "global_average_pooling2d"),
+            Reduction::Max => ("GlobalMaxPooling2D", "global_max_pooling2d"),
+        },
         Layer::BatchNorm { .. } => ("BatchNormalization", "batch_normalization"),
         Layer::Dropout { .. } => ("Dropout", "dropout"),
         Layer::Activation(Act::LeakyRelu(_)) => ("LeakyReLU", "leaky_re_lu"),
@@ -251,6 +254,7 @@ fn class(layer: &Layer) -> (&'static str, &'static str) {
         Layer::Op(Op::Lrn(_)) => ("LRN", "lrn"),
         Layer::Subsample { .. } => ("Subsample", "subsample"),
         Layer::Rbf { .. } => ("RBF", "rbf"),
+        Layer::Split { .. } => ("Split", "split"),
         Layer::Op(op) => (op.name(), layers::written(layer, None).spec.prefix),
     }
 }

@@ -59,9 +59,28 @@ pub(crate) fn build(
         LayerKind::Rbf => Layer::Rbf {
             classes: bound.whole("classes")?,
         },
+        LayerKind::Split => {
+            let (parts, part) = (bound.whole("parts")?, bound.whole("part")?);
+            if part >= parts {
+                errors.push(no_such_part(bound, parts, part)?);
+                return None;
+            }
+            Layer::Split { parts, part }
+        }
         LayerKind::Op(op) => Layer::Op(operation::build(op, bound, errors)?),
         LayerKind::Concat | LayerKind::Skip => return None,
     })
+}
+
+/// `SPLIT(2, 2)`
+fn no_such_part(bound: &Bound, parts: usize, part: usize) -> Option<Diagnostic> {
+    let span = bound.given("part")?.span;
+    let headline = format!("`part` of SPLIT is at most {}", parts - 1);
+    Some(
+        Diagnostic::error(Code::E0307, headline, span)
+            .primary(format!("this is {part}"))
+            .note(format!("the {parts} parts are counted from 0")),
+    )
 }
 
 /// How pixels become inputs, by the options of INPUT.

@@ -4,15 +4,32 @@ use super::build::padding;
 use super::written::{Values, cells};
 use super::{LAYERS, LayerKind};
 use crate::options::Bound;
-use crate::text::expr::{single, size, whole};
+use crate::text::expr::{single, size, whole, word};
 use netc_grammar::{Code, Diagnostic};
-use netc_plan::{Lrn, Op, Pad, Shuffle, Upsample};
+use netc_plan::{
+    AdaptiveAvgPool, GlobalPool, Interpolation, Lrn, Op, Pad, Reduction, Shuffle, Slice, Upsample,
+};
 use std::mem::discriminant;
 
 /// The descriptor with its options, or `None` where one is missing or wrong that has been reported.
 pub(super) fn build(op: Op, bound: &Bound, errors: &mut Vec<Diagnostic>) -> Option<Op> {
     Some(match op {
         Op::Lrn(d) => lrn(d, bound, errors)?.into(),
+        Op::AdaptiveAvgPool(d) => AdaptiveAvgPool {
+            size: bound.factor("size")?,
+            ..d
+        }
+        .into(),
+        // GLOBALMAXPOOL has no option.
+        Op::GlobalPool(d) if d.kind == Reduction::Mean => GlobalPool {
+            kind: match bound.word("kind") {
+                Some("max") => Reduction::Max,
+                _ => d.kind,
+            },
+            ..d
+        }
+        .into(),
+        Op::Slice(d) => slice(d, bound, errors)?.into(),
         Op::Pad(d) => Pad {
             pad: padding(bound)?.cells,
             ..d
@@ -25,6 +42,10 @@ pub(super) fn build(op: Op, bound: &Bound, errors: &mut Vec<Diagnostic>) -> Opti
         .into(),
         Op::Upsample(d) => Upsample {
             factor: bound.factor("factor").unwrap_or(d.factor),
+            mode: match bound.word("mode") {
+                Some("bilinear") => Interpolation::Bilinear,
+                _ => d.mode,
+            },
             ..d
         }
         .into(),
@@ -45,7 +66,22 @@ pub(super) fn written(op: Op) -> (LayerKind, Values) {
         ],
         Op::Pad(d) => vec![("pad", cells(d.pad))],
         Op::Shuffle(d) => vec![("groups", whole(d.groups))],
-        Op::Upsample(d) => vec![("factor", size(&d.factor))],
+        Op::Slice(d) => vec![("from", whole(d.from)), ("to", whole(d.to))],
+        Op::AdaptiveAvgPool(d) => vec![("size", size(&d.size))],
+        Op::GlobalPool(d) => {
+            let kind = match d.kind {
+                Reduction::Mean => "mean",
+                Reduction::Max => "max",
+            };
+            vec![("kind", word(kind))]
+        }
+        Op::Upsample(d) => {
+            let mode = match d.mode {
+                Interpolation::Nearest => "nearest",
+                Interpolation::Bilinear => "bilinear",
+            };
+            vec![("factor", size(&d.factor)), ("mode", word(mode))]
+        }
         _ => Vec::new(),
     };
     let is_row = |kind: &LayerKind| match kind {
@@ -55,6 +91,19 @@ pub(super) fn written(op: Op) -> (LayerKind, Values) {
     let kinds = LAYERS.iter().map(|spec| spec.kind);
     let row = kinds.into_iter().find(is_row);
     (row.unwrap_or(LayerKind::Op(op)), values)
+}
+
+fn slice(d: Slice, bound: &Bound, errors: &mut Vec<Diagnostic>) -> Option<Slice> {
+    let (from, to) = (bound.whole("from")?, bound.whole("to")?);
+    if from >= to {
+        let span = bound.given("to")?.span;
+        errors.push(
+            Diagnostic::error(Code::E0307, "SLICE ends before it begins", span)
+                .primary(format!("from {from} up to, not including, {to}")),
+        );
+        return None;
+    }
+    Some(Slice { from, to, ..d })
 }
 
 fn lrn(d: Lrn, bound: &Bound, errors: &mut Vec<Diagnostic>) -> Option<Lrn> {

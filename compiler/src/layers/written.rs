@@ -22,10 +22,15 @@ impl Written {
     /// `CONV(96, 11x11/4)`: what differs from the defaults.
     pub(crate) fn call(self) -> Call {
         let owner = self.spec.owner();
-        // `DROPOUT(0.5)`: the one thing that a layer is about is said.
-        let always = owner.options.len() == 1 && owner.example.contains('(');
+        // `DROPOUT(0.5)`: the thing that a layer is about is said.
+        let said = owner
+            .options
+            .first()
+            .filter(|_| owner.example.contains('('));
+        let is_said = |option: &Opt| said.is_some_and(|said| said.name == option.name);
         let options = self.options.into_iter();
-        let differing = options.filter(|(option, value)| always || !option.is_default(value));
+        let differing =
+            options.filter(|(option, value)| is_said(option) || !option.is_default(value));
         call(owner.name, owner.arguments(differing.collect()))
     }
 }
@@ -61,6 +66,10 @@ pub(crate) fn written(layer: &Layer, pixels: Option<&Pixels>) -> Written {
         Layer::Subsample { window, stride } => {
             let window = strided(*window, *stride, *window);
             (LayerKind::Subsample, vec![("window", window)])
+        }
+        Layer::Split { parts, part } => {
+            let values = vec![("parts", whole(*parts)), ("part", whole(*part))];
+            (LayerKind::Split, values)
         }
         Layer::Op(op) => operation::written(*op),
         Layer::Rbf { classes } => (LayerKind::Rbf, vec![("classes", whole(*classes))]),

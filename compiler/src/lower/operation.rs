@@ -3,7 +3,7 @@
 use crate::graph::{self, Layer, Order, Pool, PoolKind};
 use netc_plan::{
     Activation, AvgPool, BatchNorm, BatchNormTraining, Conv, Dropout, Fc, MaxPool, Op, Operation,
-    Rbf, Subsample, Transpose,
+    Rbf, Slice, Subsample, Transpose,
 };
 
 /// The operation that computes a layer from inputs of these shapes; `None` for those that compute nothing: the elements stay as they
@@ -42,6 +42,15 @@ pub(crate) fn operation(layer: &Layer, operands: &[[usize; 3]], trains: bool) ->
             ..Subsample::DEFAULT
         }
         .into(),
+        Layer::Split { parts, part } => {
+            let size = input[2] / parts;
+            Slice {
+                input,
+                from: part * size,
+                to: (part + 1) * size,
+            }
+            .into()
+        }
         Layer::Op(op) => op.with_operands(operands),
         Layer::Rbf { classes } => Rbf {
             input,

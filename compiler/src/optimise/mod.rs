@@ -12,6 +12,7 @@ mod fuse_activations;
 mod merge_padding;
 mod rewrite;
 mod sweep;
+mod view_slices;
 
 use netc_plan::Act;
 
@@ -35,6 +36,7 @@ fn to_infer(program: &mut Program) {
     merge_padding::run(program);
     fold_batch_norm::run(program);
     fuse_activations::run(program, |_| true);
+    view_slices::run(program);
 }
 
 fn to_train(program: &mut Program) {

@@ -3,7 +3,7 @@
 use super::modules::{Def, Defined, Program};
 use crate::layers;
 use crate::names::is_all_caps;
-use netc_grammar::ast::{Call, Expr, ExprKind, Ident};
+use netc_grammar::ast::{Call, ExprKind, Ident};
 use netc_grammar::{Code, Diagnostic, Span};
 
 /// A call of something that is neither a layer nor a block.
@@ -57,13 +57,7 @@ fn same_elsewhere(call: &Call) -> Option<&'static str> {
     let [argument] = call.args.as_deref().unwrap_or_default() else {
         return None;
     };
-    let is_one = |value: &Expr| value.kind == ExprKind::Int(1);
     match (name.as_str(), &argument.value.kind) {
-        ("ADAPTIVEAVGPOOL2D", ExprKind::Int(1)) => Some("GLOBALPOOL"),
-        ("ADAPTIVEAVGPOOL2D", ExprKind::Size(sides)) if sides[..] == [1, 1] => Some("GLOBALPOOL"),
-        ("ADAPTIVEAVGPOOL2D", ExprKind::Tuple(sides)) if sides.iter().all(is_one) => {
-            Some("GLOBALPOOL")
-        }
         ("ACTIVATION", ExprKind::Str(act) | ExprKind::Name(act)) => {
             let layer = layers::find_in_any_case(act)?;
             layer.is_activation().then_some(layer.name)

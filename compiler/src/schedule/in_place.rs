@@ -61,7 +61,7 @@ impl Ends {
         let mut value: Vec<usize> = (0..count).map(|id| id.max(until[id])).collect();
         for (id, unit) in program.units.iter().enumerate().rev() {
             match unit.kind {
-                UnitKind::Input | UnitKind::Reshape => {}
+                UnitKind::Input | UnitKind::Reshape | UnitKind::Slice { .. } => {}
                 UnitKind::Run { .. } => {
                     for input in &unit.inputs {
                         let root = values.root(*input);
@@ -100,7 +100,7 @@ struct Cell {
 #[derive(Default)]
 struct Cells {
     cells: Vec<Cell>,
-    /// The cell of each unit; `None` for the input and for RESHAPE.
+    /// The cell of each unit; `None` for the input and for views of others.
     of: Vec<Option<usize>>,
 }
 
@@ -114,7 +114,7 @@ impl Cells {
         id: UnitId,
     ) {
         let unit = &program.units[id];
-        if matches!(unit.kind, UnitKind::Input | UnitKind::Reshape) {
+        if unit.kind == UnitKind::Input || unit.is_view() {
             self.of.push(None);
             return;
         }

@@ -99,6 +99,10 @@ impl Layout<'_> {
         for (id, unit) in self.program.units.iter().enumerate() {
             match &unit.kind {
                 UnitKind::Input | UnitKind::Reshape => {}
+                UnitKind::Slice { .. } => {
+                    let name = forward.names.unique(&unit.name);
+                    self.note(id, name, &mut forward);
+                }
                 UnitKind::Run { op, source } => {
                     let inputs = unit.inputs.iter().enumerate();
                     let inputs = inputs.map(|(i, input)| self.view(*input, op.operand(i)));
@@ -128,9 +132,14 @@ impl Layout<'_> {
             let step = self.copy(id, *part, step);
             forward.push((id, Some(i)), step);
         }
+        self.note(id, name, forward);
+    }
+
+    /// Where a value lies that no step writes.
+    fn note(&self, id: UnitId, name: String, forward: &mut Forward) {
         forward.joins.push(Join {
             name,
-            text: unit.text.clone(),
+            text: self.program.units[id].text.clone(),
             after: forward.steps.len(),
             view: self.value(id),
         });
@@ -204,6 +213,15 @@ impl Layout<'_> {
 
     /// The value of a unit, read as `shape`.
     fn view(&self, id: UnitId, shape: [usize; 3]) -> View {
+        let unit = &self.program.units[self.values.unshaped(id)];
+        if let (UnitKind::Slice { from }, [input]) = (&unit.kind, &unit.inputs[..]) {
+            let whole = self.value(*input);
+            return View {
+                shape,
+                channel: whole.channel + from,
+                ..whole
+            };
+        }
         let place = self.buffers.place(self.values.root(id));
         view(place, self.for_values, shape)
     }

@@ -2,7 +2,7 @@
 
 use netc_compiler::graph::*;
 use netc_grammar::Span;
-use netc_plan::{Act, Add, GlobalPool, Lrn, Mul, Pad, Pixels, Softmax, Upsample};
+use netc_plan::{Act, Add, GlobalPool, Lrn, Mul, Pad, Pixels, Slice, Softmax, Upsample};
 use std::collections::BTreeMap;
 
 /// A graph under construction.
@@ -168,6 +168,32 @@ impl Builder {
         let [h, w, c] = self.shape(x);
         let op = Layer::Op(Upsample::DEFAULT.into());
         self.push("upsample", op, vec![x], Shape::Picture([2 * h, 2 * w, c]))
+    }
+
+    /// Channels from one to another, exclusively; at least one, at most those that there are.
+    pub(crate) fn slice(&mut self, x: NodeId, from: usize, to: usize) -> NodeId {
+        let [h, w, c] = self.shape(x);
+        let to = to.clamp(from + 1, c);
+        let op = Slice {
+            from,
+            to,
+            ..Slice::DEFAULT
+        };
+        let shape = self.with_channels(x, [h, w, to - from]);
+        self.push("slice", Layer::Op(op.into()), vec![x], shape)
+    }
+
+    pub(crate) fn split(&mut self, x: NodeId, parts: usize, part: usize) -> NodeId {
+        let [h, w, c] = self.shape(x);
+        let shape = self.with_channels(x, [h, w, c / parts]);
+        self.push("split", Layer::Split { parts, part }, vec![x], shape)
+    }
+
+    fn with_channels(&self, x: NodeId, hwc: [usize; 3]) -> Shape {
+        match self.nodes[x.0].shape {
+            Shape::Vector(_) => Shape::Vector(hwc[2]),
+            _ => Shape::Picture(hwc),
+        }
     }
 
     pub(crate) fn add(&mut self, inputs: &[NodeId]) -> NodeId {

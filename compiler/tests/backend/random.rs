@@ -9,6 +9,7 @@ use netc_compiler::graph::{Graph, Layer, Node, NodeId, Order, PoolKind};
 pub(crate) use netc_plan::random::SplitMix64 as Random;
 use netc_plan::{Act, Op, Plan, Slot, Source, Step, View};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
 
 /// A graph of about `layers` layers: chains, skips, joins, dense blocks, some of them read again much later.
 pub(crate) fn graph(random: &mut Random, layers: usize) -> Graph {
@@ -30,7 +31,7 @@ pub(crate) fn graph(random: &mut Random, layers: usize) -> Graph {
             .filter(|id| b.shape(*id) == [h, w, c])
             .collect();
         let any = |random: &mut Random, from: &[NodeId]| from[random.below(from.len())];
-        at = match random.below(18) {
+        at = match random.below(22) {
             0 | 1 => b.conv(at, 1 + random.below(4), 3, 1, 1, 1),
             2 => b.conv(at, 2, 1, 1, 0, 1),
             3 | 4 => b.relu(at),
@@ -79,6 +80,20 @@ pub(crate) fn graph(random: &mut Random, layers: usize) -> Graph {
             17 => {
                 let inputs = [at, any(random, &equal), any(random, &equal)];
                 b.mul(&inputs[..2 + random.below(2)])
+            }
+            18 if c > 1 => b.slice(at, random.below(c - 1), 1 + random.below(c)),
+            19 if c % 2 == 0 => {
+                // ShuffleNetV2: one half goes past.
+                let [one, two] = [0, 1].map(|part| b.split(at, 2, part));
+                let two = b.conv(two, c / 2, 3, 1, 1, 1);
+                let two = b.relu(two);
+                b.concat(&[one, two])
+            }
+            20 if c > 2 => {
+                // Parts that overlap, and one channel that nobody reads.
+                let [one, two] = [b.slice(at, 0, c - 1), b.slice(at, 0, 1)];
+                let one = b.relu(one);
+                b.concat(&[two, one])
             }
             9 => any(random, &like),
             _ => b.softmax(at),
@@ -221,6 +236,14 @@ pub(crate) fn padded(
     out
 }
 
+pub(crate) fn sliced(pixel: usize, channels: Range<usize>, value: &[u64]) -> Value {
+    let pixels = value.chunks(pixel);
+    pixels
+        .flat_map(|pixel| &pixel[channels.clone()])
+        .copied()
+        .collect()
+}
+
 fn chw([h, w, c]: [usize; 3], value: &[u64]) -> Value {
     let pixels = h * w;
     (0..pixels * c)
@@ -283,6 +306,8 @@ pub(crate) fn evaluate(graph: &Graph, node: &Node, values: &[Value]) -> Value {
             out
         }
         Layer::Pool(_) => mixed("MaxPool", outputs, x),
+        Layer::Op(Op::Slice(d)) => sliced(c, d.from..d.to, x),
+        Layer::Split { parts, part } => sliced(c, part * c / parts..(part + 1) * c / parts, x),
         Layer::Op(op) => mixed(op.name(), outputs, x),
         other => panic!("{other:?} is not drawn"),
     }
@@ -374,6 +399,7 @@ pub(crate) fn execute(step: &Step, inputs: &[Value]) -> Value {
         (Op::Add(d), _) => activate(d.act, add(x, &inputs[1])),
         (Op::Mul(d), _) => activate(d.act, mul(x, &inputs[1])),
         (Op::Copy(_), _) => x.clone(),
+        (Op::Slice(d), _) => sliced(d.input[2], d.from..d.to, x),
         (Op::Transpose(d), _) => chw(d.input, x),
         (Op::Pad(d), _) => padded(d.input, d.pad, x),
         (Op::MaxPool(d), _) => activate(d.act, mixed("MaxPool", outputs, x)),

@@ -6,6 +6,7 @@
 //! from a value that was overwritten gives another number.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::builder::Builder;
 use crate::models;
@@ -288,6 +289,15 @@ fn conv_back(
     (parameters(layer, &x, dy), cropped(shape, pad, &dx))
 }
 
+/// Nothing for the other channels.
+fn unsliced(pixel: usize, channels: Range<usize>, dy: &[u64]) -> Value {
+    let mut dx = vec![0; dy.len() / channels.len() * pixel];
+    for (dx, dy) in dx.chunks_mut(pixel).zip(dy.chunks(channels.len())) {
+        dx[channels.clone()].copy_from_slice(dy);
+    }
+    dx
+}
+
 fn hwc([h, w, c]: [usize; 3], value: &[u64]) -> Value {
     let pixels = h * w;
     (0..pixels * c)
@@ -409,6 +419,14 @@ fn node_back(
         }
         Layer::Concat => (None, parts(graph, id, dy)),
         Layer::Pool(_) => (None, mixed("MaxPool", hash(x))),
+        Layer::Op(Op::Slice(d)) => (None, vec![unsliced(shape[2], d.from..d.to, dy)]),
+        Layer::Split { parts, part } => {
+            let size = shape[2] / parts;
+            (
+                None,
+                vec![unsliced(shape[2], part * size..(part + 1) * size, dy)],
+            )
+        }
         Layer::Op(op) => {
             let saved = op.saved();
             let remembered = match (saved.inputs, saved.output) {
@@ -512,6 +530,7 @@ impl Machine {
             Op::Add(_) => (None, vec![dy.to_vec(); 2]),
             Op::Mul(_) => (None, mul_back(&[&x, &self.read(&step.inputs[1])], dy)),
             Op::Copy(_) => (None, vec![dy.to_vec()]),
+            Op::Slice(d) => (None, vec![unsliced(d.input[2], d.from..d.to, dy)]),
             Op::Transpose(d) => (None, vec![hwc(d.input, dy)]),
             Op::Pad(d) => (None, vec![cropped(d.input, d.pad, dy)]),
             Op::Softmax(_) => (None, mixed("Softmax", hash(&y))),

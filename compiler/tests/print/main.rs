@@ -116,7 +116,7 @@ fn unusual(option: &Opt) -> Option<&'static str> {
         Kind::Bool => "true",
         Kind::Factor => "3x1",
         Kind::Pad | Kind::Cells => "(1, 0, 0, 1)",
-        Kind::Order => "chw",
+        Kind::Word(words) => words[1],
         Kind::Connect => "[[0], [1, 2], [3], [0, 1, 2, 3]]",
         Kind::Init => "normal(0.125)",
         // Always given; and what belongs to recipes.

@@ -112,6 +112,11 @@ fn layer() -> impl Strategy<Value = String> {
         Just("POOL(3x3/2, ceil=true) => UPSAMPLE".to_owned()),
         Just("PAD((1, 0, 2, 1)) => CONV(4, 2x4)".to_owned()),
         Just("POOL(2x2) => UPSAMPLE".to_owned()),
+        (1_usize..5).prop_map(|n| format!("SLICE(0, {n}) => CONV(4, 1x1)")),
+        (0_usize..2)
+            .prop_map(|n| format!("SPLIT(2, {n}) => SHUFFLE(2) => DWCONV(1x1) => CONV(4, 1x1)")),
+        Just("GLOBALPOOL(max) => UPSAMPLE(8, bilinear)".to_owned()),
+        Just("ADAPTIVE_AVGPOOL(4x8) => UPSAMPLE(2x1, mode=bilinear)".to_owned()),
         Just("SUBSAMPLE(4x2) => UPSAMPLE(4x2)".to_owned()),
         Just("BN".to_owned()),
         (above_zero(), share()).prop_map(|(eps, m)| format!("BN(eps={eps}, momentum={m})")),

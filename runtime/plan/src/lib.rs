@@ -87,7 +87,7 @@ pub struct Plan {
     pub arena: usize,
     /// The forward part.
     pub forward: Vec<Step>,
-    /// Where the CONCATs lie, whose inputs are computed in place: for readers of the plan, nothing is left to run.
+    /// Where the CONCATs lie, whose inputs are computed in place, and the SLICEs: for readers of the plan, nothing is left to run.
     pub joins: Vec<Join>,
     /// Where the output lies after the last step of the forward part: dense. To train with cross-entropy, what a last SOFTMAX would read.
     pub result: View,

@@ -25,7 +25,7 @@ pub struct Step {
     pub output: View,
 }
 
-/// A value that no step writes as a whole, because several steps write their channels of it.
+/// A value that no step writes as a whole: several steps write their channels of it (CONCAT), or it is some channels of another (SLICE).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Join {
     /// The layer's name (`concat1`).

@@ -10,6 +10,7 @@
 pub(crate) mod access;
 pub(crate) mod act;
 pub(crate) mod activation;
+pub(crate) mod adaptive_avg_pool;
 pub(crate) mod add;
 pub(crate) mod avg_pool;
 pub(crate) mod batch_norm;
@@ -32,6 +33,7 @@ mod real;
 pub(crate) mod shuffle;
 pub(crate) mod simd;
 pub(crate) mod sizes;
+pub(crate) mod slice;
 pub(crate) mod softmax;
 pub(crate) mod subsample;
 #[cfg(feature = "train")]
@@ -42,6 +44,7 @@ pub(crate) mod upsample;
 pub(crate) mod window;
 
 pub use activation::Activation;
+pub use adaptive_avg_pool::AdaptiveAvgPool;
 pub use add::Add;
 pub use avg_pool::AvgPool;
 pub use batch_norm::BatchNorm;
@@ -58,6 +61,7 @@ pub use rbf::Rbf;
 pub use real::{Real, activate};
 pub use shuffle::Shuffle;
 pub use simd::Level;
+pub use slice::Slice;
 pub use softmax::Softmax;
 pub use subsample::Subsample;
 pub use transpose::Transpose;
@@ -67,6 +71,7 @@ pub use upsample::Upsample;
 #[cfg(feature = "train")]
 pub mod train {
     pub use super::activation::train::Activation;
+    pub use super::adaptive_avg_pool::train::AdaptiveAvgPool;
     pub use super::add::train::Add;
     pub use super::avg_pool::train::AvgPool;
     pub use super::batch_norm::train::BatchNormTraining;
@@ -81,6 +86,7 @@ pub mod train {
     pub use super::pad::train::Pad;
     pub use super::rbf::train::Rbf;
     pub use super::shuffle::train::Shuffle;
+    pub use super::slice::train::Slice;
     pub use super::softmax::train::Softmax;
     pub use super::subsample::train::Subsample;
     pub use super::transpose::train::Transpose;

@@ -3,7 +3,9 @@
 //! An operation that is added to the table does not compile here until it says what its descriptors look like.
 
 use super::common::{Rng, params, tensors};
-use netc_runtime::plan::{self, Act, Gradient, Op, Param, View, for_each_op};
+use netc_runtime::plan::{
+    self, Act, Gradient, Interpolation, Op, Param, Reduction, View, for_each_op,
+};
 use netc_runtime::train::{Layout, TrainMem};
 use netc_runtime::{Mem, Scratch, Weights, cpu};
 use std::fmt::Debug;
@@ -270,7 +272,8 @@ macro_rules! draws {
 draws! {
     Fc: d => { input: d.picture(), units: d.channels(), bias: d.pick(&[true, false]), act: d.act() }
     MaxPool: d => { input: d.picture(), window: d.pair(1, 3), stride: d.pair(1, 3), pad: d.pad(), act: d.act() }
-    GlobalPool: d => { input: d.picture() }
+    AdaptiveAvgPool: d => { input: d.picture(), size: d.pair(1, 9) }
+    GlobalPool: d => { input: d.picture(), kind: d.pick(&[Reduction::Mean, Reduction::Max]) }
     BatchNorm: d => { input: d.picture(), eps: 1e-3, act: d.act() }
     BatchNormTraining: d => { input: d.picture(), eps: 1e-3, momentum: 0.9, act: d.act() }
     Dropout: d => { input: d.picture(), p: d.pick(&[0.5, 0.0]), index: 1 }
@@ -279,7 +282,7 @@ draws! {
     Softmax: d => { input: d.picture() }
     Transpose: d => { input: d.picture() }
     Pad: d => { input: d.picture(), pad: d.pad() }
-    Upsample: d => { input: d.picture(), factor: d.pair(1, 3) }
+    Upsample: d => { input: d.picture(), factor: d.pair(1, 4), mode: d.pick(&[Interpolation::Nearest, Interpolation::Bilinear]) }
     Add: d => { input: d.picture(), act: d.act() }
     Mul: d => { input: d.picture(), spread: d.pick(&[true, false]), act: d.act() }
     Copy: d => { input: d.picture() }
@@ -298,6 +301,19 @@ impl Descriptor for plan::AvgPool {
             counted: d.pick(&[[0; 4], counted]),
             pad,
             act: d.act(),
+        }
+    }
+}
+
+impl Descriptor for plan::Slice {
+    fn draw(d: &mut Draw<'_>) -> Self {
+        let ([h, w, from], count, after) = (d.picture(), d.channels(), d.size(0, 3));
+        let from = from.saturating_sub(1);
+        let to = from.saturating_add(count);
+        Self {
+            input: [h, w, to.saturating_add(after)],
+            from,
+            to: if d.hostile { d.size(to, to) } else { to },
         }
     }
 }

@@ -137,7 +137,10 @@ pub(crate) fn strided(rng: &mut Rng, op: Op) -> Plan {
     let mut steps: Vec<Step> = copies.collect();
     let params = params(&op);
     let channel = View::input([h, w, 1]).channels(0, arity * c);
-    let mean = GlobalPool { input: [h, w, 1] };
+    let mean = GlobalPool {
+        input: [h, w, 1],
+        ..GlobalPool::DEFAULT
+    };
     steps.push(step("mean", mean, &[channel], one));
     for i in (0..first).chain(first + oc..out[2]) {
         let beside = View {
@@ -147,6 +150,7 @@ pub(crate) fn strided(rng: &mut Rng, op: Op) -> Plan {
         let spread = Upsample {
             input: [1, 1, 1],
             factor: [oh, ow],
+            ..Upsample::DEFAULT
         };
         steps.push(step(&format!("beside{i}"), spread, &[one], beside));
     }

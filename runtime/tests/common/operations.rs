@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use super::common::{Rng, params, tensors};
-use netc_runtime::plan::{self, Act, Op, Param};
+use netc_runtime::plan::{self, Act, Interpolation, Op, Param, Reduction};
 use netc_runtime::train;
 
 /// What can follow an operation inside its kernel.
@@ -81,7 +81,14 @@ fn operation(rng: &mut Rng, wide: bool) -> Op {
                 act,
             })
         }
-        12 => Op::GlobalPool(plan::GlobalPool { input }),
+        12 => {
+            let kind = rng.pick(&[Reduction::Mean, Reduction::Max]);
+            let size = sizes(rng, 1, 7);
+            rng.pick(&[
+                Op::GlobalPool(plan::GlobalPool { input, kind }),
+                Op::AdaptiveAvgPool(plan::AdaptiveAvgPool { input, size }),
+            ])
+        }
         13 => Op::BatchNormTraining(plan::BatchNormTraining {
             input,
             momentum: 0.9,
@@ -107,6 +114,11 @@ fn operation(rng: &mut Rng, wide: bool) -> Op {
                 input: [input[0], input[1], 3 * input[2]],
                 groups: 3,
             }),
+            Op::Slice(plan::Slice {
+                input: [input[0], input[1], input[2] + 3],
+                from: 2,
+                to: input[2] + 2,
+            }),
             Op::Dropout(plan::Dropout {
                 input,
                 p: 0.4,
@@ -120,6 +132,7 @@ fn operation(rng: &mut Rng, wide: bool) -> Op {
         18 => Op::Upsample(plan::Upsample {
             input,
             factor: sizes(rng, 1, 3),
+            mode: rng.pick(&[Interpolation::Nearest, Interpolation::Bilinear]),
         }),
         19 if rng.pick(&[true, false]) => Op::Mul(plan::Mul {
             input,

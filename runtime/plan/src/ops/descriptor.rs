@@ -59,6 +59,24 @@ macro_rules! descriptors {
 }
 pub(super) use descriptors;
 
+/// Declares a field that is one of several words.
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $word:ident,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $($(#[$vdoc])* $word,)*
+        }
+
+        impl $crate::Literal for $name {
+            fn literal(&self) -> alloc::string::String {
+                alloc::format!("plan::{}::{self:?}", stringify!($name))
+            }
+        }
+    )*};
+}
+pub(super) use words;
+
 /// `input` and `with_input` of a descriptor: each has a field of that name.
 macro_rules! input_field {
     () => {
@@ -117,6 +135,11 @@ impl Window {
             .contains(&0)
             .then_some("a window that does not fit into the picture")
     }
+}
+
+/// If the product of these is larger than kernels can count.
+pub(super) fn too_large(sizes: &[usize]) -> Option<&'static str> {
+    (product(sizes) > LARGEST).then_some(TOO_LARGE)
 }
 
 /// The product, or the largest number where it is larger.

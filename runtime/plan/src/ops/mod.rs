@@ -16,8 +16,8 @@ mod weighted;
 
 pub use elementwise::{Activation, Add, Copy, Dropout, Mul, Softmax};
 pub use normalise::{BatchNorm, BatchNormTraining, Lrn};
-pub use picture::{Pad, Shuffle, Transpose, Upsample};
-pub use pool::{AvgPool, GlobalPool, MaxPool, Subsample};
+pub use picture::{Interpolation, Pad, Shuffle, Slice, Transpose, Upsample};
+pub use pool::{AdaptiveAvgPool, AvgPool, GlobalPool, MaxPool, Reduction, Subsample};
 pub use weighted::{Conv, Fc, Rbf};
 
 use crate::{Act, Literal};
@@ -42,6 +42,7 @@ macro_rules! for_each_op {
             { Fc, 1, true, both, [true, true] }
             { MaxPool, 1, false, both, [false, false] }
             { AvgPool, 1, false, both, [false, false] }
+            { AdaptiveAvgPool, 1, false, both, [false, false] }
             { GlobalPool, 1, false, both, [false, false] }
             { BatchNorm, 1, true, infer, [false, false] }
             { BatchNormTraining, 1, true, train, [false, true] }
@@ -53,6 +54,7 @@ macro_rules! for_each_op {
             { Pad, 1, false, both, [false, false] }
             { Upsample, 1, false, both, [false, false] }
             { Shuffle, 1, false, both, [false, false] }
+            { Slice, 1, false, both, [false, false] }
             { Add, 2, false, both, [false, false] }
             { Mul, 2, false, both, [false, true] }
             { Copy, 1, false, both, [false, false] }

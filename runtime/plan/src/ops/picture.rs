@@ -1,7 +1,7 @@
 //! Operations that put the elements of a picture elsewhere.
 
 use super::Operation;
-use super::descriptor::{descriptors, input_field, product};
+use super::descriptor::{descriptors, input_field, product, words};
 
 descriptors! {
     /// `[h, w, c]` to the vector in CHW order: `y[c*h*w + i*w + j] = x[i, j, c]` (`FLATTEN(chw)` that could not be folded).
@@ -16,12 +16,23 @@ descriptors! {
         /// Rows and columns: top, bottom, left, right.
         pad: [usize; 4] = [0; 4],
     }
-    /// Nearest-neighbour enlargement by whole factors.
+    /// Enlargement by whole factors.
     Upsample {
         /// Input shape.
         input: [usize; 3],
         /// Vertical and horizontal factor.
         factor: [usize; 2] = [2, 2],
+        /// What stands between the pixels.
+        mode: Interpolation = Interpolation::Nearest,
+    }
+    /// The channels `from .. to`, counted from 0.
+    Slice {
+        /// Input shape.
+        input: [usize; 3],
+        /// The first.
+        from: usize = 0,
+        /// The one after the last.
+        to: usize,
     }
     /// Mixes the channels of `groups` groups of `n` channels: `y[k * groups + i] = x[i * n + k]` (Zhang et al. 2018, ShuffleNet, section 3.1).
     Shuffle {
@@ -29,6 +40,17 @@ descriptors! {
         input: [usize; 3],
         /// Groups; divides the channels.
         groups: usize = 1,
+    }
+}
+
+words! {
+    /// How a picture is enlarged.
+    Interpolation {
+        /// Each pixel is repeated.
+        Nearest,
+        /// `y = (1 - t) * x[i] + t * x[i + 1]` along both axes, where `i + t = max((o + 0.5) / factor - 0.5, 0)` for pixel `o` of the output, and
+        /// there is nothing behind the last pixel but itself (half-pixel centres; PyTorch's `align_corners=False`).
+        Bilinear,
     }
 }
 
@@ -64,6 +86,24 @@ impl Operation for Upsample {
             w.saturating_mul(self.factor[1]),
             c,
         ]
+    }
+}
+
+impl Operation for Slice {
+    input_field!();
+
+    fn output(&self) -> [usize; 3] {
+        let [h, w, _] = self.input;
+        [h, w, self.to.saturating_sub(self.from)]
+    }
+
+    fn is_pixelwise(&self) -> bool {
+        true
+    }
+
+    fn problem(&self) -> Option<&'static str> {
+        let fits = self.from < self.to && self.to <= self.input[2];
+        (!fits).then_some("channels that are not there")
     }
 }
 

@@ -1,6 +1,6 @@
 //! Operations that summarise windows of a picture, or all of it.
 
-use super::descriptor::{Window, descriptors, input_field};
+use super::descriptor::{Window, descriptors, input_field, too_large, words};
 use super::{Operation, Role, Saved, Tensor};
 use crate::Act;
 use alloc::vec;
@@ -36,10 +36,20 @@ descriptors! {
         /// Fused activation.
         act: Act = Act::None,
     }
-    /// Mean over the whole picture: `[h, w, c]` to `[1, 1, c]`.
+    /// Mean over as many windows as are asked for: row `i` of `H` is that over the rows `floor(i * h / H) .. ceil((i + 1) * h / H)`, columns
+    /// likewise. Windows may overlap, and there may be more of them than cells.
+    AdaptiveAvgPool {
+        /// Input shape.
+        input: [usize; 3],
+        /// Height and width of the output.
+        size: [usize; 2] = [1, 1],
+    }
+    /// Mean or maximum over the whole picture: `[h, w, c]` to `[1, 1, c]`.
     GlobalPool {
         /// Input shape.
         input: [usize; 3],
+        /// Mean or maximum.
+        kind: Reduction = Reduction::Mean,
     }
     /// LeNet-5's subsampling: `y[c] = act(coefficient[c] * (sum over the window) + bias[c])` (LeCun et al. 1998, section II.B).
     Subsample {
@@ -51,6 +61,16 @@ descriptors! {
         stride: [usize; 2] = [2, 2],
         /// Fused activation.
         act: Act = Act::None,
+    }
+}
+
+words! {
+    /// What becomes of many numbers.
+    Reduction {
+        /// Their mean.
+        Mean,
+        /// The largest; a NaN wins.
+        Max,
     }
 }
 
@@ -142,8 +162,29 @@ impl Operation for Subsample {
     }
 }
 
+impl Operation for AdaptiveAvgPool {
+    input_field!();
+
+    fn output(&self) -> [usize; 3] {
+        let [h, w] = self.size;
+        [h, w, self.input[2]]
+    }
+
+    fn problem(&self) -> Option<&'static str> {
+        let axes = [0, 1].map(|axis| [self.input[axis], self.size[axis]]);
+        axes.iter().find_map(|sizes| too_large(sizes))
+    }
+}
+
 impl Operation for GlobalPool {
     input_field!();
+
+    fn saved(&self) -> Saved {
+        match self.kind {
+            Reduction::Mean => Saved::NOTHING,
+            Reduction::Max => Saved::INPUTS,
+        }
+    }
 
     fn output(&self) -> [usize; 3] {
         [1, 1, self.input[2]]

@@ -1,14 +1,15 @@
-//! Mean over the whole picture.
+//! Mean or maximum over the whole picture.
 
 #[cfg(feature = "train")]
 pub(crate) mod train;
 
+use super::max_pool;
 use super::simd::multiversion;
 use super::sizes::{Sizes, bounded};
 use super::window::fold;
-use super::{Real, access};
+use super::{MaxPool, Real, access};
 use crate::Mem;
-use crate::plan::{self, View};
+use crate::plan::{self, Reduction, View};
 use crate::reference::{Given, Plain};
 use alloc::vec::Vec;
 
@@ -16,6 +17,19 @@ use alloc::vec::Vec;
 pub struct GlobalPool {
     d: plan::GlobalPool,
     sizes: Sizes,
+    /// The maximum over a single window.
+    max: Option<MaxPool>,
+}
+
+/// A window as large as the picture.
+pub(super) fn whole(d: &plan::GlobalPool) -> plan::MaxPool {
+    let [h, w, _] = d.input;
+    plan::MaxPool {
+        input: d.input,
+        window: [h, w],
+        stride: [1, 1],
+        ..plan::MaxPool::DEFAULT
+    }
 }
 
 impl GlobalPool {
@@ -25,8 +39,11 @@ impl GlobalPool {
     /// If the descriptor's sizes cannot be computed.
     #[must_use]
     pub fn new(d: plan::GlobalPool) -> Self {
-        let sizes = Sizes::of(d);
-        Self { d, sizes }
+        Self {
+            d,
+            sizes: Sizes::of(d),
+            max: (d.kind == Reduction::Max).then(|| MaxPool::new(whole(&d))),
+        }
     }
 
     /// Computes the step.
@@ -34,6 +51,9 @@ impl GlobalPool {
     /// # Panics
     /// If the views do not fit the operation or the memory, or overlap.
     pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
+        if let Some(max) = &self.max {
+            return max.run(mem, x, y);
+        }
         mem.step([self.sizes.input(x)], self.sizes.output(y))
             .for_rows(bounded(x.shape), |[x], mut out| image(&self.d, x, &mut out));
     }
@@ -52,6 +72,9 @@ multiversion! {
 
 /// The definition in [`plan::GlobalPool`], for any number of dense images.
 pub(crate) fn reference<T: Real>(d: &plan::GlobalPool, x: &[T], y: &mut [T]) {
+    if d.kind == Reduction::Max {
+        return max_pool::reference(&whole(d), x, y);
+    }
     let [h, w, c] = d.input;
     for (x, y) in x.chunks_exact(h * w * c).zip(y.chunks_exact_mut(c)) {
         for (channel, y) in y.iter_mut().enumerate() {

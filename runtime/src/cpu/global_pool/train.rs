@@ -1,17 +1,20 @@
-//! The way back through global pooling.
+//! Backward through global pooling.
 
+use super::whole;
+use crate::cpu::max_pool;
 use crate::cpu::sizes::Sizes;
 use crate::cpu::{self, Real};
-use crate::plan::{self, Gradient, View};
+use crate::plan::{self, Gradient, Reduction, View};
 use crate::reference::Given;
 use crate::train::reference::{Gradients, Pass, PlainBackward};
 use crate::train::{TrainMem, simple};
 
-/// Mean over the whole picture, in training.
+/// Mean or maximum over the whole picture, in training.
 pub struct GlobalPool {
     d: plan::GlobalPool,
     sizes: Sizes,
     forward: cpu::GlobalPool,
+    max: Option<max_pool::train::MaxPool>,
 }
 
 impl GlobalPool {
@@ -25,12 +28,14 @@ impl GlobalPool {
             d,
             sizes: Sizes::of(d),
             forward: cpu::GlobalPool::new(d),
+            max: (d.kind == Reduction::Max).then(|| max_pool::train::MaxPool::new(whole(&d))),
         }
     }
 
     simple!(forward);
 
-    /// From the gradient of the output to that of the input: equal shares for all cells.
+    /// From the gradient of the output to that of the input: equal shares for all cells, or all to the first
+    /// maximum of each channel.
     ///
     /// # Panics
     /// If the views do not fit the operation or the memory.
@@ -42,6 +47,9 @@ impl GlobalPool {
         dy: View,
         dx: Option<Gradient>,
     ) {
+        if let Some(max) = &mut self.max {
+            return max.backward(mem, x, y, dy, dx);
+        }
         self.sizes.expect([x], [y, dy], [dx]);
         let Some(dx) = dx else { return };
         let [h, w, c] = self.d.input;
@@ -80,6 +88,10 @@ impl PlainBackward for plan::GlobalPool {
         pass: &Pass<'_, T>,
         gradients: &mut Gradients<T>,
     ) {
-        reference(self, pass.dy, &mut gradients.inputs[0]);
+        let dx = &mut gradients.inputs[0];
+        match self.kind {
+            Reduction::Mean => reference(self, pass.dy, dx),
+            Reduction::Max => max_pool::train::reference(&whole(self), &pass.x[0], pass.dy, dx),
+        }
     }
 }

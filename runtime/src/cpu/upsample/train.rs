@@ -1,15 +1,16 @@
-//! The way back through nearest-neighbour enlargement: each gradient goes where its number came from.
+//! Backward through enlargement: each gradient goes where its number came from.
 
+use super::bilinear;
 use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::{self, Real};
-use crate::plan::{self, Gradient, Op, View};
+use crate::plan::{self, Gradient, Interpolation, Op, View};
 use crate::reference::Given;
 use crate::train::memory::put;
 use crate::train::reference::gather;
 use crate::train::reference::{Gradients, Pass, PlainBackward};
 use crate::train::{TrainMem, simple};
 
-/// Nearest-neighbour enlargement, in training.
+/// Enlargement, in training.
 pub struct Upsample {
     d: plan::Upsample,
     sizes: Sizes,
@@ -32,7 +33,8 @@ impl Upsample {
 
     simple!(forward);
 
-    /// From the gradient of the output to that of the input: the sum over the copies.
+    /// From the gradient of the output to that of the input: the sum over the copies, or over
+    /// the means that each number has a share in.
     ///
     /// # Panics
     /// If the views do not fit the operation or the memory.
@@ -52,6 +54,12 @@ impl Upsample {
             .access([self.sizes.output(dy)], [self.sizes.input(dx.view)]);
         let [_, w, c] = dx.view.shape;
         let cost = bounded([w, c, fh, fw]);
+        if self.d.mode == Interpolation::Bilinear {
+            step.for_rows(bounded([cost, 8]), |[dy], [mut row]| {
+                bilinear::row_back(&self.d, dy, &mut row, dx.accumulate);
+            });
+            return;
+        }
         step.for_rows(cost, |[dy], [mut row]| {
             for ox in 0..row.width() {
                 for copy in 0..fh * fw {
@@ -66,6 +74,9 @@ impl Upsample {
 
 /// The plain way back of [`Upsample`].
 pub(crate) fn reference<T: Real>(d: &plan::Upsample, dz: &[T], dx: &mut [T]) {
+    if d.mode == Interpolation::Bilinear {
+        return bilinear::reference_back(d, dz, dx);
+    }
     let [_, w, c] = d.input;
     let output = Op::Upsample(*d).output();
     gather([d.input, output], dz, dx, |[y, x, channel]| {

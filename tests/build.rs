@@ -31,7 +31,7 @@ fn main() {
                 "/// Generated from `{stem}.net`.\npub mod {stem} {{ netc_runtime::include_net!({stem:?}); }}\n\
                  impl crate::generated::Generated for {stem}::{name} {{\n\
                      fn load(bytes: &[u8]) -> Result<Self, netc_runtime::Error> {{ Self::from_bytes(bytes) }}\n\
-                     fn params() -> Vec<netc_plan::Param> {{ Self::params() }}\n\
+                     fn seeded(seed: u64) -> Self {{ Self::random(seed) }}\n\
                  }}"
             );
             let _ = writeln!(list, "// {stem} {name}");

@@ -2,7 +2,7 @@
 
 use crate::graph::{Graph, Layer, Node, WeightOptions};
 use crate::lower::operation::operation;
-use netc_plan::{Init, Initialiser, Op, Operation, Param, Recipe, Role, Tensor};
+use netc_plan::{Op, Operation, Param, Recipe, Role, Tensor};
 
 /// The numbers of a network or of a layer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,31 +39,20 @@ fn op(node: &Node, graph: &Graph) -> Option<Op> {
 fn param(node: &Node, op: Op, tensor: Tensor, recipe: Option<&Recipe>) -> Param {
     let options = weight_options(&node.op);
     let connect = connect(&node.op);
-    let fans = || connect.map_or_else(|| weight_fans(op), |table| connected_fans(op, table));
-    let init = match tensor.role {
-        Role::Weight { .. } => {
-            let own = options.and_then(|options| options.init);
-            let init = own.or(recipe.map(|recipe| recipe.init));
-            init.unwrap_or(Initialiser::Glorot).with_fans(fans())
-        }
-        Role::Bias => {
-            let own = options.and_then(|options| options.bias_init);
-            let init = own.or(recipe.map(|recipe| recipe.bias_init));
-            init.unwrap_or(Initialiser::Constant(0.0)).with_fans(fans())
-        }
-        Role::Gain(n) => Init::Constant(1.0 / n as f32),
-        Role::Shift | Role::Mean => Init::Constant(0.0),
-        Role::Variance => Init::Constant(1.0),
-        Role::Prototypes => Init::Prototypes,
+    let asked = match tensor.role {
+        Role::Weight { .. } => options
+            .and_then(|options| options.init)
+            .or(recipe.map(|recipe| recipe.init)),
+        Role::Bias => options
+            .and_then(|options| options.bias_init)
+            .or(recipe.map(|recipe| recipe.bias_init)),
+        _ => None,
     };
-    let is_weight = matches!(tensor.role, Role::Weight { .. });
-    Param {
-        name: format!("{}.{}", node.name, tensor.leaf),
-        shape: tensor.shape,
-        init,
-        trainable: tensor.role.is_trained(),
-        connect: connect.filter(|_| is_weight).cloned(),
+    let mut param = tensor.param(&node.name, connect.cloned());
+    if let Some(init) = asked {
+        param.init = init.with_fans(weight_fans(op, connect));
     }
+    param
 }
 
 /// Initial values and L2, for the layers that have them.
@@ -82,23 +71,12 @@ fn connect(layer: &Layer) -> Option<&Vec<Vec<usize>>> {
     }
 }
 
-/// Connected inputs and outputs of one unit, means over the maps: one tensor has one distribution.
-fn connected_fans(op: Op, table: &[Vec<usize>]) -> [usize; 2] {
-    let Op::Conv(conv) = op else {
-        return [0; 2];
-    };
-    let all = connections(table) as usize * conv.kernel.iter().product::<usize>();
-    [
-        all.div_ceil(conv.filters.max(1)),
-        all.div_ceil(conv.input[2].max(1)),
-    ]
-}
-
-/// The fans of the operation's weights.
-fn weight_fans(op: Op) -> [usize; 2] {
-    let roles = op.tensors().into_iter().map(|tensor| tensor.role);
-    let mut fans = roles.filter_map(|role| match role {
-        Role::Weight { fan_in, fan_out } => Some([fan_in, fan_out]),
+/// The fans of the operation's weights, those that are connected.
+fn weight_fans(op: Op, connect: Option<&Vec<Vec<usize>>>) -> [usize; 2] {
+    let tensors = op.tensors().into_iter();
+    let mut fans = tensors.filter_map(|tensor| match (tensor.role, connect) {
+        (Role::Weight { .. }, Some(table)) => Some(tensor.connected(table)),
+        (Role::Weight { fan_in, fan_out }, None) => Some([fan_in, fan_out]),
         _ => None,
     });
     fans.next().unwrap_or_default()

@@ -9,7 +9,8 @@
 //!
 //! - to infer, a type with `new(descriptor)`, or `new(descriptor, layer)` where the row has parameters, which chooses the kernel
 //!   and packs the parameters for the machine at hand; `run(&self, mem, x, y)`, where `x` is one view, or an array of as many as
-//!   the row reads; and `scratch(&self, max_batch)` where the row says so;
+//!   the row reads; and `scratch(&self, max_batch)` where the row says so. It declares its parameters (`layer.declare(&d)`) before it takes
+//!   them, so that a weights file can be checked against all layers;
 //! - to train, a type in its module `train` with `new(descriptor)`, or `new(descriptor, layout, layer)`; `forward(&mut self, mem, x, y)`;
 //!   `backward(&mut self, mem, x, y, dy, dx)`; and `scratch(&self, max_batch)` where the row says so.
 //!

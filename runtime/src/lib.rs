@@ -41,7 +41,7 @@ pub use executor::Executor;
 pub use model::ForwardView;
 pub use model::{Model, Prediction, Scores};
 pub use prepare::{Prepared, prepare};
-pub use weights::{Layer, Weights};
+pub use weights::{Layer, LayerName, Loader, Weights};
 pub use workspace::{Mem, Scratch, Workspace};
 
 /// The wrapper for networks that a build script compiled: the Rust that `netc_compiler::build("models/alexnet.net")` wrote.

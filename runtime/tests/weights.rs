@@ -8,9 +8,11 @@
 mod common;
 
 use common::{Rng, param, plan, step, tensors};
+use netc_runtime::cpu::Conv;
 use netc_runtime::plan::{self, Fold, Init, Param, View};
-use netc_runtime::{ErrorKind, Executor, Model, Weights};
+use netc_runtime::{ErrorKind, Executor, Loader, Model, Weights};
 use safetensors::tensor::{Dtype, TensorView};
+use std::collections::BTreeMap;
 
 fn params() -> Vec<Param> {
     vec![
@@ -205,6 +207,83 @@ fn connection_tables() {
         error.to_string(),
         "`conv1.weight` is 0.25 at [0, 1, 0, 0], where the connection table has no connection: it must be 0"
     );
+}
+
+/// A CONV with a connection table and the BN that is folded into it, as generated code makes them.
+fn convolution(w: &Loader<'_>) -> Conv {
+    let d = plan::Conv {
+        input: [4, 4, 3],
+        filters: 4,
+        kernel: [2, 2],
+        bias: false,
+        ..plan::Conv::DEFAULT
+    };
+    w.pass_over("aux1.weight", &[2, 2]);
+    let layer = w.layer(("conv", 1));
+    Conv::new(d, layer.connect(TABLE).fold("bn1", 1e-5))
+}
+
+const TABLE: &[&[usize]] = &[&[0], &[1, 2], &[0, 1, 2], &[2]];
+
+/// What `convolution` takes.
+fn taken() -> Vec<Param> {
+    let fixed = |name: &str, start| Param::new(name, &[4], Init::Constant(start)).fixed();
+    vec![
+        Param::new("aux1.weight", &[2, 2], Init::Constant(0.0)),
+        Param::new("conv1.weight", &[4, 3, 2, 2], Init::Glorot(7, 10)).connect(TABLE),
+        Param::new("bn1.weight", &[4], Init::Constant(1.0)),
+        Param::new("bn1.bias", &[4], Init::Constant(0.0)),
+        fixed("bn1.running_mean", 0.0),
+        fixed("bn1.running_var", 1.0),
+    ]
+}
+
+#[test]
+fn loaders_know_what_is_wrong_from_what_the_layers_take() {
+    let good = Weights::random(3, &taken());
+    assert!(Loader::bytes(&good.to_bytes(), convolution).is_ok());
+    let tensors = |good: &Weights| -> BTreeMap<String, (Vec<usize>, Vec<f32>)> {
+        let tensors = good.tensors();
+        tensors
+            .map(|(name, shape, numbers)| (name.into(), (shape.to_vec(), numbers.into_owned())))
+            .collect()
+    };
+    let problems = |tensors: &BTreeMap<String, (Vec<usize>, Vec<f32>)>| {
+        let bytes: Vec<Vec<u8>> = tensors.values().map(|(_, x)| bytes(x)).collect();
+        let views = tensors.iter().zip(&bytes);
+        let views: Vec<_> = views
+            .map(|((name, (shape, _)), bytes)| (&name[..], Dtype::F32, &shape[..], bytes.clone()))
+            .collect();
+        let error = Loader::bytes(&file(&views), convolution).err();
+        error.expect("a wrong file").problems().to_vec()
+    };
+    let mut wrong = tensors(&good);
+    wrong.insert("conv1.weight".into(), (vec![4, 12], vec![0.5; 48]));
+    let mean = wrong.remove("bn1.running_mean").unwrap();
+    wrong.insert("bn1.runing_mean".into(), mean);
+    wrong.insert("bn1.num_batches_tracked".into(), (vec![1], vec![7.0]));
+    assert_eq!(
+        problems(&wrong),
+        [
+            "`conv1.weight` is [4, 12], expected [4, 3, 2, 2]",
+            "`bn1.running_mean` is missing, expected [4]; there is `bn1.runing_mean`",
+            "`bn1.runing_mean` is not a tensor of this network; did you mean `bn1.running_mean`?",
+        ]
+    );
+    let mut wrong = tensors(&good);
+    wrong.get_mut("conv1.weight").unwrap().1[4] = 0.25;
+    wrong.get_mut("bn1.bias").unwrap().1[2] = f32::NAN;
+    assert_eq!(
+        problems(&wrong),
+        [
+            "`conv1.weight` is 0.25 at [0, 1, 0, 0], where the connection table has no connection: it must be 0",
+            "`bn1.bias` has 1 of 4 numbers that are not finite, the first NaN at [2]",
+        ]
+    );
+    let nothing = Loader::bytes(b"nothing", convolution).err().unwrap();
+    assert!(nothing.to_string().contains("safetensors"), "{nothing}");
+    let nowhere = Loader::file("no/such/file", convolution).err().unwrap();
+    assert!(nowhere.to_string().contains("no/such/file"), "{nowhere}");
 }
 
 #[test]

@@ -3,7 +3,6 @@
 // What a user's crate may ask of all its code.
 #![warn(clippy::pedantic, missing_debug_implementations)]
 
-use netc_plan::Param;
 use netc_runtime::{Error, Model};
 
 /// What every generated struct has, as a trait, so that one check can serve all.
@@ -14,8 +13,8 @@ pub trait Generated: Model + Sized {
     /// As `from_bytes`.
     fn load(bytes: &[u8]) -> Result<Self, Error>;
 
-    /// `params`
-    fn params() -> Vec<Param>;
+    /// `random`
+    fn seeded(seed: u64) -> Self;
 }
 
 /// A check that is run on every network.

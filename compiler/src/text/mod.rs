@@ -20,7 +20,8 @@ pub fn kind(layer: &Layer) -> &'static str {
 #[must_use]
 pub fn layer(layer: &Layer) -> String {
     let mut written = layers::written(layer, None);
-    written.keep(|option| option.kind != Kind::Init && option.name != "l2");
+    let trains = ["l2", "momentum"];
+    written.keep(|option| option.kind != Kind::Init && !trains.contains(&option.name));
     let Call { name, args, span } = written.call();
     let args = args.map(|args| args.into_iter());
     let args = args.map(|args| {

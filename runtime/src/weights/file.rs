@@ -20,10 +20,12 @@ impl Weights {
     #[cfg(feature = "std")]
     pub fn from_file(path: impl AsRef<std::path::Path>, params: &[Param]) -> Result<Self, Error> {
         let path = path.as_ref();
-        open(path)
-            .map_err(|error| Error::new(ErrorKind::Io, error.to_string()))
-            .and_then(|file| Self::parse(file, params))
-            .map_err(|error| error.about(path.display().to_string()))
+        let read = || {
+            let (weights, problems) = Self::parse(Storage::open(path)?)?;
+            weights.judge(params, problems)?;
+            Ok(weights)
+        };
+        read().map_err(|error: Error| error.about(path.display().to_string()))
     }
 
     /// Reads a safetensors file from memory.
@@ -31,10 +33,13 @@ impl Weights {
     /// # Errors
     /// Lists everything in which it differs from `params`.
     pub fn from_bytes(bytes: &[u8], params: &[Param]) -> Result<Self, Error> {
-        Self::parse(Storage::Read(bytes.to_vec()), params)
+        let (weights, problems) = Self::parse(Storage::Read(bytes.to_vec()))?;
+        weights.judge(params, problems)?;
+        Ok(weights)
     }
 
-    fn parse(file: Storage, params: &[Param]) -> Result<Self, Error> {
+    /// The tensors of a safetensors file, and which of them hold other numbers than F32.
+    pub(super) fn parse(file: Storage) -> Result<(Self, Vec<String>), Error> {
         let bytes = file.bytes();
         let (header, metadata) = SafeTensors::read_metadata(bytes)
             .map_err(|error| Error::new(ErrorKind::Weights, explain(&error, bytes)))?;
@@ -42,7 +47,7 @@ impl Weights {
         let data = header + 8;
         let mut problems = Vec::new();
         let tensors = collect(&metadata, data, &mut problems);
-        Self { file, tensors }.checked(params, problems)
+        Ok((Self::of(file, tensors), problems))
     }
 
     /// The weights as the bytes of a safetensors file; the same weights give the same bytes.
@@ -131,6 +136,14 @@ pub(crate) fn replace(path: &std::path::Path, bytes: &[u8]) -> Result<(), Error>
         let _ = std::fs::remove_file(&beside);
         Error::new(ErrorKind::Io, error.to_string()).about(path.display().to_string())
     })
+}
+
+#[cfg(feature = "std")]
+impl Storage {
+    /// A file's bytes.
+    pub(super) fn open(path: &std::path::Path) -> Result<Self, Error> {
+        open(path).map_err(|error| Error::new(ErrorKind::Io, error.to_string()))
+    }
 }
 
 #[cfg(feature = "mmap")]

@@ -1,47 +1,107 @@
 //! The parameters of one layer in their final form: a batch normalisation folded in, columns in HWC order.
 
-use super::Weights;
+use super::{Loader, Weights};
 use crate::cpu::Real;
-use crate::plan::Source;
+use crate::plan::{BatchNorm, Operation, Source};
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::fmt;
 
-/// A layer's parameters, from [`Weights::layer`], and what is done to them when its kernel is made.
+/// A layer's parameters, from [`Loader::layer`], and what is done to them when its kernel is made.
 #[derive(Clone, Copy)]
 pub struct Layer<'w> {
-    weights: &'w Weights,
-    name: &'w str,
-    fold: Option<(&'w str, f32)>,
+    origin: Origin<'w>,
+    name: LayerName<'w>,
+    fold: Option<(LayerName<'w>, f32)>,
     chw: Option<[usize; 3]>,
+    connect: Option<&'w [&'w [usize]]>,
+}
+
+/// Who has the tensors.
+#[derive(Clone, Copy)]
+enum Origin<'w> {
+    /// Weights that have been checked.
+    Weights(&'w Weights),
+    /// Weights that are checked when all layers are made.
+    Loader(&'w Loader<'w>),
+}
+
+/// The name of a layer: `"stem"`, or `("conv", 3)` for `conv3`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LayerName<'w> {
+    stem: &'w str,
+    number: Option<usize>,
+}
+
+impl<'w> From<&'w str> for LayerName<'w> {
+    fn from(stem: &'w str) -> Self {
+        let number = None;
+        Self { stem, number }
+    }
+}
+
+impl<'w> From<(&'w str, usize)> for LayerName<'w> {
+    fn from((stem, number): (&'w str, usize)) -> Self {
+        let number = Some(number);
+        Self { stem, number }
+    }
+}
+
+impl fmt::Display for LayerName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.stem)?;
+        self.number.map_or(Ok(()), |number| number.fmt(f))
+    }
 }
 
 impl<'w> Layer<'w> {
-    pub(super) fn new(weights: &'w Weights, name: &'w str) -> Self {
+    fn new(origin: Origin<'w>, name: LayerName<'w>) -> Self {
         Self {
-            weights,
+            origin,
             name,
             fold: None,
             chw: None,
+            connect: None,
         }
+    }
+
+    /// A layer of weights that have been checked.
+    pub(super) fn checked(weights: &'w Weights, name: LayerName<'w>) -> Self {
+        Self::new(Origin::Weights(weights), name)
+    }
+
+    /// A layer of weights that are checked later.
+    pub(super) fn asking(loader: &'w Loader<'w>, name: LayerName<'w>) -> Self {
+        Self::new(Origin::Loader(loader), name)
     }
 
     /// The parameters that a plan's step names.
     #[must_use]
     pub fn of(weights: &'w Weights, source: &'w Source) -> Self {
+        let fold = source.fold.as_ref();
         Self {
-            fold: source.fold.as_ref().map(|f| (f.layer.as_str(), f.eps)),
+            fold: fold.map(|fold| (fold.layer.as_str().into(), fold.eps)),
             chw: source.chw,
-            ..Self::new(weights, &source.layer)
+            ..Self::checked(weights, source.layer.as_str().into())
         }
     }
 
     /// Folds the batch normalisation that follows: `w' = w * g / sqrt(v + eps)`, `b' = (b - m) * g / sqrt(v + eps) + beta`.
     #[must_use]
-    pub fn fold(self, layer: &'w str, eps: f32) -> Self {
+    pub fn fold(self, layer: impl Into<LayerName<'w>>, eps: f32) -> Self {
         Self {
-            fold: Some((layer, eps)),
+            fold: Some((layer.into(), eps)),
+            ..self
+        }
+    }
+
+    /// A CONV's connection table: for each output map the input maps that it sees. The weights elsewhere are zero.
+    #[must_use]
+    pub fn connect(self, table: &'w [&'w [usize]]) -> Self {
+        Self {
+            connect: Some(table),
             ..self
         }
     }
@@ -52,6 +112,26 @@ impl<'w> Layer<'w> {
         Self {
             chw: Some(shape),
             ..self
+        }
+    }
+
+    /// Says which tensors the operation takes, before they are taken.
+    pub(crate) fn declare(&self, d: &impl Operation) {
+        let Origin::Loader(loader) = self.origin else {
+            return;
+        };
+        let connect = self
+            .connect
+            .map(|table| table.iter().map(|maps| maps.to_vec()).collect());
+        loader.declare(self.name, d, connect);
+        if let Some((name, eps)) = self.fold {
+            let input = d.output();
+            let fold = BatchNorm {
+                input,
+                eps,
+                ..BatchNorm::DEFAULT
+            };
+            loader.declare(name, &fold, None);
         }
     }
 
@@ -72,7 +152,7 @@ impl<'w> Layer<'w> {
             weight = Cow::Owned(hwc_columns(&weight, shape));
         }
         if let Some((layer, eps)) = self.fold {
-            let (scale, shift) = Layer::new(self.weights, layer).normalisation(outputs, eps);
+            let (scale, shift) = Layer::new(self.origin, layer).normalisation(outputs, eps);
             let rows = weight.to_mut().chunks_exact_mut(inputs);
             for (row, &scale) in rows.zip(&scale) {
                 row.iter_mut().for_each(|w| *w = T::of(w.double() * scale));
@@ -105,12 +185,18 @@ impl<'w> Layer<'w> {
     /// The tensor `leaf` of this layer.
     ///
     /// # Panics
-    /// If it is not there, or of another size: weights are checked against the network's parameters before.
+    /// If it is not there, or of another size: weights are checked against the network's parameters, before or (then what is
+    /// wrong is zeros here) after.
     pub(crate) fn tensor<T: Real>(&self, leaf: &str, len: usize) -> Cow<'w, [T]> {
         let name = format!("{}.{leaf}", self.name);
-        let tensor = self.weights.tensors.get(&name);
-        let tensor = tensor.unwrap_or_else(|| panic!("weights without `{name}`"));
-        let numbers = self.weights.numbers(tensor);
+        let numbers = match self.origin {
+            Origin::Loader(loader) => loader.numbers(&name, len),
+            Origin::Weights(weights) => {
+                let tensor = weights.tensors.get(&name);
+                let tensor = tensor.unwrap_or_else(|| panic!("weights without `{name}`"));
+                weights.numbers(tensor)
+            }
+        };
         assert!(
             numbers.len() == len,
             "`{name}` has {} numbers, the operation takes {len}",

@@ -3,9 +3,11 @@
 mod digits;
 pub(crate) mod file;
 mod layer;
+mod loader;
 mod random;
 
-pub use layer::Layer;
+pub use layer::{Layer, LayerName};
+pub use loader::Loader;
 
 use crate::plan::Param;
 use crate::{Error, ErrorKind};
@@ -79,11 +81,15 @@ impl Weights {
             let data = Data::Owned(data);
             found.insert(name, Tensor { shape, data });
         }
-        Self {
-            file: Storage::None,
-            tensors: found,
-        }
-        .checked(params, problems)
+        let weights = Self::of(Storage::None, found);
+        weights.judge(params, problems)?;
+        Ok(weights)
+    }
+
+    /// These tensors, without those that no network needs: they count the batches that PyTorch's batch normalisation has seen.
+    fn of(file: Storage, mut tensors: BTreeMap<String, Tensor>) -> Self {
+        tensors.retain(|name, _| !name.ends_with(".num_batches_tracked"));
+        Self { file, tensors }
     }
 
     /// The tensors' names, shapes and numbers, sorted by name.
@@ -103,7 +109,7 @@ impl Weights {
     /// The parameters of a layer, as its kernel takes them.
     #[must_use]
     pub fn layer<'w>(&'w self, name: &'w str) -> Layer<'w> {
-        Layer::new(self, name)
+        Layer::checked(self, name.into())
     }
 
     /// Checks that these are the weights of a network.
@@ -126,11 +132,8 @@ impl Weights {
         }
     }
 
-    /// Drops what no network needs, checks the rest; `problems` are those found so far.
-    fn checked(mut self, params: &[Param], mut problems: Vec<String>) -> Result<Self, Error> {
-        // Counts the batches that PyTorch's batch normalisation has seen; of no use for inference.
-        self.tensors
-            .retain(|name, _| !name.ends_with(".num_batches_tracked"));
+    /// Checks names, shapes and values; `problems` are those found so far.
+    fn judge(&self, params: &[Param], mut problems: Vec<String>) -> Result<(), Error> {
         if problems.is_empty() {
             self.compare(params, &mut problems);
         }
@@ -138,7 +141,7 @@ impl Weights {
             self.inspect(params, &mut problems);
         }
         match problems.is_empty() {
-            true => Ok(self),
+            true => Ok(()),
             false => Err(Error::list(ErrorKind::Weights, problems)),
         }
     }

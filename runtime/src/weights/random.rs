@@ -28,7 +28,8 @@ impl Weights {
     }
 }
 
-fn draw(seed: u64, param: &Param) -> Vec<f32> {
+/// The initial values of a tensor.
+pub(super) fn draw(seed: u64, param: &Param) -> Vec<f32> {
     let len = param.shape.iter().product();
     let key = mix(seed).wrapping_add(fnv1a(&param.name));
     let bits = move |i: usize| mix(key.wrapping_add((i as u64 + 1).wrapping_mul(GOLDEN)));

@@ -8,7 +8,7 @@ mod weights;
 
 pub use train::train_rust;
 
-use netc_plan::{Literal, Plan, View};
+use netc_plan::{Literal, Op, Plan, View};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
@@ -85,18 +85,18 @@ impl Emitter<'_> {
     fn imports(&self) -> TokenStream {
         let (backend, kernels) = (backend(), self.names.kernels());
         let import = |name: &str| self.names.import(name);
-        let [error, model, prediction, scores, weights, workspace] = [
+        let [error, loader, model, prediction, scores, workspace] = [
             "Error",
+            "Loader",
             "Model",
             "Prediction",
             "Scores",
-            "Weights",
             "Workspace",
         ]
         .map(import);
         quote! {
             use netc_runtime::#backend::{#(#kernels),*};
-            use netc_runtime::{#error, #model, #prediction, #scores, #weights, #workspace, plan};
+            use netc_runtime::{#error, #loader, #model, #prediction, #scores, #workspace, plan};
         }
     }
 
@@ -139,8 +139,7 @@ impl Emitter<'_> {
         let (input, input_type) = sizes(&self.plan.input);
         let (output, output_type) = sizes(&self.plan.output);
         let arena = tokens(&literal(self.plan.arena));
-        let params = weights::params(&self.plan.params, &self.names);
-        let constructors = weights::constructors(&self.names);
+        let constructors = weights::constructors(self.plan, &self.names);
         let constructor = self.constructor();
         let workspace = self.workspace();
         let forward = self.forward();
@@ -164,8 +163,6 @@ impl Emitter<'_> {
                 /// Bytes of the workspace per image.
                 const ARENA: usize = #arena;
                 #blank
-                #params
-                #blank
                 #from_file
                 #blank
                 #from_bytes
@@ -183,29 +180,35 @@ impl Emitter<'_> {
     }
 
     fn constructor(&self) -> TokenStream {
-        let weights = self.names.ty("Weights");
+        let loader = self.names.ty("Loader");
         let fields = self.plan.forward.iter().enumerate().map(|(i, step)| {
             let field = self.names.field(i);
             let kernel = self.names.ty(step.op.name());
-            let descriptor = tokens(&step.op.literal());
+            let descriptor = self.descriptor(i);
             match &step.source {
                 None => quote!(#field: #kernel::new(#descriptor)),
                 Some(source) => {
-                    let layer = weights::layer(source);
+                    let layer = weights::layer(source, weights::connect(self.plan, source));
                     quote!(#field: #kernel::new(#descriptor, #layer))
                 }
             }
         });
-        let w = if self.plan.forward.iter().any(|step| step.source.is_some()) {
+        let w = if !self.plan.params.is_empty() {
             quote!(w)
         } else {
             quote!(_)
         };
+        let passed_over = weights::passed_over(self.plan);
         quote! {
-            fn new(#w: &#weights) -> Self {
+            fn new(#w: &#loader<'_>) -> Self {
+                #passed_over
                 Self { #(#fields),* }
             }
         }
+    }
+
+    fn descriptor(&self, step: usize) -> TokenStream {
+        descriptor(&self.plan.forward[step].op, &self.names.inputs(step)[0])
     }
 
     fn workspace(&self) -> TokenStream {
@@ -404,6 +407,23 @@ fn describe(text: &str, input: [usize; 3], output: [usize; 3]) -> String {
     } else {
         format!("{text}, {input} -> {output}")
     }
+}
+
+/// `plan::Conv { input: at::IMAGE.shape, filters: 96, ..plan::Conv::DEFAULT }`; shapes stand in `at` alone.
+fn descriptor(op: &Op, input: &Ident) -> TokenStream {
+    let kernel = Ident::new(op.name(), proc_macro2::Span::call_site());
+    let fields = op.fields();
+    let (usual, others): (Vec<_>, Vec<_>) = fields.iter().partition(|field| field.usual);
+    let others = others.into_iter().map(|field| {
+        let name = Ident::new(field.name, proc_macro2::Span::call_site());
+        let value = match field.name {
+            "input" => quote!(at::#input.shape),
+            _ => tokens(&field.value),
+        };
+        quote!(#name: #value)
+    });
+    let rest = (!usual.is_empty()).then(|| quote!(..plan::#kernel::DEFAULT));
+    quote!(plan::#kernel { #(#others,)* #rest })
 }
 
 /// Constants of these names and views.

@@ -9,8 +9,8 @@ use quote::quote;
 use super::comments::{Comments, blank};
 use super::names::Names;
 use super::{
-    backend, constants, debug, describe, docs, formatted, header, lints, lints_of_methods, sizes,
-    tokens, weights,
+    backend, constants, debug, describe, descriptor, docs, formatted, header, lints,
+    lints_of_methods, sizes, tokens, weights,
 };
 use crate::emit::EmitInfo;
 use crate::text::numbers::{bytes, literal, shape, thousands};
@@ -293,7 +293,7 @@ impl Emitter<'_> {
         let steps = || self.plan.forward.iter().enumerate();
         let layers = steps().map(|(i, step)| {
             let field = self.names.field(i);
-            let kernel = self.kernel(step);
+            let kernel = self.kernel(i, step);
             quote!(let #field = #kernel;)
         });
         let fields = steps().map(|(i, _)| self.names.field(i));
@@ -341,9 +341,9 @@ impl Emitter<'_> {
     }
 
     /// `Conv::new(plan::Conv { .. }, layout, "conv1")`
-    fn kernel(&self, step: &Step) -> TokenStream {
+    fn kernel(&self, i: usize, step: &Step) -> TokenStream {
         let kernel = self.names.ty(step.op.name());
-        let descriptor = tokens(&step.op.literal());
+        let descriptor = descriptor(&step.op, &self.names.inputs(i)[0]);
         match &step.source {
             Some(source) => {
                 let layer = &source.layer;

@@ -1,6 +1,8 @@
 //! The tensors of the weights file, and what is made of them.
 
-use netc_plan::{Literal, Param, Source};
+use std::collections::BTreeMap;
+
+use netc_plan::{BatchNorm, Literal, Op, Operation, Param, Plan, Source};
 use proc_macro2::{Literal as Number, TokenStream};
 use quote::quote;
 
@@ -39,18 +41,75 @@ pub(super) fn params(params: &[Param], names: &Names) -> TokenStream {
     }
 }
 
+/// The tensors that a plan's steps take, as they start where nothing else is asked for.
+fn taken(plan: &Plan) -> BTreeMap<String, Param> {
+    let mut taken = BTreeMap::new();
+    for step in &plan.forward {
+        let Some(source) = &step.source else { continue };
+        let mut take = |op: Op, layer: &str, connect: Option<&Vec<Vec<usize>>>| {
+            for tensor in op.tensors() {
+                let param = tensor.param(layer, connect.cloned());
+                taken.insert(param.name.clone(), param);
+            }
+        };
+        take(step.op, &source.layer, connect(plan, source));
+        if let Some(fold) = &source.fold {
+            let statistics = BatchNorm {
+                input: step.op.output(),
+                ..BatchNorm::DEFAULT
+            };
+            take(statistics.into(), &fold.layer, None);
+        }
+    }
+    taken
+}
+
+/// The connection table of a step's layer.
+pub(super) fn connect<'p>(plan: &'p Plan, source: &Source) -> Option<&'p Vec<Vec<usize>>> {
+    let layer = |param: &&Param| param.name.strip_suffix(".weight") == Some(&source.layer);
+    plan.params.iter().find(layer)?.connect.as_ref()
+}
+
+/// `w.pass_over("aux1.weight", &[..])`: what the file holds and no step takes.
+pub(super) fn passed_over(plan: &Plan) -> TokenStream {
+    let taken = taken(plan);
+    let others = plan.params.iter();
+    let others = others.filter(|param| !taken.contains_key(&param.name));
+    others
+        .map(|param| {
+            let (name, shape) = (&param.name, tokens(&format!("{:?}", param.shape)));
+            quote!(w.pass_over(#name, &#shape);)
+        })
+        .collect()
+}
+
+/// `[("conv1.weight", plan::Init::Normal(0.01)), ..]`: what starts otherwise than its layer says.
+fn initialisers(plan: &Plan) -> TokenStream {
+    let taken = taken(plan);
+    let others = plan.params.iter().filter(|param| {
+        let usual = taken.get(&param.name);
+        usual.is_some_and(|usual| usual.init != param.init)
+    });
+    let others = others.map(|param| {
+        let (name, init) = (&param.name, tokens(&param.init.literal()));
+        quote!((#name, #init))
+    });
+    quote!([#(#others),*])
+}
+
 /// `from_file`, `from_bytes` and `random`.
-pub(super) fn constructors(names: &Names) -> [TokenStream; 3] {
-    let [weights, result, error, as_ref] =
-        ["Weights", "Result", "Error", "AsRef"].map(|name| names.ty(name));
+pub(super) fn constructors(plan: &Plan, names: &Names) -> [TokenStream; 3] {
+    let [loader, result, error, as_ref] =
+        ["Loader", "Result", "Error", "AsRef"].map(|name| names.ty(name));
+    let initialisers = initialisers(plan);
     [
         quote! {
             /// The network with the weights of a safetensors file.
             ///
             /// # Errors
-            /// If the file cannot be read, or its tensors are not those of [`params`](Self::params): all that is wrong, at once.
+            /// If the file cannot be read, or its tensors are not the network's: all that is wrong, at once.
             pub fn from_file(path: impl #as_ref<std::path::Path>) -> #result<Self, #error> {
-                Ok(Self::new(&#weights::from_file(path, &Self::params())?))
+                #loader::file(path, Self::new)
             }
         },
         quote! {
@@ -59,27 +118,31 @@ pub(super) fn constructors(names: &Names) -> [TokenStream; 3] {
             /// # Errors
             /// As [`from_file`](Self::from_file).
             pub fn from_bytes(bytes: &[u8]) -> #result<Self, #error> {
-                Ok(Self::new(&#weights::from_bytes(bytes, &Self::params())?))
+                #loader::bytes(bytes, Self::new)
             }
         },
         quote! {
             /// The network with initial weights, the same for the same seed.
             #[must_use]
             pub fn random(seed: u64) -> Self {
-                Self::new(&#weights::random(seed, &Self::params()))
+                #loader::random(seed, &#initialisers, Self::new)
             }
         },
     ]
 }
 
 /// `w.layer("conv2").fold("bn2", 0.001)`
-pub(super) fn layer(source: &Source) -> TokenStream {
+pub(super) fn layer(source: &Source, connect: Option<&Vec<Vec<usize>>>) -> TokenStream {
     let name = &source.layer;
     let mut layer = quote!(w.layer(#name));
     if let Some(fold) = &source.fold {
         let name = &fold.layer;
         let eps = tokens(&fold.eps.literal());
         layer.extend(quote!(.fold(#name, #eps)));
+    }
+    if let Some(table) = connect {
+        let maps = table.iter().map(|maps| tokens(&format!("&{maps:?}")));
+        layer.extend(quote!(.connect(&[#(#maps),*])));
     }
     if let Some(shape) = source.chw {
         let [h, w, c] = shape.map(Number::usize_unsuffixed);

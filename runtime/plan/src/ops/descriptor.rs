@@ -37,20 +37,13 @@ macro_rules! descriptors {
             fn default() -> Self { Self::DEFAULT }
         }
 
-        impl $crate::Literal for $name {
-            fn literal(&self) -> alloc::string::String {
-                let mut fields: alloc::vec::Vec<alloc::string::String> = alloc::vec::Vec::new();
-                $(if self.$field != Self::DEFAULT.$field {
-                    fields.push(alloc::format!("{}: {}", stringify!($field), self.$field.literal()));
-                })*
-                let all = [$(stringify!($field)),*].len();
-                if fields.is_empty() {
-                    return alloc::format!("plan::{}::DEFAULT", stringify!($name));
-                }
-                if fields.len() < all {
-                    fields.push(alloc::format!("..plan::{}::DEFAULT", stringify!($name)));
-                }
-                alloc::format!("plan::{} {{ {} }}", stringify!($name), fields.join(", "))
+        impl $name {
+            pub(super) fn fields(&self) -> alloc::vec::Vec<$crate::ops::Field> {
+                alloc::vec![$($crate::ops::Field {
+                    name: stringify!($field),
+                    value: $crate::Literal::literal(&self.$field),
+                    usual: self.$field == Self::DEFAULT.$field,
+                }),*]
             }
         }
     )*};

@@ -20,7 +20,8 @@ pub use picture::{Interpolation, Pad, Shuffle, Slice, Transpose, Upsample};
 pub use pool::{AdaptiveAvgPool, AvgPool, GlobalPool, MaxPool, Reduction, Subsample};
 pub use weighted::{Conv, Fc, Rbf};
 
-use crate::{Act, Literal};
+use crate::{Act, Init, Param};
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -186,6 +187,58 @@ pub struct Tensor {
     pub role: Role,
 }
 
+impl Tensor {
+    /// The tensor of a layer in the weights file, as it starts where neither the layer nor a recipe says otherwise: weights by Glorot's
+    /// initialiser, biases as 0. `connect` says for each output map the input maps that a weight connects.
+    #[must_use]
+    pub fn param(self, layer: &str, connect: Option<Vec<Vec<usize>>>) -> Param {
+        let init = match self.role {
+            Role::Weight { fan_in, fan_out } => {
+                let [fan_in, fan_out] = match &connect {
+                    Some(table) => self.connected(table),
+                    None => [fan_in, fan_out],
+                };
+                Init::Glorot(fan_in, fan_out)
+            }
+            Role::Gain(n) => Init::Constant(1.0 / n as f32),
+            Role::Bias | Role::Shift | Role::Mean => Init::Constant(0.0),
+            Role::Variance => Init::Constant(1.0),
+            Role::Prototypes => Init::Prototypes,
+        };
+        let is_weight = matches!(self.role, Role::Weight { .. });
+        Param {
+            name: format!("{layer}.{}", self.leaf),
+            shape: self.shape,
+            init,
+            trainable: self.role.is_trained(),
+            connect: connect.filter(|_| is_weight),
+        }
+    }
+
+    /// Connected inputs and outputs of one unit of a weight `[out, in, kh, kw]`, means over the maps: one tensor has one distribution.
+    #[must_use]
+    pub fn connected(&self, table: &[Vec<usize>]) -> [usize; 2] {
+        let [outputs, inputs, ref kernel @ ..] = self.shape[..] else {
+            return [0; 2];
+        };
+        let connections = table.iter().map(Vec::len).fold(0, usize::saturating_add);
+        let area = kernel.iter().copied().fold(1, usize::saturating_mul);
+        let all = connections.saturating_mul(area);
+        [all.div_ceil(outputs.max(1)), all.div_ceil(inputs.max(1))]
+    }
+}
+
+/// A field of a descriptor as Rust.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value, an expression; paths start at `plan::`.
+    pub value: String,
+    /// Whether the value is the descriptor's `DEFAULT`.
+    pub usual: bool,
+}
+
 /// What a tensor does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -322,9 +375,11 @@ macro_rules! op_enum {
             }
         }
 
-        impl Literal for Op {
-            fn literal(&self) -> String {
-                match self { $(Op::$op(d) => d.literal(),)* }
+        impl Op {
+            /// The descriptor's fields, in the order of their declaration.
+            #[must_use]
+            pub fn fields(&self) -> Vec<Field> {
+                match self { $(Op::$op(d) => d.fields(),)* }
             }
         }
 

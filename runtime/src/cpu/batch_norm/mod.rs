@@ -42,6 +42,7 @@ impl BatchNorm {
     #[must_use]
     pub fn new(d: plan::BatchNorm, layer: Layer<'_>) -> Self {
         let sizes = Sizes::of(d);
+        layer.declare(&d);
         let (scale, shift) = layer.normalisation(d.input[2], d.eps);
         let pixels = together(d.input);
         let single = |all: Vec<f64>| {

@@ -78,6 +78,7 @@ impl Conv {
 
     /// As [`new`](Self::new), by this choice.
     pub(crate) fn chosen(d: plan::Conv, layer: Layer<'_>, choice: Choice) -> Self {
+        layer.declare(&d);
         let inputs = d.input[2] / d.groups * d.kernel[0] * d.kernel[1];
         let (weight, bias) = layer.affine::<f32>(d.filters, inputs, d.bias);
         Self::of(d, &weight, &bias, choice)

@@ -34,6 +34,7 @@ impl Fc {
     /// As [`new`](Self::new), by this choice.
     pub(crate) fn chosen(d: plan::Fc, layer: Layer<'_>, choice: Choice) -> Self {
         Sizes::of(d);
+        layer.declare(&d);
         let inputs = d.input.iter().product();
         let (weight, bias) = layer.affine::<f32>(d.units, inputs, d.bias);
         Self::with_level(d, &weight, &bias, choice.level)

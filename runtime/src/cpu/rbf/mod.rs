@@ -27,6 +27,7 @@ impl Rbf {
     #[must_use]
     pub fn new(d: plan::Rbf, layer: Layer<'_>) -> Self {
         let sizes = Sizes::of(d);
+        layer.declare(&d);
         let len = d.classes * d.input.iter().product::<usize>();
         Self {
             d,

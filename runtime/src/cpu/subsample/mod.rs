@@ -28,9 +28,11 @@ impl Subsample {
     /// If the descriptor's sizes cannot be computed, or the layer has not its parameters.
     #[must_use]
     pub fn new(d: plan::Subsample, layer: Layer<'_>) -> Self {
+        let sizes = Sizes::of(d);
+        layer.declare(&d);
         Self {
             d,
-            sizes: Sizes::of(d),
+            sizes,
             coefficient: layer.tensor("coefficient", d.input[2]).into_owned(),
             bias: layer.tensor("bias", d.input[2]).into_owned(),
         }

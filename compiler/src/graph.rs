@@ -292,8 +292,10 @@ impl Graph {
     #[must_use]
     pub fn last(&self) -> &Node {
         let mut node = self.node(self.output);
-        while let (Layer::Flatten(_) | Layer::Dropout { .. }, [input]) =
-            (&node.op, &node.inputs[..])
+        while let (
+            Layer::Flatten(_) | Layer::Dropout { .. } | Layer::Op(Op::DropPath(_)),
+            [input],
+        ) = (&node.op, &node.inputs[..])
         {
             node = self.node(*input);
         }

@@ -12,8 +12,8 @@ use crate::options::Default::{Described, Is, Required};
 use crate::options::{Kind, Opt, Owner, Range};
 use netc_grammar::nearest;
 use netc_plan::{
-    Act, AdaptiveAvgPool, Add, GlobalPool, Lrn, Mul, Op, Pad, Reduction, Shuffle, Slice, Softmax,
-    Upsample,
+    Act, AdaptiveAvgPool, Add, DropPath, GlobalPool, GroupNorm, LayerNorm, Lrn, Mul, Op, Pad,
+    Prelu, Reduction, Scale, Shuffle, Slice, Softmax, Upsample,
 };
 
 /// A kind of layer.
@@ -240,6 +240,44 @@ const BN_OPTIONS: &[Opt] = &[
         "share of the old moving statistics kept in a step",
     ),
 ];
+const EPS: Opt = opt(
+    "eps",
+    Kind::Number(Range::Positive),
+    Is("1e-5"),
+    "added to the variance",
+)
+.also(&["epsilon"]);
+const LN_OPTIONS: &[Opt] = &[EPS];
+const GROUPNORM_OPTIONS: &[Opt] = &[
+    opt(
+        "groups",
+        COUNT,
+        Required,
+        "parts of the channels, each normalised on its own",
+    )
+    .also(&["num_groups"]),
+    EPS,
+];
+const SCALE_OPTIONS: &[Opt] = &[opt(
+    "init",
+    Kind::Number(Range::Any),
+    Is("1"),
+    "what the factors start as",
+)
+.also(&["init_value", "init_values"])];
+const DROP_PATH_OPTIONS: &[Opt] = &[opt(
+    "p",
+    Kind::Number(Range::BelowOne),
+    Required,
+    "probability that an image is dropped",
+)
+.also(&["rate", "drop_prob"])];
+const PRELU_OPTIONS: &[Opt] = &[opt(
+    "shared",
+    Kind::Bool,
+    Is("false"),
+    "one slope for all channels, PyTorch's default",
+)];
 const LRN_OPTIONS: &[Opt] = &[
     opt("n", COUNT, Is("5"), "channels in the window, an odd number").also(&["size"]),
     opt(
@@ -384,16 +422,26 @@ layers! {
         "ADAPTIVE_AVGPOOL(7x7)", "mean over as many windows as are asked for";
     "BN" = "BATCHNORM" = "BATCHNORM2D" = "BATCHNORM1D" = "BATCHNORMALIZATION" => LayerKind::BatchNorm, "bn", 2 of BN_OPTIONS,
         "BN", "batch normalisation";
+    "LN" = "LAYERNORM" = "LAYERNORM2D" = "LAYERNORMALIZATION" => LayerKind::Op(Op::LayerNorm(LayerNorm::DEFAULT)), "ln", 1 of LN_OPTIONS,
+        "LN", "layer normalisation over the channels of each pixel, or over a vector";
+    "GROUPNORM" = "GN" = "GROUPNORMALIZATION" => LayerKind::Op(Op::GroupNorm(GroupNorm::DEFAULT)), "groupnorm", 2 of GROUPNORM_OPTIONS,
+        "GROUPNORM(32)", "normalisation over the picture and the channels of a group";
     "LRN" = "LOCALRESPONSENORM" => LayerKind::Op(Op::Lrn(Lrn::DEFAULT)), "lrn", 4 of LRN_OPTIONS,
         "LRN", "local response normalisation across channels";
     "DROPOUT" => LayerKind::Dropout, "dropout", 1 of DROPOUT_OPTIONS,
         "DROPOUT(0.5)", "drops elements while training";
+    "DROP_PATH" = "DROPPATH" = "STOCHASTICDEPTH" => LayerKind::Op(Op::DropPath(DropPath::DEFAULT)), "drop_path", 1 of DROP_PATH_OPTIONS,
+        "DROP_PATH(0.1)", "drops whole images while training: stochastic depth";
+    "SCALE" = "LAYERSCALE" => LayerKind::Op(Op::Scale(Scale::DEFAULT)), "scale", 1 of SCALE_OPTIONS,
+        "SCALE(1e-6)", "a learnt factor per channel: layer scale";
     "RELU" => LayerKind::Activation(Act::Relu), "relu", 0 of &[],
         "RELU", "max(x, 0)";
     "RELU6" => LayerKind::Activation(Act::Relu6), "relu6_", 0 of &[],
         "RELU6", "min(max(x, 0), 6)";
     "LEAKY_RELU" = "LEAKYRELU" = "LRELU" => LayerKind::Activation(Act::LeakyRelu(0.01)), "leaky_relu", 1 of LEAKY_OPTIONS,
         "LEAKY_RELU(0.01)", "x above 0, slope * x below";
+    "PRELU" => LayerKind::Op(Op::Prelu(Prelu::DEFAULT)), "prelu", 0 of PRELU_OPTIONS,
+        "PRELU", "x above 0, a learnt slope per channel * x below; starts as 0.25";
     "ELU" => LayerKind::Activation(Act::Elu(1.0)), "elu", 1 of ELU_OPTIONS,
         "ELU", "x above 0, alpha * (exp(x) - 1) below";
     "GELU" => LayerKind::Activation(Act::Gelu), "gelu", 0 of &[],
@@ -481,11 +529,7 @@ const ELSEWHERE: &[&str] = &[
     "DROPOUT1D",
     "DROPOUT2D",
     "DROPOUT3D",
-    "DROPPATH",
     "GLU",
-    "GN",
-    "GROUPNORM",
-    "GROUPNORMALIZATION",
     "GRU",
     "HARDSIGMOID",
     "HARDSWISH",
@@ -495,10 +539,6 @@ const ELSEWHERE: &[&str] = &[
     "INSTANCENORM2D",
     "L2NORM",
     "LAMBDA",
-    "LAYERNORM",
-    "LAYERNORMALIZATION",
-    "LAYERSCALE",
-    "LN",
     "LOGSIGMOID",
     "LOGSOFTMAX",
     "LSTM",
@@ -507,17 +547,14 @@ const ELSEWHERE: &[&str] = &[
     "MINIMUM",
     "MISH",
     "PIXELSHUFFLE",
-    "PRELU",
     "PROD",
     "RMSNORM",
     "RNN",
-    "SCALE",
     "SELU",
     "SEPARABLECONV2D",
     "SOFTMIN",
     "SOFTPLUS",
     "SOFTSIGN",
-    "STOCHASTICDEPTH",
     "SUB",
     "SUBTRACT",
 ];
@@ -565,7 +602,7 @@ impl LayerSpec {
     pub(crate) fn is_activation(&self) -> bool {
         matches!(
             self.kind,
-            LayerKind::Activation(_) | LayerKind::Op(Op::Softmax(_))
+            LayerKind::Activation(_) | LayerKind::Op(Op::Softmax(_) | Op::Prelu(_))
         )
     }
 
@@ -616,6 +653,10 @@ mod tests {
             ("DepthwiseConv2D", "DWCONV"),
             ("Concatenate", "CONCAT"),
             ("Multiply", "MUL"),
+            ("LayerNorm", "LN"),
+            ("GroupNormalization", "GROUPNORM"),
+            ("StochasticDepth", "DROP_PATH"),
+            ("PReLU", "PRELU"),
             ("CONVV", "CONV"),
         ] {
             assert_eq!(meant(foreign).map(|l| l.name), Some(ours), "{foreign}");

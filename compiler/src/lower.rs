@@ -4,7 +4,7 @@ pub(crate) mod operation;
 
 use std::cmp::Reverse;
 
-use netc_plan::{Copy, Op, Recipe, Source, UpdateStep};
+use netc_plan::{Copy, Op, Operation, Recipe, Source, UpdateStep};
 
 use self::operation::operation;
 use crate::graph::{Graph, Layer, Node, NodeId};
@@ -35,7 +35,7 @@ pub fn lower(graph: &Graph, purpose: Purpose<'_>) -> Program {
         trains: purpose.trains(),
         units: Vec::with_capacity(graph.nodes.len()),
         unit_of: Vec::with_capacity(graph.nodes.len()),
-        dropouts: 0,
+        draws: 0,
     };
     graph.nodes.iter().for_each(|node| lowering.node(node));
     let output = lowering.output();
@@ -99,7 +99,8 @@ struct Lowering<'a> {
     trains: bool,
     units: Vec<Unit>,
     unit_of: Vec<UnitId>,
-    dropouts: usize,
+    /// Operations that draw random numbers.
+    draws: usize,
 }
 
 impl Lowering<'_> {
@@ -190,9 +191,9 @@ impl Lowering<'_> {
         let Some(mut op) = op else {
             return UnitKind::Reshape;
         };
-        if let Op::Dropout(dropout) = &mut op {
-            dropout.index = self.dropouts;
-            self.dropouts += 1;
+        if let Some(index) = op.index() {
+            *index = self.draws;
+            self.draws += 1;
         }
         let source = op.has_params().then(|| Source {
             layer: node.name.clone(),

@@ -11,7 +11,7 @@ use crate::graph::{Graph, Layer, Node, NodeId, Order, Shape};
 use crate::report::{Report, within};
 use crate::text;
 use netc_grammar::{Code, Diagnostic, Span};
-use netc_plan::{Op, Operation};
+use netc_plan::{GroupNorm, Op, Operation, Shuffle};
 
 /// Fills in every shape, the cells of `same`, and the channels of DWCONV.
 pub fn infer(graph: &mut Graph, diagnostics: &mut Vec<Diagnostic>) {
@@ -81,7 +81,7 @@ impl Site<'_> {
     fn operation(&self, op: Op) -> Inferred {
         let input = self.input()?;
         let shape = match input {
-            Shape::Vector(n) if op.is_pixelwise() => {
+            Shape::Vector(n) if op.takes_vectors() => {
                 self.fitting(op.with_input([1, 1, n]), input)?;
                 return Ok(input);
             }
@@ -98,6 +98,11 @@ impl Site<'_> {
         let Some(problem) = op.problem() else {
             return Ok(());
         };
+        let [_, _, channels] = op.input();
+        if let Op::GroupNorm(GroupNorm { groups, .. }) | Op::Shuffle(Shuffle { groups, .. }) = op {
+            let error = self.parted(channels, "channels", groups);
+            return Err(Some(Box::new(self.with_source(error))));
+        }
         let kind = text::kind(&self.node.op);
         let error = self.error(
             Code::E0403,
@@ -106,6 +111,14 @@ impl Site<'_> {
         Err(Some(Box::new(self.with_source(
             error.primary("this does not fit what comes in"),
         ))))
+    }
+
+    /// That so many channels or filters are not groups of one size.
+    fn parted(&self, n: usize, what: &str, groups: usize) -> Diagnostic {
+        let headline = format!("{n} {what} cannot be parted into {groups} groups");
+        let remainder = n % groups.max(1);
+        let text = format!("{n} / {groups} leaves a remainder of {remainder}");
+        self.error(Code::E0403, headline).primary(text)
     }
 
     /// The node that this one reads.

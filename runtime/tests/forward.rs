@@ -131,7 +131,51 @@ fn network() -> Plan {
         }
         .into()
     });
+    push(&|input| {
+        plan::Scale {
+            input,
+            ..Default::default()
+        }
+        .into()
+    });
+    push(&|input| {
+        plan::Prelu {
+            input,
+            ..Default::default()
+        }
+        .into()
+    });
+    push(&|input| {
+        plan::LayerNorm {
+            input,
+            ..Default::default()
+        }
+        .into()
+    });
+    push(&|input| {
+        plan::GroupNorm {
+            input,
+            groups: 2,
+            ..Default::default()
+        }
+        .into()
+    });
     push(&|input| plan::Copy { input }.into());
+    push(&|input| {
+        plan::Slice {
+            input,
+            from: 1,
+            to: input[2],
+        }
+        .into()
+    });
+    push(&|input| {
+        plan::AdaptiveAvgPool {
+            input,
+            size: [17, 18],
+        }
+        .into()
+    });
     push(&|input| {
         plan::Subsample {
             input,
@@ -182,7 +226,7 @@ fn network() -> Plan {
     assert_eq!(used.len(), rows, "an operation is missing here");
     let mut plan = plan(&[20, 20, 3], steps, all, at);
     plan.distances = true;
-    plan.kept = vec![("copy".into(), plan.forward[12].output)];
+    plan.kept = vec![("copy".into(), plan.forward[16].output)];
     plan
 }
 
@@ -297,7 +341,7 @@ fn kept_layers_and_times() {
     assert_eq!(timed, model.forward(&mut workspace, &images).unwrap());
     assert_eq!(times.len(), model.plan().forward.len());
     let kept = model.kept(&workspace, "copy").unwrap();
-    assert_eq!(kept.len(), 2 * model.plan().forward[12].output.len());
+    assert_eq!(kept.len(), 2 * model.plan().forward[16].output.len());
     assert!(model.kept(&workspace, "conv99").is_none());
 }
 

@@ -410,10 +410,52 @@ fn mul() {
 }
 
 #[test]
+fn layer_norm() {
+    check(60, |rng| {
+        plan::LayerNorm {
+            input: picture(rng),
+            ..Default::default()
+        }
+        .into()
+    });
+}
+
+#[test]
+fn group_norm() {
+    check(60, |rng| {
+        let groups = rng.pick(&[1, 2, 7]);
+        let [h, w, c] = picture(rng);
+        plan::GroupNorm {
+            input: [h, w, groups * c],
+            groups,
+            act: rng.pick(&ACTS),
+            ..Default::default()
+        }
+        .into()
+    });
+}
+
+#[test]
+fn scale_and_prelu() {
+    check(60, |rng| {
+        let scale = plan::Scale {
+            input: picture(rng),
+            act: rng.pick(&ACTS),
+            ..Default::default()
+        };
+        let prelu = plan::Prelu {
+            input: picture(rng),
+            shared: rng.pick(&[true, false]),
+        };
+        rng.pick(&[scale.into(), prelu.into()])
+    });
+}
+
+#[test]
 fn in_place() {
     let input = [5, 6, 19];
     let len = 5 * 6 * 19;
-    let ops: [Op; 5] = [
+    let ops: [Op; 8] = [
         plan::Activation {
             input,
             act: Act::Elu(1.0),
@@ -434,6 +476,22 @@ fn in_place() {
         plan::Mul {
             input,
             act: Act::Tanh,
+            ..Default::default()
+        }
+        .into(),
+        plan::Scale {
+            input,
+            act: Act::Relu,
+            ..Default::default()
+        }
+        .into(),
+        plan::Prelu {
+            input,
+            ..Default::default()
+        }
+        .into(),
+        plan::LayerNorm {
+            input,
             ..Default::default()
         }
         .into(),

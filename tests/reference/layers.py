@@ -211,6 +211,105 @@ def slice():
     ]  # fmt: skip
 
 
+@layer
+def scale():
+    def cases(shape):
+        return case(written(shape, "SCALE"), lambda x, weight: x * weight, [shape], {"weight": [shape[-1]]})
+
+    return [cases((3, 4, 5)), cases((1, 1, 7)), cases((2, 3, 40)), cases((9,))]
+
+
+SEED, STEP = 1, 2  # of the tests
+MASK = (1 << 64) - 1
+
+
+def kept(p, index, batch):
+    """Which images DROP_PATH keeps: the random numbers of runtime/src/cpu/dropout.rs, written again from its head."""
+
+    def mix(z):
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
+        return z ^ (z >> 31)
+
+    def murmur(h):
+        h = ((h ^ (h >> 16)) * 0x85EBCA6B) & 0xFFFFFFFF
+        h = ((h ^ (h >> 13)) * 0xC2B2AE35) & 0xFFFFFFFF
+        return h ^ (h >> 16)
+
+    base = mix((mix((mix(SEED) + STEP) & MASK) + index) & MASK)
+    keys = [mix((base + image) & MASK) for image in range(batch)]
+    draws = [(murmur(murmur(key & 0xFFFFFFFF) ^ (key >> 32)) >> 8) / 2**24 for key in keys]
+    return torch.tensor([float(u >= single(p)) for u in draws], dtype=torch.float64)
+
+
+@layer
+def drop_path():
+    def cases(shape, p, index, batch=6):
+        # Inference does nothing; another layer that draws has the numbers before.
+        net = written(shape, "DROP_PATH(0.25) => " * index + f"DROP_PATH({p})")
+
+        def function(x):
+            # What torchvision's StochasticDepth does with its noise, mode "row".
+            noise = kept(p, index, batch).reshape(batch, *[1] * len(shape))
+            return x * noise / single(1 - np.float32(p))
+
+        return case(net, function, [shape], whole=lambda image: image, batch=batch)
+
+    return [cases((2, 3, 4), 0.5, 0), cases((5,), 0.2, 1), cases((3, 1, 2), 0.0, 2), cases((1, 1, 3), 0.8, 0)]
+
+
+def affine(c):
+    return {"weight": [c], "bias": [c]}
+
+
+@layer
+def ln():
+    def cases(shape, options="", eps=1e-5):
+        c = shape[-1]
+
+        def function(x, weight, bias):
+            return F.layer_norm(x, [c], weight, bias, single(eps))
+
+        return case(written(shape, f"LN{options}"), function, [shape], affine(c))
+
+    return [
+        cases((3, 4, 5)), cases((2, 3, 96), "(1e-6)", 1e-6), cases((1, 1, 33), "(eps=0.5)", 0.5), cases((50,)),
+        cases((4, 3, 2)),
+    ]  # fmt: skip
+
+
+@layer
+def groupnorm():
+    def cases(shape, groups, options="", eps=1e-5):
+        c = shape[-1]
+
+        def function(x, weight, bias):
+            if len(shape) == 1:
+                return F.group_norm(x, groups, weight, bias, single(eps))
+            return nhwc(F.group_norm(nchw(x), groups, weight, bias, single(eps)))
+
+        return case(written(shape, f"GROUPNORM({groups}{options})"), function, [shape], affine(c))
+
+    return [
+        cases((3, 4, 6), 2), cases((5, 2, 40), 4, ", 0.001", 1e-3), cases((4, 4, 5), 5), cases((4, 3, 7), 1),
+        cases((1, 1, 12), 3), cases((12,), 2),
+    ]  # fmt: skip
+
+
+@layer
+def prelu():
+    def cases(shape, shared):
+        def function(x, weight):
+            if len(shape) == 1:
+                return F.prelu(x, weight)
+            return nhwc(F.prelu(nchw(x), weight))
+
+        net = written(shape, "PRELU(shared=true)" if shared else "PRELU")
+        return case(net, function, [shape], {"weight": [1] if shared else [shape[-1]]})
+
+    return [cases((3, 4, 5), False), cases((3, 4, 5), True), cases((1, 1, 33), False), cases((7,), False), cases((7,), True)]
+
+
 def main(names):
     for cases in LAYERS:
         if names and cases.__name__ not in names:

@@ -30,8 +30,11 @@ impl Family {
             Layer::Pool(_)
             | Layer::Op(Op::GlobalPool(_) | Op::AdaptiveAvgPool(_))
             | Layer::Subsample { .. } => Family::Pool,
-            Layer::BatchNorm { .. } | Layer::Op(Op::Lrn(_)) => Family::Norm,
-            Layer::Activation(_) | Layer::Op(Op::Softmax(_)) => Family::Activation,
+            Layer::BatchNorm { .. }
+            | Layer::Op(Op::Lrn(_) | Op::LayerNorm(_) | Op::GroupNorm(_) | Op::Scale(_)) => {
+                Family::Norm
+            }
+            Layer::Activation(_) | Layer::Op(Op::Softmax(_) | Op::Prelu(_)) => Family::Activation,
             Layer::Concat => Family::Join,
             Layer::Op(op) if op.arity() > 1 => Family::Join,
             Layer::Dropout { .. } | Layer::Flatten(_) | Layer::Split { .. } | Layer::Op(_) => {
@@ -123,7 +126,15 @@ impl Dealer<'_> {
         let small = matches!(
             self.graph.node(id).op,
             Layer::BatchNorm { .. }
-                | Layer::Op(Op::Lrn(_) | Op::Softmax(_))
+                | Layer::Op(
+                    Op::Lrn(_)
+                        | Op::Softmax(_)
+                        | Op::LayerNorm(_)
+                        | Op::GroupNorm(_)
+                        | Op::Scale(_)
+                        | Op::Prelu(_)
+                        | Op::DropPath(_)
+                )
                 | Layer::Activation(_)
                 | Layer::Dropout { .. }
         );

@@ -249,6 +249,9 @@ fn class(layer: &Layer) -> (&'static str, &'static str) {
         Layer::Op(Op::Pad(_)) => ("ZeroPadding2D", "zero_padding2d"),
         Layer::Op(Op::Upsample(_)) => ("UpSampling2D", "up_sampling2d"),
         Layer::Op(Op::Mul(_)) => ("Multiply", "multiply"),
+        Layer::Op(Op::LayerNorm(_)) => ("LayerNormalization", "layer_normalization"),
+        Layer::Op(Op::GroupNorm(_)) => ("GroupNormalization", "group_normalization"),
+        Layer::Op(Op::Prelu(_)) => ("PReLU", "p_re_lu"),
         Layer::Concat => ("Concatenate", "concatenate"),
         // Keras has none of these; people write them as layers of their own.
         Layer::Op(Op::Lrn(_)) => ("LRN", "lrn"),

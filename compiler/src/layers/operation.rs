@@ -1,19 +1,36 @@
 //! Layers that are operations of the plan's table: from options to descriptor, and back. Those without options are not named here.
 
 use super::build::padding;
-use super::written::{Values, cells};
+use super::written::{Values, cells, flag};
 use super::{LAYERS, LayerKind};
 use crate::options::Bound;
 use crate::text::expr::{single, size, whole, word};
 use netc_grammar::{Code, Diagnostic};
 use netc_plan::{
-    AdaptiveAvgPool, GlobalPool, Interpolation, Lrn, Op, Pad, Reduction, Shuffle, Slice, Upsample,
+    AdaptiveAvgPool, DropPath, GlobalPool, GroupNorm, Interpolation, LayerNorm, Lrn, Op, Pad,
+    Prelu, Reduction, Scale, Shuffle, Slice, Upsample,
 };
 use std::mem::discriminant;
 
 /// The descriptor with its options, or `None` where one is missing or wrong that has been reported.
 pub(super) fn build(op: Op, bound: &Bound, errors: &mut Vec<Diagnostic>) -> Option<Op> {
     Some(match op {
+        Op::DropPath(d) => DropPath {
+            p: bound.number("p")?,
+            ..d
+        }
+        .into(),
+        Op::GroupNorm(d) => GroupNorm {
+            groups: bound.whole("groups")?,
+            eps: bound.number("eps")?,
+            ..d
+        }
+        .into(),
+        Op::LayerNorm(d) => LayerNorm {
+            eps: bound.number("eps")?,
+            ..d
+        }
+        .into(),
         Op::Lrn(d) => lrn(d, bound, errors)?.into(),
         Op::AdaptiveAvgPool(d) => AdaptiveAvgPool {
             size: bound.factor("size")?,
@@ -32,6 +49,16 @@ pub(super) fn build(op: Op, bound: &Bound, errors: &mut Vec<Diagnostic>) -> Opti
         Op::Slice(d) => slice(d, bound, errors)?.into(),
         Op::Pad(d) => Pad {
             pad: padding(bound)?.cells,
+            ..d
+        }
+        .into(),
+        Op::Prelu(d) => Prelu {
+            shared: bound.flag("shared"),
+            ..d
+        }
+        .into(),
+        Op::Scale(d) => Scale {
+            init: bound.number("init")?,
             ..d
         }
         .into(),
@@ -56,6 +83,9 @@ pub(super) fn build(op: Op, bound: &Bound, errors: &mut Vec<Diagnostic>) -> Opti
 /// The row of the table of layers, and the values of its options.
 pub(super) fn written(op: Op) -> (LayerKind, Values) {
     let values = match op {
+        Op::DropPath(d) => vec![("p", single(d.p))],
+        Op::GroupNorm(d) => vec![("groups", whole(d.groups)), ("eps", single(d.eps))],
+        Op::LayerNorm(d) => vec![("eps", single(d.eps))],
         Op::Lrn(Lrn {
             n, k, alpha, beta, ..
         }) => vec![
@@ -65,6 +95,8 @@ pub(super) fn written(op: Op) -> (LayerKind, Values) {
             ("beta", single(beta)),
         ],
         Op::Pad(d) => vec![("pad", cells(d.pad))],
+        Op::Prelu(d) => vec![("shared", flag(d.shared))],
+        Op::Scale(d) => vec![("init", single(d.init))],
         Op::Shuffle(d) => vec![("groups", whole(d.groups))],
         Op::Slice(d) => vec![("from", whole(d.from)), ("to", whole(d.to))],
         Op::AdaptiveAvgPool(d) => vec![("size", size(&d.size))],

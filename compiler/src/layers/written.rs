@@ -191,7 +191,7 @@ fn initial(weights: &WeightOptions) -> Values {
     values
 }
 
-fn flag(on: bool) -> Expr {
+pub(super) fn flag(on: bool) -> Expr {
     word(if on { "true" } else { "false" })
 }
 

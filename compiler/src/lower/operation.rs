@@ -51,6 +51,7 @@ pub(crate) fn operation(layer: &Layer, operands: &[[usize; 3]], trains: bool) ->
             }
             .into()
         }
+        Layer::Op(op) if !op.occurs(trains) => return None,
         Layer::Op(op) => op.with_operands(operands),
         Layer::Rbf { classes } => Rbf {
             input,

@@ -8,6 +8,7 @@ use crate::options::Kind;
 use crate::value::{Argument, Value};
 use netc_grammar::ast::{Arg, BinaryOp, Expr, ExprKind};
 use netc_grammar::{Code, Diagnostic, Sources, Span};
+use netc_plan::Op;
 
 /// Options of others that say what is known here, or has no counterpart.
 const NEEDLESS: &[(&str, &str)] = &[
@@ -21,7 +22,16 @@ const NEEDLESS: &[(&str, &str)] = &[
     ),
     ("inplace", "the compiler decides what is computed in place"),
     ("data_format", "pictures are height x width x channels"),
-    ("affine", "BN always has weights of its own"),
+    ("num_channels", "the channels that come in are known"),
+    (
+        "normalized_shape",
+        "it is always over the channels that come in",
+    ),
+    ("affine", "a normalisation always has weights of its own"),
+    (
+        "elementwise_affine",
+        "a normalisation always has weights of its own",
+    ),
     ("track_running_stats", "BN always keeps running statistics"),
 ];
 
@@ -172,7 +182,8 @@ impl Site<'_> {
             LayerKind::Conv => self.channels_of_conv(args),
             // In a table, `(10, 20)` may stand for two entries.
             LayerKind::Fc if self.is_call => self.channels_of_fc(args),
-            LayerKind::BatchNorm => self.channels_of_bn(args),
+            LayerKind::BatchNorm | LayerKind::Op(Op::LayerNorm(_)) => self.channels_of_norm(args),
+            LayerKind::Op(Op::GroupNorm(_)) => self.channels_of_groups(args),
             _ => {}
         }
         self.stride_as_pad(args);
@@ -305,20 +316,42 @@ impl Site<'_> {
         args.remove(0);
     }
 
-    /// `BN(64)`
-    fn channels_of_bn(&mut self, args: &mut Vec<Argument>) {
+    /// `GROUPNORM(32, 64)`
+    fn channels_of_groups(&mut self, args: &mut Vec<Argument>) {
+        let [groups, second, ..] = &args[..] else {
+            return;
+        };
+        let channels = second.value.node.as_size();
+        let (Some(channels), None) = (channels.filter(|&n| n >= 1), &second.name) else {
+            return;
+        };
+        let span = Span {
+            start: groups.span.end,
+            ..second.span
+        };
+        self.errors.push(
+            self.known_channels(channels, second.span)
+                .edit("leave it out", span, ""),
+        );
+        args.remove(1);
+    }
+
+    fn known_channels(&self, channels: usize, span: Span) -> Diagnostic {
+        let name = self.spec.name;
+        let headline = format!("{name} is not told its channels: {channels} would be `eps`");
+        Diagnostic::error(Code::E0307, headline, span)
+            .primary("the channels that come in are known")
+    }
+
+    /// `BN(64)`, `LN(64)`
+    fn channels_of_norm(&mut self, args: &mut Vec<Argument>) {
         let Some(first) = args.first().filter(|a| a.name.is_none()) else {
             return;
         };
         let Some(channels) = first.value.node.as_size().filter(|&n| n >= 1) else {
             return;
         };
-        let error = Diagnostic::error(
-            Code::E0307,
-            format!("BN is not told its channels: {channels} would be `eps`"),
-            first.span,
-        )
-        .primary("the channels that come in are known");
+        let error = self.known_channels(channels, first.span);
         let (span, replacement) = match args.get(1) {
             None if self.is_call => (self.span, self.spec.name),
             None => (first.span, ""),

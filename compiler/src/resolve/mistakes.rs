@@ -52,18 +52,23 @@ pub(super) fn unknown_layer(program: &Program, module: usize, call: &Call) -> Di
 }
 
 /// What the language has for a layer of Keras or PyTorch with these arguments.
-fn same_elsewhere(call: &Call) -> Option<&'static str> {
+fn same_elsewhere(call: &Call) -> Option<String> {
     let name = call.name.node.to_ascii_uppercase().replace('_', "");
     let [argument] = call.args.as_deref().unwrap_or_default() else {
         return None;
     };
-    match (name.as_str(), &argument.value.kind) {
+    let same = match (name.as_str(), &argument.value.kind) {
+        // One group a channel.
+        ("INSTANCENORM" | "INSTANCENORM2D", ExprKind::Int(channels)) => {
+            return Some(format!("GROUPNORM({channels})"));
+        }
         ("ACTIVATION", ExprKind::Str(act) | ExprKind::Name(act)) => {
             let layer = layers::find_in_any_case(act)?;
             layer.is_activation().then_some(layer.name)
         }
         _ => None,
-    }
+    };
+    same.map(str::to_owned)
 }
 
 fn unknown_caps(error: Diagnostic, name: &Ident) -> Diagnostic {

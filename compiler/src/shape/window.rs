@@ -248,15 +248,7 @@ impl Site<'_> {
             (0, _) => ("filters", conv.filters),
             _ => ("channels", channels),
         };
-        let error = self
-            .error(
-                Code::E0403,
-                format!("{n} {what} cannot be parted into {groups} groups"),
-            )
-            .primary(format!(
-                "{n} / {groups} leaves a remainder of {}",
-                n % groups
-            ));
+        let error = self.parted(n, what, groups);
         let error = if what == "channels" {
             self.with_source(error)
         } else {

@@ -2,7 +2,10 @@
 
 use netc_compiler::graph::*;
 use netc_grammar::Span;
-use netc_plan::{Act, Add, GlobalPool, Lrn, Mul, Pad, Pixels, Slice, Softmax, Upsample};
+use netc_plan::{
+    Act, Add, DropPath, GlobalPool, GroupNorm, LayerNorm, Lrn, Mul, Op, Pad, Pixels, Prelu, Scale,
+    Slice, Softmax, Upsample,
+};
 use std::collections::BTreeMap;
 
 /// A graph under construction.
@@ -133,6 +136,19 @@ impl Builder {
 
     pub(crate) fn dropout(&mut self, x: NodeId) -> NodeId {
         self.same("dropout", Layer::Dropout { p: 0.5 }, x)
+    }
+
+    /// Layers with parameters, or random numbers, that keep the shape.
+    pub(crate) fn learnt(&mut self, x: NodeId, which: usize) -> NodeId {
+        let all: [(&str, Op); 5] = [
+            ("ln", LayerNorm::DEFAULT.into()),
+            ("groupnorm", GroupNorm::DEFAULT.into()),
+            ("scale", Scale::DEFAULT.into()),
+            ("prelu", Prelu::DEFAULT.into()),
+            ("drop_path", DropPath::DEFAULT.into()),
+        ];
+        let (kind, op) = all[which % all.len()];
+        self.same(kind, Layer::Op(op), x)
     }
 
     pub(crate) fn softmax(&mut self, x: NodeId) -> NodeId {

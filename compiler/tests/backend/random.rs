@@ -31,7 +31,7 @@ pub(crate) fn graph(random: &mut Random, layers: usize) -> Graph {
             .filter(|id| b.shape(*id) == [h, w, c])
             .collect();
         let any = |random: &mut Random, from: &[NodeId]| from[random.below(from.len())];
-        at = match random.below(22) {
+        at = match random.below(24) {
             0 | 1 => b.conv(at, 1 + random.below(4), 3, 1, 1, 1),
             2 => b.conv(at, 2, 1, 1, 0, 1),
             3 | 4 => b.relu(at),
@@ -77,6 +77,7 @@ pub(crate) fn graph(random: &mut Random, layers: usize) -> Graph {
                 inputs.insert(random.below(inputs.len() + 1), at);
                 b.mul(&inputs)
             }
+            22 | 23 => b.learnt(at, random.below(5)),
             17 => {
                 let inputs = [at, any(random, &equal), any(random, &equal)];
                 b.mul(&inputs[..2 + random.below(2)])
@@ -308,6 +309,11 @@ pub(crate) fn evaluate(graph: &Graph, node: &Node, values: &[Value]) -> Value {
         Layer::Pool(_) => mixed("MaxPool", outputs, x),
         Layer::Op(Op::Slice(d)) => sliced(c, d.from..d.to, x),
         Layer::Split { parts, part } => sliced(c, part * c / parts..(part + 1) * c / parts, x),
+        Layer::Op(Op::DropPath(_)) => x.clone(),
+        Layer::Op(op) if op.has_params() => {
+            let value = learnt(op, &node.name, x);
+            activate(op.fused(), value)
+        }
         Layer::Op(op) => mixed(op.name(), outputs, x),
         other => panic!("{other:?} is not drawn"),
     }
@@ -323,6 +329,11 @@ pub(crate) fn mul(a: &[u64], b: &[u64]) -> Value {
     let pairs = long.iter().zip(short.iter().cycle());
     let product = |(a, b): (&u64, &u64)| hash(("mul", a.min(b), a.max(b)));
     pairs.map(product).collect()
+}
+
+/// An operation with parameters that mixes everything.
+fn learnt(op: &Op, layer: &str, x: &[u64]) -> Value {
+    mixed((op.name(), layer), x.len(), x)
 }
 
 /// Runs the plan over symbols and gives the arena.
@@ -403,6 +414,7 @@ pub(crate) fn execute(step: &Step, inputs: &[Value]) -> Value {
         (Op::Transpose(d), _) => chw(d.input, x),
         (Op::Pad(d), _) => padded(d.input, d.pad, x),
         (Op::MaxPool(d), _) => activate(d.act, mixed("MaxPool", outputs, x)),
-        (op, _) => mixed(op.name(), outputs, x),
+        (op, Some(source)) => activate(op.fused(), learnt(&op, &source.layer, x)),
+        (op, None) => mixed(op.name(), outputs, x),
     }
 }

@@ -14,7 +14,7 @@ use crate::random::{self, Random, Value, evaluate, execute, hash, image, padded}
 use netc_compiler::emit::{EmitInfo, train_rust};
 use netc_compiler::graph::{Graph, Layer, NodeId, Order, PoolKind};
 use netc_compiler::{Training, Which, training};
-use netc_plan::{Act, Literal, Op, Operation, Plan, Slot, Step, View, validate};
+use netc_plan::{self as plan, Act, Literal, Op, Operation, Plan, Slot, Step, View, validate};
 
 fn planned(graph: &Graph) -> Option<Plan> {
     let plan = training(graph, &Which::BuiltIn, None).ok()?.plan;
@@ -319,7 +319,7 @@ fn oracle(graph: &Graph) -> Outcome {
     for (id, node) in graph.nodes.iter().enumerate() {
         let value = match node.op {
             _ if Some(id) == dropped_softmax => values[node.inputs[0].0].clone(),
-            Layer::Dropout { .. } => {
+            Layer::Dropout { .. } | Layer::Op(Op::DropPath(_)) => {
                 let index = dropouts.len();
                 dropouts.insert(id, index);
                 drop(index, &values[node.inputs[0].0])
@@ -408,7 +408,13 @@ fn node_back(
             let seen = if act.from_value() { &values[id] } else { x };
             (None, vec![act_back(*act, seen, dy)])
         }
-        Layer::Dropout { .. } => (None, vec![drop(dropout.expect("counted"), dy)]),
+        Layer::Dropout { .. } | Layer::Op(Op::DropPath(_)) => {
+            (None, vec![drop(dropout.expect("counted"), dy)])
+        }
+        Layer::Op(op) if op.has_params() => (
+            Some(parameters(&node.name, x, dy)),
+            mixed(&node.name, hash(x)),
+        ),
         Layer::Flatten(Order::Hwc) => (None, vec![dy.to_vec()]),
         Layer::Flatten(Order::Chw) => (None, vec![hwc(shape, dy)]),
         Layer::Op(Op::Pad(d)) => (None, vec![cropped(shape, d.pad, dy)]),
@@ -513,7 +519,8 @@ impl Machine {
             vec![mixed_back(what, remembered, step.inputs[0].len(), dy)]
         };
         match step.op {
-            Op::Dropout(d) => (None, vec![drop(d.index, dy)]),
+            Op::Dropout(plan::Dropout { index, .. })
+            | Op::DropPath(plan::DropPath { index, .. }) => (None, vec![drop(index, dy)]),
             Op::BatchNormTraining(_) => (
                 Some(parameters(&layer, &x, dy)),
                 vec![norm_back(&layer, &x, dy)],
@@ -534,6 +541,7 @@ impl Machine {
             Op::Transpose(d) => (None, vec![hwc(d.input, dy)]),
             Op::Pad(d) => (None, vec![cropped(d.input, d.pad, dy)]),
             Op::Softmax(_) => (None, mixed("Softmax", hash(&y))),
+            op if op.has_params() => (Some(parameters(&layer, &x, dy)), mixed(&layer, hash(&x))),
             op @ (Op::MaxPool(_) | Op::Lrn(_)) => (None, mixed(op.name(), hash(&x))),
             op => (None, mixed(op.name(), 0)),
         }
@@ -568,7 +576,9 @@ fn places(view: &View) -> impl Iterator<Item = usize> + use<> {
 
 fn forward(step: &Step, inputs: &[Value]) -> Value {
     match step.op {
-        Op::Dropout(d) => drop(d.index, &inputs[0]),
+        Op::Dropout(plan::Dropout { index, .. }) | Op::DropPath(plan::DropPath { index, .. }) => {
+            drop(index, &inputs[0])
+        }
         _ => execute(step, inputs),
     }
 }

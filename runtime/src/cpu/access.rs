@@ -165,7 +165,6 @@ impl<'m> Workers<'m> {
     ///
     /// # Safety
     /// No other part of the same worker is alive. (`Threads::for_each` never runs two tasks with the same worker at once.)
-    #[cfg(feature = "train")]
     #[allow(clippy::mut_from_ref, reason = "each worker has its own part")]
     pub(crate) unsafe fn part(&self, worker: usize) -> &mut [f32] {
         assert!(worker < self.count);
@@ -308,7 +307,6 @@ impl<'m> Target<'m> {
     ///
     /// # Safety
     /// No two images of the same number, or rows of such an image, live at the same time.
-    #[cfg(feature = "train")]
     unsafe fn image(&self, image: usize) -> Image<'m> {
         Image {
             number: image,
@@ -382,14 +380,12 @@ impl<'m, const N: usize> Step<'m, N> {
 }
 
 /// An image of the output, owned by one task.
-#[cfg(feature = "train")]
 pub(crate) struct Image<'m> {
     pub(crate) number: usize,
     memory: Shared<'m, f32>,
     geometry: Geometry,
 }
 
-#[cfg(feature = "train")]
 impl Image<'_> {
     /// The channels of a pixel.
     #[inline]
@@ -398,7 +394,10 @@ impl Image<'_> {
         // SAFETY: the pixel is inside the image, which is this task's alone, and the borrow is unique through `&mut self`.
         unsafe { self.memory.part_at(at, self.geometry.shape[2]) }
     }
+}
 
+#[cfg(feature = "train")]
+impl Image<'_> {
     /// The channels of the pixels of a row, one after the other: checked once for all.
     #[inline]
     pub(crate) fn pixels(&mut self, y: usize, x: Range<usize>) -> impl Iterator<Item = &mut [f32]> {
@@ -471,7 +470,9 @@ impl<'m, const R: usize, const W: usize> Access<'m, R, W> {
             }
         });
     }
+}
 
+impl<'m, const R: usize, const W: usize> Access<'m, R, W> {
     /// Calls `body` with every image of the outputs, and the memory of the worker; an image costs about `cost` elementary operations.
     pub(crate) fn for_images(
         self,
@@ -498,5 +499,40 @@ impl<'m, const R: usize, const W: usize> Access<'m, R, W> {
                 }
             },
         );
+    }
+    /// The same, and each image has `size` numbers of the shared memory for itself, which are given back together. `body` gets the images read,
+    /// the number of its image, the images written, the memory of the worker, and those numbers, which are left from other steps.
+    ///
+    /// # Panics
+    /// If there is less shared memory.
+    #[cfg(feature = "train")]
+    #[track_caller]
+    pub(crate) fn for_images_keeping(
+        self,
+        cost: usize,
+        size: usize,
+        body: impl Fn(&[Source<'m>; R], usize, [Image<'m>; W], &mut [f32], &mut [f32]) + Sync,
+    ) -> &'m [f32] {
+        let Self {
+            x,
+            y,
+            shared,
+            threads,
+            workers,
+        } = self;
+        let images = x[0].geometry.images;
+        let (kept, _) = scratch(shared, elements([images, size]));
+        let own = Workers::new(&mut *kept, size, images);
+        threads.for_ranges(images, cost, |images: Range<usize>, worker| {
+            // SAFETY: the worker runs this task alone, and asks once.
+            let part = unsafe { workers.part(worker) };
+            for image in images {
+                // SAFETY: the ranges cover each image once, so each image of each target is made once.
+                let out = y.each_ref().map(|y| unsafe { y.image(image) });
+                // SAFETY: as above.
+                body(&x, image, out, &mut *part, unsafe { own.part(image) });
+            }
+        });
+        kept
     }
 }

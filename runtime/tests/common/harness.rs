@@ -286,6 +286,10 @@ draws! {
     Add: d => { input: d.picture(), act: d.act() }
     Mul: d => { input: d.picture(), spread: d.pick(&[true, false]), act: d.act() }
     Copy: d => { input: d.picture() }
+    Scale: d => { input: d.picture(), init: 1.0, act: d.act() }
+    Prelu: d => { input: d.picture(), shared: d.pick(&[true, false]) }
+    LayerNorm: d => { input: d.picture(), eps: 1e-5 }
+    DropPath: d => { input: d.picture(), p: d.pick(&[0.5, 0.0]), index: 1 }
     Subsample: d => { input: d.picture(), window: d.pair(1, 3), stride: d.pair(1, 3), act: d.act() }
     Rbf: d => { input: d.picture(), classes: d.size(1, 12) }
 }
@@ -324,6 +328,18 @@ impl Descriptor for plan::Shuffle {
         Self {
             input: [h, w, c.saturating_mul(groups)],
             groups: if d.hostile { d.size(1, 3) } else { groups },
+        }
+    }
+}
+
+impl Descriptor for plan::GroupNorm {
+    fn draw(d: &mut Draw<'_>) -> Self {
+        let plan::Shuffle { input, groups } = Descriptor::draw(d);
+        Self {
+            input,
+            groups,
+            eps: 1e-5,
+            act: d.act(),
         }
     }
 }

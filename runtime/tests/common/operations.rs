@@ -29,7 +29,7 @@ fn operation(rng: &mut Rng, wide: bool) -> Op {
     let act = rng.pick(&ACTS);
     let sizes = |rng: &mut Rng, low, high| [rng.size(low, high), rng.size(low, high)];
     let pad = |rng: &mut Rng, most: usize| [0; 4].map(|_: usize| rng.size(0, most));
-    match rng.size(0, 21) {
+    match rng.size(0, 24) {
         0..=4 => {
             let groups = rng.pick(&[1, 1, 1, 2, 3]);
             let per = rng.size(1, if wide { 20 } else { 3 });
@@ -124,6 +124,11 @@ fn operation(rng: &mut Rng, wide: bool) -> Op {
                 p: 0.4,
                 index: 1,
             }),
+            Op::DropPath(plan::DropPath {
+                input,
+                p: 0.4,
+                index: 1,
+            }),
             Op::Pad(plan::Pad {
                 input,
                 pad: [1, 0, 2, 1],
@@ -140,6 +145,31 @@ fn operation(rng: &mut Rng, wide: bool) -> Op {
             act,
         }),
         19 => Op::Add(plan::Add { input, act }),
+        22 => Op::LayerNorm(plan::LayerNorm {
+            input,
+            ..plan::LayerNorm::DEFAULT
+        }),
+        23 => Op::GroupNorm(plan::GroupNorm {
+            input: [input[0], input[1], 3 * input[2]],
+            groups: rng.pick(&[1, 3, 3 * input[2]]),
+            act,
+            ..plan::GroupNorm::DEFAULT
+        }),
+        24 => rng.pick(&[
+            Op::Scale(plan::Scale {
+                input,
+                act,
+                ..plan::Scale::DEFAULT
+            }),
+            Op::Prelu(plan::Prelu {
+                input,
+                shared: false,
+            }),
+            Op::Prelu(plan::Prelu {
+                input,
+                shared: true,
+            }),
+        ]),
         20 => Op::Subsample(plan::Subsample {
             input,
             act,

@@ -5,6 +5,7 @@ use super::file::shape;
 use super::modules::Layout;
 use crate::cli::Flatten;
 use netc_compiler::graph::{Graph, Layer, NodeId, Order, Shape};
+use netc_plan::Operation;
 
 /// The picture that the layer of this name reads as a vector, and the order of the vector: that of an FC, or of a
 /// normalisation of the vector.
@@ -13,6 +14,7 @@ fn read_by(graph: &Graph, layer: &str) -> Option<([usize; 3], Flatten)> {
     let vector = match node.op {
         Layer::Fc { .. } => true,
         Layer::BatchNorm { .. } => matches!(node.shape, Shape::Vector(_)),
+        Layer::Op(op) if op.has_params() => matches!(node.shape, Shape::Vector(_)),
         _ => false,
     };
     let mut id = *node.inputs.first().filter(|_| vector)?;
@@ -35,6 +37,7 @@ fn read_by(graph: &Graph, layer: &str) -> Option<([usize; 3], Flatten)> {
                 return Some((picture, order));
             }
             Layer::Dropout { .. } | Layer::Activation(_) | Layer::BatchNorm { .. } => id = before,
+            Layer::Op(op) if op.in_place() && op.arity() == 1 => id = before,
             _ => return None,
         }
     }
@@ -66,10 +69,10 @@ pub(crate) fn reorder(
         if theirs == order || picture[0] * picture[1] == 1 || picture[2] == 1 {
             continue;
         }
-        // An FC's bias belongs to its outputs; all of a normalisation belongs to the vector itself.
-        let normalisation = row.ours.parts.contains_key("running_mean");
+        // An FC's bias belongs to its outputs; all of a normalisation belongs to the vector itself, and is vectors.
+        let of_elements = row.ours.parts.values().all(|part| part.shape.len() == 1);
         for (role, part) in &row.ours.parts {
-            if role == "weight" || normalisation {
+            if role == "weight" || of_elements {
                 permute(&mut values[part.tensor], picture, theirs);
             }
         }

@@ -27,6 +27,16 @@ descriptors! {
         /// Number of this layer among those that draw; part of the key of its random numbers.
         index: usize = 0,
     }
+    /// Stochastic depth: the whole image is 0 where `random(seed, step, index, image) < p`, else `x / (1 - p)` (Huang et al. 2016, section 3;
+    /// divided while training, so that inference does nothing). Backward draws the same numbers again. May run in place.
+    DropPath {
+        /// Input shape.
+        input: [usize; 3],
+        /// Probability that an image is dropped.
+        p: f32 = 0.5,
+        /// Number of this layer among those that draw; part of the key of its random numbers.
+        index: usize = 0,
+    }
     /// `act(a + b)`. May run in place on either.
     Add {
         /// Shape of both inputs.
@@ -86,13 +96,28 @@ impl Operation for Softmax {
     }
 }
 
-impl Operation for Dropout {
-    same!();
+/// An operation that draws random numbers by probability and index.
+macro_rules! draws {
+    () => {
+        same!();
 
-    fn problem(&self) -> Option<&'static str> {
-        let is_share = (0.0..1.0).contains(&self.p);
-        (!is_share).then_some("a probability outside 0 <= p < 1")
-    }
+        fn problem(&self) -> Option<&'static str> {
+            let is_share = (0.0..1.0).contains(&self.p);
+            (!is_share).then_some("a probability outside 0 <= p < 1")
+        }
+
+        fn index(&mut self) -> Option<&mut usize> {
+            Some(&mut self.index)
+        }
+    };
+}
+
+impl Operation for Dropout {
+    draws!();
+}
+
+impl Operation for DropPath {
+    draws!();
 }
 
 impl Operation for Add {

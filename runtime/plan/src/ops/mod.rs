@@ -7,6 +7,7 @@
 //!
 //! Shapes are `[h, w, c]` of one image (`[1, 1, n]` for vectors). `pad` is `[top, bottom, left, right]`.
 
+mod channel;
 mod descriptor;
 mod elementwise;
 mod normalise;
@@ -14,8 +15,9 @@ mod picture;
 mod pool;
 mod weighted;
 
-pub use elementwise::{Activation, Add, Copy, Dropout, Mul, Softmax};
-pub use normalise::{BatchNorm, BatchNormTraining, Lrn};
+pub use channel::{Prelu, Scale};
+pub use elementwise::{Activation, Add, Copy, DropPath, Dropout, Mul, Softmax};
+pub use normalise::{BatchNorm, BatchNormTraining, GroupNorm, LayerNorm, Lrn};
 pub use picture::{Interpolation, Pad, Shuffle, Slice, Transpose, Upsample};
 pub use pool::{AdaptiveAvgPool, AvgPool, GlobalPool, MaxPool, Reduction, Subsample};
 pub use weighted::{Conv, Fc, Rbf};
@@ -47,10 +49,15 @@ macro_rules! for_each_op {
             { GlobalPool, 1, false, both, [false, false] }
             { BatchNorm, 1, true, infer, [false, false] }
             { BatchNormTraining, 1, true, train, [false, true] }
+            { LayerNorm, 1, true, both, [false, true] }
+            { GroupNorm, 1, true, both, [true, true] }
             { Lrn, 1, false, both, [false, true] }
+            { Scale, 1, true, both, [false, true] }
+            { Prelu, 1, true, both, [false, true] }
             { Activation, 1, false, both, [false, false] }
             { Softmax, 1, false, both, [false, false] }
             { Dropout, 1, false, train, [false, false] }
+            { DropPath, 1, false, train, [false, false] }
             { Transpose, 1, false, both, [false, false] }
             { Pad, 1, false, both, [false, false] }
             { Upsample, 1, false, both, [false, false] }
@@ -117,8 +124,8 @@ pub trait Operation: Sized {
         false
     }
 
-    /// Whether each pixel is computed from its own channels alone, so that a vector is as good as a picture.
-    fn is_pixelwise(&self) -> bool {
+    /// Whether a vector is as good as a picture: it is read as one pixel.
+    fn takes_vectors(&self) -> bool {
         self.in_place()
     }
 
@@ -129,6 +136,11 @@ pub trait Operation: Sized {
 
     /// The activation fused into the operation, where it has room for one.
     fn act(&mut self) -> Option<&mut Act> {
+        None
+    }
+
+    /// Of an operation that draws random numbers, its number among those that do: lowering gives it.
+    fn index(&mut self) -> Option<&mut usize> {
         None
     }
 
@@ -177,7 +189,7 @@ impl Saved {
 }
 
 /// A parameter of an operation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Tensor {
     /// The last part of its name: `weight`.
     pub leaf: &'static str,
@@ -200,7 +212,7 @@ impl Tensor {
                 };
                 Init::Glorot(fan_in, fan_out)
             }
-            Role::Gain(n) => Init::Constant(1.0 / n as f32),
+            Role::Gain(start) => Init::Constant(start),
             Role::Bias | Role::Shift | Role::Mean => Init::Constant(0.0),
             Role::Variance => Init::Constant(1.0),
             Role::Prototypes => Init::Prototypes,
@@ -240,7 +252,7 @@ pub struct Field {
 }
 
 /// What a tensor does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Role {
     /// Multiplies inputs; started by an initialiser, held small by L2. Fans count inputs and outputs of one unit, kernel area included.
     Weight {
@@ -251,8 +263,8 @@ pub enum Role {
     },
     /// Is added to outputs; started by the initialiser of biases.
     Bias,
-    /// Trained, starts as 1 for each of this many: 1 for a gain, `1 / n` for the mean of n numbers.
-    Gain(usize),
+    /// Trained, starts as this number: 1 for the gain of a normalisation, `1 / n` for the mean of n numbers.
+    Gain(f32),
     /// Trained, starts as 0.
     Shift,
     /// Stored and not trained, starts as 0: a running mean.
@@ -348,8 +360,8 @@ macro_rules! op_enum {
                 match self { $(Op::$op(d) => d.in_place(),)* }
             }
 
-            fn is_pixelwise(&self) -> bool {
-                match self { $(Op::$op(d) => d.is_pixelwise(),)* }
+            fn takes_vectors(&self) -> bool {
+                match self { $(Op::$op(d) => d.takes_vectors(),)* }
             }
 
             fn flattens(&self) -> bool {
@@ -358,6 +370,10 @@ macro_rules! op_enum {
 
             fn act(&mut self) -> Option<&mut Act> {
                 match self { $(Op::$op(d) => d.act(),)* }
+            }
+
+            fn index(&mut self) -> Option<&mut usize> {
+                match self { $(Op::$op(d) => d.index(),)* }
             }
 
             fn saved(&self) -> Saved {

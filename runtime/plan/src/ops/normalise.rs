@@ -29,6 +29,26 @@ descriptors! {
         /// Fused activation.
         act: Act = Act::None,
     }
+    /// Layer normalisation over the channels of each pixel, by their mean and biased variance: `y = (x - m) / sqrt(v + eps) * g + b` (Ba et al.
+    /// 2016, eq. 4). Parameters `weight` (g), `bias` (b), each `[c]`. May run in place.
+    LayerNorm {
+        /// Input shape.
+        input: [usize; 3],
+        /// Added to the variance.
+        eps: f32 = 1e-5,
+    }
+    /// Group normalisation: the same over all pixels of an image and the channels of each of `groups` groups (Wu and He 2018, section
+    /// 3.1); with as many groups as channels, instance normalisation.
+    GroupNorm {
+        /// Input shape.
+        input: [usize; 3],
+        /// Groups; divides the channels.
+        groups: usize = 1,
+        /// Added to the variance.
+        eps: f32 = 1e-5,
+        /// Fused activation.
+        act: Act = Act::None,
+    }
     /// Local response normalisation across channels (Krizhevsky et al. 2012, section 3.3):
     /// `y[c] = x[c] / (k + alpha * sum of x[j]^2 for j in c - n/2 ..= c + n/2)^beta`.
     Lrn {
@@ -45,19 +65,28 @@ descriptors! {
     }
 }
 
-/// Gain, shift and the running statistics of `c` channels.
-fn statistics(c: usize) -> Vec<Tensor> {
-    let tensor = |leaf, role| Tensor {
+fn tensor(c: usize, leaf: &'static str, role: Role) -> Tensor {
+    Tensor {
         leaf,
         shape: vec![c],
         role,
-    };
+    }
+}
+
+/// Gain and shift of `c` channels.
+fn affine(c: usize) -> Vec<Tensor> {
     vec![
-        tensor("weight", Role::Gain(1)),
-        tensor("bias", Role::Shift),
-        tensor("running_mean", Role::Mean),
-        tensor("running_var", Role::Variance),
+        tensor(c, "weight", Role::Gain(1.0)),
+        tensor(c, "bias", Role::Shift),
     ]
+}
+
+/// Gain, shift and the running statistics of `c` channels.
+fn statistics(c: usize) -> Vec<Tensor> {
+    let mut all = affine(c);
+    all.push(tensor(c, "running_mean", Role::Mean));
+    all.push(tensor(c, "running_var", Role::Variance));
+    all
 }
 
 impl Operation for BatchNorm {
@@ -104,6 +133,55 @@ impl Operation for BatchNormTraining {
     }
 }
 
+impl Operation for LayerNorm {
+    input_field!();
+
+    fn output(&self) -> [usize; 3] {
+        self.input
+    }
+
+    fn in_place(&self) -> bool {
+        true
+    }
+
+    fn saved(&self) -> Saved {
+        Saved::INPUTS
+    }
+
+    fn tensors(&self) -> Vec<Tensor> {
+        affine(self.input[2])
+    }
+}
+
+impl Operation for GroupNorm {
+    input_field!();
+
+    fn output(&self) -> [usize; 3] {
+        self.input
+    }
+
+    fn takes_vectors(&self) -> bool {
+        true
+    }
+
+    fn problem(&self) -> Option<&'static str> {
+        let divides = self.groups > 0 && self.input[2].is_multiple_of(self.groups);
+        (!divides).then_some("groups that do not divide the channels")
+    }
+
+    fn act(&mut self) -> Option<&mut Act> {
+        Some(&mut self.act)
+    }
+
+    fn saved(&self) -> Saved {
+        Saved::INPUTS
+    }
+
+    fn tensors(&self) -> Vec<Tensor> {
+        affine(self.input[2])
+    }
+}
+
 impl Operation for Lrn {
     input_field!();
 
@@ -111,7 +189,7 @@ impl Operation for Lrn {
         self.input
     }
 
-    fn is_pixelwise(&self) -> bool {
+    fn takes_vectors(&self) -> bool {
         true
     }
 

@@ -97,7 +97,7 @@ impl Operation for Slice {
         [h, w, self.to.saturating_sub(self.from)]
     }
 
-    fn is_pixelwise(&self) -> bool {
+    fn takes_vectors(&self) -> bool {
         true
     }
 
@@ -114,7 +114,7 @@ impl Operation for Shuffle {
         self.input
     }
 
-    fn is_pixelwise(&self) -> bool {
+    fn takes_vectors(&self) -> bool {
         true
     }
 

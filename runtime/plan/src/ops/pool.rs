@@ -151,7 +151,7 @@ impl Operation for Subsample {
             Tensor {
                 leaf: "coefficient",
                 shape: channels.clone(),
-                role: Role::Gain(area),
+                role: Role::Gain(1.0 / area as f32),
             },
             Tensor {
                 leaf: "bias",

@@ -82,7 +82,7 @@ fn factor<'m>(
 
 multiversion! {
     /// Some pixels, all with the same `b`.
-    fn product(act: Act, a: &[f32], b: &[f32], y: &mut [f32]) {
+    pub(crate) fn product(act: Act, a: &[f32], b: &[f32], y: &mut [f32]) {
         for (y, a) in y.chunks_exact_mut(b.len()).zip(a.chunks_exact(b.len())) {
             y.iter_mut().zip(a).zip(b).for_each(|((y, a), b)| *y = a * b);
         }
@@ -91,7 +91,8 @@ multiversion! {
 }
 
 multiversion! {
-    fn scale(act: Act, by: &[f32], y: &mut [f32]) {
+    /// Some pixels, all by the same factors.
+    pub(crate) fn scale(act: Act, by: &[f32], y: &mut [f32]) {
         for y in y.chunks_exact_mut(by.len()) {
             y.iter_mut().zip(by).for_each(|(y, by)| *y *= by);
         }

@@ -154,7 +154,7 @@ multiversion! {
 
 multiversion! {
     /// Adds the products of some pixels to one.
-    fn sums(dy: &[f32], x: &[f32], sums: &mut [f32]) {
+    pub(crate) fn sums(dy: &[f32], x: &[f32], sums: &mut [f32]) {
         for (dy, x) in dy.chunks_exact(sums.len()).zip(x.chunks_exact(sums.len())) {
             sums.iter_mut().zip(dy).zip(x).for_each(|((sum, dy), x)| *sum += dy * x);
         }

@@ -1,0 +1,122 @@
+//! Stochastic depth: whole images are dropped. The random number of image `i` is that of element 0 in the scheme of DROPOUT (`dropout.rs`),
+//! whose layers and these are numbered together.
+
+use crate::cpu::dropout::{base, image, uniform};
+use crate::cpu::sizes::{Shaped, Sizes, bounded};
+use crate::cpu::{Real, simd::multiversion};
+use crate::plan::{self, Gradient, View};
+use crate::reference::{Given, Plain};
+use crate::train::TrainMem;
+use crate::train::reference::{Gradients, Pass, PlainBackward};
+use alloc::vec::Vec;
+
+/// See [`plan::DropPath`]. Backward draws the same numbers again.
+pub struct DropPath {
+    d: plan::DropPath,
+    sizes: Sizes,
+}
+
+impl DropPath {
+    /// Prepares the step.
+    ///
+    /// # Panics
+    /// If the descriptor cannot be computed.
+    #[must_use]
+    pub fn new(d: plan::DropPath) -> Self {
+        let sizes = Sizes::of(d);
+        Self { d, sizes }
+    }
+
+    /// Computes the step; `x` and `y` may be the same.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory.
+    pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
+        let sizes = self.sizes;
+        if x != y {
+            let all = Gradient {
+                view: y,
+                accumulate: false,
+            };
+            mem.hand_on(sizes.input(x), Some(all));
+        }
+        self.apply(mem, sizes.output(y));
+    }
+
+    /// From the gradient of the output to that of the input.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory.
+    pub fn backward(
+        &mut self,
+        mem: &mut TrainMem<'_, '_>,
+        x: View,
+        y: View,
+        dy: View,
+        dx: Option<Gradient>,
+    ) {
+        let sizes = self.sizes;
+        sizes.expect([x], [y, dy], [dx]);
+        let dy = sizes.output(dy);
+        self.apply(mem, dy);
+        mem.hand_on(dy, dx);
+    }
+
+    fn apply(&self, mem: &mut TrainMem<'_, '_>, y: Shaped) {
+        let p = self.d.p;
+        let key = base(mem.seed, mem.step, self.d.index);
+        let step = mem.mem.access([], [y]).flat();
+        if p <= 0.0 {
+            return;
+        }
+        let [_, w, c] = step.y[0].geometry.shape;
+        step.for_rows(bounded([w, c]), |[], [mut row]| {
+            let keep = uniform(image(key, row.image), 0) >= p;
+            for ox in 0..w {
+                match keep {
+                    true => multiply(1.0 / (1.0 - p), row.pixel(ox)),
+                    false => row.pixel(ox).fill(0.0),
+                }
+            }
+        });
+    }
+}
+
+multiversion! {
+    fn multiply(by: f32, y: &mut [f32]) {
+        y.iter_mut().for_each(|y| *y *= by);
+    }
+}
+
+/// `y = x * mask` for dense images of `len` elements, forward and back. `base` is the key before the image.
+fn reference<T: Real>(p: f32, base: u64, len: usize, x: &[T], y: &mut [T]) {
+    for (i, (&x, y)) in x.iter().zip(y).enumerate() {
+        let keep = uniform(image(base, i / len), 0) >= p;
+        *y = match keep {
+            true => x / T::of((1.0 - p).into()),
+            false => T::zero(),
+        };
+    }
+}
+
+impl Plain for plan::DropPath {
+    fn plain<T: Real>(&self, given: &Given<'_, T>, inputs: &[Vec<T>], y: &mut [T]) {
+        let [seed, step] = given.draw;
+        let key = base(seed, step, self.index);
+        reference(self.p, key, self.input.iter().product(), &inputs[0], y);
+    }
+}
+
+impl PlainBackward for plan::DropPath {
+    fn plain_backward<T: Real>(
+        &self,
+        given: &Given<'_, T>,
+        pass: &Pass<'_, T>,
+        gradients: &mut Gradients<T>,
+    ) {
+        let [seed, step] = given.draw;
+        let key = base(seed, step, self.index);
+        let len = self.input.iter().product();
+        reference(self.p, key, len, pass.dy, &mut gradients.inputs[0]);
+    }
+}

@@ -1,0 +1,158 @@
+//! Backward through layer normalisation. Mean and variance are computed again: they cost less than the memory that would keep them.
+
+use super::{moments, run, sets};
+use crate::Scratch;
+use crate::cpu::normalise::{Affine, reference_backward};
+use crate::cpu::sizes::{Sizes, bounded};
+use crate::cpu::{Real, lanes, simd::multiversion, sum};
+use crate::plan::{self, Gradient, View};
+use crate::reference::Given;
+use crate::train::reference::{Gradients, Pass, PlainBackward};
+use crate::train::{Layout, TrainMem, memory};
+use core::ops::Range;
+#[cfg(not(feature = "std"))]
+use num_traits::Float as _;
+
+/// Layer normalisation, in training.
+pub struct LayerNorm {
+    d: plan::LayerNorm,
+    sizes: Sizes,
+    weight: Range<usize>,
+    bias: Range<usize>,
+}
+
+impl LayerNorm {
+    /// Prepares the step for the parameters of this layer.
+    ///
+    /// # Panics
+    /// If the descriptor's sizes cannot be computed, or the layout has not the layer's parameters.
+    #[must_use]
+    pub fn new(d: plan::LayerNorm, layout: &Layout, layer: &str) -> Self {
+        Self {
+            d,
+            sizes: Sizes::of(d),
+            weight: layout.range(layer, "weight", d.input[2]),
+            bias: layout.range(layer, "bias", d.input[2]),
+        }
+    }
+
+    /// Memory for a batch.
+    #[must_use]
+    pub fn scratch(&self, _max_batch: usize) -> Scratch {
+        Scratch {
+            shared: sum::scratch(bounded([2, self.d.input[2]])),
+            worker: 0,
+        }
+    }
+
+    /// Computes the step.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory.
+    pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
+        let [weight, bias] = [&self.weight, &self.bias].map(|range| &mem.params[range.clone()]);
+        run(&mut mem.mem, (self.sizes, self.d.eps), [weight, bias], x, y);
+    }
+
+    /// From the gradient of the output to those of the parameters and the input.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
+    /// [`scratch`](Self::scratch) says.
+    pub fn backward(
+        &mut self,
+        mem: &mut TrainMem<'_, '_>,
+        x: View,
+        y: View,
+        dy: View,
+        dx: Option<Gradient>,
+    ) {
+        let (sizes, eps) = (self.sizes, self.d.eps);
+        sizes.expect([x], [y, dy], [dx]);
+        let [h, w, c] = self.d.input;
+        let step = mem
+            .mem
+            .access([sizes.input(x), sizes.output(dy)], [])
+            .flat();
+        let [from, to] = step.x;
+        let rows = to.geometry.images * h;
+        let width = to.geometry.shape[1];
+        let cost = bounded([w, c, 6]);
+        let sums = sum::over_rows(
+            step.threads,
+            step.shared,
+            [rows, cost, 2 * c],
+            |row, sums| {
+                for ox in 0..width {
+                    let x = from.pixel(row / h, row % h, ox);
+                    parameters(eps, x, to.pixel(row / h, row % h, ox), sums);
+                }
+            },
+        );
+        let (dweight, dbias) = sums.split_at(c);
+        memory::add(&mut mem.gradients[self.weight.clone()], dweight);
+        memory::add(&mut mem.gradients[self.bias.clone()], dbias);
+        if dx.is_none() {
+            return;
+        }
+        let weight = &mem.params[self.weight.clone()];
+        let step = mem.mem.access([sizes.input(x)], [sizes.output(dy)]);
+        step.flat().for_rows(cost, |[x], [mut dy]| {
+            for ox in 0..dy.width() {
+                through(eps, weight, x.pixel(dy.image, dy.y, ox), dy.pixel(ox));
+            }
+        });
+        mem.hand_on(sizes.output(dy), dx);
+    }
+}
+
+multiversion! {
+    /// Adds to the gradients of weights and biases what some pixels bring.
+    fn parameters(eps: f32, x: &[f32], dy: &[f32], sums: &mut [f32]) {
+        let c = sums.len() / 2;
+        let (dweight, dbias) = sums.split_at_mut(c);
+        for (x, dy) in x.chunks_exact(c).zip(dy.chunks_exact(c)) {
+            let [mean, inverse] = moments(eps, x);
+            let sums = dweight.iter_mut().zip(&mut *dbias);
+            for ((x, dy), (dweight, dbias)) in x.iter().zip(dy).zip(sums) {
+                *dweight += dy * ((x - mean) * inverse);
+                *dbias += dy;
+            }
+        }
+    }
+}
+
+multiversion! {
+    /// From `dy` to `dx`, some pixels: with `xhat = (x - m) / s` and means over the channels,
+    /// `dx = (g dy - mean(g dy) - xhat * mean(g dy * xhat)) / s`.
+    fn through(eps: f32, weight: &[f32], x: &[f32], dy: &mut [f32]) {
+        let c = weight.len();
+        let share = 1.0 / c as f32;
+        for (x, dy) in x.chunks_exact(c).zip(dy.chunks_exact_mut(c)) {
+            let [mean, inverse] = moments(eps, x);
+            let plain = lanes::sum([dy, weight], |[dy, g]| dy * g) * share;
+            let along = lanes::sum([dy, weight, x], |[dy, g, x]| dy * g * (x - mean));
+            let slope = along * share * inverse * inverse;
+            for ((dy, x), g) in dy.iter_mut().zip(x).zip(weight) {
+                *dy = inverse * (*dy * g - plain - slope * (x - mean));
+            }
+        }
+    }
+}
+
+impl PlainBackward for plan::LayerNorm {
+    fn plain_backward<T: Real>(
+        &self,
+        given: &Given<'_, T>,
+        pass: &Pass<'_, T>,
+        gradients: &mut Gradients<T>,
+    ) {
+        let c = self.input[2];
+        let affine = Affine {
+            gain: &given.tensor("weight", c),
+            shift: &given.tensor("bias", c),
+            eps: self.eps,
+        };
+        reference_backward(sets(c, pass.dy.len()), &affine, pass, gradients);
+    }
+}

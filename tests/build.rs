@@ -70,6 +70,7 @@ const TRAINED: &[&str] = &[
     "../models/alexnet_cifar_bn.net",
     "../models/lenet5_1998.net",
     "../models/lenet5_mnist.net",
+    "networks/heads.net",
     "networks/residual_mlp.net",
     "networks/sepnet.net",
     "networks/striped.net",

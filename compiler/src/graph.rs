@@ -6,6 +6,8 @@
 //! `inputs`. Nothing is shared or hidden: a block used twice stands twice, `SKIP` has no node (its consumer reads the value
 //! before the branch), and a tap is nothing but a name.
 //!
+//! The network's output is one node's value; [`Head`]s are others', whose own layers stand behind the chain's.
+//!
 //! `resolve` makes the graph, with `Shape::Unknown` everywhere; `shape` fills the shapes in and turns `same` into cells. From then on
 //! the graph is only read: `lower` makes a [`Program`](crate::program::Program) of it, and the reports and pictures show it.
 
@@ -28,12 +30,29 @@ pub struct Graph {
     pub nodes: Vec<Node>,
     /// The node whose value is the network's output: the end of the chain.
     pub output: NodeId,
+    /// The values that have a name beside the output, in the order of the file.
+    pub heads: Vec<Head>,
     /// How pixels become inputs.
     pub pixels: netc_plan::Pixels,
     /// The file's `expect` lines.
     pub claims: Vec<Claim>,
     /// The file's `train` blocks, checked.
     pub recipes: Vec<Recipe>,
+}
+
+/// An `output` or `auxiliary` line: another value that leaves the network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Head {
+    /// What it is called; no other head is.
+    pub name: String,
+    /// The layer whose value the head's own layers begin with.
+    pub from: NodeId,
+    /// The layer whose value it is; not the network's output.
+    pub node: NodeId,
+    /// Only training has it: inference computes nothing of it, and the weights of its layers lie idle.
+    pub auxiliary: bool,
+    /// Where it stands.
+    pub span: Span,
 }
 
 /// One layer.
@@ -288,10 +307,30 @@ impl Graph {
         recipes.find(|recipe| recipe.name.is_none())
     }
 
+    /// For each layer whether inference computes it: the output or an `output` line depends on it.
+    #[must_use]
+    pub fn inferred(&self) -> Vec<bool> {
+        let mut inferred = vec![false; self.nodes.len()];
+        let heads = self.heads.iter().filter(|head| !head.auxiliary);
+        let mut open: Vec<NodeId> = heads.map(|head| head.node).chain([self.output]).collect();
+        while let Some(id) = open.pop() {
+            if !std::mem::replace(&mut inferred[id.0], true) {
+                open.extend(&self.node(id).inputs);
+            }
+        }
+        inferred
+    }
+
     /// The layer that decides what the output means: the last one that changes values.
     #[must_use]
     pub fn last(&self) -> &Node {
-        let mut node = self.node(self.output);
+        self.last_before(self.output)
+    }
+
+    /// The last layer up to this one that changes values.
+    #[must_use]
+    pub fn last_before(&self, id: NodeId) -> &Node {
+        let mut node = self.node(id);
         while let (
             Layer::Flatten(_) | Layer::Dropout { .. } | Layer::Op(Op::DropPath(_)),
             [input],

@@ -11,6 +11,7 @@ use crate::graph::{Graph, Layer, Node, NodeId};
 use crate::params;
 use crate::program::{Program, Target, Unit, UnitId, UnitKind};
 use crate::text;
+use crate::train::HeadTraining;
 
 /// What a program is for.
 #[derive(Clone, Copy, Debug)]
@@ -38,17 +39,22 @@ pub fn lower(graph: &Graph, purpose: Purpose<'_>) -> Program {
         draws: 0,
     };
     graph.nodes.iter().for_each(|node| lowering.node(node));
-    let output = lowering.output();
+    let output = lowering.end(graph.output, "output");
+    let heads: Vec<UnitId> = graph
+        .heads
+        .iter()
+        .map(|head| lowering.end(head.node, &head.name))
+        .collect();
     let Lowering { units, unit_of, .. } = lowering;
-    let (keep, recipe, losses) = match purpose {
-        Purpose::Infer(keep) => (keep, graph.default_recipe(), Vec::new()),
+    let (kept, recipe, losses) = match purpose {
+        Purpose::Infer(keep) => (
+            kept(graph, &unit_of, &heads, keep),
+            graph.default_recipe(),
+            Vec::new(),
+        ),
         Purpose::Train(recipe) => {
-            let target = Target {
-                loss: recipe.loss,
-                weight: 1.0,
-                scores: output,
-            };
-            (&[][..], Some(recipe), vec![target])
+            let losses = targets(graph, &heads, recipe, output);
+            (Vec::new(), Some(recipe), losses)
         }
     };
     Program {
@@ -56,7 +62,7 @@ pub fn lower(graph: &Graph, purpose: Purpose<'_>) -> Program {
         output,
         output_sizes: graph.node(graph.output).shape.sizes(),
         input_sizes: graph.node(NodeId(0)).shape.sizes(),
-        kept: kept(graph, &unit_of, keep),
+        kept,
         pixels: graph.pixels.clone(),
         params: params::all(graph, recipe),
         probabilities: matches!(graph.last().op, Layer::Op(Op::Softmax(_))),
@@ -71,13 +77,44 @@ pub fn lower(graph: &Graph, purpose: Purpose<'_>) -> Program {
     }
 }
 
-/// The layers named in `keep`, in the order of the network.
-fn kept(graph: &Graph, unit_of: &[UnitId], keep: &[String]) -> Vec<(String, UnitId)> {
-    let nodes = graph.nodes.iter().zip(unit_of);
-    nodes
-        .filter(|(node, _)| keep.contains(&node.name))
-        .map(|(node, unit)| (node.name.clone(), *unit))
-        .collect()
+/// The network's outputs by their names, then the layers named in `keep`, in the order of the network.
+fn kept(
+    graph: &Graph,
+    unit_of: &[UnitId],
+    heads: &[UnitId],
+    keep: &[String],
+) -> Vec<(String, UnitId)> {
+    let heads = graph.heads.iter().zip(heads);
+    let mut kept: Vec<(String, UnitId)> = heads
+        .filter(|(head, _)| !head.auxiliary)
+        .map(|(head, unit)| (head.name.clone(), *unit))
+        .collect();
+    for (node, unit) in graph.nodes.iter().zip(unit_of) {
+        let named = kept.iter().any(|(name, _)| *name == node.name);
+        if keep.contains(&node.name) && !named {
+            kept.push((node.name.clone(), *unit));
+        }
+    }
+    kept
+}
+
+/// The network's own loss, and those of its heads that have a weight.
+fn targets(graph: &Graph, heads: &[UnitId], recipe: &Recipe, output: UnitId) -> Vec<Target> {
+    let own = Target {
+        loss: recipe.loss,
+        weight: 1.0,
+        scores: output,
+    };
+    let heads = graph.heads.iter().zip(heads).map(|(head, scores)| {
+        let HeadTraining { loss, weight } = HeadTraining::of(head, recipe);
+        Target {
+            loss,
+            weight,
+            scores: *scores,
+        }
+    });
+    let heads = heads.filter(|target| target.weight > 0.0);
+    [own].into_iter().chain(heads).collect()
 }
 
 /// What the recipe asks of each parameter.
@@ -118,9 +155,9 @@ impl Lowering<'_> {
         self.unit_of.push(self.units.len() - 1);
     }
 
-    /// The unit whose value is the output. It lies in the arena: a network that passes its input on gets a copy as its only step.
-    fn output(&mut self) -> UnitId {
-        let output = self.unit_of[self.graph.output.0];
+    /// The unit whose value leaves the network. It lies in the arena: where the input is passed on, a copy of it does.
+    fn end(&mut self, id: NodeId, name: &str) -> UnitId {
+        let output = self.unit_of[id.0];
         let mut root = output;
         while let (true, [input]) = (self.units[root].is_reshape(), &self.units[root].inputs[..]) {
             root = *input;
@@ -130,7 +167,7 @@ impl Lowering<'_> {
         }
         let input = self.units[output].shape;
         self.units.push(Unit {
-            name: "output".into(),
+            name: name.to_owned(),
             text: "copy of the input".into(),
             kind: UnitKind::Run {
                 op: Copy { input }.into(),

@@ -123,6 +123,8 @@ pub enum Kind {
     OneOf(&'static [Choice]),
     /// Such names joined by `=>`.
     Pipeline(&'static [Choice]),
+    /// Names of outputs, each with a loss, a weight, or both.
+    Losses,
     /// A text.
     Text,
 }
@@ -217,6 +219,9 @@ impl fmt::Display for Kind {
                 f,
                 "one or more of {}, joined by `=>`",
                 listed(choices.iter().map(|c| c.name))
+            ),
+            Kind::Losses => f.write_str(
+                "names of outputs with weights, losses or both, such as (aux: 0.3, boxes: (mse, 2))",
             ),
             Kind::Text => f.write_str("a text in quotes"),
         }
@@ -439,7 +444,7 @@ pub(crate) fn check(owner: &str, option: &Opt, value: &Valued) -> Checked {
         Kind::Init => initialiser(owner, option, value).map(|_| ()),
         Kind::Text if matches!(value.node, Value::Str(_)) => Ok(()),
         // Checked where recipes are built: their choices nest.
-        Kind::OneOf(_) | Kind::Pipeline(_) => Ok(()),
+        Kind::OneOf(_) | Kind::Pipeline(_) | Kind::Losses => Ok(()),
         Kind::Text => Err(wrong_kind(owner, option, value)),
     }
 }

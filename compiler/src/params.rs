@@ -11,7 +11,7 @@ pub struct Count {
     pub params: u64,
     /// Those that training moves.
     pub trainable: u64,
-    /// Multiply-accumulates of one image.
+    /// Multiply-accumulates of one image in inference.
     pub macs: u64,
 }
 
@@ -124,10 +124,15 @@ pub fn count(node: &Node, graph: &Graph) -> Count {
 /// The numbers of a network.
 #[must_use]
 pub fn total(graph: &Graph) -> Count {
+    let inferred = graph.inferred();
     graph
         .nodes
         .iter()
-        .map(|node| count(node, graph))
+        .zip(inferred)
+        .map(|(node, inferred)| match count(node, graph) {
+            count if inferred => count,
+            count => Count { macs: 0, ..count },
+        })
         .fold(Count::default(), |a, b| Count {
             params: a.params.saturating_add(b.params),
             trainable: a.trainable.saturating_add(b.trainable),

@@ -5,6 +5,7 @@
 
 mod choice;
 mod key;
+mod losses;
 mod plain;
 mod table;
 

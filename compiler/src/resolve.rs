@@ -9,6 +9,7 @@ mod claim;
 mod constants;
 mod expand;
 mod habits;
+mod heads;
 mod join;
 mod mistakes;
 mod modules;
@@ -16,12 +17,13 @@ mod rename;
 mod table;
 mod unused;
 
-use crate::graph::{Graph, NodeId};
+use crate::graph::Graph;
 use crate::loader::Loader;
 use crate::names::{camel_case, is_rust_keyword};
 use crate::recipe;
 use crate::report::Report;
 pub(crate) use claim::quantity_name;
+use expand::Network;
 use netc_grammar::ast::{Chain, File, Ident, Item};
 use netc_grammar::{Code, Diagnostic, FileId, Sources, Span};
 
@@ -58,13 +60,19 @@ pub fn resolve(
     let Some(chain) = chain else {
         return without_chain(items, root, &mut report);
     };
-    let (nodes, output, pixels) = network?;
+    let Network {
+        nodes,
+        output,
+        heads,
+        pixels,
+    } = network?;
     debug_assert!(!nodes.is_empty(), "{:?} has no stage", chain.span);
     Some(Resolved::Net(Box::new(Graph {
         name,
         about: about(&sources.get(root).text),
         nodes,
-        output: NodeId(output),
+        output,
+        heads,
         pixels,
         claims,
         recipes,
@@ -141,6 +149,7 @@ fn without_chain(items: &[Item], root: FileId, report: &mut Report) -> Option<Re
             },
         )),
         Item::Expect(claim) => Some(("an `expect` line", claim.span)),
+        Item::Head(head) => Some(("an output", head.span)),
         Item::Train(recipe) => Some((
             "a recipe",
             Span {

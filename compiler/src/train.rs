@@ -2,7 +2,7 @@
 
 pub(crate) mod fit;
 
-use crate::graph::{Graph, Layer};
+use crate::graph::{Graph, Head, Layer};
 use crate::names::listed;
 use crate::recipe::Recipe;
 use netc_grammar::{Code, Diagnostic, nearest};
@@ -19,6 +19,30 @@ pub enum Which {
     /// The built-in recipe, whatever the file says: folders of pictures, the loss that fits the output, SGD with a learning rate
     /// of 0.01 and a momentum of 0.9.
     BuiltIn,
+}
+
+/// What a head learns by under a recipe.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct HeadTraining {
+    pub(crate) loss: Loss,
+    /// 0: it does not learn.
+    pub(crate) weight: f32,
+}
+
+impl HeadTraining {
+    pub(crate) fn of(head: &Head, recipe: &netc_plan::Recipe) -> Self {
+        let said = recipe.losses.iter().find(|said| said.head == head.name);
+        let usual = match said {
+            // Szegedy et al. 2014, section 5.
+            _ if head.auxiliary => 0.3,
+            Some(_) => 1.0,
+            None => 0.0,
+        };
+        Self {
+            loss: said.and_then(|said| said.loss).unwrap_or(recipe.loss),
+            weight: said.and_then(|said| said.weight).unwrap_or(usual),
+        }
+    }
 }
 
 /// The recipe chosen for a network whose shapes are known, checked against it. What `overrides` gives holds in place of its own.

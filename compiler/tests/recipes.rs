@@ -58,6 +58,7 @@ fn every_key_is_understood() {
         loss: Loss::CrossEntropy {
             label_smoothing: 0.1,
         },
+        losses: Vec::new(),
         optimizer: Optimizer::Adam {
             lr: 1e-3,
             beta1: 0.9,

@@ -30,6 +30,8 @@ pub enum Item {
     Chain(Chain),
     /// `where` and its rows.
     Where(Where),
+    /// `output boxes = fine => CONV(18, 1x1)`
+    Head(Head),
     /// `expect params = 60_965_224`
     Expect(Expect),
     /// `train { ... }`
@@ -56,6 +58,19 @@ pub struct Block {
     pub params: Option<Vec<Ident>>,
     /// The chain that a use of the block stands for.
     pub body: Chain,
+    /// The whole item.
+    pub span: Span,
+}
+
+/// `output name`, `auxiliary name = tap => stages`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Head {
+    /// What it is called.
+    pub name: Ident,
+    /// Written with `auxiliary`: only training has it.
+    pub auxiliary: bool,
+    /// What computes it, the name of a tap first; `None`: the tap of its name.
+    pub chain: Option<Chain>,
     /// The whole item.
     pub span: Span,
 }

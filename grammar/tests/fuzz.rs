@@ -65,6 +65,12 @@ fn item_spans(item: &ast::Item, fits: &impl Fn(Span)) {
                 .flat_map(|row| &row.entries)
                 .for_each(|entry| fits(entry.span));
         }
+        ast::Item::Head(head) => {
+            fits(head.span);
+            if let Some(chain) = &head.chain {
+                chain_spans(chain, fits);
+            }
+        }
         ast::Item::Expect(claim) => fits(claim.span),
         ast::Item::Train(recipe) => {
             fits(recipe.span);

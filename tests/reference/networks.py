@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from modules import Lrn, image, rounded, seed, totals
+from modules import FlattenHwc, Lrn, image, named, rounded, seed, totals
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -183,7 +183,57 @@ class ResidualMlp(nn.Module):
         return self.last(torch.cat([self.fan(self.body(wide)), wide], 1)).softmax(1)
 
 
+# ---- heads -------------------------------------------------------------------------------------------------------------
+
+
+def inception(i, direct, reduced, wide):
+    return Concat(
+        seq(nn.Conv2d(i, direct, 1), nn.ReLU()),
+        seq(nn.Conv2d(i, reduced, 1), nn.ReLU(), nn.Conv2d(reduced, wide, 3, padding=1), nn.ReLU()),
+    )
+
+
+class Heads(nn.Module):
+    """DROPOUT left out: the tests leave it out as well."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = seq(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), inception(8, 8, 4, 8))
+        self.late = seq(nn.MaxPool2d(2), inception(16, 12, 6, 12))
+        self.last = seq(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(24, 10))
+        self.aux = seq(
+            nn.AvgPool2d(2), nn.Conv2d(16, 6, 1), nn.ReLU(), FlattenHwc(), nn.Linear(96, 24), nn.ReLU(), nn.Linear(24, 10)
+        )  # fmt: skip
+        self.boxes = nn.Conv2d(24, 6, 1)
+
+    def forward(self, x):
+        return self.last(self.late(self.stem(x))).softmax(1)
+
+    def outputs(self, x):
+        return {"boxes": self.boxes(self.late(self.stem(x)))}
+
+    def loss(self, x, labels):
+        middle = self.stem(x)
+        return F.cross_entropy(self.last(self.late(middle)), labels) + 0.3 * F.cross_entropy(self.aux(middle), labels)
+
+
+def training(model, x):
+    """The loss of labels, and the norm of the gradient of each parameter that has one, under netc's names."""
+    labels = [(7 * i + 3) % 10 for i in range(len(x))]
+    model.requires_grad_(True)
+    loss = model.loss(x, torch.tensor(labels))
+    loss.backward()
+    norms = {
+        f"{name}.{leaf}": rounded(p.grad.norm())[0]
+        for name, module in named(model)
+        for leaf, p in module.named_parameters(recurse=False)
+        if p.grad is not None
+    }
+    return {"labels": labels, "train_loss": rounded(loss.detach())[0], "grad_l2": norms}
+
+
 CASES = {
+    "heads": (Heads, (16, 16, 3)),
     "sepnet": (SepNet, (33, 29, 3)),
     "unet": (UNet, (45, 37, 2)),
     "striped": (striped, (19, 41, 4)),
@@ -203,9 +253,14 @@ def main():
         case |= {"shape": list(y.shape[1:]), "output": [rounded(i.flatten()[:64]) for i in y]}
         case |= {"sum": rounded(y.flatten(1).sum(1)), "sum_of_squares": rounded((y * y).flatten(1).sum(1))}
         case["last"] = [rounded(i.flatten()[-8:]) for i in y]
+        if hasattr(model, "outputs"):
+            others = model.outputs(image(shape, 3, 4.0)).items()
+            case["outputs"] = {k: [rounded(i.flatten()) for i in v.permute(0, 2, 3, 1)] for k, v in others}
+        if hasattr(model, "loss"):
+            case |= training(model, image(shape, 3, 4.0))
         rows.append(f'  "{name}": {json.dumps(case)}')
         print(f"{name:16} params {params:9,} trainable {trainable:9,}  output {tuple(y.shape[1:])}  {rounded(y[0].flatten()[:4], 4)} {rounded(y[1].flatten()[:4], 4)}")
-    note = "output: of each image the first 64 numbers in NHWC order, what the file's last layer gives (so after its SOFTMAX); last: the last 8; sum and sum_of_squares: over each whole image. Weights and inputs: seeded.py, the input multiplied by input_scale, float64."
+    note = "output: of each image the first 64 numbers in NHWC order, what the file's last layer gives (so after its SOFTMAX); last: the last 8; outputs: whole; train_loss and grad_l2 (norms): one step by the labels; sum and sum_of_squares: over each whole image. Weights and inputs: seeded.py, the input multiplied by input_scale, float64."
     with open(os.path.join(HERE, "networks.json"), "w") as f:
         f.write(f'{{\n "note": {json.dumps(note)},\n "networks": {{\n' + ",\n".join(rows) + "\n }\n}\n")
 

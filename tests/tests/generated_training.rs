@@ -96,6 +96,7 @@ networks! {
     alexnet_cifar_bn AlexNetCifarBnTrainer
     lenet5_1998 LeNet5Trainer
     lenet5_mnist LeNet5MnistTrainer
+    heads HeadsTrainer
     residual_mlp ResidualMlpTrainer
     sepnet SepNetTrainer
     striped StripedTrainer

@@ -84,7 +84,7 @@ fn the_first_step_is_pytorchs() {
             });
         }
     }
-    assert_eq!(seen, 11);
+    assert_eq!(seen, 12);
 }
 
 fn widen(values: &[f32]) -> Vec<f64> {

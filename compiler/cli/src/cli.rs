@@ -235,7 +235,7 @@ pub(crate) struct Run {
     #[arg(short, long, value_name = "X.npy", value_hint = ValueHint::FilePath)]
     pub(crate) input: PathBuf,
 
-    /// Where to write the result, a NumPy file, or - for standard output
+    /// Where to write the result, a NumPy file (other outputs stand beside it: Y.boxes.npy), or - for standard output
     #[arg(short, long, value_name = "Y.npy", value_hint = ValueHint::FilePath)]
     pub(crate) output: PathBuf,
 

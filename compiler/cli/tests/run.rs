@@ -56,6 +56,43 @@ fn tensors_go_in_and_out() {
 }
 
 #[test]
+fn each_output_has_its_file() {
+    let folder = Folder::tiny();
+    let net = "INPUT(8x8x3) => CONV(4, 3x3) as fine => RELU => FC(3)
+        output boxes = fine => CONV(2, 1x1)
+        auxiliary aux = fine => FC(3)";
+    folder.write("heads.net", net);
+    let x = little(&numbers(2 * IMAGE));
+    folder.write("x.npy", npy("<f4", "False", "(2, 8, 8, 3)", &x));
+    let run = |args: &[&str]| {
+        let base = ["run", "heads.net", "--seed", "1", "--input", "x.npy"];
+        folder.netc(base.iter().chain(args)).succeeds();
+    };
+    run(&["--output", "y.npy"]);
+    let (header, boxes) = read_npy(&folder.read("y.boxes.npy"));
+    assert!(header.contains("(2, 6, 6, 2)"), "{header}");
+    run(&["--output", "z.npy", "--layer", "boxes"]);
+    assert_eq!(read_npy(&folder.read("z.npy")).1, boxes);
+    let there = |name: &str| folder.path(name).exists();
+    assert!(!there("y.aux.npy") && !there("z.boxes.npy"));
+
+    // An output is no way to lose an input either.
+    folder.write("y.npy", npy("<f4", "False", "(2, 8, 8, 3)", &x));
+    std::fs::rename(folder.path("y.npy"), folder.path("y.boxes.npy")).unwrap();
+    let line = [
+        "run",
+        "heads.net",
+        "--seed",
+        "1",
+        "--input",
+        "y.boxes.npy",
+        "--output",
+        "y.npy",
+    ];
+    assert!(folder.netc(line).err.contains("would be lost"));
+}
+
+#[test]
 fn every_kind_of_array_is_read() {
     let folder = Folder::tiny();
     let x = numbers(IMAGE);

@@ -16,7 +16,8 @@ enum Json {
     Null,
 }
 
-/// `{name, input, output, params, trainable, macs, layers: [{name, kind, output, params, macs}]}`: a contract.
+/// `{name, input, output, outputs: [{name, output}], auxiliary: [{name, output}], params, trainable, macs, layers: [{name, kind, output,
+/// params, macs}]}`: a contract.
 #[must_use]
 pub fn json(graph: &Graph) -> String {
     Json::Object(network(graph)).print()
@@ -50,10 +51,25 @@ fn network(graph: &Graph) -> Vec<(&'static str, Json)> {
             ("macs", Json::Number(count.macs)),
         ])
     });
+    let heads = |auxiliary| {
+        let heads = graph.heads.iter();
+        let heads = heads.filter(|head| head.auxiliary == auxiliary);
+        heads
+            .map(|head| {
+                let shape = graph.node(head.node).shape.sizes();
+                Json::Object(vec![
+                    ("name", Json::Text(head.name.clone())),
+                    ("output", sizes(&shape)),
+                ])
+            })
+            .collect()
+    };
     vec![
         ("name", Json::Text(graph.name.clone())),
         ("input", sizes(&input.unwrap_or_default())),
         ("output", sizes(&graph.node(graph.output).shape.sizes())),
+        ("outputs", Json::List(heads(false))),
+        ("auxiliary", Json::List(heads(true))),
         ("params", Json::Number(total.params)),
         ("trainable", Json::Number(total.trainable)),
         ("macs", Json::Number(total.macs)),

@@ -168,7 +168,7 @@ fn to_train(training: &Training) -> (u64, u64) {
 
 /// What netc does where others do something else, as far as this network is concerned.
 fn notes(graph: &Graph) -> Vec<String> {
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = heads(graph).collect();
     notes.extend(uneven_same(graph));
     notes.extend(rounded_down(graph));
     notes.extend(padded_mean(graph));
@@ -247,6 +247,24 @@ fn padded_mean(graph: &Graph) -> Option<String> {
     });
     let names = named(padded)?;
     Some(format!("AVGPOOL: padded cells do not count ({names})"))
+}
+
+/// `outputs: boxes 16x16x18`, `in training only: aux 10`
+fn heads(graph: &Graph) -> impl Iterator<Item = String> {
+    let list = |auxiliary, what: &str| {
+        let heads = graph.heads.iter();
+        let heads = heads.filter(|head| head.auxiliary == auxiliary);
+        let heads: Vec<String> = heads
+            .map(|head| format!("{} {}", head.name, graph.node(head.node).shape))
+            .collect();
+        (!heads.is_empty()).then(|| format!("{what}: {}", heads.join(", ")))
+    };
+    [
+        list(false, "other outputs"),
+        list(true, "auxiliary heads, which only training computes"),
+    ]
+    .into_iter()
+    .flatten()
 }
 
 fn batch_norm(graph: &Graph) -> Option<String> {

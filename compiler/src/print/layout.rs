@@ -4,7 +4,7 @@ use crate::layers::{self, LayerKind};
 use crate::options::Kind;
 use crate::text::expr::{self, call_text};
 use netc_grammar::ast::{
-    Block, Chain, Entry, ExprKind, File, Item, Relation, Stage, StageKind, Train, WhereEntry,
+    Block, Chain, Entry, ExprKind, File, Head, Item, Relation, Stage, StageKind, Train, WhereEntry,
 };
 
 /// The longest line.
@@ -61,6 +61,7 @@ fn together(first: &Item, item: &Item) -> bool {
 fn tight(before: &Item, item: &Item) -> bool {
     match (before, item) {
         (Item::Block(a), Item::Block(b)) => block(a).len() == 1 && block(b).len() == 1,
+        (Item::Head(a), Item::Head(b)) => head(a).len() == 1 && head(b).len() == 1,
         _ => false,
     }
 }
@@ -70,6 +71,7 @@ fn lines(run: &[Item]) -> Vec<String> {
         Some(Item::Net(name)) => vec![format!("net {}", name.node)],
         Some(Item::Block(item)) => block(item),
         Some(Item::Chain(chain)) => finished(&rows(chain, 0, true)),
+        Some(Item::Head(item)) => head(item),
         Some(Item::Train(item)) => train(item),
         Some(Item::Where(table)) => {
             let rows = table.rows.iter();
@@ -96,7 +98,12 @@ fn definition(item: &Item) -> Option<(String, &'static str, String)> {
             relation(item.relation.node),
             expr::text(&item.value),
         )),
-        Item::Net(_) | Item::Block(_) | Item::Chain(_) | Item::Where(_) | Item::Train(_) => None,
+        Item::Net(_)
+        | Item::Block(_)
+        | Item::Chain(_)
+        | Item::Head(_)
+        | Item::Where(_)
+        | Item::Train(_) => None,
     }
 }
 
@@ -147,13 +154,31 @@ fn block(block: &Block) -> Vec<String> {
         let names: Vec<&str> = params.iter().map(|name| name.node.as_str()).collect();
         format!("({})", names.join(", "))
     });
-    let head = format!("block {}{} =", block.name.node, params.unwrap_or_default());
-    let body = flat(&block.body);
-    if head.len() + 1 + body.len() <= WIDTH {
-        return vec![format!("{head} {body}")];
+    let name = format!("block {}{}", block.name.node, params.unwrap_or_default());
+    defined(&name, &block.body)
+}
+
+fn head(head: &Head) -> Vec<String> {
+    let kind = if head.auxiliary {
+        "auxiliary"
+    } else {
+        "output"
+    };
+    let name = format!("{kind} {}", head.name.node);
+    match &head.chain {
+        Some(chain) => defined(&name, chain),
+        None => vec![name],
     }
-    let mut lines = vec![head];
-    lines.extend(finished(&rows(&block.body, 4, false)));
+}
+
+/// `name = a => b`, on one line where it has room.
+fn defined(name: &str, chain: &Chain) -> Vec<String> {
+    let body = flat(chain);
+    if name.len() + 3 + body.len() <= WIDTH {
+        return vec![format!("{name} = {body}")];
+    }
+    let mut lines = vec![format!("{name} =")];
+    lines.extend(finished(&rows(chain, 4, false)));
     lines
 }
 

@@ -39,7 +39,7 @@ impl Stage {
 /// no chain of the language can reach.
 pub(crate) fn structure(graph: &Graph) -> Result<Vec<Stage>, NodeId> {
     let mut levels = Levels(vec![Level::at(NodeId(0))]);
-    let order = order(graph);
+    let order = order(graph, graph.output, &vec![false; graph.nodes.len()]);
     for id in order.iter().copied().filter(|id| id.0 != 0) {
         levels.place(id, &graph.node(id).inputs).ok_or(id)?;
     }
@@ -59,11 +59,44 @@ pub(crate) fn structure(graph: &Graph) -> Result<Vec<Stage>, NodeId> {
     .map_or(Ok(stages), Err)
 }
 
-/// What the output depends on, in the order of expansion: inputs first, from left to right.
-fn order(graph: &Graph) -> Vec<NodeId> {
-    let mut order = Vec::new();
+/// The heads of the network, each as the chain that goes on from [`Head::from`](crate::graph::Head::from), which is not in it. `main` is
+/// the network's own chain.
+pub(crate) fn heads(graph: &Graph, main: &[Stage]) -> Result<Vec<Vec<Stage>>, NodeId> {
     let mut seen = vec![false; graph.nodes.len()];
-    let mut open = vec![(graph.output, 0)];
+    hidden(main, &mut seen, &mut Vec::new()).map_or(Ok(()), Err)?;
+    let mut printed = vec![false; graph.nodes.len()];
+    for id in order(graph, graph.output, &printed.clone()) {
+        printed[id.0] = true;
+    }
+    let mut heads = Vec::new();
+    for head in &graph.heads {
+        if !seen[head.from.0] {
+            return Err(head.from);
+        }
+        let mut levels = Levels(vec![Level::at(head.from)]);
+        let order = order(graph, head.node, &printed);
+        for id in order.iter().copied() {
+            levels.place(id, &graph.node(id).inputs).ok_or(id)?;
+            printed[id.0] = true;
+        }
+        let Some(Level { done, current }) = levels.0.pop() else {
+            return Err(head.node);
+        };
+        if !levels.0.is_empty() || !done.is_empty() || current.end() != head.node {
+            return Err(head.node);
+        }
+        let (stages, _) = Brackets::of(graph, &order).chain(current.start, current.stages);
+        hidden(&stages, &mut seen.clone(), &mut Vec::new()).map_or(Ok(()), Err)?;
+        heads.push(stages);
+    }
+    Ok(heads)
+}
+
+/// What a layer depends on and is not known, in the order of expansion: inputs first, from left to right.
+fn order(graph: &Graph, end: NodeId, known: &[bool]) -> Vec<NodeId> {
+    let mut order = Vec::new();
+    let mut seen = known.to_vec();
+    let mut open = vec![(end, 0)];
     while let Some((id, next)) = open.pop() {
         match graph.node(id).inputs.get(next) {
             Some(&input) => {

@@ -2,8 +2,8 @@
 
 use super::Unprintable;
 use super::recipe::train;
-use super::structure::{Stage, structure};
-use crate::graph::{Claim, ClaimValue, Graph, NodeId};
+use super::structure::{self, Stage};
+use crate::graph::{self, Claim, ClaimValue, Graph, NodeId};
 use crate::layers;
 use crate::names::Counter;
 use crate::resolve::quantity_name;
@@ -14,18 +14,29 @@ use std::collections::BTreeSet;
 
 /// The file that says the graph.
 pub(super) fn tree(graph: &Graph) -> Result<File, Unprintable> {
-    let stages = structure(graph).map_err(|id| Unprintable {
+    let unprintable = |id| Unprintable {
         layer: graph.node(id).name.clone(),
-    })?;
-    let mut named: BTreeSet<NodeId> = join_names(&stages).into_iter().collect();
-    renamed(graph, &stages, &mut Counter::default(), &mut named);
+    };
+    let stages = structure::structure(graph).map_err(unprintable)?;
+    let heads = structure::heads(graph, &stages).map_err(unprintable)?;
+    let mut named: BTreeSet<NodeId> = graph.heads.iter().map(|head| head.from).collect();
+    let mut counter = Counter::default();
+    for stages in heads.iter().chain([&stages]) {
+        named.extend(join_names(stages));
+    }
+    for stages in [&stages].into_iter().chain(&heads) {
+        renamed(graph, stages, &mut counter, &mut named);
+    }
     let call = |id: NodeId| {
         let pixels = (id.0 == 0).then_some(&graph.pixels);
         layers::written(&graph.node(id).op, pixels).call()
     };
     let name = |id| named.contains(&id).then(|| graph.node(id).name.clone());
-    let chain = chain(&stages, &call, &name);
+    let chain = self::chain(&stages, &call, &name);
     let mut items = vec![Item::Net(ident(&graph.name)), Item::Chain(chain)];
+    for (head, stages) in graph.heads.iter().zip(&heads) {
+        items.push(Item::Head(self::head(head, stages, graph, &call, &name)));
+    }
     items.extend(graph.claims.iter().map(|c| Item::Expect(expect(c))));
     items.extend(graph.recipes.iter().map(|r| Item::Train(train(r))));
     Ok(File { items })
@@ -94,6 +105,35 @@ pub(super) fn chain(
     }
     Chain {
         stages: written,
+        span: Span::default(),
+    }
+}
+
+/// A head, its tap first.
+fn head(
+    head: &graph::Head,
+    stages: &[Stage],
+    graph: &Graph,
+    call: &dyn Fn(NodeId) -> Call,
+    name: &dyn Fn(NodeId) -> Option<String>,
+) -> ast::Head {
+    let from = &graph.node(head.from).name;
+    let is_tap = stages.is_empty() && *from == head.name;
+    let chain = (!is_tap).then(|| {
+        let tap = plain(StageKind::Call(self::call(from, Vec::new())));
+        let mut written = vec![tap];
+        if !stages.is_empty() {
+            written.extend(chain(stages, call, name).stages);
+        }
+        Chain {
+            stages: written,
+            span: Span::default(),
+        }
+    });
+    ast::Head {
+        name: ident(&head.name),
+        auxiliary: head.auxiliary,
+        chain,
         span: Span::default(),
     }
 }

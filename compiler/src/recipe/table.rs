@@ -11,7 +11,7 @@ use crate::value::Valued;
 use netc_grammar::Diagnostic;
 use netc_grammar::ast::Expr;
 use netc_plan::{
-    Augment, Data, Initialiser, Loss, Metric, Optimizer, Recipe, Restore, Schedule, Stop,
+    Augment, Data, HeadLoss, Initialiser, Loss, Metric, Optimizer, Recipe, Restore, Schedule, Stop,
 };
 
 const COUNT: Kind = Kind::Whole(1, MAX_SIZE);
@@ -139,6 +139,9 @@ keys! {
         opt(Kind::Pipeline(Option::<Augment>::ALL), "how training pictures are varied, in order").described("nothing");
     loss: Loss = Loss::CrossEntropy { label_smoothing: 0.0 },
         opt(Kind::OneOf(Loss::ALL), "what is made small");
+    losses: Vec<HeadLoss> = Vec::new(),
+        opt(Kind::Losses, "what other outputs and auxiliary heads add to the loss")
+            .described("0.3 of an auxiliary head's, nothing of an output's");
     optimizer: Optimizer = Optimizer::Sgd { lr: 0.01, momentum: 0.0, nesterov: false, weight_decay: 0.0, decay: 0.0 },
         opt(Kind::OneOf(Optimizer::ALL), "how weights move").also(&["optimiser"]);
     schedule: Vec<Schedule> = Vec::new(),

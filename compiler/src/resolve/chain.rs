@@ -37,7 +37,7 @@ pub(super) struct Frame<'a> {
 }
 
 #[derive(Clone, Debug)]
-struct Tap {
+pub(super) struct Tap {
     value: NodeId,
     /// The name in `as name`.
     span: Span,
@@ -94,8 +94,13 @@ impl<'a> Frame<'a> {
         }
     }
 
+    /// How many taps are defined.
+    pub(super) fn count(&self) -> usize {
+        self.order.len()
+    }
+
     /// Hides the taps defined since there were `count` of them.
-    fn hide(&mut self, count: usize) -> Vec<(String, Tap)> {
+    pub(super) fn hide(&mut self, count: usize) -> Vec<(String, Tap)> {
         let hidden = self.order.split_off(count);
         hidden
             .into_iter()
@@ -128,10 +133,17 @@ impl Scope for FrameScope<'_> {
 
 impl<'a> Expander<'a, '_> {
     pub(super) fn chain(&mut self, chain: &'a Chain, flow: Flow, frame: &mut Frame<'a>) -> Flow {
-        chain
-            .stages
-            .iter()
-            .fold(flow, |flow, stage| self.stage(stage, flow, frame))
+        self.stages(&chain.stages, flow, frame)
+    }
+
+    pub(super) fn stages(
+        &mut self,
+        stages: &'a [Stage],
+        flow: Flow,
+        frame: &mut Frame<'a>,
+    ) -> Flow {
+        let stages = stages.iter();
+        stages.fold(flow, |flow, stage| self.stage(stage, flow, frame))
     }
 
     fn stage(&mut self, stage: &'a Stage, flow: Flow, frame: &mut Frame<'a>) -> Flow {
@@ -216,7 +228,7 @@ impl<'a> Expander<'a, '_> {
         let Some(input) = input else {
             return Flow::One(self.broken(span, Vec::new()));
         };
-        let known = frame.order.len();
+        let known = frame.count();
         let mut values = Vec::new();
         let mut taps = Vec::new();
         for branch in branches {
@@ -337,7 +349,8 @@ fn not_joined(branches: Span) -> Diagnostic {
         .primary("more than one value comes out of these branches")
 }
 
-fn bad_tap(name: &Ident) -> Option<Diagnostic> {
+/// What is wrong with a name for a value.
+pub(super) fn bad_tap(name: &Ident) -> Option<Diagnostic> {
     if is_rust_keyword(&name.node) {
         return Some(super::keyword(
             name,

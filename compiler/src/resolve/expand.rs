@@ -6,7 +6,7 @@ use super::habits;
 use super::mistakes::unknown_layer;
 use super::modules::{Def, Defined, Program};
 use super::table::{Served, Table};
-use crate::graph::{Layer, Node, NodeId, Shape};
+use crate::graph::{Head, Layer, Node, NodeId, Shape};
 use crate::layers::{self, LayerKind, LayerSpec};
 use crate::limits::MAX_STAGES;
 use crate::names::{Counter, is_all_caps};
@@ -19,10 +19,17 @@ use netc_grammar::{Code, Diagnostic, Sources, Span};
 use netc_plan::Pixels;
 use std::collections::HashSet;
 
-/// What a chain comes to: its nodes, the index of the last one, and how pixels become inputs.
-pub(super) type Network = (Vec<Node>, usize, Pixels);
+/// What the chain and the heads of a file come to.
+pub(super) struct Network {
+    pub(super) nodes: Vec<Node>,
+    /// The end of the chain.
+    pub(super) output: NodeId,
+    pub(super) heads: Vec<Head>,
+    /// How pixels become inputs.
+    pub(super) pixels: Pixels,
+}
 
-/// Expands the network's chain; then, for their errors only, the blocks that it does not use.
+/// Expands the network's chain and its heads; then, for their errors only, the blocks that it does not use.
 pub(super) fn expand(
     program: &Program,
     constants: &Constants,
@@ -101,12 +108,18 @@ impl<'a, 'r> Expander<'a, 'r> {
         let mut frame = Frame::file(self.program.root_index());
         let end = self.chain(chain, Flow::Start, &mut frame);
         let end = self.single(end, chain.stages.last().map_or(chain.span, |s| s.span));
+        let heads = self.heads(end, &mut frame);
         self.rename();
         if !self.exhausted {
             self.table.finish(self.report);
         }
         let nodes = std::mem::take(&mut self.nodes);
-        Some((nodes, end?.0, std::mem::take(&mut self.pixels)))
+        Some(Network {
+            nodes,
+            output: end?,
+            heads,
+            pixels: std::mem::take(&mut self.pixels),
+        })
     }
 
     /// Expands every block that the chain does not reach, with unknown arguments: their mistakes count too.

@@ -6,7 +6,7 @@ use crate::graph::{Layer, NodeId};
 use crate::layers::{LayerKind, LayerSpec};
 use crate::names::listed;
 use netc_grammar::ast::{Arg, Call, ExprKind, Ident};
-use netc_grammar::{Code, Diagnostic};
+use netc_grammar::{Code, Diagnostic, Span};
 
 impl<'a> Expander<'a, '_> {
     pub(super) fn join(
@@ -74,14 +74,19 @@ impl<'a> Expander<'a, '_> {
                 option.span,
             ));
         }
+        self.tap_called(name, arg.value.span, frame)
+    }
+
+    /// The value of a tap; a stand-in where there is none of this name, which is reported.
+    pub(super) fn tap_called(&mut self, name: &str, span: Span, frame: &Frame<'a>) -> NodeId {
         if let Some(value) = frame.tap(name) {
             return value;
         }
-        let error = Diagnostic::error(Code::E0209, format!("there is no tap `{name}` here"), arg.value.span)
+        let error = Diagnostic::error(Code::E0209, format!("there is no tap `{name}` here"), span)
             .primary("not named before this stage")
             .note("a tap is visible in the chain that follows it, inside the same block; a branch's tap, in that branch and after the join");
         let taps = frame.tap_names();
-        let error = error.did_you_mean(name, arg.value.span, taps.clone(), |error| {
+        let error = error.did_you_mean(name, span, taps.clone(), |error| {
             if taps.is_empty() {
                 error.help(format!(
                     "name a stage before this one: `CONV(64, 3x3) as {name}`"
@@ -91,7 +96,7 @@ impl<'a> Expander<'a, '_> {
             }
         });
         self.error(error);
-        self.broken(arg.span, Vec::new())
+        self.broken(span, Vec::new())
     }
 }
 

@@ -2,10 +2,12 @@
 
 use netc_plan::Loss;
 
-use crate::graph::{Graph, Layer, Node, Shape};
+use super::HeadTraining;
+use crate::graph::{Graph, Head, Layer, Node, NodeId, Shape};
+use crate::names::listed;
 use crate::params;
 use crate::recipe::Recipe;
-use netc_grammar::{Code, Diagnostic, Span};
+use netc_grammar::{Code, Diagnostic, Span, nearest};
 
 /// Reports what keeps the recipes from training the network, whose shapes are known.
 pub(crate) fn check(graph: &Graph, diagnostics: &mut Vec<Diagnostic>) {
@@ -21,61 +23,124 @@ pub(crate) fn misfit(recipe: &Recipe, graph: &Graph) -> Option<Diagnostic> {
     if params::total(graph).trainable == 0 {
         return Some(nothing_to_train(recipe, graph));
     }
-    let last = graph.last();
-    let rbf = matches!(last.op, Layer::Rbf { .. });
-    let output = graph.node(graph.output);
-    let pixels = matches!(output.shape, Shape::Picture([h, w, _]) if h * w > 1);
-    let channels = output.shape.hwc().map_or(0, |[_, _, c]| c);
     let of = Misfit {
         recipe,
+        key: "loss",
         at: recipe.span_of("loss").unwrap_or(recipe.head),
     };
-    match recipe.values.loss {
-        Loss::LeNet5 { .. } if !rbf => Some(of.error(
-            "`lenet5` is a loss for the distances of RBF",
-            last,
-            "this is the output",
-            "write `loss = cross_entropy`",
-        )),
-        chosen @ (Loss::CrossEntropy { .. } | Loss::Mse) if rbf => Some(of.error(
-            format!(
-                "RBF gives distances, and `{}` makes that of the right class large",
-                if chosen == Loss::Mse {
-                    "mse"
-                } else {
-                    "cross_entropy"
-                }
-            ),
-            last,
-            "the smallest distance wins",
-            "write `loss = lenet5`",
-        )),
-        Loss::Mse if pixels => Some(of.error(
-            format!(
-                "`mse` compares one label an image, and the output is a picture of {}",
-                output.shape
-            ),
-            output,
-            "this is the output",
-            "end in FC, or in GLOBALPOOL; `cross_entropy` takes a label for every pixel",
-        )),
-        Loss::CrossEntropy { .. } if channels < 2 => Some(of.error(
-            "`cross_entropy` needs two classes or more: with one, the loss is 0",
-            output,
-            "this gives one",
-            "give each class an output",
-        )),
-        _ => None,
+    of.judged(recipe.values.loss, graph, graph.output)
+        .or_else(|| unknown_head(recipe, graph))
+        .or_else(|| {
+            let mut heads = graph.heads.iter();
+            heads.find_map(|head| head_misfit(head, recipe, graph))
+        })
+}
+
+/// A name of `losses` that no output has.
+fn unknown_head(recipe: &Recipe, graph: &Graph) -> Option<Diagnostic> {
+    let names = || graph.heads.iter().map(|head| head.name.as_str());
+    let mut said = recipe.values.losses.iter();
+    let unknown = said.find(|said| names().all(|name| name != said.head))?;
+    let headline = format!("{} has no output `{}`", graph.name, unknown.head);
+    let error =
+        Diagnostic::error(Code::E0610, headline, recipe.span_of("losses")?).primary("named here");
+    Some(match nearest(&unknown.head, names()) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None if graph.heads.is_empty() => {
+            error.help("the end of the chain has `loss`; `output` and `auxiliary` name others")
+        }
+        None => error.note(format!("the others are {}", listed(names()))),
+    })
+}
+
+/// What keeps a head from learning by the labels of the network's own output.
+fn head_misfit(head: &Head, recipe: &Recipe, graph: &Graph) -> Option<Diagnostic> {
+    let HeadTraining { loss, weight } = HeadTraining::of(head, &recipe.values);
+    if weight == 0.0 {
+        return None;
     }
+    let of = Misfit {
+        recipe,
+        key: "losses",
+        at: recipe.span_of("losses").unwrap_or(recipe.head),
+    };
+    let labels = |id| {
+        let shape = graph.node(id).shape.hwc();
+        shape.map(|[h, w, classes]| (h * w, classes))
+    };
+    let (own, other) = (graph.node(graph.output), graph.node(head.node));
+    if labels(graph.output) != labels(head.node) {
+        let headline = format!(
+            "`{}` cannot learn from the labels of the network's own output",
+            head.name
+        );
+        let error = Diagnostic::error(Code::E0610, headline, of.at)
+            .primary(format!("this recipe gives it the weight {weight}"))
+            .label(head.span, format!("this gives {}", other.shape))
+            .label(own.span, format!("the output is {}", own.shape));
+        return Some(error.help(format!(
+            "leave it out, `losses = ({}: 0)`, or give it the output's shape",
+            head.name
+        )));
+    }
+    of.judged(loss, graph, head.node)
 }
 
 struct Misfit<'a> {
     recipe: &'a Recipe,
+    /// The key that chooses the loss.
+    key: &'static str,
     /// Where the loss is chosen.
     at: Span,
 }
 
 impl Misfit<'_> {
+    /// What keeps a loss from judging the value of a layer.
+    fn judged(&self, loss: Loss, graph: &Graph, end: NodeId) -> Option<Diagnostic> {
+        let last = graph.last_before(end);
+        let rbf = matches!(last.op, Layer::Rbf { .. });
+        let output = graph.node(end);
+        let pixels = matches!(output.shape, Shape::Picture([h, w, _]) if h * w > 1);
+        let channels = output.shape.hwc().map_or(0, |[_, _, c]| c);
+        match loss {
+            Loss::LeNet5 { .. } if !rbf => Some(self.error(
+                "`lenet5` is a loss for the distances of RBF",
+                last,
+                "this is the output",
+                "write `loss = cross_entropy`",
+            )),
+            Loss::CrossEntropy { .. } | Loss::Mse if rbf => Some(self.error(
+                format!(
+                    "RBF gives distances, and `{}` makes that of the right class large",
+                    if loss == Loss::Mse {
+                        "mse"
+                    } else {
+                        "cross_entropy"
+                    }
+                ),
+                last,
+                "the smallest distance wins",
+                "write `loss = lenet5`",
+            )),
+            Loss::Mse if pixels => Some(self.error(
+                format!(
+                    "`mse` compares one label an image, and the output is a picture of {}",
+                    output.shape
+                ),
+                output,
+                "this is the output",
+                "end in FC, or in GLOBALPOOL; `cross_entropy` takes a label for every pixel",
+            )),
+            Loss::CrossEntropy { .. } if channels < 2 => Some(self.error(
+                "`cross_entropy` needs two classes or more: with one, the loss is 0",
+                output,
+                "this gives one",
+                "give each class an output",
+            )),
+            _ => None,
+        }
+    }
+
     fn error(
         &self,
         headline: impl Into<String>,
@@ -84,7 +149,7 @@ impl Misfit<'_> {
         help: &str,
     ) -> Diagnostic {
         let error = Diagnostic::error(Code::E0607, headline, self.at);
-        let error = if self.recipe.span_of("loss").is_none() {
+        let error = if self.recipe.span_of(self.key).is_none() {
             error.primary("says no loss, and so means `cross_entropy`")
         } else {
             error.primary("this loss")

@@ -259,6 +259,7 @@ impl Builder {
             pixels: Pixels::default(),
             claims: Vec::new(),
             recipes: Vec::new(),
+            heads: Vec::new(),
         }
     }
 }

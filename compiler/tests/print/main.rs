@@ -57,6 +57,9 @@ fn without_spans(mut graph: Graph) -> Graph {
         node.table = None;
         node.used_at.clear();
     }
+    for head in &mut graph.heads {
+        head.span = Span::default();
+    }
     for claim in &mut graph.claims {
         (claim.span, claim.value_span) = (Span::default(), Span::default());
     }
@@ -121,7 +124,7 @@ fn unusual(option: &Opt) -> Option<&'static str> {
         Kind::Init => "normal(0.125)",
         // Always given; and what belongs to recipes.
         Kind::Window | Kind::Shape => return None,
-        Kind::OneOf(_) | Kind::Pipeline(_) | Kind::Text => return None,
+        Kind::OneOf(_) | Kind::Pipeline(_) | Kind::Losses | Kind::Text => return None,
     })
 }
 

@@ -243,11 +243,11 @@ fn recipe() -> impl Strategy<Value = String> {
     let augment = (number(), share()).prop_map(|(degrees, share)| {
         format!("rotate({degrees}) => shift({share}) => hflip => shift({share}, horizontal=3) => crop(7, width=8)")
     });
-    (optimizer, schedule, augment, any::<u32>(), initialiser()).prop_map(
-        |(optimizer, schedule, augment, seed, init)| {
+    (optimizer, schedule, augment, any::<u32>(), initialiser(), share()).prop_map(
+        |(optimizer, schedule, augment, seed, init, share)| {
             format!(
                 "data = npz(images=\"a \\\"b\\\", c\", labels=\"\\u{{e9}}\") optimizer = {optimizer} schedule = {schedule}\n\
-                 augment = {augment} seed = {seed} init = {init} shuffle = false clip = 2 stop = early(patience=3)"
+                 augment = {augment} seed = {seed} init = {init} shuffle = false clip = 2 losses = (aux: {share}, boxes: (mse, 2)) stop = early(patience=3)"
             )
         },
     )
@@ -265,11 +265,26 @@ fn network() -> impl Strategy<Value = String> {
         Just(", mean=(1, 2, 0.25, 4), std=2")
     ];
     let claims = vec(0_usize..4, 0..3);
+    let heads = option::weighted(0.2, vec(0_usize..4, 1..4));
     let recipes = option::weighted(0.1, vec(recipe(), 1..3));
-    (about, pixels, parts(), tail(), claims, recipes).prop_map(
-        |(about, pixels, parts, tail, claims, recipes)| {
+    (about, pixels, parts(), tail(), claims, (heads, recipes)).prop_map(
+        |(about, pixels, parts, tail, claims, (heads, recipes))| {
             let chain = Writer::default().chain(&parts);
-            let mut text = format!("{about}net Random INPUT(8x8x4{pixels}) => {chain}{tail}\n");
+            let tap = if heads.is_some() {
+                "RELU as from_here => (ELU * 2) as value => "
+            } else {
+                ""
+            };
+            let mut text =
+                format!("{about}net Random INPUT(8x8x4{pixels}) => {tap}{chain}{tail}\n");
+            for (i, head) in heads.iter().flatten().enumerate() {
+                text += &[
+                    format!("output other{i} = from_here\n"),
+                    format!("output head{i} = value => CONV(3, 1x1) => [ RELU => CONV(3, 3x3, same) | SKIP ] => ADD\n"),
+                    format!("auxiliary aux{i} = from_here => CONV(4, 1x1) => CONCAT(value) => FC({}) => SOFTMAX\n", i + 2),
+                    if i == 0 { "output from_here\n".to_owned() } else { String::new() },
+                ][*head];
+            }
             for claim in claims {
                 text += [
                     "expect params > 1_000\n",
@@ -338,6 +353,7 @@ fn wild() -> impl Strategy<Value = Graph> {
             pixels: Default::default(),
             claims: Vec::new(),
             recipes: Vec::new(),
+            heads: Vec::new(),
         }
     })
 }

@@ -224,8 +224,8 @@ impl Walk<'_> {
         let mut values = Vec::new();
         let mut height = 1;
         for inner in pair.into_inner() {
-            if inner.as_rule() == Rule::expr {
-                if let Some(built) = self.operation(inner) {
+            if inner.as_rule() == Rule::pair {
+                if let Some(built) = self.pair(inner) {
                     height = height.max(built.height + 1);
                     values.push(built.expr);
                 }

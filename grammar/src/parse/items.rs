@@ -1,12 +1,12 @@
-//! Items: `net`, `use`, `let`, `block`, `where`, `expect`, `train`.
+//! Items: `net`, `use`, `let`, `block`, `where`, `output`, `auxiliary`, `expect`, `train`.
 
 use pest::iterators::{Pair, Pairs};
 
 use super::rules::Rule;
 use super::walk::Walk;
 use crate::ast::{
-    Block, Chain, Entry, Expect, Expr, ExprKind, File, Ident, Item, Let, Relation, Stage, Train,
-    Where, WhereEntry, WhereRow,
+    Block, Chain, Entry, Expect, Expr, ExprKind, File, Head, Ident, Item, Let, Relation, Stage,
+    Train, Where, WhereEntry, WhereRow,
 };
 use crate::reports::shortened;
 use crate::{Code, Diagnostic, Span, Spanned};
@@ -33,6 +33,7 @@ impl Walk<'_> {
             Rule::network => self.chain(pair).map(Item::Chain),
             Rule::table => Some(Item::Where(self.table(pair))),
             Rule::claim => self.claim(pair).map(Item::Expect),
+            Rule::head => self.head(pair).map(Item::Head),
             Rule::recipe => Some(Item::Train(self.recipe(pair))),
             Rule::bad_assignment => self.bad_assignment(pair),
             Rule::bad_item => {
@@ -193,6 +194,29 @@ impl Walk<'_> {
             name: name?,
             params,
             body,
+            span,
+        })
+    }
+
+    fn head(&mut self, pair: Pair<'_, Rule>) -> Option<Head> {
+        let start = self.place(&pair);
+        let (mut name, mut auxiliary, mut chain) = (None, false, None);
+        for inner in pair.into_inner() {
+            match inner.as_rule() {
+                Rule::AUXILIARY => auxiliary = true,
+                Rule::name => name = Some(self.ident(&inner)),
+                // A chain that is not understood is reported; without one the head would be a tap.
+                Rule::chain => chain = Some(self.chain(inner)?),
+                _ => {}
+            }
+        }
+        let name = name?;
+        let last = chain.as_ref().map_or(name.span, |chain| chain.span);
+        let span = start.to_end_of(last);
+        Some(Head {
+            name,
+            auxiliary,
+            chain,
             span,
         })
     }

@@ -62,7 +62,17 @@ impl<'a> Walk<'a> {
 
     /// The keyword that a word was probably meant to be, if what follows it follows no stage.
     pub(super) fn keyword_meant(&self, word: Span) -> Option<&'static str> {
-        const ITEMS: [&str; 7] = ["net", "use", "let", "block", "where", "expect", "train"];
+        const ITEMS: [&str; 9] = [
+            "net",
+            "use",
+            "let",
+            "block",
+            "where",
+            "output",
+            "auxiliary",
+            "expect",
+            "train",
+        ];
         let next = self.clean_after(word).chars().next()?;
         let follows = is_word(next) || matches!(next, '{' | '"');
         let near = nearest(self.written(word), ITEMS).filter(|_| follows)?;

@@ -18,7 +18,7 @@ impl Scanner<'_> {
     fn starts_item(&self, word: &str) -> bool {
         matches!(
             word,
-            "net" | "use" | "let" | "block" | "where" | "expect" | "train"
+            "net" | "use" | "let" | "block" | "where" | "output" | "auxiliary" | "expect" | "train"
         ) && self
             .rest()
             .trim_start_matches([' ', '\t', '\r', '\n'])

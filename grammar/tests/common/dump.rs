@@ -52,6 +52,17 @@ fn dump_item(out: &mut String, item: &Item) {
                 );
             }
         }
+        Item::Head(head) => {
+            let kind = if head.auxiliary {
+                "auxiliary"
+            } else {
+                "output"
+            };
+            line(out, 0, format_args!("{kind} {}", head.name.node));
+            if let Some(chain) = &head.chain {
+                dump_chain(out, 1, chain);
+            }
+        }
         Item::Expect(claim) => line(
             out,
             0,

@@ -59,7 +59,7 @@ pub use literal::{Literal, grouped};
 pub use ops::*;
 pub use param::{Fold, Init, Initialiser, Param, Source};
 pub use parts::{BackwardStep, Gradient, Join, Loss, LossStep, Step, UpdateStep};
-pub use recipe::{Augment, Data, Metric, Optimizer, Recipe, Restore, Schedule, Stop};
+pub use recipe::{Augment, Data, HeadLoss, Metric, Optimizer, Recipe, Restore, Schedule, Stop};
 pub use validate::{overlap, validate};
 pub use view::{Element, Slot, View};
 

@@ -1,6 +1,6 @@
 //! A recipe with every default filled in: what `train { }` says, for the training loop to follow.
 
-use crate::{Initialiser, Literal};
+use crate::{Initialiser, Literal, Loss};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -17,7 +17,9 @@ pub struct Recipe {
     /// How training pictures are varied, in order.
     pub augment: Vec<Augment>,
     /// What is made small.
-    pub loss: crate::Loss,
+    pub loss: Loss,
+    /// What the network's other outputs and its auxiliary heads add to it.
+    pub losses: Vec<HeadLoss>,
     /// How weights move.
     pub optimizer: Optimizer,
     /// How the learning rate changes; the factors are multiplied.
@@ -73,6 +75,18 @@ pub enum Data {
         /// Name of the array of labels.
         labels: String,
     },
+}
+
+/// The loss of an output beside the network's own, or of an auxiliary head.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeadLoss {
+    /// Its name.
+    pub head: String,
+    /// What is made small; `None`: as for the network's own output.
+    pub loss: Option<Loss>,
+    /// Its factor in the sum of all losses; 0 leaves it out. `None`: 0.3 for an auxiliary head, 1 for an output.
+    /// An auxiliary head that is not named has 0.3 as well, an output 0.
+    pub weight: Option<f32>,
 }
 
 /// One step of augmentation; ranges mean what they mean in Keras' ImageDataGenerator, drawn uniformly.

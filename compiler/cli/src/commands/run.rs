@@ -7,12 +7,12 @@ use crate::network::{Network, failed};
 use crate::source::{self, plural};
 use crate::terminal;
 use crate::weights::file::shape;
-use netc_compiler::Options;
 use netc_compiler::graph::Graph;
+use netc_compiler::{Options, Output};
 use netc_grammar::nearest;
 use netc_runtime::Model;
 use netc_train::data::npy::{self, Array, Numbers};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub(crate) fn run(args: &Run) -> Outcome {
     let options = Options {
@@ -22,11 +22,8 @@ pub(crate) fn run(args: &Run) -> Outcome {
     let compiled = source::network(&args.file, &options)?;
     let inputs = source::files(&args.file, &compiled).into_iter();
     let arrays = args.source.weights.iter().chain([&args.input]).cloned();
-    let target = Target::new(&args.output, inputs.chain(arrays))?;
-    let layer = match (&args.layer, &compiled.graph) {
-        (Some(name), Some(graph)) => Some(find(graph, name)?),
-        _ => None,
-    };
+    let inputs: Vec<PathBuf> = inputs.chain(arrays).collect();
+    let mut values = wanted(args, &compiled, &inputs)?;
     let array = read(&args.input)?;
     let network = Network::of(&args.file, compiled, &args.source)?;
     let images = Images::of(&array.shape, &network.plan.input)
@@ -34,36 +31,82 @@ pub(crate) fn run(args: &Run) -> Outcome {
     let one: usize = network.plan.input.iter().product();
     let batch = (args.batch as usize).min(images.count);
     let mut workspace = network.workspace(batch, args.threads)?;
-    let mut values = Vec::new();
     for part in array.numbers.into_floats().chunks(one * batch) {
         let result = network
             .executor
             .forward(&mut workspace, part)
-            .map_err(|e| failed(&e))?;
-        match &layer {
-            None => values.extend_from_slice(result),
-            // The input itself is not kept: it is what was given.
-            Some((name, _)) => match network.executor.kept(&workspace, name) {
-                Some(kept) => values.extend(kept),
-                None => values.extend_from_slice(part),
-            },
+            .map_err(|e| failed(&e))?
+            .to_vec();
+        for value in &mut values {
+            match &value.name {
+                None => value.numbers.extend_from_slice(&result),
+                // The input itself is not kept: it is what was given.
+                Some(name) => match network.executor.kept(&workspace, name) {
+                    Some(kept) => value.numbers.extend(kept),
+                    None => value.numbers.extend_from_slice(part),
+                },
+            }
         }
     }
-    let mut sizes = layer.map_or_else(|| network.plan.output.clone(), |(_, sizes)| sizes);
-    if images.batched {
-        sizes.insert(0, images.count);
+    values
+        .into_iter()
+        .try_for_each(|value| value.write(&images))
+}
+
+/// A value to write.
+struct Wanted {
+    /// `None`: the network's output.
+    name: Option<String>,
+    sizes: Vec<usize>,
+    target: Target,
+    numbers: Vec<f32>,
+}
+
+impl Wanted {
+    fn write(mut self, images: &Images) -> Outcome {
+        if images.batched {
+            self.sizes.insert(0, images.count);
+        }
+        self.target
+            .write(|out| npy::write(out, &self.sizes, &self.numbers))?;
+        if !self.target.is_dash() {
+            let text = format!(
+                "{} ({}, f32 {})",
+                self.target.path().display(),
+                plural(images.count, "image"),
+                shape(&self.sizes)
+            );
+            terminal::status("Wrote", &text);
+        }
+        Ok(())
     }
-    target.write(|out| npy::write(out, &sizes, &values))?;
-    if !target.is_dash() {
-        let text = format!(
-            "{} ({}, f32 {})",
-            args.output.display(),
-            plural(images.count, "image"),
-            shape(&sizes)
-        );
-        terminal::status("Wrote", &text);
+}
+
+/// The layer that was asked for; or the output, and beside its file one for each other output: `Y.boxes.npy` beside `Y.npy`.
+fn wanted(args: &Run, compiled: &Output, inputs: &[PathBuf]) -> Outcome<Vec<Wanted>> {
+    let Some(graph) = &compiled.graph else {
+        return Err(source::incomplete(&args.file));
+    };
+    let wanted = |name, sizes, path: &Path| {
+        Ok(Wanted {
+            name,
+            sizes,
+            target: Target::new(path, inputs)?,
+            numbers: Vec::new(),
+        })
+    };
+    if let Some(name) = &args.layer {
+        let (name, sizes) = find(graph, name)?;
+        return Ok(vec![wanted(Some(name), sizes, &args.output)?]);
     }
-    Ok(())
+    let sizes = |id| graph.node(id).shape.sizes();
+    let mut all = vec![wanted(None, sizes(graph.output), &args.output)?];
+    let heads = graph.heads.iter().filter(|head| !head.auxiliary);
+    for head in heads.filter(|_| !files::is_dash(&args.output)) {
+        let path = args.output.with_extension(format!("{}.npy", head.name));
+        all.push(wanted(Some(head.name.clone()), sizes(head.node), &path)?);
+    }
+    Ok(all)
 }
 
 fn read(path: &Path) -> Outcome<Array> {
@@ -80,6 +123,13 @@ fn read(path: &Path) -> Outcome<Array> {
 
 /// The layer's name and the shape of its value.
 fn find(graph: &Graph, name: &str) -> Outcome<(String, Vec<usize>)> {
+    if let Some(head) = graph
+        .heads
+        .iter()
+        .find(|head| head.name == name && !head.auxiliary)
+    {
+        return Ok((name.to_owned(), graph.node(head.node).shape.sizes()));
+    }
     if let Some(node) = graph.nodes.iter().find(|node| node.name == name) {
         return Ok((node.name.clone(), node.shape.sizes()));
     }

@@ -143,6 +143,7 @@ impl Emitter<'_> {
         let constructor = self.constructor();
         let workspace = self.workspace();
         let forward = self.forward();
+        let outputs = self.outputs();
         let predict = self.predict();
         let order = if self.plan.input.len() == 1 {
             "Length"
@@ -174,6 +175,7 @@ impl Emitter<'_> {
                 #workspace
                 #blank
                 #forward
+                #outputs
                 #predict
             }
         }
@@ -292,6 +294,31 @@ impl Emitter<'_> {
                 Ok(mem.finish(at::#result))
             }
         }
+    }
+
+    /// A function for each of the network's other outputs.
+    fn outputs(&self) -> TokenStream {
+        let [workspace, vec] = ["Workspace", "Vec"].map(|name| self.names.ty(name));
+        let outputs = self.plan.kept.iter().zip(self.names.kept());
+        let methods = outputs.map(|((name, view), place)| {
+            let method = quote::format_ident!("output_{}", names::snake_case(name));
+            let sizes: Vec<String> = view.shape.iter().map(usize::to_string).collect();
+            let doc = docs::lines(&format!(
+                "The output `{name}` after [`forward`](Self::forward), n * {} numbers.\n\n\
+                 # Panics\nIf nothing has been computed in this workspace.",
+                sizes.join(" * ")
+            ));
+            let blank = blank();
+            quote! {
+                #blank
+                #doc
+                #[must_use]
+                pub fn #method(workspace: &#workspace) -> #vec<f32> {
+                    workspace.read(at::#place)
+                }
+            }
+        });
+        methods.collect()
     }
 
     /// A CONCAT stands in the code as a comment: there is nothing left to do.

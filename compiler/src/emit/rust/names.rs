@@ -22,6 +22,7 @@ struct Places {
     inputs: Vec<Vec<Ident>>,
     outputs: Vec<Ident>,
     result: Option<Ident>,
+    kept: Vec<Ident>,
     scores: Vec<Ident>,
 }
 
@@ -87,6 +88,11 @@ impl Names {
     /// Where the result lies.
     pub(super) fn result(&self) -> Option<&Ident> {
         self.places.result.as_ref()
+    }
+
+    /// Where the other outputs lie.
+    pub(super) fn kept(&self) -> &[Ident] {
+        &self.places.kept
     }
 
     /// What the losses judge.
@@ -167,8 +173,14 @@ impl Places {
             places.constant(name, view)
         };
         let result = end(plan.result, "result");
+        let kept: Vec<Ident> = plan
+            .kept
+            .iter()
+            .map(|(name, view)| end(*view, name))
+            .collect();
         let scores = plan.loss.iter().map(|loss| end(loss.scores, "scores"));
         (places.scores, places.result) = (scores.collect(), Some(result));
+        places.kept = kept;
         places
     }
 
@@ -201,7 +213,7 @@ impl Unique {
 }
 
 /// `stemConv` is `stem_conv`. A keyword stays one, so the caller's names are none: [`netc_plan::Step::name`] is an identifier.
-fn snake_case(name: &str) -> String {
+pub(super) fn snake_case(name: &str) -> String {
     let mut snake = String::with_capacity(name.len() + 4);
     let mut small = false;
     for c in name.chars() {

@@ -55,6 +55,7 @@ pub(crate) mod tests_support {
             loss: Loss::CrossEntropy {
                 label_smoothing: 0.0,
             },
+            losses: Vec::new(),
             optimizer: Optimizer::Sgd {
                 lr: 0.1,
                 momentum: 0.9,

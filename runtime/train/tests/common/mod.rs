@@ -76,6 +76,7 @@ pub fn recipe() -> Recipe {
         loss: Loss::CrossEntropy {
             label_smoothing: 0.0,
         },
+        losses: Vec::new(),
         optimizer: Optimizer::Sgd {
             lr: 0.05,
             momentum: 0.9,

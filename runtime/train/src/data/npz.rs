@@ -69,7 +69,7 @@ fn entry(name: &str) -> String {
 fn array(path: &Path, archive: &mut Archive, name: &str) -> Result<npy::Array> {
     let there: Vec<String> = archive
         .file_names()
-        .filter_map(|name| Some(name.ok()?.trim_end_matches(".npy").to_owned()))
+        .map(|name| name.trim_end_matches(".npy").to_owned())
         .collect();
     let mut file = match archive.by_name(&entry(name)) {
         Err(ZipError::FileNotFound) => {

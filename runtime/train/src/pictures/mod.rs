@@ -5,15 +5,18 @@
 mod confusion;
 mod curves;
 mod draw;
+mod font;
 mod mistakes;
+mod outline;
 mod page;
 mod raster;
 
 pub use page::Page;
+pub use raster::png;
 
-use crate::Result;
 use crate::evaluate::Evaluation;
 use crate::run::{Epoch, Experiment, RunFolder};
+use crate::{Error, Result};
 
 /// Draws the curves of a run so far: `accuracy.svg`, `loss.svg`, and as PNG.
 ///
@@ -59,5 +62,6 @@ pub fn all(
 fn save(folder: &RunFolder, name: &str, svg: &str) -> Result<()> {
     folder.write(&format!("{name}.svg"), svg.as_bytes())?;
     let path = folder.path().join(format!("{name}.png"));
-    folder.write(&format!("{name}.png"), &raster::png(&path, svg)?)
+    let png = png(svg).map_err(|e| Error::file(&path, e))?;
+    folder.write(&format!("{name}.png"), &png)
 }

@@ -483,7 +483,8 @@ pub(crate) struct Init {
 #[command(after_help = "\
 Examples:
   netc graph alexnet.net -o alexnet.svg
-  netc graph alexnet.net --emit dot | dot -Tpng > alexnet.png")]
+  netc graph alexnet.net -o alexnet.png
+  netc graph alexnet.net --emit dot | dot -Tpdf > alexnet.pdf")]
 pub(crate) struct Graph {
     /// The network, or - for standard input
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -510,6 +511,8 @@ pub(crate) struct Graph {
 pub(crate) enum Drawing {
     /// Graphviz
     Dot,
+    /// PNG
+    Png,
     /// SVG
     Svg,
 }

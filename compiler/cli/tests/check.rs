@@ -206,3 +206,55 @@ fn a_graph_is_drawn() {
     folder.netc(["graph", "tiny.net", "-o", "t.svg"]).succeeds();
     assert!(folder.text("t.svg").starts_with("<svg"));
 }
+
+#[test]
+fn a_graph_is_drawn_as_png() {
+    let folder = Folder::new();
+    folder.write("tiny.net", TINY);
+    folder.netc(["graph", "tiny.net", "-o", "t.PNG"]).succeeds();
+    let bytes = folder.read("t.PNG");
+    assert_eq!(
+        bytes,
+        folder.netc(["graph", "tiny.net", "--emit", "png"]).bytes
+    );
+    let picture = image::load_from_memory_with_format(&bytes, image::ImageFormat::Png).unwrap();
+    // Two pixels a unit.
+    let svg = folder.netc(["graph", "tiny.net"]).out;
+    let size = format!(
+        "width=\"{}\" height=\"{}\"",
+        picture.width() / 2,
+        picture.height() / 2
+    );
+    assert!(svg.contains(&size), "{size}\n{svg}");
+    // The title, its font included: the network's name in dark ink, from x = 40 on above y = 60.
+    let title = picture.crop_imm(80, 84, 120, 40).to_luma8();
+    assert!(title.pixels().filter(|p| p.0[0] < 96).count() > 300);
+    // The colour of the cards, and of the lines between them.
+    let picture = picture.to_rgb8();
+    for colour in [[0xf1, 0xf5, 0xf9], [0x94, 0xa3, 0xb8]] {
+        assert!(picture.pixels().any(|p| p.0 == colour), "{colour:?}");
+    }
+}
+
+#[test]
+fn a_graph_of_a_kind_that_netc_cannot_draw_is_refused() {
+    let folder = Folder::new();
+    folder.write("tiny.net", TINY);
+    for (name, says) in [
+        ("t.pdf", ".pdf"),
+        ("t.jpeg", ".jpeg"),
+        ("a.b/t.txt", ".txt"),
+    ] {
+        folder
+            .netc(["graph", "tiny.net", "-o", name])
+            .fails(2, &[says, ".svg, .png or .dot", "--emit"]);
+    }
+    let pdf = folder.netc(["graph", "tiny.net", "-o", "t.pdf"]);
+    pdf.fails(2, &["dot -Tpdf"]);
+    assert_eq!(folder.files(), ["tiny.net"]);
+    // What --emit says counts.
+    folder
+        .netc(["graph", "tiny.net", "-o", "t.txt", "--emit", "dot"])
+        .succeeds();
+    assert!(folder.text("t.txt").starts_with("digraph"));
+}

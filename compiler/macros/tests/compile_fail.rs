@@ -2,5 +2,5 @@
 
 #[test]
 fn errors_of_net() {
-    trybuild::TestCases::new().compile_fail("compile_fail/*.rs");
+    trybuild::TestCases::new().compile_fail("tests/compile_fail/*.rs");
 }

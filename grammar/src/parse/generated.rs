@@ -13,6 +13,7 @@ pub enum Rule {
     r#params,
     r#param,
     r#network,
+    r#head,
     r#input,
     r#chain,
     r#further,
@@ -71,6 +72,9 @@ pub enum Rule {
     r#EXPECT,
     r#TRAIN,
     r#AS,
+    r#OUTPUT,
+    r#AUXILIARY,
+    r#begins_head,
     r#number,
     r#integer,
     r#float,
@@ -147,6 +151,7 @@ impl Rule {
             Rule::r#params,
             Rule::r#param,
             Rule::r#network,
+            Rule::r#head,
             Rule::r#input,
             Rule::r#chain,
             Rule::r#further,
@@ -205,6 +210,9 @@ impl Rule {
             Rule::r#EXPECT,
             Rule::r#TRAIN,
             Rule::r#AS,
+            Rule::r#OUTPUT,
+            Rule::r#AUXILIARY,
+            Rule::r#begins_head,
             Rule::r#number,
             Rule::r#integer,
             Rule::r#float,
@@ -367,6 +375,7 @@ impl ::pest::Parser<Rule> for NetParser {
                         .or_else(|state| { self::r#table(state) })
                         .or_else(|state| { self::r#claim(state) })
                         .or_else(|state| { self::r#recipe(state) })
+                        .or_else(|state| { self::r#head(state) })
                         .or_else(|state| { self::r#bad_assignment(state) })
                         .or_else(|state| { self::r#network(state) })
                         .or_else(|state| { self::r#bad_item(state) })
@@ -680,6 +689,38 @@ impl ::pest::Parser<Rule> for NetParser {
                                                                                     })
                                                                             })
                                                                     })
+                                                            })
+                                                    })
+                                            })
+                                    })
+                            },
+                        )
+                }
+                #[inline]
+                pub fn r#head(
+                    state: ::std::boxed::Box<::pest::ParserState<'_, Rule>>,
+                ) -> ::pest::ParseResult<
+                    ::std::boxed::Box<::pest::ParserState<'_, Rule>>,
+                > {
+                    state
+                        .rule(
+                            Rule::r#head,
+                            |state| {
+                                state
+                                    .sequence(|state| {
+                                        self::r#OUTPUT(state)
+                                            .or_else(|state| { self::r#AUXILIARY(state) })
+                                            .and_then(|state| { super::hidden::skip(state) })
+                                            .and_then(|state| { self::r#name(state) })
+                                            .and_then(|state| { super::hidden::skip(state) })
+                                            .and_then(|state| {
+                                                state
+                                                    .optional(|state| {
+                                                        state
+                                                            .sequence(|state| {
+                                                                self::r#is(state)
+                                                                    .and_then(|state| { super::hidden::skip(state) })
+                                                                    .and_then(|state| { self::r#chain(state) })
                                                             })
                                                     })
                                             })
@@ -1638,7 +1679,7 @@ impl ::pest::Parser<Rule> for NetParser {
                     let state = state.check_stack_limit()?;
                     state
                         .sequence(|state| {
-                            self::r#expr(state)
+                            self::r#pair(state)
                                 .and_then(|state| { super::hidden::skip(state) })
                                 .and_then(|state| {
                                     state
@@ -2575,6 +2616,70 @@ impl ::pest::Parser<Rule> for NetParser {
                                     )
                             },
                         )
+                }
+                #[inline]
+                pub fn r#OUTPUT(
+                    state: ::std::boxed::Box<::pest::ParserState<'_, Rule>>,
+                ) -> ::pest::ParseResult<
+                    ::std::boxed::Box<::pest::ParserState<'_, Rule>>,
+                > {
+                    state
+                        .rule(
+                            Rule::r#OUTPUT,
+                            |state| {
+                                state
+                                    .atomic(
+                                        ::pest::Atomicity::Atomic,
+                                        |state| {
+                                            state
+                                                .sequence(|state| {
+                                                    state
+                                                        .match_string("output")
+                                                        .and_then(|state| { self::r#end_of_word(state) })
+                                                })
+                                        },
+                                    )
+                            },
+                        )
+                }
+                #[inline]
+                pub fn r#AUXILIARY(
+                    state: ::std::boxed::Box<::pest::ParserState<'_, Rule>>,
+                ) -> ::pest::ParseResult<
+                    ::std::boxed::Box<::pest::ParserState<'_, Rule>>,
+                > {
+                    state
+                        .rule(
+                            Rule::r#AUXILIARY,
+                            |state| {
+                                state
+                                    .atomic(
+                                        ::pest::Atomicity::Atomic,
+                                        |state| {
+                                            state
+                                                .sequence(|state| {
+                                                    state
+                                                        .match_string("auxiliary")
+                                                        .and_then(|state| { self::r#end_of_word(state) })
+                                                })
+                                        },
+                                    )
+                            },
+                        )
+                }
+                #[inline]
+                pub fn r#begins_head(
+                    state: ::std::boxed::Box<::pest::ParserState<'_, Rule>>,
+                ) -> ::pest::ParseResult<
+                    ::std::boxed::Box<::pest::ParserState<'_, Rule>>,
+                > {
+                    state
+                        .sequence(|state| {
+                            self::r#OUTPUT(state)
+                                .or_else(|state| { self::r#AUXILIARY(state) })
+                                .and_then(|state| { super::hidden::skip(state) })
+                                .and_then(|state| { self::r#name(state) })
+                        })
                 }
                 #[inline]
                 pub fn r#number(
@@ -4247,6 +4352,11 @@ impl ::pest::Parser<Rule> for NetParser {
                                             .and_then(|state| { super::hidden::skip(state) })
                                             .and_then(|state| {
                                                 state
+                                                    .lookahead(false, |state| { self::r#begins_head(state) })
+                                            })
+                                            .and_then(|state| { super::hidden::skip(state) })
+                                            .and_then(|state| {
+                                                state
                                                     .lookahead(
                                                         true,
                                                         |state| {
@@ -4480,6 +4590,7 @@ impl ::pest::Parser<Rule> for NetParser {
                     Rule::r#params => rules::r#params(state),
                     Rule::r#param => rules::r#param(state),
                     Rule::r#network => rules::r#network(state),
+                    Rule::r#head => rules::r#head(state),
                     Rule::r#input => rules::r#input(state),
                     Rule::r#chain => rules::r#chain(state),
                     Rule::r#further => rules::r#further(state),
@@ -4538,6 +4649,9 @@ impl ::pest::Parser<Rule> for NetParser {
                     Rule::r#EXPECT => rules::r#EXPECT(state),
                     Rule::r#TRAIN => rules::r#TRAIN(state),
                     Rule::r#AS => rules::r#AS(state),
+                    Rule::r#OUTPUT => rules::r#OUTPUT(state),
+                    Rule::r#AUXILIARY => rules::r#AUXILIARY(state),
+                    Rule::r#begins_head => rules::r#begins_head(state),
                     Rule::r#number => rules::r#number(state),
                     Rule::r#integer => rules::r#integer(state),
                     Rule::r#float => rules::r#float(state),

@@ -319,7 +319,7 @@ impl<'m> Target<'m> {
     ///
     /// # Safety
     /// No two rows of the same place live at the same time.
-    unsafe fn row(&self, image: usize, y: usize) -> Row<'m> {
+    pub(super) unsafe fn row(&self, image: usize, y: usize) -> Row<'m> {
         Row {
             image,
             y,

@@ -1,7 +1,7 @@
 //! Sums over a slice in a fixed order that fills vectors: the same bits for every set of instructions.
 
-/// Partial sums, one to every so many elements; they are added in pairs.
-const LANES: usize = 32;
+/// Partial sums, one to every so many elements; they are added in pairs. As many as the compiler keeps in registers.
+const LANES: usize = 16;
 
 /// The sum of `term` over the elements of slices of one length. To be used inside functions that are compiled for several instruction sets.
 #[inline(always)]

@@ -3,7 +3,7 @@
 //! The rows are cut into parts by their number alone and the parts added in order, so threads change nothing. A row is
 //! summed on its own before it joins its part, which keeps rounding errors near those of pairwise summation.
 
-use crate::cpu::access::Workers;
+use crate::cpu::access::{Access, Row, Source, Workers};
 use crate::cpu::sizes::bounded;
 use crate::threads::Threads;
 use crate::train::memory::add;
@@ -18,7 +18,8 @@ pub(crate) fn scratch(width: usize) -> usize {
     bounded([2, PARTS, width])
 }
 
-/// The sum of what `body` adds up for each of `rows` rows, `width` numbers; a row costs about `cost` elementary operations.
+/// The sum of what `body` adds up for each of `rows` rows, `width` numbers; a row costs about `cost` elementary operations. It is called once
+/// for each row.
 ///
 /// # Panics
 /// If `memory` has less than [`scratch`] says.
@@ -46,4 +47,39 @@ pub(crate) fn over_rows(
         add(&mut total[..width], &part[..width]);
     }
     &total[..width]
+}
+
+impl<'m, const R: usize, const W: usize> Access<'m, R, W> {
+    /// Calls `body` for every row of the outputs, which are of equal height, and gives the sum of what it adds up, `width` numbers; a row costs
+    /// about `cost` elementary operations.
+    ///
+    /// # Panics
+    /// If there is less shared memory than [`scratch`] says.
+    #[track_caller]
+    pub(crate) fn sum_rows(
+        self,
+        [cost, width]: [usize; 2],
+        body: impl Fn(&[Source<'m>; R], [Row<'m>; W], &mut [f32]) + Sync,
+    ) -> &'m [f32] {
+        let Self {
+            x,
+            y,
+            shared,
+            threads,
+            ..
+        } = self;
+        let [height, images] = [y[0].geometry.shape[0], y[0].geometry.images];
+        over_rows(
+            threads,
+            shared,
+            [images * height, cost, width],
+            |row, sums| {
+                // SAFETY: each row is met once, so each row of each target is made once.
+                let out = y
+                    .each_ref()
+                    .map(|y| unsafe { y.row(row / height, row % height) });
+                body(&x, out, sums);
+            },
+        )
+    }
 }

@@ -10,8 +10,6 @@ use crate::reference::Given;
 use crate::train::reference::{Gradients, Pass, PlainBackward};
 use crate::train::{Layout, TrainMem, memory};
 use core::ops::Range;
-#[cfg(not(feature = "std"))]
-use num_traits::Float as _;
 
 /// Layer normalisation, in training.
 pub struct LayerNorm {
@@ -69,72 +67,42 @@ impl LayerNorm {
     ) {
         let (sizes, eps) = (self.sizes, self.d.eps);
         sizes.expect([x], [y, dy], [dx]);
-        let [h, w, c] = self.d.input;
-        let step = mem
-            .mem
-            .access([sizes.input(x), sizes.output(dy)], [])
-            .flat();
-        let [from, to] = step.x;
-        let rows = to.geometry.images * h;
-        let width = to.geometry.shape[1];
-        let cost = bounded([w, c, 6]);
-        let sums = sum::over_rows(
-            step.threads,
-            step.shared,
-            [rows, cost, 2 * c],
-            |row, sums| {
-                for ox in 0..width {
-                    let x = from.pixel(row / h, row % h, ox);
-                    parameters(eps, x, to.pixel(row / h, row % h, ox), sums);
-                }
-            },
-        );
+        let [_, w, c] = self.d.input;
+        let weight = &mem.params[self.weight.clone()];
+        let step = mem.mem.access([sizes.input(x)], [sizes.output(dy)]);
+        let cost = bounded([w, c, 10]);
+        let sums = step.flat().sum_rows([cost, 2 * c], |[x], [mut dy], sums| {
+            for ox in 0..dy.width() {
+                let x = x.pixel(dy.image, dy.y, ox);
+                through(eps, weight, x, dy.pixel(ox), sums);
+            }
+        });
         let (dweight, dbias) = sums.split_at(c);
         memory::add(&mut mem.gradients[self.weight.clone()], dweight);
         memory::add(&mut mem.gradients[self.bias.clone()], dbias);
-        if dx.is_none() {
-            return;
-        }
-        let weight = &mem.params[self.weight.clone()];
-        let step = mem.mem.access([sizes.input(x)], [sizes.output(dy)]);
-        step.flat().for_rows(cost, |[x], [mut dy]| {
-            for ox in 0..dy.width() {
-                through(eps, weight, x.pixel(dy.image, dy.y, ox), dy.pixel(ox));
-            }
-        });
         mem.hand_on(sizes.output(dy), dx);
     }
 }
 
 multiversion! {
-    /// Adds to the gradients of weights and biases what some pixels bring.
-    fn parameters(eps: f32, x: &[f32], dy: &[f32], sums: &mut [f32]) {
-        let c = sums.len() / 2;
-        let (dweight, dbias) = sums.split_at_mut(c);
-        for (x, dy) in x.chunks_exact(c).zip(dy.chunks_exact(c)) {
-            let [mean, inverse] = moments(eps, x);
-            let sums = dweight.iter_mut().zip(&mut *dbias);
-            for ((x, dy), (dweight, dbias)) in x.iter().zip(dy).zip(sums) {
-                *dweight += dy * ((x - mean) * inverse);
-                *dbias += dy;
-            }
-        }
-    }
-}
-
-multiversion! {
     /// From `dy` to `dx`, some pixels: with `xhat = (x - m) / s` and means over the channels,
-    /// `dx = (g dy - mean(g dy) - xhat * mean(g dy * xhat)) / s`.
-    fn through(eps: f32, weight: &[f32], x: &[f32], dy: &mut [f32]) {
+    /// `dx = (g dy - mean(g dy) - xhat * mean(g dy * xhat)) / s`. Adds `dy * xhat` and `dy` to the gradients of weights and biases.
+    fn through(eps: f32, weight: &[f32], x: &[f32], dy: &mut [f32], sums: &mut [f32]) {
         let c = weight.len();
         let share = 1.0 / c as f32;
+        let (dweight, dbias) = sums.split_at_mut(c);
         for (x, dy) in x.chunks_exact(c).zip(dy.chunks_exact_mut(c)) {
             let [mean, inverse] = moments(eps, x);
             let plain = lanes::sum([dy, weight], |[dy, g]| dy * g) * share;
             let along = lanes::sum([dy, weight, x], |[dy, g, x]| dy * g * (x - mean));
-            let slope = along * share * inverse * inverse;
-            for ((dy, x), g) in dy.iter_mut().zip(x).zip(weight) {
-                *dy = inverse * (*dy * g - plain - slope * (x - mean));
+            let slope = along * share * inverse;
+            let own = dy.iter_mut().zip(x).zip(weight);
+            let sums = dweight.iter_mut().zip(&mut *dbias);
+            for (((dy, x), g), (dweight, dbias)) in own.zip(sums) {
+                let hat = (x - mean) * inverse;
+                *dweight += *dy * hat;
+                *dbias += *dy;
+                *dy = inverse * (*dy * g - plain - slope * hat);
             }
         }
     }

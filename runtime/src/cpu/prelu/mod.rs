@@ -62,9 +62,7 @@ fn run(mem: &mut Mem<'_, '_>, sizes: Sizes, slopes: &[f32], x: View, y: View) {
         step.for_rows(cost, |[x], mut out| {
             for ox in 0..out.width() {
                 let from = x.pixel(out.image, out.y, ox);
-                let y = out.pixel(ox);
-                y.copy_from_slice(from);
-                bend(slopes, y);
+                bent(slopes, from, out.pixel(ox));
             }
         });
     }
@@ -76,6 +74,18 @@ multiversion! {
         for y in y.chunks_exact_mut(slopes.len()) {
             for (y, slope) in y.iter_mut().zip(slopes) {
                 *y = if *y > 0.0 { *y } else { *y * slope };
+            }
+        }
+    }
+}
+
+multiversion! {
+    /// Some pixels.
+    fn bent(slopes: &[f32], x: &[f32], y: &mut [f32]) {
+        let c = slopes.len();
+        for (x, y) in x.chunks_exact(c).zip(y.chunks_exact_mut(c)) {
+            for ((y, x), slope) in y.iter_mut().zip(x).zip(slopes) {
+                *y = if *x > 0.0 { *x } else { x * slope };
             }
         }
     }

@@ -93,6 +93,8 @@ pub enum Layer {
     Input(Shape),
     /// CONV and DWCONV.
     Conv(Conv),
+    /// DECONV.
+    Deconv(Deconv),
     /// FC. A picture is flattened in HWC order, unless a `Flatten(Chw)` stands before.
     Fc {
         /// Outputs.
@@ -167,6 +169,29 @@ pub struct Conv {
     pub connect: Option<Vec<Vec<usize>>>,
     /// Written as DWCONV.
     pub depthwise: bool,
+    /// Initial values and L2.
+    pub weights: WeightOptions,
+}
+
+/// DECONV.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Deconv {
+    /// Output channels.
+    pub filters: usize,
+    /// Kernel.
+    pub kernel: [usize; 2],
+    /// Stride.
+    pub stride: [usize; 2],
+    /// What is cut off. With `same` the output is the stride times the input.
+    pub pad: Padding,
+    /// Rows and columns that the output has more; for `same` zeros until the shape pass.
+    pub output_pad: [usize; 2],
+    /// Dilation.
+    pub dilation: [usize; 2],
+    /// Groups.
+    pub groups: usize,
+    /// Has a bias.
+    pub bias: bool,
     /// Initial values and L2.
     pub weights: WeightOptions,
 }

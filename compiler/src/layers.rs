@@ -46,6 +46,8 @@ pub enum LayerKind {
     Conv,
     /// Depthwise convolution.
     DwConv,
+    /// Transposed convolution.
+    Deconv,
     /// Fully connected.
     Fc,
     /// Maximum pooling.
@@ -130,6 +132,9 @@ const BIAS: Opt = opt(
     "adds a number to each output",
 )
 .also(&["use_bias"]);
+const FILTERS: Opt = opt("filters", COUNT, Required, "output channels").also(&["out_channels"]);
+const GROUPS: Opt =
+    opt("groups", COUNT, Is("1"), "parts that do not see each other").also(&["group"]);
 const INIT: Opt = opt(
     "init",
     Kind::Init,
@@ -179,12 +184,12 @@ const INPUT_OPTIONS: &[Opt] = &[
     ),
 ];
 const CONV_OPTIONS: &[Opt] = &[
-    opt("filters", COUNT, Required, "output channels").also(&["out_channels"]),
+    FILTERS,
     KERNEL,
     PAD,
     STRIDE,
     DILATION,
-    opt("groups", COUNT, Is("1"), "parts that do not see each other").also(&["group"]),
+    GROUPS,
     BIAS,
     opt(
         "connect",
@@ -197,6 +202,25 @@ const CONV_OPTIONS: &[Opt] = &[
     L2,
 ];
 const DWCONV_OPTIONS: &[Opt] = &[KERNEL, PAD, STRIDE, DILATION, BIAS, INIT, BIAS_INIT, L2];
+const DECONV_OPTIONS: &[Opt] = &[
+    FILTERS,
+    KERNEL,
+    PAD,
+    STRIDE,
+    opt(
+        "output_pad",
+        Kind::Whole(0, MAX_SIZE),
+        Is("0"),
+        "rows and columns more, at the bottom and right; below the stride",
+    )
+    .also(&["output_padding"]),
+    DILATION,
+    GROUPS,
+    BIAS,
+    INIT,
+    BIAS_INIT,
+    L2,
+];
 const FC_OPTIONS: &[Opt] = &[
     opt("units", COUNT, Required, "outputs").also(&["out_features"]),
     BIAS,
@@ -408,6 +432,8 @@ layers! {
         "CONV(64, 3x3)", "convolution";
     "DWCONV" = "DWCONV2D" = "DEPTHWISECONV" = "DEPTHWISECONV2D" = "DEPTHWISE" => LayerKind::DwConv, "dwconv", 2 of DWCONV_OPTIONS,
         "DWCONV(3x3, same)", "depthwise convolution: one filter a channel";
+    "DECONV" = "DECONV2D" = "DECONVOLUTION" = "DECONVOLUTION2D" = "CONVTRANSPOSE" = "CONVTRANSPOSE2D" = "CONV2DTRANSPOSE" = "TRANSPOSEDCONV" = "TRANSPOSEDCONV2D" => LayerKind::Deconv, "deconv", 3 of DECONV_OPTIONS,
+        "DECONV(64, 2x2/2)", "transposed convolution: enlarges by its stride";
     "FC" = "DENSE" = "LINEAR" = "FULLYCONNECTED" = "INNERPRODUCT" => LayerKind::Fc, "fc", 1 of FC_OPTIONS,
         "FC(10)", "fully connected; flattens a picture by itself";
     "POOL" = "MAXPOOL" = "MAXPOOL2D" = "MAXPOOLING" = "MAXPOOLING2D" => LayerKind::MaxPool, "pool", 2 of POOL_OPTIONS,
@@ -511,18 +537,12 @@ const ELSEWHERE: &[&str] = &[
     "CELU",
     "CONV1D",
     "CONV1DTRANSPOSE",
-    "CONV2DTRANSPOSE",
     "CONV3D",
     "CONV3DTRANSPOSE",
-    "CONVTRANSPOSE",
     "CONVTRANSPOSE1D",
-    "CONVTRANSPOSE2D",
     "CONVTRANSPOSE3D",
     "CROP",
     "CROPPING2D",
-    "DECONV",
-    "DECONV2D",
-    "DECONVOLUTION",
     "DIV",
     "DOT",
     "DROPCONNECT",

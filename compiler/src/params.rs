@@ -59,6 +59,7 @@ fn param(node: &Node, op: Op, tensor: Tensor, recipe: Option<&Recipe>) -> Param 
 fn weight_options(layer: &Layer) -> Option<&WeightOptions> {
     match layer {
         Layer::Conv(conv) => Some(&conv.weights),
+        Layer::Deconv(deconv) => Some(&deconv.weights),
         Layer::Fc { weights, .. } => Some(weights),
         _ => None,
     }

@@ -3,6 +3,7 @@
 //! A layer that does not fit is reported once; its shape stays unknown, and so does all that depends on it, silently.
 
 mod channels;
+mod deconv;
 mod join;
 mod limits;
 mod window;
@@ -55,6 +56,7 @@ impl Site<'_> {
         let input = self.input()?;
         match self.node.op.clone() {
             Layer::Conv(conv) => self.conv(conv),
+            Layer::Deconv(deconv) => self.deconv(deconv),
             Layer::Pool(pool) => self.pool(pool),
             Layer::Subsample { window, stride } => self.subsample(window, stride),
             Layer::Fc { units, .. } => {

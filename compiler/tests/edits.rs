@@ -276,7 +276,7 @@ const TYPED: &[(&str, &str)] = &[
     ("INPUT(3x32x32) => FC(10)", "INPUT(32x32x3) => FC(10)"),
     (
         "INPUT(32x32x3) => AdaptiveAvgPool2d((1, 1)) => FC(10)",
-        "INPUT(32x32x3) => GLOBALPOOL => FC(10)",
+        "INPUT(32x32x3) => ADAPTIVE_AVGPOOL(1) => FC(10)",
     ),
     (
         "INPUT(32x32x3) => Activation(\"relu\") => FC(10)",

@@ -78,6 +78,7 @@ macro_rules! to_infer {
                 };
                 match step.op {
                     Op::Conv(d) => Ok(Kernel::Conv(kernels::Conv::chosen(d, layer()?, choice))),
+                    Op::Deconv(d) => Ok(Kernel::Deconv(kernels::Deconv::chosen(d, layer()?, choice))),
                     Op::Fc(d) => Ok(Kernel::Fc(kernels::Fc::chosen(d, layer()?, choice))),
                     $(#[allow(unreachable_patterns, reason = "those that take a choice come first")]
                     Op::$op(d) => Ok(Kernel::$op(make!(kernels::$op, d, [layer()?], $params))),)*
@@ -153,6 +154,7 @@ macro_rules! to_train {
             pub(crate) fn bytes(&self) -> usize {
                 match self {
                     TrainKernel::Conv(kernel) => kernel.bytes(),
+                    TrainKernel::Deconv(kernel) => kernel.bytes(),
                     _ => 0,
                 }
             }

@@ -136,6 +136,28 @@ impl<T: Real> Given<'_, T> {
         }
     }
 
+    /// `weight` `[inputs, outputs / groups, area]` and `bias` `[outputs]`, zeros where there is none.
+    pub(crate) fn transposed(
+        &self,
+        [inputs, outputs, area]: [usize; 3],
+        groups: usize,
+        bias: bool,
+    ) -> (Cow<'_, [T]>, Cow<'_, [T]>) {
+        if let Params::Prepared(layer) = &self.params {
+            let (weight, bias) = layer.transposed([inputs, outputs, area], groups, bias);
+            return (weight, Cow::Owned(bias));
+        }
+        let weight = self.tensor("weight", inputs * (outputs / groups) * area);
+        (weight, self.bias(outputs, bias))
+    }
+
+    fn bias(&self, outputs: usize, bias: bool) -> Cow<'_, [T]> {
+        match bias {
+            true => self.tensor("bias", outputs),
+            false => Cow::Owned(vec![T::zero(); outputs]),
+        }
+    }
+
     /// `weight` `[outputs, inputs]` and `bias` `[outputs]`, zeros where there is none.
     pub(crate) fn affine(
         &self,
@@ -148,11 +170,7 @@ impl<T: Real> Given<'_, T> {
             return (weight, Cow::Owned(bias));
         }
         let weight = self.tensor("weight", outputs * inputs);
-        let bias = match bias {
-            true => self.tensor("bias", outputs),
-            false => Cow::Owned(vec![T::zero(); outputs]),
-        };
-        (weight, bias)
+        (weight, self.bias(outputs, bias))
     }
 }
 

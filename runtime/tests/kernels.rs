@@ -176,6 +176,33 @@ fn avg_pool() {
 }
 
 #[test]
+fn deconv() {
+    check(300, |rng| {
+        let [h, w, c] = picture(rng);
+        let groups = rng.pick(&[1, 1, 1, 2, 3]);
+        let two = |rng: &mut Rng, most| [rng.size(1, most), rng.size(1, most)];
+        let (kernel, stride, dilation) = (two(rng, 4), two(rng, 4), two(rng, 2));
+        let pad = [0, 0, 1, 1].map(|axis: usize| {
+            let reach = dilation[axis] * (kernel[axis] - 1);
+            rng.size(0, reach.min([h, w][axis] / 2))
+        });
+        plan::Deconv {
+            input: [h, w, c * groups],
+            filters: groups * rng.pick(&[1, 3, 16, 21, 48]),
+            kernel,
+            stride,
+            pad,
+            output_pad: stride.map(|stride| rng.size(0, stride - 1)),
+            dilation,
+            groups,
+            bias: rng.pick(&[true, false]),
+            act: rng.pick(&ACTS),
+        }
+        .into()
+    });
+}
+
+#[test]
 fn subsample() {
     check(200, |rng| {
         let (window, stride, _) = window(rng);

@@ -34,6 +34,8 @@ const DOCUMENTED: &[&str] = &[
     "channels that are not there",
     "a window that does not fit into the picture",
     "groups that do not divide",
+    "output padding of a stride or more",
+    "more padding than the kernel reaches",
     "a picture without elements",
     "sizes that exceed the address space",
     "a plan without `layer.",

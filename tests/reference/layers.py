@@ -71,6 +71,29 @@ def case(net, function, shapes, tensors=None, whole=None, batch=2):
 
 
 @layer
+def deconv():
+    def cases(shape, filters, layer, kernel, groups=1, bias=True, **options):
+        tensors = {"weight": (shape[2], filters // groups, *kernel)} | ({"bias": (filters,)} if bias else {})
+
+        def transposed(x, weight, bias=None):
+            return nhwc(F.conv_transpose2d(nchw(x), weight, bias, groups=groups, **options))
+
+        return case(written(shape, layer), transposed, [shape], tensors)
+
+    return [
+        cases((3, 4, 5), 6, "DECONV(6, 2x2/2)", (2, 2), stride=2),
+        cases((4, 3, 18), 7, "CONVTRANSPOSE2D(7, 4x4, stride=2, padding=1)", (4, 4), stride=2, padding=1),
+        cases((3, 5, 6), 4, "DECONV(4, 3x3/2, 1, output_pad=1, groups=2)", (3, 3), 2, stride=2, padding=1, output_padding=1),
+        cases((4, 3, 3), 5, "DECONV(5, 3x2, 1, dilation=2, bias=false)", (3, 2), bias=False, padding=1, dilation=2),
+        cases((2, 3, 4), 4, "DECONV(4, 3x3/3x2, output_pad=1, groups=4, dilation=2x3)", (3, 3), 4,
+              stride=(3, 2), output_padding=1, dilation=(2, 3)),
+        cases((1, 1, 3), 2, "DECONV(2, 5x3)", (5, 3)),
+        cases((3, 2, 2), 3, "DECONV(3, 1x2/3)", (1, 2), stride=3),
+        cases((3, 4, 2), 20, "DECONV(20, 4x4/2, same)", (4, 4), stride=2, padding=1),
+    ]  # fmt: skip
+
+
+@layer
 def shuffle():
     def cases(shape, groups):
         net = f"INPUT({'x'.join(map(str, shape))}) => SHUFFLE({groups})"

@@ -25,7 +25,7 @@ impl Family {
     pub(super) fn of(layer: &Layer) -> Self {
         match layer {
             Layer::Input(_) => Family::Input,
-            Layer::Conv(_) => Family::Conv,
+            Layer::Conv(_) | Layer::Deconv(_) => Family::Conv,
             Layer::Fc { .. } | Layer::Rbf { .. } => Family::Dense,
             Layer::Pool(_)
             | Layer::Op(Op::GlobalPool(_) | Op::AdaptiveAvgPool(_))

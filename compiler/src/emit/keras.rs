@@ -228,6 +228,7 @@ fn class(layer: &Layer) -> (&'static str, &'static str) {
         Layer::Input(_) => ("InputLayer", "input"),
         Layer::Conv(conv) if conv.depthwise => ("DepthwiseConv2D", "depthwise_conv2d"),
         Layer::Conv(_) => ("Conv2D", "conv2d"),
+        Layer::Deconv(_) => ("Conv2DTranspose", "conv2d_transpose"),
         Layer::Fc { .. } => ("Dense", "dense"),
         Layer::Pool(Pool {
             kind: PoolKind::Max,

@@ -198,6 +198,7 @@ fn named<'a>(nodes: impl Iterator<Item = &'a Node>) -> Option<String> {
 fn padding(node: &Node) -> Option<&Padding> {
     match &node.op {
         Layer::Conv(conv) => Some(&conv.pad),
+        Layer::Deconv(deconv) => Some(&deconv.pad),
         Layer::Pool(pool) => Some(&pool.pad),
         _ => None,
     }

@@ -1,7 +1,9 @@
 //! From options to a layer.
 
 use super::{LayerKind, LayerSpec, operation};
-use crate::graph::{Conv, Layer, Order, PadMode, Padding, Pool, PoolKind, Shape, WeightOptions};
+use crate::graph::{
+    Conv, Deconv, Layer, Order, PadMode, Padding, Pool, PoolKind, Shape, WeightOptions,
+};
 use crate::options::Bound;
 use crate::value::Value;
 use netc_grammar::{Code, Diagnostic};
@@ -25,6 +27,7 @@ pub(crate) fn build(
         LayerKind::Conv | LayerKind::DwConv => {
             Layer::Conv(conv(spec.kind == LayerKind::DwConv, bound, errors)?)
         }
+        LayerKind::Deconv => Layer::Deconv(deconv(bound, errors)?),
         LayerKind::Fc => Layer::Fc {
             units: bound.whole("units")?,
             bias: bound.flag("bias"),
@@ -142,6 +145,31 @@ fn conv(depthwise: bool, bound: &Bound, errors: &mut Vec<Diagnostic>) -> Option<
             bound.connect("connect")
         },
         depthwise,
+        weights: weights(bound),
+    })
+}
+
+fn deconv(bound: &Bound, errors: &mut Vec<Diagnostic>) -> Option<Deconv> {
+    let (kernel, own) = bound.window("kernel")?;
+    let pad = padding(bound)?;
+    if let (PadMode::Same, Some(given)) = (pad.mode, bound.given("output_pad")) {
+        let headline = "`output_pad` and `same` exclude each other";
+        errors.push(
+            Diagnostic::error(Code::E0404, headline, given.span)
+                .primary("with `same` there is nothing to choose")
+                .note("`same` gives the stride times the height and width that come in"),
+        );
+        return None;
+    }
+    Some(Deconv {
+        filters: bound.whole("filters")?,
+        kernel,
+        stride: stride(bound, own, errors)?.unwrap_or([1, 1]),
+        pad,
+        output_pad: [bound.whole("output_pad")?; 2],
+        dilation: bound.factor("dilation").unwrap_or([1, 1]),
+        groups: bound.whole("groups")?,
+        bias: bound.flag("bias"),
         weights: weights(bound),
     })
 }

@@ -1,7 +1,9 @@
 //! From a layer to its options: `build` the other way.
 
 use super::{LAYERS, LayerKind, LayerSpec, operation};
-use crate::graph::{Conv, Layer, Order, PadMode, Padding, Pool, PoolKind, Shape, WeightOptions};
+use crate::graph::{
+    Conv, Deconv, Layer, Order, PadMode, Padding, Pool, PoolKind, Shape, WeightOptions,
+};
 use crate::options::{Given, Opt, given, initialiser_written};
 use crate::text::expr::{call, expr, single, size, whole, word};
 use netc_grammar::ast::{BinaryOp, Call, Expr, ExprKind};
@@ -40,6 +42,7 @@ pub(crate) fn written(layer: &Layer, pixels: Option<&Pixels>) -> Written {
     let (kind, values) = match layer {
         Layer::Input(shape) => (LayerKind::Input, input(*shape, pixels)),
         Layer::Conv(conv) => convolution(conv),
+        Layer::Deconv(deconv) => transposed(deconv),
         Layer::Fc {
             units,
             bias,
@@ -139,6 +142,32 @@ fn convolution(conv: &Conv) -> (LayerKind, Values) {
         LayerKind::Conv
     };
     (kind, [values, initial(weights)].concat())
+}
+
+fn transposed(deconv: &Deconv) -> (LayerKind, Values) {
+    let Deconv {
+        filters,
+        kernel,
+        stride,
+        pad,
+        output_pad,
+        dilation,
+        groups,
+        bias,
+        weights,
+    } = deconv;
+    let mut values = vec![
+        ("filters", whole(*filters)),
+        ("kernel", strided(*kernel, *stride, [1, 1])),
+        ("pad", padding(pad)),
+        ("dilation", factor(*dilation)),
+        ("groups", whole(*groups)),
+        ("bias", flag(*bias)),
+    ];
+    if pad.mode != PadMode::Same {
+        values.push(("output_pad", whole(output_pad[0])));
+    }
+    (LayerKind::Deconv, [values, initial(weights)].concat())
 }
 
 fn pooling(pool: &Pool) -> (LayerKind, Values) {

@@ -2,8 +2,8 @@
 
 use crate::graph::{self, Layer, Order, Pool, PoolKind};
 use netc_plan::{
-    Activation, AvgPool, BatchNorm, BatchNormTraining, Conv, Dropout, Fc, MaxPool, Op, Operation,
-    Rbf, Slice, Subsample, Transpose,
+    Activation, AvgPool, BatchNorm, BatchNormTraining, Conv, Deconv, Dropout, Fc, MaxPool, Op,
+    Operation, Rbf, Slice, Subsample, Transpose,
 };
 
 /// The operation that computes a layer from inputs of these shapes; `None` for those that compute nothing: the elements stay as they
@@ -25,6 +25,7 @@ pub(crate) fn operation(layer: &Layer, operands: &[[usize; 3]], trains: bool) ->
         }
         Layer::Flatten(Order::Chw) => Transpose { input }.into(),
         Layer::Conv(conv) => convolution(conv, input),
+        Layer::Deconv(deconv) => transposed(deconv, input),
         Layer::Fc { units, bias, .. } => Fc {
             input,
             units: *units,
@@ -72,6 +73,22 @@ fn convolution(conv: &graph::Conv, input: [usize; 3]) -> Op {
         groups: conv.groups,
         bias: conv.bias,
         ..Conv::DEFAULT
+    }
+    .into()
+}
+
+fn transposed(deconv: &graph::Deconv, input: [usize; 3]) -> Op {
+    Deconv {
+        input,
+        filters: deconv.filters,
+        kernel: deconv.kernel,
+        stride: deconv.stride,
+        pad: deconv.pad.cells,
+        output_pad: deconv.output_pad,
+        dilation: deconv.dilation,
+        groups: deconv.groups,
+        bias: deconv.bias,
+        ..Deconv::DEFAULT
     }
     .into()
 }

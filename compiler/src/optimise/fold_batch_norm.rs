@@ -1,4 +1,4 @@
-//! BN after CONV or FC is a scale and a shift for each of its outputs: it is folded into weights and bias on loading.
+//! BN after CONV, DECONV or FC is a scale and a shift for each of its outputs: it is folded into weights and bias on loading.
 
 use netc_plan::{Act, Fold, Op};
 
@@ -23,6 +23,7 @@ pub(super) fn run(program: &mut Program) {
         let UnitKind::Run {
             op:
                 Op::Conv(netc_plan::Conv { act: Act::None, .. })
+                | Op::Deconv(netc_plan::Deconv { act: Act::None, .. })
                 | Op::Fc(netc_plan::Fc { act: Act::None, .. }),
             source: Some(source),
         } = &mut units[before].kind

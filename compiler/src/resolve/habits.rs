@@ -179,7 +179,7 @@ impl Site<'_> {
     pub(super) fn values(&mut self, args: &mut Vec<Argument>) {
         match self.spec.kind {
             LayerKind::Input => self.shape(args),
-            LayerKind::Conv => self.channels_of_conv(args),
+            LayerKind::Conv | LayerKind::Deconv => self.channels_of_conv(args),
             // In a table, `(10, 20)` may stand for two entries.
             LayerKind::Fc if self.is_call => self.channels_of_fc(args),
             LayerKind::BatchNorm | LayerKind::Op(Op::LayerNorm(_)) => self.channels_of_norm(args),
@@ -271,7 +271,7 @@ impl Site<'_> {
         self.errors.push(
             Diagnostic::error(
                 Code::E0304,
-                "CONV is not told the channels that come in",
+                format!("{} is not told the channels that come in", self.spec.name),
                 args[0].span,
             )
             .primary("these are known")

@@ -99,7 +99,7 @@ impl Site<'_> {
         if conv.depthwise {
             (conv.filters, conv.groups) = (channels, channels);
         }
-        self.check_groups(&conv, channels)?;
+        self.check_groups(conv.groups, conv.filters, channels)?;
         self.check_connections(&conv, channels)?;
         self.weights_bounded(&[
             conv.filters,
@@ -241,11 +241,15 @@ impl Site<'_> {
             .help(format!("pad by less than {} cells", axis.kernel))
     }
 
-    fn check_groups(&self, conv: &Conv, channels: usize) -> Inferred<()> {
-        let groups = conv.groups;
-        let (what, n) = match (channels % groups, conv.filters % groups) {
+    pub(super) fn check_groups(
+        &self,
+        groups: usize,
+        filters: usize,
+        channels: usize,
+    ) -> Inferred<()> {
+        let (what, n) = match (channels % groups, filters % groups) {
             (0, 0) => return Ok(()),
-            (0, _) => ("filters", conv.filters),
+            (0, _) => ("filters", filters),
             _ => ("channels", channels),
         };
         let error = self.parted(n, what, groups);

@@ -83,6 +83,28 @@ impl Builder {
         )
     }
 
+    /// 2x2/2: twice as high and wide.
+    pub(crate) fn deconv(&mut self, x: NodeId, filters: usize) -> NodeId {
+        let [h, w, _] = self.shape(x);
+        let op = Layer::Deconv(Deconv {
+            filters,
+            kernel: [2; 2],
+            stride: [2; 2],
+            pad: padding([0; 4]),
+            output_pad: [0; 2],
+            dilation: [1; 2],
+            groups: 1,
+            bias: true,
+            weights: WeightOptions::default(),
+        });
+        self.push(
+            "deconv",
+            op,
+            vec![x],
+            Shape::Picture([2 * h, 2 * w, filters]),
+        )
+    }
+
     pub(crate) fn pool(
         &mut self,
         x: NodeId,

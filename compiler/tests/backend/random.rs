@@ -31,7 +31,7 @@ pub(crate) fn graph(random: &mut Random, layers: usize) -> Graph {
             .filter(|id| b.shape(*id) == [h, w, c])
             .collect();
         let any = |random: &mut Random, from: &[NodeId]| from[random.below(from.len())];
-        at = match random.below(24) {
+        at = match random.below(25) {
             0 | 1 => b.conv(at, 1 + random.below(4), 3, 1, 1, 1),
             2 => b.conv(at, 2, 1, 1, 0, 1),
             3 | 4 => b.relu(at),
@@ -90,6 +90,7 @@ pub(crate) fn graph(random: &mut Random, layers: usize) -> Graph {
                 let two = b.relu(two);
                 b.concat(&[one, two])
             }
+            24 if h < 6 && w < 6 => b.deconv(at, 1 + random.below(3)),
             20 if c > 2 => {
                 // Parts that overlap, and one channel that nobody reads.
                 let [one, two] = [b.slice(at, 0, c - 1), b.slice(at, 0, 1)];
@@ -282,6 +283,7 @@ pub(crate) fn evaluate(graph: &Graph, node: &Node, values: &[Value]) -> Value {
             outputs,
             &padded([h, w, c], conv.pad.cells, x),
         ),
+        Layer::Deconv(_) => mixed(("deconv", &node.name), outputs, x),
         Layer::Fc { .. } => mixed(("fc", &node.name), outputs, x),
         Layer::BatchNorm { eps, .. } => normalise(&node.name, *eps, c, x),
         Layer::Activation(act) => activate(*act, x.clone()),
@@ -391,6 +393,10 @@ pub(crate) fn execute(step: &Step, inputs: &[Value]) -> Value {
     match (step.op, &step.source) {
         (Op::Conv(d), Some(source)) => {
             let value = mixed(("conv", &source.layer), outputs, &padded(d.input, d.pad, x));
+            activate(d.act, folded(source, value))
+        }
+        (Op::Deconv(d), Some(source)) => {
+            let value = mixed(("deconv", &source.layer), outputs, x);
             activate(d.act, folded(source, value))
         }
         (Op::Fc(d), Some(source)) => {

@@ -396,7 +396,7 @@ fn node_back(
             let (gradient, dx) = conv_back(&node.name, shape, conv.pad.cells, x, dy);
             (Some(gradient), vec![dx])
         }
-        Layer::Fc { .. } => (
+        Layer::Fc { .. } | Layer::Deconv(_) => (
             Some(parameters(&node.name, x, dy)),
             mixed(&node.name, hash(x)),
         ),
@@ -529,7 +529,9 @@ impl Machine {
                 let (gradient, dx) = conv_back(&layer, d.input, d.pad, &x, dy);
                 (Some(gradient), vec![dx])
             }
-            Op::Fc(_) => (Some(parameters(&layer, &x, dy)), mixed(&layer, hash(&x))),
+            Op::Fc(_) | Op::Deconv(_) => {
+                (Some(parameters(&layer, &x, dy)), mixed(&layer, hash(&x)))
+            }
             Op::Activation(d) => {
                 let seen = if d.act.from_value() { &y } else { &x };
                 (None, vec![act_back(d.act, seen, dy)])

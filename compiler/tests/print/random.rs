@@ -107,6 +107,11 @@ fn layer() -> impl Strategy<Value = String> {
         (kernel(), groups, weights()).prop_map(|(k, g, w)| format!("CONV(4, {k}, same{g}{w})")),
         (kernel(), weights()).prop_map(|(k, w)| format!("DWCONV({k}, same{w})")),
         kernel().prop_map(|k| format!("POOL({k}/1, same)")),
+        (kernel(), weights()).prop_map(|(k, w)| format!("DECONV(4, {k}, same{w})")),
+        weights().prop_map(|w| format!(
+            "CONV(4, 1x1/2) => DECONV(4, 3x4/2, 1, output_pad=1, groups=2{w}) => CONV(4, 1x2)"
+        )),
+        Just("CONV(4, 1x1/2) => DECONV(4, 4x4/2, same)".to_owned()),
         Just("AVGPOOL(3x3, stride=1, pad=1)".to_owned()),
         Just("AVGPOOL(3x3/1, 1, ceil=true, count_pad=true)".to_owned()),
         Just("POOL(3x3/2, ceil=true) => UPSAMPLE".to_owned()),

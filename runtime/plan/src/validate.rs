@@ -108,7 +108,7 @@ fn check_params(plan: &Plan, step: &Step) -> Result<(), String> {
     }
     let outputs = step.op.output()[2];
     if let Some(fold) = &source.fold {
-        if !matches!(step.op, Op::Conv(_) | Op::Fc(_)) {
+        if !matches!(step.op, Op::Conv(_) | Op::Deconv(_) | Op::Fc(_)) {
             return Err("folds a normalisation into an operation without weights".into());
         }
         for leaf in ["weight", "bias", "running_mean", "running_var"] {

@@ -81,6 +81,15 @@ impl<'m, T> Shared<'m, T> {
         }
     }
 
+    /// The same addresses, counted from another element, inside or outside: for [`at`](Self::at) alone.
+    pub(crate) fn counted_from(self, element: isize) -> Self {
+        Self {
+            start: self.start.wrapping_offset(element),
+            len: 0,
+            ..self
+        }
+    }
+
     /// The address of an element, or one outside, where nothing may be read or written.
     #[inline]
     pub(crate) fn at(&self, index: usize) -> *mut T {

@@ -22,7 +22,7 @@ impl Machine {
         }
     }
 
-    /// The same machine as if it had no better instructions than these: for tests and experiments. It holds for convolutions and fully
+    /// The same machine as if it had no better instructions than these: for tests and experiments. It holds for convolutions, transposed or not, and fully
     /// connected layers; all other kernels give the same bits at each level, and take the best.
     ///
     /// # Errors
@@ -46,7 +46,7 @@ impl Machine {
     pub fn choice(self, op: &Op) -> Choice {
         let (method, level) = match op {
             Op::Conv(d) => (conv::method(d, self.level), self.level),
-            Op::Fc(_) => (Method::Direct, self.level),
+            Op::Deconv(_) | Op::Fc(_) => (Method::Direct, self.level),
             _ => (Method::Only, simd::level()),
         };
         Choice {
@@ -123,7 +123,7 @@ named! {
     Method {
         /// The only kernel of its operation.
         Only = "only",
-        /// Convolution and fully connected layers: packed weights pass over the picture where it lies.
+        /// Convolution, transposed convolution and fully connected layers: packed weights pass over the picture where it lies.
         Direct = "direct",
         /// Convolution: the same over a copy of the picture that holds its padding.
         Padded = "padded",

@@ -164,6 +164,33 @@ impl<'w> Layer<'w> {
         (weight, bias)
     }
 
+    /// As [`affine`](Self::affine) for a transposed convolution: `weight` `[inputs, outputs / groups, area]`, `bias` `[outputs]`.
+    pub(crate) fn transposed<T: Real>(
+        &self,
+        [inputs, outputs, area]: [usize; 3],
+        groups: usize,
+        bias: bool,
+    ) -> (Cow<'w, [T]>, Vec<T>) {
+        let of_group = outputs / groups;
+        let mut weight = self.tensor::<T>("weight", inputs * of_group * area);
+        let mut bias = match bias {
+            true => self.tensor::<T>("bias", outputs).into_owned(),
+            false => vec![T::zero(); outputs],
+        };
+        if let Some((layer, eps)) = self.fold {
+            let (scale, shift) = Layer::new(self.origin, layer).normalisation(outputs, eps);
+            for (i, row) in weight.to_mut().chunks_exact_mut(area).enumerate() {
+                let group = i / of_group / (inputs / groups);
+                let scale = scale[group * of_group + i % of_group];
+                row.iter_mut().for_each(|w| *w = T::of(w.double() * scale));
+            }
+            for ((b, scale), shift) in bias.iter_mut().zip(&scale).zip(&shift) {
+                *b = T::of(b.double() * scale + shift);
+            }
+        }
+        (weight, bias)
+    }
+
     /// A batch normalisation as `y = x * scale + shift`, in double precision.
     pub(crate) fn normalisation(&self, channels: usize, eps: f32) -> (Vec<f64>, Vec<f64>) {
         let get = |leaf| self.tensor::<f64>(leaf, channels);

@@ -369,6 +369,35 @@ impl Descriptor for plan::Conv {
     }
 }
 
+impl Descriptor for plan::Deconv {
+    fn draw(d: &mut Draw<'_>) -> Self {
+        let [h, w, c] = d.picture();
+        let groups = d.pick(&[1, 1, 2, 3]);
+        let (kernel, stride, dilation) = (d.pair(1, 4), d.pair(1, 4), d.pair(1, 2));
+        let pad = [0, 0, 1, 1].map(|axis: usize| {
+            let reach = dilation[axis].wrapping_mul(kernel[axis].wrapping_sub(1));
+            d.size(0, reach.min(3))
+        });
+        Self {
+            // Large enough for all that is cut off.
+            input: [
+                h.saturating_add(4),
+                w.saturating_add(4),
+                c.saturating_mul(groups),
+            ],
+            filters: d.channels().saturating_mul(groups),
+            kernel,
+            stride,
+            pad,
+            output_pad: stride.map(|stride| d.size(0, stride.wrapping_sub(1).min(3))),
+            dilation,
+            groups: if d.hostile { d.size(1, 3) } else { groups },
+            bias: d.pick(&[true, false]),
+            act: d.act(),
+        }
+    }
+}
+
 /// Parameters of the layer, with random numbers; of another operation where these would be too many.
 pub(crate) fn weights(op: Op, other: Op) -> (Vec<Param>, Weights) {
     let count = |param: &Param| {
@@ -378,7 +407,11 @@ pub(crate) fn weights(op: Op, other: Op) -> (Vec<Param>, Weights) {
             .try_fold(1_usize, |n, &size| n.checked_mul(size))
     };
     let is_small = |op: &Op| {
-        let divides = !matches!(op, Op::Conv(d) if d.groups == 0);
+        let divides = match op {
+            Op::Conv(d) => d.groups > 0,
+            Op::Deconv(d) => d.groups > 0,
+            _ => true,
+        };
         let inputs = op.input().into_iter().fold(1, usize::saturating_mul);
         divides
             && inputs < 1 << 16

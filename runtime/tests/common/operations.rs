@@ -57,7 +57,26 @@ fn operation(rng: &mut Rng, wide: bool) -> Op {
             act,
             ..plan::Conv::DEFAULT
         }),
-        7..=8 => Op::Fc(plan::Fc {
+        7 => {
+            let groups = rng.pick(&[1, 1, 2]);
+            let (kernel, stride) = (sizes(rng, 1, 4), sizes(rng, 1, 3));
+            let dilation = rng.pick(&[[1, 1], [1, 2]]);
+            let reach = [0, 1].map(|axis| dilation[axis] * (kernel[axis] - 1));
+            let pad = [0, 0, 1, 1].map(|axis: usize| rng.size(0, reach[axis].min(2)));
+            Op::Deconv(plan::Deconv {
+                input: [input[0], input[1], groups * input[2]],
+                filters: groups * rng.size(1, if wide { 20 } else { 3 }),
+                kernel,
+                stride,
+                pad,
+                output_pad: stride.map(|stride| rng.size(0, stride - 1)),
+                dilation,
+                groups,
+                bias: rng.pick(&[true, false]),
+                act,
+            })
+        }
+        8 => Op::Fc(plan::Fc {
             input,
             units: rng.size(1, if wide { 70 } else { 5 }),
             bias: rng.pick(&[true, false]),

@@ -73,7 +73,7 @@ impl Wiring {
             }
             nearest.push(reached);
             pooled.push(match node.op {
-                Layer::Pool(_) | Layer::Op(Op::GlobalPool(_)) => true,
+                Layer::Pool(_) | Layer::Op(Op::GlobalPool(_) | Op::AdaptiveAvgPool(_)) => true,
                 Layer::Activation(_) | Layer::Dropout { .. } | Layer::Op(Op::Pad(_)) => {
                     node.inputs.iter().any(|input| pooled[input.0])
                 }

@@ -20,7 +20,7 @@ pub use elementwise::{Activation, Add, Copy, DropPath, Dropout, Mul, Softmax};
 pub use normalise::{BatchNorm, BatchNormTraining, GroupNorm, LayerNorm, Lrn};
 pub use picture::{Interpolation, Pad, Shuffle, Slice, Transpose, Upsample};
 pub use pool::{AdaptiveAvgPool, AvgPool, GlobalPool, MaxPool, Reduction, Subsample};
-pub use weighted::{Conv, Fc, Rbf};
+pub use weighted::{Conv, Deconv, Fc, Rbf};
 
 use crate::{Act, Init, Param};
 use alloc::format;
@@ -42,6 +42,7 @@ macro_rules! for_each_op {
         $crate::select_ops! {
             $callback [$($kind)?] []
             { Conv, 1, true, both, [true, true] }
+            { Deconv, 1, true, both, [false, true] }
             { Fc, 1, true, both, [true, true] }
             { MaxPool, 1, false, both, [false, false] }
             { AvgPool, 1, false, both, [false, false] }

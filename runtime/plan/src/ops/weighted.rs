@@ -1,6 +1,6 @@
 //! Operations that multiply their inputs with weights.
 
-use super::descriptor::{Window, descriptors, input_field, product};
+use super::descriptor::{Window, descriptors, input_field, product, size_problem};
 use super::{Operation, Role, Saved, Tensor};
 use crate::Act;
 use alloc::vec;
@@ -23,6 +23,33 @@ descriptors! {
         stride: [usize; 2] = [1, 1],
         /// Padding: top, bottom, left, right.
         pad: [usize; 4] = [0; 4],
+        /// Vertical and horizontal dilation.
+        dilation: [usize; 2] = [1, 1],
+        /// Groups; divides both channels and filters.
+        groups: usize = 1,
+        /// Whether the weights file holds a bias.
+        bias: bool = true,
+        /// Fused activation.
+        act: Act = Act::None,
+    }
+    /// Transposed convolution with bias and activation: backward through a convolution's input.
+    ///
+    /// `y[oy, ox, f] = act(b[f] + sum over iy, ix, ky, kx, c of x[iy, ix, c] * w[c, f, ky, kx])` where `oy = iy*sy + ky*dy - top` and
+    /// `ox = ix*sx + kx*dx - left`, `c` over the channels of `f`'s group. Weights `[c, filters / groups, kh, kw]`, bias `[filters]`.
+    /// Padding cuts the output; it is no wider than the kernel's reach.
+    Deconv {
+        /// Input shape.
+        input: [usize; 3],
+        /// Output channels.
+        filters: usize,
+        /// Kernel height and width.
+        kernel: [usize; 2] = [1, 1],
+        /// Vertical and horizontal stride.
+        stride: [usize; 2] = [1, 1],
+        /// What is cut off: top, bottom, left, right.
+        pad: [usize; 4] = [0; 4],
+        /// Rows at the bottom and columns at the right that the output has more; below the stride.
+        output_pad: [usize; 2] = [0, 0],
         /// Vertical and horizontal dilation.
         dilation: [usize; 2] = [1, 1],
         /// Groups; divides both channels and filters.
@@ -123,6 +150,103 @@ impl Operation for Conv {
             of_group.saturating_mul(area),
             self.bias,
         )
+    }
+}
+
+impl Deconv {
+    /// The convolution from output to input that it is the transpose of, with the same weights.
+    #[must_use]
+    pub fn convolution(&self) -> Conv {
+        Conv {
+            input: Operation::output(self),
+            filters: self.input[2],
+            kernel: self.kernel,
+            stride: self.stride,
+            pad: self.pad,
+            dilation: self.dilation,
+            groups: self.groups,
+            bias: false,
+            act: Act::None,
+        }
+    }
+
+    /// Cells from the first to the last of the kernel, less one.
+    fn reach(&self, axis: usize) -> Option<usize> {
+        self.dilation[axis].checked_mul(self.kernel[axis].checked_sub(1)?)
+    }
+
+    /// `(size - 1) * stride + dilation * (kernel - 1) + 1 + output_pad - padding`; 0 where that is less.
+    fn length(&self, axis: usize) -> Option<usize> {
+        let spread = self.input[axis]
+            .checked_sub(1)?
+            .checked_mul(self.stride[axis])?;
+        let more = self.reach(axis)?.checked_add(self.output_pad[axis])?;
+        let [before, after] = [self.pad[2 * axis], self.pad[2 * axis + 1]];
+        let whole = spread.checked_add(more)?.checked_add(1)?;
+        whole.checked_sub(before.checked_add(after)?)
+    }
+
+    /// Filters that a channel gives to.
+    fn of_group(&self) -> usize {
+        self.filters.checked_div(self.groups).unwrap_or(0)
+    }
+}
+
+impl Operation for Deconv {
+    input_field!();
+
+    fn output(&self) -> [usize; 3] {
+        let [h, w] = [0, 1].map(|axis| self.length(axis).unwrap_or(0));
+        [h, w, self.filters]
+    }
+
+    fn problem(&self) -> Option<&'static str> {
+        let divides = |n: usize| self.groups > 0 && n > 0 && n.is_multiple_of(self.groups);
+        if !divides(self.input[2]) || !divides(self.filters) {
+            return Some("groups that do not divide channels and filters");
+        }
+        let sizes = [self.kernel, self.stride, self.dilation];
+        if sizes.as_flattened().contains(&0) {
+            return Some("a window, stride or dilation of 0");
+        }
+        let beyond = |i: usize| self.reach(i / 2).is_some_and(|reach| self.pad[i] > reach);
+        if (0..4).any(beyond) {
+            return Some("more padding than the kernel reaches");
+        }
+        if (0..2).any(|axis| self.output_pad[axis] >= self.stride[axis]) {
+            return Some("output padding of a stride or more");
+        }
+        size_problem(&(*self).into()).or_else(|| self.convolution().problem())
+    }
+
+    fn act(&mut self) -> Option<&mut Act> {
+        Some(&mut self.act)
+    }
+
+    fn saved(&self) -> Saved {
+        Saved::INPUTS
+    }
+
+    fn macs(&self) -> u64 {
+        let area = product(&self.kernel);
+        product(&self.input).saturating_mul(area.saturating_mul(self.of_group() as u64))
+    }
+
+    /// Fans as Keras and PyTorch count them, from the weights' shape.
+    fn tensors(&self) -> Vec<Tensor> {
+        let [kh, kw] = self.kernel;
+        let area = kh.saturating_mul(kw);
+        let channels = self.input[2].checked_div(self.groups).unwrap_or(0);
+        let mut all = affine(
+            vec![self.input[2], self.of_group(), kh, kw],
+            self.of_group().saturating_mul(area),
+            channels.saturating_mul(area),
+            self.bias,
+        );
+        if let Some(bias) = all.get_mut(1) {
+            bias.shape = vec![self.filters];
+        }
+        all
     }
 }
 

@@ -50,6 +50,19 @@ impl Strides {
     }
 }
 
+/// Where an output lies whose pixels have others between them, in elements.
+#[derive(Clone, Copy)]
+pub(crate) struct Spread {
+    /// The first pixel of the first image.
+    pub(crate) first: usize,
+    /// From one pixel of a row to the next.
+    pub(crate) pixel: usize,
+    /// From one row to the next.
+    pub(crate) row: usize,
+    /// From one image to the next.
+    pub(crate) image: usize,
+}
+
 /// Packed weights and the way through them.
 pub(crate) struct Direct {
     d: Conv,
@@ -263,6 +276,45 @@ impl Direct {
                 );
             }
         }
+    }
+
+    /// Computes a batch whose output pixels have others between them.
+    ///
+    /// # Safety
+    /// `input` holds `images` images of the descriptor's size, and the pixels that `spread` says lie in `output`. For the time of the
+    /// call nobody else writes the input or touches those pixels, and they share no element.
+    pub(crate) unsafe fn run_spread(
+        &self,
+        images: usize,
+        input: Pixels<'_>,
+        output: Shared<'_, f32>,
+        spread: Spread,
+        threads: Threads,
+    ) {
+        let [height, width] = self.output;
+        let terms = bounded([self.d.kernel[0], self.d.kernel[1], self.channels]);
+        let cost = bounded([width, self.d.filters, terms]);
+        threads.for_ranges(images * height, cost, |rows: Range<usize>, _| {
+            for panel in &self.panels {
+                for row in rows.clone() {
+                    let first =
+                        spread.first + row / height * spread.image + row % height * spread.row;
+                    // `part` counts pixels through the batch as if they lay side by side.
+                    let before = (row * width * spread.pixel) as isize;
+                    let output = Pixels {
+                        memory: output.counted_from(first as isize - before),
+                        pixel: spread.pixel,
+                    };
+                    for x in (0..width).step_by(MAX_PIXELS) {
+                        let count = MAX_PIXELS.min(width - x);
+                        // SAFETY: the caller's promise; the ranges cover each row once.
+                        unsafe {
+                            self.part(row * width + x, count, panel, input, output, false);
+                        }
+                    }
+                }
+            }
+        });
     }
 
     /// Whether each row of these windows is one run: its cells touch, the block has all their channels, and they are all inside the picture.

@@ -21,7 +21,7 @@ use crate::threads::Threads;
 use crate::{Layer, Mem, Scratch};
 use depthwise::Depthwise;
 use direct::Direct;
-pub(crate) use direct::Strides;
+pub(crate) use direct::{Spread, Strides};
 pub(crate) use pixels::Pixels;
 
 /// See [`plan::Conv`].

@@ -22,7 +22,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ops::Range;
 use scatter::Scatter;
-use weights::WeightGradient;
+pub(crate) use weights::WeightGradient;
 
 /// Convolution, in training.
 pub struct Conv {

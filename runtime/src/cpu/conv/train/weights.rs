@@ -19,7 +19,7 @@ use core::ops::Range;
 /// Filters that are brought into the file's layout at a time: a cache line.
 const LINE: usize = 16;
 
-pub(super) struct WeightGradient {
+pub(crate) struct WeightGradient {
     d: plan::Conv,
     /// Of the filters of a group.
     panels: Panels,
@@ -38,7 +38,7 @@ struct Task {
 }
 
 impl WeightGradient {
-    pub(super) fn new(d: plan::Conv) -> Self {
+    pub(crate) fn new(d: plan::Conv) -> Self {
         // A stride beyond the picture leads nowhere, whatever it is.
         let [height, width, _] = padded(d).input;
         let stride = [d.stride[0].min(height), d.stride[1].min(width)];
@@ -93,7 +93,7 @@ impl WeightGradient {
         ]
     }
 
-    pub(super) fn scratch(&self, max_batch: usize) -> Scratch {
+    pub(crate) fn scratch(&self, max_batch: usize) -> Scratch {
         if depthwise::fits(&self.d) {
             return Scratch {
                 shared: depthwise::scratch(&self.d),
@@ -116,7 +116,7 @@ impl WeightGradient {
     }
 
     /// Adds to the gradient, `[filters, c / groups, kh, kw]`.
-    pub(super) fn run(&self, step: Access<'_, 2, 0>, gradient: &mut [f32]) {
+    pub(crate) fn run(&self, step: Access<'_, 2, 0>, gradient: &mut [f32]) {
         if depthwise::fits(&self.d) {
             return depthwise::weights(&self.d, step, gradient);
         }

@@ -112,6 +112,24 @@ fn the_executor_and_the_reference_give_what_pytorch_gives() {
     }
 }
 
+/// BN is folded into weights that lie with the inputs first.
+#[test]
+fn bn_after_deconv_is_folded() {
+    let graph = graph_of("INPUT(3x4x6) => DECONV(4, 3x2/2, groups=2, bias=false) => BN => RELU");
+    let plans = [false, true].map(|optimised| plan(&graph, Purpose::Infer(&[]), optimised));
+    assert_eq!(plans.each_ref().map(|plan| plan.forward.len()), [3, 1]);
+    let weights = netc_tests::seeded::weights(&plans[0].params);
+    let images: Vec<f64> = netc_tests::seeded::uniform("images", 2 * 3 * 4 * 6).collect();
+    let [apart, folded] = plans
+        .each_ref()
+        .map(|plan| reference::run::<f64>(plan, &weights, &images));
+    near("folded", &folded, &apart, PLAIN);
+    let executor = Executor::new(&plans[1], &weights).expect("a valid plan");
+    let mut workspace = executor.workspace(2);
+    let fast = executor.forward(&mut workspace, &narrow(&images));
+    near("fast", &wide(fast.expect("whole images")), &apart, FAST);
+}
+
 #[test]
 fn training_gives_what_pytorch_gives() {
     for (file, case) in cases() {

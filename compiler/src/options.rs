@@ -776,6 +776,17 @@ impl Bound {
         }
     }
 
+    /// A number for all sides, or top, bottom, left, right.
+    pub(crate) fn cells(&self, name: &str) -> Option<[usize; 4]> {
+        match &self.given(name)?.node {
+            Value::Tuple(items) => {
+                let cells: Option<Vec<usize>> = items.iter().map(|v| v.node.as_size()).collect();
+                cells?.try_into().ok()
+            }
+            other => Some([other.as_size()?; 4]),
+        }
+    }
+
     /// `2`, or `2x1`.
     pub(crate) fn factor(&self, name: &str) -> Option<[usize; 2]> {
         match &self.given(name)?.node {

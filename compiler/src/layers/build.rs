@@ -212,7 +212,7 @@ fn stride(
     None
 }
 
-pub(super) fn padding(bound: &Bound) -> Option<Padding> {
+fn padding(bound: &Bound) -> Option<Padding> {
     let Some(value) = bound.given("pad") else {
         return Some(Padding {
             mode: PadMode::Valid,
@@ -228,16 +228,9 @@ pub(super) fn padding(bound: &Bound) -> Option<Padding> {
             mode: PadMode::Valid,
             cells: [0; 4],
         },
-        Value::Tuple(items) => {
-            let cells: Option<Vec<usize>> = items.iter().map(|v| v.node.as_size()).collect();
-            Padding {
-                mode: PadMode::Cells,
-                cells: cells?.try_into().ok()?,
-            }
-        }
-        other => Padding {
+        _ => Padding {
             mode: PadMode::Cells,
-            cells: [other.as_size()?; 4],
+            cells: bound.cells("pad")?,
         },
     })
 }

@@ -12,7 +12,7 @@ use crate::options::Default::{Described, Is, Required};
 use crate::options::{Kind, Opt, Owner, Range};
 use netc_grammar::nearest;
 use netc_plan::{
-    Act, AdaptiveAvgPool, Add, DropPath, GlobalPool, GroupNorm, LayerNorm, Lrn, Mul, Op, Pad,
+    Act, AdaptiveAvgPool, Add, Crop, DropPath, GlobalPool, GroupNorm, LayerNorm, Lrn, Mul, Op, Pad,
     Prelu, Reduction, Scale, Shuffle, Slice, Softmax, Upsample,
 };
 
@@ -351,6 +351,13 @@ const PAD_OPTIONS: &[Opt] = &[opt(
     "a number, or (top, bottom, left, right)",
 )
 .also(&["padding"])];
+const CROP_OPTIONS: &[Opt] = &[opt(
+    "crop",
+    Kind::Cells,
+    Required,
+    "cells cut off: a number, or (top, bottom, left, right)",
+)
+.also(&["cropping"])];
 const UPSAMPLE_OPTIONS: &[Opt] = &[
     opt(
         "factor",
@@ -490,6 +497,8 @@ layers! {
         "FLATTEN", "a picture becomes a vector";
     "PAD" = "ZEROPAD" = "ZEROPAD2D" = "ZEROPADDING2D" => LayerKind::Op(Op::Pad(Pad::DEFAULT)), "pad", 1 of PAD_OPTIONS,
         "PAD(1)", "zeros around the picture";
+    "CROP" = "CROPPING2D" = "CROPPING" => LayerKind::Op(Op::Crop(Crop::DEFAULT)), "crop", 1 of CROP_OPTIONS,
+        "CROP(2)", "the picture without its outer rows and columns";
     "UPSAMPLE" = "UPSAMPLE2D" = "UPSAMPLING" = "UPSAMPLING2D" => LayerKind::Op(Op::Upsample(Upsample::DEFAULT)), "upsample", 2 of UPSAMPLE_OPTIONS,
         "UPSAMPLE(2x2)", "enlarges the picture by whole factors";
     "SHUFFLE" = "CHANNELSHUFFLE" = "SHUFFLECHANNELS" => LayerKind::Op(Op::Shuffle(Shuffle::DEFAULT)), "shuffle", 1 of SHUFFLE_OPTIONS,
@@ -541,8 +550,6 @@ const ELSEWHERE: &[&str] = &[
     "CONV3DTRANSPOSE",
     "CONVTRANSPOSE1D",
     "CONVTRANSPOSE3D",
-    "CROP",
-    "CROPPING2D",
     "DIV",
     "DOT",
     "DROPCONNECT",

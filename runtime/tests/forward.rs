@@ -197,6 +197,13 @@ fn network() -> Plan {
     });
     push(&|input| plan::Softmax { input }.into());
     push(&|input| {
+        plan::Crop {
+            input,
+            crop: [1, 0, 0, 0],
+        }
+        .into()
+    });
+    push(&|input| {
         plan::Shuffle {
             input,
             groups: input[2],

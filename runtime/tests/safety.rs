@@ -32,6 +32,7 @@ const DOCUMENTED: &[&str] = &[
     "a window, stride or dilation of 0",
     "more padding that counts",
     "channels that are not there",
+    "nothing would be left",
     "a window that does not fit into the picture",
     "groups that do not divide",
     "output padding of a stride or more",

@@ -235,6 +235,17 @@ def slice():
 
 
 @layer
+def crop():
+    def cases(shape, cut):
+        top, bottom, left, right = cut
+        net = written(shape, f"CROP(({top}, {bottom}, {left}, {right}))")
+        inside = lambda x: x[:, top : shape[0] - bottom, left : shape[1] - right]
+        return case(net, inside, [shape])
+
+    return [cases((6, 7, 3), (1, 2, 0, 3)), cases((3, 3, 20), (1, 1, 1, 1)), cases((5, 4, 2), (0, 0, 0, 0))]
+
+
+@layer
 def scale():
     def cases(shape):
         return case(written(shape, "SCALE"), lambda x, weight: x * weight, [shape], {"weight": [shape[-1]]})

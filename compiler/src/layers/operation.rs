@@ -1,13 +1,12 @@
 //! Layers that are operations of the plan's table: from options to descriptor, and back. Those without options are not named here.
 
-use super::build::padding;
 use super::written::{Values, cells, flag};
 use super::{LAYERS, LayerKind};
 use crate::options::Bound;
 use crate::text::expr::{single, size, whole, word};
 use netc_grammar::{Code, Diagnostic};
 use netc_plan::{
-    AdaptiveAvgPool, DropPath, GlobalPool, GroupNorm, Interpolation, LayerNorm, Lrn, Op, Pad,
+    AdaptiveAvgPool, Crop, DropPath, GlobalPool, GroupNorm, Interpolation, LayerNorm, Lrn, Op, Pad,
     Prelu, Reduction, Scale, Shuffle, Slice, Upsample,
 };
 use std::mem::discriminant;
@@ -47,8 +46,13 @@ pub(super) fn build(op: Op, bound: &Bound, errors: &mut Vec<Diagnostic>) -> Opti
         }
         .into(),
         Op::Slice(d) => slice(d, bound, errors)?.into(),
+        Op::Crop(d) => Crop {
+            crop: bound.cells("crop")?,
+            ..d
+        }
+        .into(),
         Op::Pad(d) => Pad {
-            pad: padding(bound)?.cells,
+            pad: bound.cells("pad")?,
             ..d
         }
         .into(),
@@ -94,6 +98,7 @@ pub(super) fn written(op: Op) -> (LayerKind, Values) {
             ("alpha", single(alpha)),
             ("beta", single(beta)),
         ],
+        Op::Crop(d) => vec![("crop", cells(d.crop))],
         Op::Pad(d) => vec![("pad", cells(d.pad))],
         Op::Prelu(d) => vec![("shared", flag(d.shared))],
         Op::Scale(d) => vec![("init", single(d.init))],

@@ -17,6 +17,7 @@ pub(crate) mod batch_norm;
 pub(crate) mod choice;
 pub(crate) mod conv;
 pub(crate) mod copy;
+pub(crate) mod crop;
 pub(crate) mod deconv;
 #[cfg(feature = "train")]
 pub(crate) mod drop_path;
@@ -60,6 +61,7 @@ pub use batch_norm::BatchNorm;
 pub use choice::{Choice, Machine, Method};
 pub use conv::Conv;
 pub use copy::Copy;
+pub use crop::Crop;
 pub use deconv::Deconv;
 pub use fc::Fc;
 pub use global_pool::GlobalPool;
@@ -91,6 +93,7 @@ pub mod train {
     pub use super::batch_norm::train::BatchNormTraining;
     pub use super::conv::train::Conv;
     pub use super::copy::train::Copy;
+    pub use super::crop::train::Crop;
     pub use super::deconv::train::Deconv;
     pub use super::drop_path::DropPath;
     pub use super::dropout::Dropout;

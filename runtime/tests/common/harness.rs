@@ -282,6 +282,7 @@ draws! {
     Softmax: d => { input: d.picture() }
     Transpose: d => { input: d.picture() }
     Pad: d => { input: d.picture(), pad: d.pad() }
+    Crop: d => { input: d.picture(), crop: [(); 4].map(|()| d.size(0, 1)) }
     Upsample: d => { input: d.picture(), factor: d.pair(1, 4), mode: d.pick(&[Interpolation::Nearest, Interpolation::Bilinear]) }
     Add: d => { input: d.picture(), act: d.act() }
     Mul: d => { input: d.picture(), spread: d.pick(&[true, false]), act: d.act() }

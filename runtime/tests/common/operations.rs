@@ -152,6 +152,10 @@ fn operation(rng: &mut Rng, wide: bool) -> Op {
                 input,
                 pad: [1, 0, 2, 1],
             }),
+            Op::Crop(plan::Crop {
+                input,
+                crop: [1, 0, 2, 1],
+            }),
         ]),
         18 => Op::Upsample(plan::Upsample {
             input,

@@ -18,7 +18,7 @@ mod weighted;
 pub use channel::{Prelu, Scale};
 pub use elementwise::{Activation, Add, Copy, DropPath, Dropout, Mul, Softmax};
 pub use normalise::{BatchNorm, BatchNormTraining, GroupNorm, LayerNorm, Lrn};
-pub use picture::{Interpolation, Pad, Shuffle, Slice, Transpose, Upsample};
+pub use picture::{Crop, Interpolation, Pad, Shuffle, Slice, Transpose, Upsample};
 pub use pool::{AdaptiveAvgPool, AvgPool, GlobalPool, MaxPool, Reduction, Subsample};
 pub use weighted::{Conv, Deconv, Fc, Rbf};
 
@@ -61,6 +61,7 @@ macro_rules! for_each_op {
             { DropPath, 1, false, train, [false, false] }
             { Transpose, 1, false, both, [false, false] }
             { Pad, 1, false, both, [false, false] }
+            { Crop, 1, false, both, [false, false] }
             { Upsample, 1, false, both, [false, false] }
             { Shuffle, 1, false, both, [false, false] }
             { Slice, 1, false, both, [false, false] }

@@ -16,6 +16,13 @@ descriptors! {
         /// Rows and columns: top, bottom, left, right.
         pad: [usize; 4] = [0; 4],
     }
+    /// The picture without some of its rows and columns.
+    Crop {
+        /// Input shape.
+        input: [usize; 3],
+        /// Rows and columns that are cut off: top, bottom, left, right.
+        crop: [usize; 4] = [0; 4],
+    }
     /// Enlargement by whole factors.
     Upsample {
         /// Input shape.
@@ -73,6 +80,26 @@ impl Operation for Pad {
             w.saturating_add(left).saturating_add(right),
             c,
         ]
+    }
+}
+
+impl Operation for Crop {
+    input_field!();
+
+    fn output(&self) -> [usize; 3] {
+        let [top, bottom, left, right] = self.crop;
+        let [h, w, c] = self.input;
+        [
+            h.saturating_sub(top).saturating_sub(bottom),
+            w.saturating_sub(left).saturating_sub(right),
+            c,
+        ]
+    }
+
+    fn problem(&self) -> Option<&'static str> {
+        self.output()
+            .contains(&0)
+            .then_some("nothing would be left")
     }
 }
 

@@ -197,6 +197,15 @@ fn network() -> Plan {
     });
     push(&|input| plan::Softmax { input }.into());
     push(&|input| {
+        plan::Deconv {
+            input,
+            filters: input[2],
+            kernel: [2, 2],
+            ..plan::Deconv::DEFAULT
+        }
+        .into()
+    });
+    push(&|input| {
         plan::Crop {
             input,
             crop: [1, 0, 0, 0],

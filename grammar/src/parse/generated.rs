@@ -1,4 +1,4 @@
-// Generated from net.pest by `cargo run -p generate-parser`.
+// Generated from net.pest by `NETC_UPDATE=1 cargo test -p generate-parser`.
 
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Rule {

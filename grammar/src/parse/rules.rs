@@ -1,5 +1,5 @@
-//! The parser that pest generates from `net.pest`; `cargo run -p generate-parser` writes it, and a test holds that it is the
-//! grammar's.
+//! The parser that pest generates from `net.pest`; `NETC_UPDATE=1 cargo test -p generate-parser` writes
+//! it, and holds otherwise that it is the grammar's.
 
 #![allow(
     clippy::all,

@@ -458,7 +458,7 @@ layers! {
     "LN" = "LAYERNORM" = "LAYERNORM2D" = "LAYERNORMALIZATION" => LayerKind::Op(Op::LayerNorm(LayerNorm::DEFAULT)), "ln", 1 of LN_OPTIONS,
         "LN", "layer normalisation over the channels of each pixel, or over a vector";
     "GROUPNORM" = "GN" = "GROUPNORMALIZATION" => LayerKind::Op(Op::GroupNorm(GroupNorm::DEFAULT)), "groupnorm", 2 of GROUPNORM_OPTIONS,
-        "GROUPNORM(32)", "normalisation over the picture and the channels of a group";
+        "GROUPNORM(4)", "normalisation over the picture and the channels of a group";
     "LRN" = "LOCALRESPONSENORM" => LayerKind::Op(Op::Lrn(Lrn::DEFAULT)), "lrn", 4 of LRN_OPTIONS,
         "LRN", "local response normalisation across channels";
     "DROPOUT" => LayerKind::Dropout, "dropout", 1 of DROPOUT_OPTIONS,

@@ -1,6 +1,6 @@
 //! Options with values, as they are written.
 
-use super::{Default, Kind, Opt, Owner};
+use super::{Default, Kind, Opt, Owner, Range};
 use crate::text::expr::{self, arg, call, expr, single, word};
 use netc_grammar::ast::{Arg, Expr, ExprKind};
 use netc_plan::Initialiser;
@@ -49,6 +49,8 @@ impl Owner {
                 (Kind::Bool, _) => false,
                 (_, ExprKind::Name(_)) => true,
                 (Kind::Pad, _) => false,
+                // `LN(1)` would be taken for channels.
+                (Kind::Number(Range::Positive), _) => next < shown,
                 _ => self.options.len() == 1 || next < shown,
             };
             let placed = speaks && index == Some(next) && next < self.positional;

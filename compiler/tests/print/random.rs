@@ -128,7 +128,7 @@ fn layer() -> impl Strategy<Value = String> {
         above_zero().prop_map(|k| format!("LRN(k={k}, n=3)")),
         share().prop_map(|p| format!("DROPOUT({p})")),
         share().prop_map(|p| format!("DROP_PATH({p})")),
-        above_zero().prop_map(|eps| format!("LN({eps})")),
+        above_zero().prop_map(|eps| format!("LN(eps={eps})")),
         above_zero().prop_map(|eps| format!("GROUPNORM(2, eps={eps})")),
         number().prop_map(|init| format!("SCALE(-{init})")),
         any::<bool>().prop_map(|shared| format!("PRELU(shared={shared})")),

@@ -278,43 +278,39 @@ impl Direct {
         }
     }
 
-    /// Computes a batch whose output pixels have others between them.
+    /// Computes some rows of an image, whose output pixels have others between them.
     ///
     /// # Safety
-    /// `input` holds `images` images of the descriptor's size, and the pixels that `spread` says lie in `output`. For the time of the
-    /// call nobody else writes the input or touches those pixels, and they share no element.
+    /// The descriptor's output has these rows, `input` holds the image, and the pixels that `spread` says lie in `output`. For the time of
+    /// the call nobody else writes the input or touches those pixels, and they share no element.
     pub(crate) unsafe fn run_spread(
         &self,
-        images: usize,
+        image: usize,
+        rows: Range<usize>,
         input: Pixels<'_>,
         output: Shared<'_, f32>,
         spread: Spread,
-        threads: Threads,
     ) {
         let [height, width] = self.output;
-        let terms = bounded([self.d.kernel[0], self.d.kernel[1], self.channels]);
-        let cost = bounded([width, self.d.filters, terms]);
-        threads.for_ranges(images * height, cost, |rows: Range<usize>, _| {
-            for panel in &self.panels {
-                for row in rows.clone() {
-                    let first =
-                        spread.first + row / height * spread.image + row % height * spread.row;
-                    // `part` counts pixels through the batch as if they lay side by side.
-                    let before = (row * width * spread.pixel) as isize;
-                    let output = Pixels {
-                        memory: output.counted_from(first as isize - before),
-                        pixel: spread.pixel,
-                    };
-                    for x in (0..width).step_by(MAX_PIXELS) {
-                        let count = MAX_PIXELS.min(width - x);
-                        // SAFETY: the caller's promise; the ranges cover each row once.
-                        unsafe {
-                            self.part(row * width + x, count, panel, input, output, false);
-                        }
+        for panel in &self.panels {
+            for y in rows.clone() {
+                let first = spread.first + image * spread.image + y * spread.row;
+                let row = image * height + y;
+                // `part` counts pixels through the batch as if they lay side by side.
+                let before = (row * width * spread.pixel) as isize;
+                let output = Pixels {
+                    memory: output.counted_from(first as isize - before),
+                    pixel: spread.pixel,
+                };
+                for x in (0..width).step_by(MAX_PIXELS) {
+                    let count = MAX_PIXELS.min(width - x);
+                    // SAFETY: the caller's promise; each row is computed once for each panel.
+                    unsafe {
+                        self.part(row * width + x, count, panel, input, output, false);
                     }
                 }
             }
-        });
+        }
     }
 
     /// Whether each row of these windows is one run: its cells touch, the block has all their channels, and they are all inside the picture.

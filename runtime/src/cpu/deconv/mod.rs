@@ -17,7 +17,11 @@ use crate::threads::Threads;
 use crate::{Layer, Mem};
 use alloc::vec;
 use alloc::vec::Vec;
+use core::ops::Range;
 use phases::{Phase, along};
+
+/// Pixels of the input that all parts pass over before the next ones.
+const PIXELS: usize = 256;
 
 /// See [`plan::Deconv`].
 pub struct Deconv {
@@ -120,12 +124,26 @@ impl Deconv {
             });
         }
         let step = mem.step([self.sizes.input(x)], self.sizes.output(y));
-        for part in &self.parts {
-            self.part(part, &step);
-        }
+        let rows = self.parts.iter().map(|part| part.rows.count);
+        let (rows, images) = (rows.max().unwrap_or(0), step.y.geometry.images);
+        // A few rows of inputs stay near the core while all parts pass over them.
+        let block = (PIXELS / x.shape[1]).clamp(1, rows.max(1));
+        let blocks = rows.div_ceil(block);
+        let [channels, filters, cells] = sizes(&self.d);
+        let cost = bounded([block, x.shape[1], channels, filters / self.d.groups, cells]);
+        step.threads.for_ranges(images * blocks, cost, |tasks, _| {
+            for task in tasks {
+                let first = task % blocks * block;
+                for part in &self.parts {
+                    let rows = first.min(part.rows.count)..(first + block).min(part.rows.count);
+                    self.part(part, &step, task / blocks, rows);
+                }
+            }
+        });
     }
 
-    fn part(&self, part: &Part, step: &Step<'_, 1>) {
+    /// Some rows of a part, of one image.
+    fn part(&self, part: &Part, step: &Step<'_, 1>, image: usize, rows: Range<usize>) {
         let ([x], y) = (&step.x, step.y.geometry);
         let [_, width, _] = y.shape;
         let row = width * y.pixel;
@@ -137,10 +155,11 @@ impl Deconv {
             image: y.image,
         };
         // SAFETY: `Mem::step` has checked that both views have the descriptor's shapes, lie in their memory and share no element, and
-        // holds them for the time of this call. The last row and column of a phase are inside the output.
+        // holds them for the time of this call. The last row and column of a phase are inside the output, and the ranges of tasks
+        // cover each row of a part once.
         unsafe {
             part.direct
-                .run_spread(y.images, Pixels::of(x), output, spread, step.threads);
+                .run_spread(image, rows, Pixels::of(x), output, spread);
         }
     }
 }

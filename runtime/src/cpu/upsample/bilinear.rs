@@ -24,21 +24,33 @@ fn between<T: Real>(o: usize, factor: usize, size: usize) -> [(usize, T); 2] {
 multiversion! {
     /// A row of the output.
     pub(super) fn row(d: &plan::Upsample, x: &access::Source<'_>, out: &mut access::Row<'_>) {
-        let [h, w, _] = d.input;
-        let rows = between::<f32>(out.y, d.factor[0], h);
-        let image = out.image;
+        let [h, w, n] = d.input;
+        let factor = d.factor[1];
+        let [above, below] = between::<f32>(out.y, d.factor[0], h);
+        let mut pairs = [above, below].map(|(iy, share)| {
+            let mut pixels = x.pixels(out.image, iy, 0..w);
+            let first = pixels.next().unwrap_or_default();
+            let second = pixels.next().unwrap_or(first);
+            (pixels, [first, second], share)
+        });
+        // Twice the factor times the way from the first pixel of a pair to the centre; below 0 before the first of all.
+        let mut way = 1 - factor as isize;
         for ox in 0..out.width() {
-            let columns = between::<f32>(ox, d.factor[1], w);
-            let y = out.pixel(ox);
-            let n = y.len();
-            let pixel = |row: usize, column: usize| {
-                let (row, column) = (rows[row], columns[column]);
-                (&x.pixel(image, row.0, column.0)[..n], row.1 * column.1)
-            };
-            let [(a, wa), (b, wb)] = [pixel(0, 0), pixel(0, 1)];
-            let [(c, wc), (d, wd)] = [pixel(1, 0), pixel(1, 1)];
-            for (i, y) in y.iter_mut().enumerate() {
+            let share = way.max(0) as f32 / (2 * factor) as f32;
+            let [(_, [a, b], up), (_, [c, d], down)] = &pairs;
+            let [wa, wb] = [up * (1.0 - share), up * share];
+            let [wc, wd] = [down * (1.0 - share), down * share];
+            let (a, b, c, d) = (&a[..n], &b[..n], &c[..n], &d[..n]);
+            for (i, y) in out.pixel(ox)[..n].iter_mut().enumerate() {
                 *y = (wa * a[i] + wb * b[i]) + (wc * c[i] + wd * d[i]);
+            }
+            way += 2;
+            if way >= 2 * factor as isize {
+                way -= 2 * factor as isize;
+                for (pixels, [first, second], _) in &mut pairs {
+                    *first = second;
+                    *second = pixels.next().unwrap_or(second);
+                }
             }
         }
     }

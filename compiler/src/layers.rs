@@ -2,9 +2,11 @@
 
 mod build;
 mod operation;
+mod shown;
 mod written;
 
 pub(crate) use build::{build, pixels};
+pub use shown::{kind, text};
 pub(crate) use written::written;
 
 use crate::limits::MAX_SIZE;

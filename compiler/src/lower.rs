@@ -8,9 +8,9 @@ use netc_plan::{Copy, Op, Operation, Recipe, Source, UpdateStep};
 
 use self::operation::operation;
 use crate::graph::{Graph, Layer, Node, NodeId};
+use crate::layers;
 use crate::params;
 use crate::program::{Program, Target, Unit, UnitId, UnitKind};
-use crate::text;
 use crate::train::HeadTraining;
 
 /// What a program is for.
@@ -189,7 +189,7 @@ impl Lowering<'_> {
     ) {
         self.units.push(Unit {
             name,
-            text: text::layer(&node.op),
+            text: layers::text(&node.op),
             kind,
             inputs,
             shape,

@@ -8,6 +8,7 @@ mod chain;
 mod claim;
 mod constants;
 mod expand;
+mod frame;
 mod habits;
 mod heads;
 mod join;

@@ -9,8 +9,8 @@ mod limits;
 mod window;
 
 use crate::graph::{Graph, Layer, Node, NodeId, Order, Shape};
+use crate::layers;
 use crate::report::{Report, within};
-use crate::text;
 use netc_grammar::{Code, Diagnostic, Span};
 use netc_plan::{GroupNorm, Op, Operation, Shuffle};
 
@@ -105,7 +105,7 @@ impl Site<'_> {
             let error = self.parted(channels, "channels", groups);
             return Err(Some(Box::new(self.with_source(error))));
         }
-        let kind = text::kind(&self.node.op);
+        let kind = layers::kind(&self.node.op);
         let error = self.error(
             Code::E0403,
             format!("{kind} cannot take {input}: {problem}"),
@@ -142,7 +142,7 @@ impl Site<'_> {
             Shape::Picture(hwc) => Ok(hwc),
             Shape::Unknown => Err(None),
             Shape::Vector(n) => {
-                let kind = text::kind(&self.node.op);
+                let kind = layers::kind(&self.node.op);
                 let error = self.error(
                     Code::E0402,
                     format!("{kind} needs a picture, and a vector of {n} comes in"),
@@ -202,7 +202,7 @@ impl Site<'_> {
             Some(place) => error.label(place, format!("this gives {}", cause.shape)),
             None => error.label(
                 cause.span,
-                format!("this {} gives {}", text::kind(&cause.op), cause.shape),
+                format!("this {} gives {}", layers::kind(&cause.op), cause.shape),
             ),
         }
     }
@@ -234,7 +234,7 @@ fn warn_repeated_activations(graph: &Graph, report: &mut Report) {
             _ => false,
         };
         if twice {
-            let kind = text::kind(&node.op);
+            let kind = layers::kind(&node.op);
             let warning = Diagnostic::warning(
                 Code::W0005,
                 format!("{kind} directly after {kind}"),

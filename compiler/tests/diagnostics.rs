@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use netc_compiler::graph::{Graph, Node};
-use netc_compiler::{Files, Options, Output, Train, Which, compile, params, text};
+use netc_compiler::{Files, Options, Output, Train, Which, compile, layers, params};
 use netc_grammar::Code;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -110,7 +110,7 @@ fn line(node: &Node, graph: &Graph) -> String {
     let mut line = format!(
         "{}: {} [{}] {}",
         node.name,
-        text::layer(&node.op),
+        layers::text(&node.op),
         inputs.join(", "),
         node.shape
     );

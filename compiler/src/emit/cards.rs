@@ -1,11 +1,11 @@
 //! Cards: what a drawing shows as one box. A layer takes the small ones that follow it (BN, RELU, DROPOUT) onto its card.
 
 use crate::graph::{Graph, Layer, Node, NodeId};
+use crate::layers;
 use crate::params;
 use netc_plan::Op;
 
 use crate::print::structure::Stage;
-use crate::text;
 use crate::text::numbers::thousands;
 
 /// Kinds of layers that look alike.
@@ -148,7 +148,7 @@ impl Dealer<'_> {
     fn append(&self, id: NodeId, card: &mut Card) {
         let node = self.graph.node(id);
         card.chips
-            .push((Family::of(&node.op), text::kind(&node.op).to_string()));
+            .push((Family::of(&node.op), layers::kind(&node.op).to_string()));
         card.output = output(node);
         card.layers.push(id);
     }
@@ -159,7 +159,7 @@ impl Dealer<'_> {
         Card {
             family: Family::of(&node.op),
             name: node.name.clone(),
-            text: text::layer(&node.op),
+            text: layers::text(&node.op),
             chips: Vec::new(),
             output: output(node),
             weight: if params == 0 {

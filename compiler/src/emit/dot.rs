@@ -1,9 +1,9 @@
 //! The network for Graphviz: `dot -Tsvg`.
 
 use crate::graph::Graph;
+use crate::layers;
 
 use super::cards::Family;
-use crate::text;
 
 /// A `digraph` with one node a layer.
 #[must_use]
@@ -16,7 +16,7 @@ pub fn dot(graph: &Graph) -> String {
     );
     for (id, node) in graph.nodes.iter().enumerate() {
         let (strong, tint) = Family::of(&node.op).colours();
-        let label = format!("{}\n{}\n{}", node.name, text::layer(&node.op), node.shape);
+        let label = format!("{}\n{}\n{}", node.name, layers::text(&node.op), node.shape);
         text.push_str(&format!(
             "  n{id} [label={}, color=\"{strong}\", fillcolor=\"{tint}\"];\n",
             quoted(&label)

@@ -3,9 +3,8 @@
 use netc_plan::{Plan, Slot, Step, View};
 
 use crate::graph::Graph;
+use crate::layers;
 use crate::params;
-
-use crate::text;
 
 /// A JSON value under construction.
 enum Json {
@@ -45,7 +44,7 @@ fn network(graph: &Graph) -> Vec<(&'static str, Json)> {
         let count = params::count(node, graph);
         Json::Object(vec![
             ("name", Json::Text(node.name.clone())),
-            ("kind", Json::Text(text::kind(&node.op).into())),
+            ("kind", Json::Text(layers::kind(&node.op).into())),
             ("output", sizes(&node.shape.sizes())),
             ("params", Json::Number(count.params)),
             ("macs", Json::Number(count.macs)),

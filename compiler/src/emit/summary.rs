@@ -4,6 +4,7 @@ use netc_plan::{Op, Param, Plan};
 
 use crate::Training;
 use crate::graph::{Graph, Layer, Node, Order, PadMode, Padding, PoolKind};
+use crate::layers;
 use crate::params;
 
 use crate::text;
@@ -83,7 +84,7 @@ fn row(graph: &Graph, node: &Node) -> [String; 6] {
     };
     [
         node.name.clone(),
-        text::layer(&node.op),
+        layers::text(&node.op),
         node.shape.to_string(),
         number(count.params),
         number(count.macs),

@@ -1,7 +1,7 @@
 //! Using a block: its parameters, its body, and the circle that it must not close.
 
-use super::chain::{Flow, Frame};
 use super::expand::Expander;
+use super::frame::{Flow, Frame};
 use super::mistakes::recursive;
 use super::modules::{Def, Defined};
 use crate::names::{listed, plural};

@@ -1,7 +1,7 @@
 //! Expansion: blocks, repeats and bare layers become nodes.
 
-use super::chain::{Flow, Frame};
 use super::constants::Constants;
+use super::frame::{Flow, Frame};
 use super::habits;
 use super::mistakes::unknown_layer;
 use super::modules::{Def, Defined, Program};

@@ -1,7 +1,8 @@
 //! `output` and `auxiliary`: values that leave the network beside the end of its chain.
 
-use super::chain::{Flow, Frame, bad_tap};
+use super::chain::bad_tap;
 use super::expand::Expander;
+use super::frame::{Flow, Frame};
 use crate::graph::{Head, NodeId};
 use netc_grammar::ast::{self, Call, Ident, Item, Stage, StageKind};
 use netc_grammar::{Code, Diagnostic, Span};

@@ -1,7 +1,7 @@
 //! ADD, MUL and CONCAT: branches and taps become one value.
 
-use super::chain::{Flow, Frame};
 use super::expand::Expander;
+use super::frame::{Flow, Frame};
 use crate::graph::{Layer, NodeId};
 use crate::layers::{LayerKind, LayerSpec};
 use crate::names::listed;

@@ -2,7 +2,7 @@
 
 use super::{Inferred, Site};
 use crate::graph::Shape;
-use crate::text;
+use crate::layers;
 use netc_grammar::Code;
 use netc_plan::Slice;
 
@@ -14,7 +14,7 @@ impl Site<'_> {
         if to <= channels {
             return Ok(with_channels(input, to - from));
         }
-        let kind = text::kind(&self.node.op);
+        let kind = layers::kind(&self.node.op);
         let error = self
             .error(
                 Code::E0403,

@@ -2,7 +2,7 @@
 
 use super::{Inferred, Site};
 use crate::graph::{Deconv, Layer, PadMode, Shape};
-use crate::text;
+use crate::layers;
 use netc_grammar::{Code, Diagnostic};
 
 /// One axis of a transposed convolution.
@@ -82,7 +82,7 @@ impl Site<'_> {
     }
 
     fn check_axis(&self, axis: Axis) -> Inferred<()> {
-        let kind = text::kind(&self.node.op);
+        let kind = layers::kind(&self.node.op);
         let wrong = |headline: String| self.error(Code::E0401, headline);
         let widest = axis.before.max(axis.after);
         let error: Diagnostic = if axis.output_pad >= axis.stride {

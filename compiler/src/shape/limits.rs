@@ -2,10 +2,10 @@
 
 use super::{Inferred, Site};
 use crate::graph::{Graph, Shape};
+use crate::layers;
 use crate::limits::{MAX_ELEMENTS, MAX_LAYER_WEIGHTS, MAX_WEIGHTS};
 use crate::params;
 use crate::report::Report;
-use crate::text;
 use crate::text::thousands;
 use netc_grammar::{Code, Diagnostic};
 
@@ -22,7 +22,7 @@ impl Site<'_> {
                 Code::E0409,
                 format!(
                     "the output of this {} is too large",
-                    text::kind(&self.node.op)
+                    layers::kind(&self.node.op)
                 ),
             )
             .primary(format!("{shape} for each image"))
@@ -44,7 +44,7 @@ impl Site<'_> {
         let error = self
             .error(
                 Code::E0410,
-                format!("this {} has too many weights", text::kind(&self.node.op)),
+                format!("this {} has too many weights", layers::kind(&self.node.op)),
             )
             .primary(format!("{} weights", number(weights)))
             .note(format!(

@@ -2,7 +2,7 @@
 
 use super::{Inferred, Site};
 use crate::graph::{Conv, Layer, PadMode, Padding, Pool, Shape};
-use crate::text;
+use crate::layers;
 use crate::text::thousands;
 use netc_grammar::{Code, Diagnostic};
 
@@ -185,7 +185,7 @@ impl Site<'_> {
     }
 
     fn does_not_fit(&self, axis: Axis, axes: [Axis; 2]) -> Diagnostic {
-        let kind = text::kind(&self.node.op);
+        let kind = layers::kind(&self.node.op);
         let what = if matches!(self.node.op, Layer::Conv(_)) {
             "kernel"
         } else {
@@ -218,7 +218,7 @@ impl Site<'_> {
     }
 
     fn empty_window(&self, axis: Axis) -> Diagnostic {
-        let kind = text::kind(&self.node.op);
+        let kind = layers::kind(&self.node.op);
         let error = self
             .error(
                 Code::E0406,

@@ -101,7 +101,7 @@ fn check_arrow(name: &str, graph: &Graph) {
         let nodes = graph.nodes.iter();
         nodes
             .map(|node| {
-                let kind = text::kind(&node.op).to_string();
+                let kind = layers::kind(&node.op).to_string();
                 (kind, node.inputs.iter().map(|input| input.0).collect())
             })
             .collect()
@@ -123,9 +123,12 @@ fn table(graph: &Graph) -> String {
         ("SUBSAMPLE", "1x1"),
         ("RBF", "8"),
     ];
-    let used = sizes
-        .iter()
-        .filter(|(kind, _)| graph.nodes.iter().any(|node| text::kind(&node.op) == *kind));
+    let used = sizes.iter().filter(|(kind, _)| {
+        graph
+            .nodes
+            .iter()
+            .any(|node| layers::kind(&node.op) == *kind)
+    });
     let rows: Vec<String> = used
         .map(|(kind, size)| format!("    {kind} = {size}\n"))
         .collect();

@@ -1,6 +1,8 @@
 //! The whole compiler on one screen: [`compile`] is the front of the pipeline, [`plan`] its back.
 
+use crate::check::check;
 use crate::differentiate::differentiate;
+use crate::edits;
 use crate::emit::{self, EmitInfo};
 use crate::graph::Graph;
 use crate::loader::Loader;
@@ -9,8 +11,7 @@ use crate::optimise::optimise;
 use crate::recipe::{self, Recipe};
 use crate::resolve::{Resolved, resolve};
 use crate::schedule::schedule;
-use crate::train::{Which, fit, fitting};
-use crate::{claims, edits, shape};
+use crate::train::{Which, fitting};
 use netc_grammar::{Diagnostic, Sources, decode, parse, render};
 use netc_plan::Plan;
 use std::collections::BTreeMap;
@@ -100,21 +101,6 @@ pub fn compile(name: &str, text: Vec<u8>, options: &Options, loader: &mut dyn Lo
     }
     output.diagnostics.sort_by_key(Diagnostic::span);
     output
-}
-
-/// The end of the front of the pipeline: shapes, and what the file claims.
-pub(crate) fn check(
-    mut resolved: Option<Resolved>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Resolved> {
-    if let Some(Resolved::Net(graph)) = &mut resolved {
-        shape::infer(graph, diagnostics);
-        if !diagnostics.iter().any(Diagnostic::is_error) {
-            claims::check(graph, diagnostics);
-            fit::check(graph, diagnostics);
-        }
-    }
-    resolved
 }
 
 /// The back of the pipeline: the plan of a graph without errors.

@@ -4,7 +4,7 @@
 //! `CONV` is a guess. So each edit is applied and the front of the pipeline runs once more. Help that says in words what to do
 //! stays without its edit; help that is only the edit goes.
 
-use crate::compile::check;
+use crate::check::check;
 use crate::loader::Loader;
 use crate::resolve::resolve;
 use netc_grammar::{Code, Diagnostic, FileId, Help, Sources, Span, parse};

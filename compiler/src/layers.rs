@@ -3,6 +3,7 @@
 mod build;
 mod operation;
 mod shown;
+mod values;
 mod written;
 
 pub(crate) use build::{build, pixels};

@@ -8,6 +8,7 @@
 //! Nothing here prints, reads the environment or knows cargo, except the thin adapter for build scripts.
 
 mod build;
+mod check;
 pub mod claims;
 mod compile;
 pub mod differentiate;

@@ -5,6 +5,12 @@ use netc_grammar::ast::Ident;
 use netc_grammar::{Code, Diagnostic};
 use std::collections::BTreeMap;
 
+/// The words that are values; everything else must be defined.
+pub(crate) const WORDS: &[&str] = &[
+    "same", "valid", "true", "false", "hwc", "chw", "mean", "max", "nearest", "bilinear", "glorot",
+    "he", "lecun",
+];
+
 /// Words that Rust keeps for itself, edition 2024 and reserved ones included.
 const RUST_KEYWORDS: &[&str] = &[
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",
@@ -28,7 +34,7 @@ pub(crate) fn is_all_caps(name: &str) -> bool {
 
 /// A name that belongs to the language.
 pub(crate) fn bad_name(name: &Ident, what: &str) -> Option<Diagnostic> {
-    if crate::value::WORDS.contains(&name.node.as_str()) {
+    if WORDS.contains(&name.node.as_str()) {
         return Some(
             Diagnostic::error(
                 Code::E0203,

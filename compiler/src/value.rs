@@ -1,7 +1,7 @@
 //! Values: what the expressions of a file come to.
 
 use crate::limits::MAX_SIZE;
-use crate::names::listed;
+use crate::names::{WORDS, listed};
 use crate::text::thousands;
 use netc_grammar::ast::{Arg, BinaryOp, Call, Expr, ExprKind, Ident};
 use netc_grammar::{Code, Diagnostic, Span, Spanned};
@@ -75,12 +75,6 @@ impl Argument {
         }
     }
 }
-
-/// The words that are values; everything else must be defined.
-pub(crate) const WORDS: &[&str] = &[
-    "same", "valid", "true", "false", "hwc", "chw", "mean", "max", "nearest", "bilinear", "glorot",
-    "he", "lecun",
-];
 
 /// Initialisers that take a number.
 const INITIALISERS: &[&str] = &["normal", "uniform", "constant"];

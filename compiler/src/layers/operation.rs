@@ -1,6 +1,6 @@
 //! Layers that are operations of the plan's table: from options to descriptor, and back. Those without options are not named here.
 
-use super::written::{Values, cells, flag};
+use super::values::{Values, cells, flag};
 use super::{LAYERS, LayerKind};
 use crate::options::Bound;
 use crate::text::expr::{single, size, whole, word};

@@ -1,12 +1,11 @@
 //! From a layer to its options: `build` the other way.
 
+use super::values::{Values, factor, flag, lists, padding, strided};
 use super::{LAYERS, LayerKind, LayerSpec, operation};
-use crate::graph::{
-    Conv, Deconv, Layer, Order, PadMode, Padding, Pool, PoolKind, Shape, WeightOptions,
-};
+use crate::graph::{Conv, Deconv, Layer, Order, PadMode, Pool, PoolKind, Shape, WeightOptions};
 use crate::options::{Given, Opt, given, initialiser_written};
 use crate::text::expr::{call, expr, single, size, whole, word};
-use netc_grammar::ast::{BinaryOp, Call, Expr, ExprKind};
+use netc_grammar::ast::{Call, Expr, ExprKind};
 use netc_plan::{Act, Pixels};
 
 /// A layer as its row of the table and values for the options.
@@ -85,9 +84,6 @@ pub(crate) fn written(layer: &Layer, pixels: Option<&Pixels>) -> Written {
         options: given(spec.options, values),
     }
 }
-
-/// Values by the names of their options.
-pub(super) type Values = Vec<(&'static str, Expr)>;
 
 fn input(shape: Shape, pixels: Option<&Pixels>) -> Values {
     let shape = match shape {
@@ -187,11 +183,6 @@ fn pooling(pool: &Pool) -> (LayerKind, Values) {
     (kind, values)
 }
 
-fn lists(table: &[Vec<usize>]) -> Expr {
-    let list = |maps: &Vec<usize>| expr(ExprKind::List(maps.iter().map(|n| whole(*n)).collect()));
-    expr(ExprKind::List(table.iter().map(list).collect()))
-}
-
 fn activation(act: Act) -> (LayerKind, Values) {
     match act {
         Act::None => (LayerKind::Skip, vec![]),
@@ -218,41 +209,4 @@ fn initial(weights: &WeightOptions) -> Values {
     values.extend(bias_init.map(|init| ("bias_init", initialiser_written(init))));
     values.extend(l2.map(|l2| ("l2", single(l2))));
     values
-}
-
-pub(super) fn flag(on: bool) -> Expr {
-    word(if on { "true" } else { "false" })
-}
-
-/// `3x3`, `3x3/2`, `3x3/2x1`
-fn strided(window: [usize; 2], stride: [usize; 2], usual: [usize; 2]) -> Expr {
-    if stride == usual {
-        return size(&window);
-    }
-    let [window, stride] = [size(&window), factor(stride)].map(Box::new);
-    expr(ExprKind::Binary(BinaryOp::Div, window, stride))
-}
-
-/// `2`, `2x1`
-fn factor([vertical, horizontal]: [usize; 2]) -> Expr {
-    if vertical == horizontal {
-        whole(vertical)
-    } else {
-        size(&[vertical, horizontal])
-    }
-}
-
-fn padding(pad: &Padding) -> Expr {
-    match pad.mode {
-        PadMode::Valid => word("valid"),
-        PadMode::Same => word("same"),
-        PadMode::Cells => cells(pad.cells),
-    }
-}
-
-pub(super) fn cells(cells: [usize; 4]) -> Expr {
-    if cells == [cells[0]; 4] {
-        return whole(cells[0]);
-    }
-    expr(ExprKind::Tuple(cells.map(whole).to_vec()))
 }

@@ -2,8 +2,8 @@
 
 use super::check::{check, initialiser};
 use super::{Default, Opt, Owner};
-use crate::names::listed;
-use crate::value::{Argument, Value, Valued, WORDS};
+use crate::names::{WORDS, listed};
+use crate::value::{Argument, Value, Valued};
 use netc_grammar::ast::Ident;
 use netc_grammar::{Code, Diagnostic, Span};
 use netc_plan::Initialiser;

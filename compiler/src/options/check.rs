@@ -2,8 +2,9 @@
 
 use super::{Kind, Opt, Range};
 use crate::limits::MAX_SIZE;
+use crate::names::WORDS;
 use crate::text::thousands;
-use crate::value::{Value, ValueCall, Valued, WORDS};
+use crate::value::{Value, ValueCall, Valued};
 use netc_grammar::{Code, Diagnostic};
 use netc_plan::Initialiser;
 

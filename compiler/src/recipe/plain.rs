@@ -1,8 +1,9 @@
 //! Numbers, words and texts: from values of the language to Rust's, and back.
 
+use crate::names::WORDS;
 use crate::options::{Opt, check, initialiser, initialiser_written};
 use crate::text::expr::{expr, real, single, whole, word};
-use crate::value::{Value, Valued, WORDS};
+use crate::value::{Value, Valued};
 use netc_grammar::ast::{Expr, ExprKind};
 use netc_grammar::{Code, Diagnostic, Span};
 use netc_plan::Initialiser;

@@ -1,9 +1,9 @@
 //! Constants: `let` in any order, and in any file.
 
 use super::modules::{Def, Defined, Program};
-use crate::names::listed;
+use crate::names::{WORDS, listed};
 use crate::report::Report;
-use crate::value::{self, Scope, Value, WORDS};
+use crate::value::{self, Scope, Value};
 use netc_grammar::ast::{Arg, Expr, ExprKind, Ident};
 use netc_grammar::{Code, Diagnostic};
 use std::cell::RefCell;

@@ -9,10 +9,10 @@ mod training;
 use builder::alexnet;
 use netc_compiler::emit::{self, EmitInfo, rust};
 use netc_compiler::graph::Graph;
+use netc_compiler::layers;
 use netc_compiler::lower::Purpose;
 use netc_compiler::plan;
 use netc_compiler::print;
-use netc_compiler::text;
 use netc_plan::{Plan, validate};
 
 fn info() -> EmitInfo {

@@ -3,8 +3,8 @@
 use super::super::layout::suffix;
 use super::inside;
 use crate::layers::{self, LayerSpec};
+use crate::names::WORDS;
 use crate::text::expr;
-use crate::value::WORDS;
 use netc_grammar::ast::{Call, Chain, Expr, ExprKind, Stage, StageKind};
 
 /// A stage in two parts.

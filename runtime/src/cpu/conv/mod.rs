@@ -5,17 +5,17 @@ pub(crate) mod train;
 
 mod depthwise;
 pub(crate) mod direct;
+pub(crate) mod method;
 mod pixels;
 pub(crate) mod reference;
 #[cfg(test)]
 mod tests;
 
 use crate::cpu::access::{Shared, Source, Step, scratch};
-use crate::cpu::choice::{Choice, Machine, Method};
+use crate::cpu::choice::{Choice, Method};
 use crate::cpu::kernel::{self, Kernels};
-use crate::cpu::simd::Level;
+use crate::cpu::machine::Machine;
 use crate::cpu::sizes::{Sizes, bounded, elements};
-use crate::cpu::tuning::Tuning;
 use crate::plan::{self, View};
 use crate::threads::Threads;
 use crate::{Layer, Mem, Scratch};
@@ -39,30 +39,6 @@ enum Algorithm {
     Padded(Direct),
     /// One filter a channel.
     Depthwise(Depthwise),
-}
-
-/// Whether the method can compute the convolution.
-pub(crate) fn can(d: &plan::Conv, method: Method) -> bool {
-    match method {
-        Method::Direct => true,
-        Method::Padded => d.pad != [0; 4],
-        Method::Depthwise => Depthwise::fits(d),
-        Method::Only => false,
-    }
-}
-
-/// The method that is best for a convolution on machines of this level.
-pub(crate) fn method(d: &plan::Conv, level: Level) -> Method {
-    let has_short_runs = d.groups == 1
-        && d.input[2] < Tuning::of(level).few_channels
-        && d.kernel[1] > 1
-        && d.dilation[1] == 1
-        && d.pad[2] + d.pad[3] > 0;
-    match d {
-        d if Depthwise::fits(d) => Method::Depthwise,
-        _ if has_short_runs => Method::Padded,
-        _ => Method::Direct,
-    }
 }
 
 impl Conv {
@@ -96,7 +72,11 @@ impl Conv {
     /// If the choice cannot serve.
     pub(crate) fn prepare(d: plan::Conv, strides: Strides, choice: Choice) -> Self {
         let sizes = Sizes::of(d);
-        assert!(can(&d, choice.method), "{} for {d:?}", choice.method);
+        assert!(
+            method::can(&d, choice.method),
+            "{} for {d:?}",
+            choice.method
+        );
         let kernels: &Kernels = kernel::kernels(choice.level);
         let direct = |d| Direct::new(d, strides, kernels);
         let algorithm = match choice.method {

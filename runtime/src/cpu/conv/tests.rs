@@ -1,7 +1,8 @@
 //! Every instruction set and every algorithm against the definition, over many shapes.
 
 use super::{Conv, reference};
-use crate::cpu::choice::{Choice, Machine};
+use crate::cpu::choice::Choice;
+use crate::cpu::machine::Machine;
 use crate::cpu::simd::{self, Level};
 use crate::cpu::{Copy, Fc, activate, fc};
 use crate::plan::random::SplitMix64 as Rng;

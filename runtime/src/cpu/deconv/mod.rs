@@ -7,10 +7,11 @@ pub(crate) mod train;
 
 use super::access::{Shared, Step};
 use super::act;
-use super::choice::{Choice, Machine};
+use super::choice::Choice;
 use super::conv::direct::Direct;
 use super::conv::{Pixels, Spread, Strides};
 use super::kernel;
+use super::machine::Machine;
 use super::sizes::{Sizes, bounded};
 use crate::plan::{self, View};
 use crate::threads::Threads;

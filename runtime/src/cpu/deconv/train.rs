@@ -6,9 +6,10 @@
 use super::sizes;
 use crate::Scratch;
 use crate::cpu;
-use crate::cpu::choice::{Choice, Machine, Method};
+use crate::cpu::choice::{Choice, Method};
 use crate::cpu::conv::Strides;
 use crate::cpu::conv::train::{WeightGradient, add_bias};
+use crate::cpu::machine::Machine;
 use crate::cpu::sizes::Sizes;
 use crate::cpu::sum;
 use crate::plan::{self, Gradient, View};

@@ -3,9 +3,10 @@
 #[cfg(feature = "train")]
 pub(crate) mod train;
 
-use crate::cpu::choice::{Choice, Machine};
+use crate::cpu::choice::Choice;
 use crate::cpu::conv::Pixels;
 use crate::cpu::conv::direct::{Direct, Strides};
+use crate::cpu::machine::Machine;
 use crate::cpu::simd::Level;
 use crate::cpu::sizes::Sizes;
 use crate::cpu::{Real, activate, kernel};

@@ -12,8 +12,9 @@ mod weights;
 
 use crate::Scratch;
 use crate::cpu;
-use crate::cpu::choice::{Choice, Machine};
+use crate::cpu::choice::Choice;
 use crate::cpu::conv::{Strides, method};
+use crate::cpu::machine::Machine;
 use crate::cpu::sizes::{Shaped, Sizes};
 use crate::cpu::sum;
 use crate::plan::{self, Act, Gradient, Op, View};
@@ -68,7 +69,7 @@ impl Conv {
             back: match flipped(&d) {
                 Some(flipped) => {
                     let choice = Choice {
-                        method: method(&flipped, choice.level),
+                        method: method::best(&flipped, choice.level),
                         ..choice
                     };
                     let conv = cpu::Conv::prepare(flipped, flipped_strides(&d), choice);

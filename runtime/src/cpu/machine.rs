@@ -1,0 +1,69 @@
+//! The machine that kernels run on, and what is best there.
+
+use super::choice::{Choice, Method};
+use super::conv::method;
+use super::simd::{self, Level};
+use crate::plan::{Element, Op};
+use crate::{Error, ErrorKind};
+use alloc::format;
+
+/// A CPU as kernels see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Machine {
+    level: Level,
+}
+
+impl Machine {
+    /// The machine at hand.
+    #[must_use]
+    pub fn here() -> Self {
+        Self {
+            level: simd::level(),
+        }
+    }
+
+    /// The same machine as if it had no better instructions than these: for tests and experiments. It holds for convolutions, transposed or not, and fully
+    /// connected layers; all other kernels give the same bits at each level, and take the best.
+    ///
+    /// # Errors
+    /// With [`ErrorKind::Choice`], if this machine cannot run the level.
+    pub fn with_level(self, level: Level) -> Result<Self, Error> {
+        if level > simd::level() {
+            let problem = format!("this CPU has no {level}; its best is {}", simd::level());
+            return Err(Error::new(ErrorKind::Choice, problem));
+        }
+        Ok(Self { level })
+    }
+
+    /// The instructions that kernels may use.
+    #[must_use]
+    pub fn level(self) -> Level {
+        self.level
+    }
+
+    /// How the operation is computed on this machine, unless something else is asked for.
+    #[must_use]
+    pub fn choice(self, op: &Op) -> Choice {
+        let (method, level) = match op {
+            Op::Conv(d) => (method::best(d, self.level), self.level),
+            Op::Deconv(_) | Op::Fc(_) => (Method::Direct, self.level),
+            _ => (Method::Only, simd::level()),
+        };
+        Choice {
+            method,
+            level,
+            precision: Element::F32,
+        }
+    }
+
+    /// The ways to compute the operation.
+    pub fn methods(self, op: &Op) -> impl Iterator<Item = Method> + use<> {
+        let chosen = self.choice(op).method;
+        let op = *op;
+        let others = Method::ALL.iter().copied();
+        others.filter(move |method| match &op {
+            Op::Conv(d) => method::can(d, *method),
+            _ => *method == chosen,
+        })
+    }
+}

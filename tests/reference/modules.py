@@ -72,7 +72,12 @@ class TableConv(nn.Conv2d):
 def kind(m):
     if isinstance(m, nn.Conv2d):
         return "dwconv" if m.groups == m.in_channels == m.out_channels > 1 else "conv"
-    for k, t in {"fc": nn.Linear, "bn": (nn.BatchNorm1d, nn.BatchNorm2d), "subsample": Subsample, "rbf": Rbf}.items():
+    if hasattr(m, "layer_scale"):  # ConvNeXt's block
+        return "scale"
+    if getattr(m, "per_pixel", False):  # a Linear over channels last
+        return "conv"
+    norms = {"bn": (nn.BatchNorm1d, nn.BatchNorm2d), "ln": nn.LayerNorm}
+    for k, t in {"fc": nn.Linear, **norms, "subsample": Subsample, "rbf": Rbf}.items():
         if isinstance(m, t):
             return k
     return None
@@ -94,6 +99,8 @@ def seed(model):
     model.double().eval().requires_grad_(False)
     for name, m in named(model):
         for leaf, t in (*m.named_parameters(recurse=False), *m.named_buffers(recurse=False)):
+            if leaf == "layer_scale":
+                leaf, t = "weight", t[:, 0, 0]
             if leaf != "num_batches_tracked":
                 t.copy_(torch.from_numpy(seeded.tensor(f"{name}.{leaf}", tuple(t.shape))))
         if isinstance(m, TableConv):

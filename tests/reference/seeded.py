@@ -6,7 +6,7 @@ stored as float32. What u becomes:
 
     NAME.weight of CONV, DWCONV, FC      u * sqrt(3 / fan_in), fan_in = elements of one output
     NAME.bias                            0.1 u
-    bnN.weight, .bias                    1 + 0.1 u, 0.1 u
+    bnN, lnN, scaleN: .weight, .bias     1 + 0.1 u, 0.1 u
     bnN.running_mean, .running_var       0.1 u, 1 + 0.5 u
     subsampleN.coefficient               1 + 0.1 u
     rbfN.prototypes                      +1 where u >= 0, else -1
@@ -39,7 +39,7 @@ def uniform(name, shape):
 def tensor(name, shape):
     """The scaled tensor `name`, float32."""
     u, leaf = uniform(name, shape), name.rsplit(".", 1)[-1]
-    if name.startswith("bn"):
+    if name.startswith(("bn", "ln", "scale")):
         u = {"weight": 1 + 0.1 * u, "bias": 0.1 * u, "running_mean": 0.1 * u, "running_var": 1 + 0.5 * u}[leaf]
     elif leaf == "weight":
         u = u * (3 / np.prod(shape[1:])) ** 0.5

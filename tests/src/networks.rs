@@ -13,8 +13,13 @@ pub fn workspace() -> PathBuf {
 /// # Panics
 /// If a folder cannot be read.
 pub fn all() -> Vec<String> {
+    nets(&["models", "tests/networks"])
+}
+
+/// The networks of these folders, in order.
+fn nets(folders: &[&str]) -> Vec<String> {
     let mut paths = Vec::new();
-    for folder in ["models", "tests/networks"] {
+    for folder in folders {
         let entries = match std::fs::read_dir(workspace().join(folder)) {
             Ok(entries) => entries.flatten(),
             Err(e) => panic!("{folder}: {e}"),
@@ -30,13 +35,14 @@ pub fn all() -> Vec<String> {
     paths
 }
 
-/// The path of the network with this file stem.
+/// The path of the network with this file stem; that of torchvision's is called `torchvision/resnet18`.
 ///
 /// # Panics
 /// If there is none.
 pub fn path(stem: &str) -> String {
     let file = format!("/{stem}.net");
-    match all().into_iter().find(|path| path.ends_with(&file)) {
+    let mut paths = all().into_iter().chain(nets(&["models/torchvision"]));
+    match paths.find(|path| path.ends_with(&file)) {
         Some(path) => path,
         None => panic!("no network is called {stem}"),
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 /// Reference values of one network.
 #[derive(Clone, Debug)]
 pub struct Network {
-    /// The stem of its file.
+    /// The stem of its file, `torchvision/resnet18` where it is torchvision's.
     pub name: String,
     /// The seeded input is multiplied by this.
     pub input_scale: f64,
@@ -64,12 +64,13 @@ fn json(file: &str) -> Value {
 /// If a file is missing or broken.
 pub fn networks() -> Vec<Network> {
     let files = [
-        ("golden/models.json", "models"),
-        ("models.json", "models"),
-        ("networks.json", "networks"),
+        ("golden/models.json", "models", ""),
+        ("models.json", "models", ""),
+        ("networks.json", "networks", ""),
+        ("torchvision.json", "models", "torchvision/"),
     ];
     let mut all = Vec::new();
-    for (file, key) in files {
+    for (file, key, folder) in files {
         let json = json(file);
         for (name, case) in json[key].as_object().into_iter().flatten() {
             let logits = case.get("logits").is_some();
@@ -79,7 +80,7 @@ pub fn networks() -> Vec<Network> {
                 &case["output"]
             };
             all.push(Network {
-                name: name.clone(),
+                name: format!("{folder}{name}"),
                 input_scale: case["input_scale"].as_f64().unwrap_or(1.0),
                 batch: number(&case["batch"]),
                 params: number(&case["params"]) as u64,

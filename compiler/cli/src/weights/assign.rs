@@ -300,17 +300,9 @@ mod tests {
         tensors.collect()
     }
 
-    /// The network beside the state_dict, or the catalogue's.
     fn network(state_dict: &Path) -> PathBuf {
-        let beside = state_dict.with_extension("net");
-        if beside.exists() {
-            return beside;
-        }
-        let name = match state_dict.file_stem().unwrap().to_str().unwrap() {
-            "alexnet" => "alexnet_torchvision",
-            name => name,
-        };
-        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/torchvision");
+        let name = state_dict.file_name().unwrap();
         models.join(name).with_extension("net")
     }
 

@@ -122,6 +122,8 @@ fn layout(name: &str, shape: &[usize]) -> (Vec<usize>, Layout) {
         }
         ("kernel", &[h, w, i, o]) => (vec![o, i, h, w], Layout::KerasConv),
         ("kernel", &[i, o]) => (vec![o, i], Layout::KerasDense),
+        // A factor per channel, shaped to be broadcast over pictures of CHW: ConvNeXt's `layer_scale`.
+        (_, &[c, 1, 1]) => (vec![c], Layout::Same),
         _ => (shape.to_vec(), Layout::Same),
     }
 }

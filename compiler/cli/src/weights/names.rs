@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 /// Knows PyTorch's and Keras' names; any other stays as it is, and fits nothing.
 pub(crate) fn role(last: &str) -> &str {
     match last {
-        "kernel" | "depthwise_kernel" | "gamma" | "scale" => "weight",
+        "kernel" | "depthwise_kernel" | "gamma" | "scale" | "layer_scale" => "weight",
         "beta" => "bias",
         "moving_mean" => "running_mean",
         "moving_variance" | "moving_var" => "running_var",

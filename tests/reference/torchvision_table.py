@@ -30,7 +30,7 @@ TOLERANCE = 1e-4
 TRANSFORMERS = ("vit", "swin", "maxvit")
 HEADS = {"googlenet": ["aux1", "aux2"], "inception_v3": ["AuxLogits"]}
 LAST = ("bn3", "f.c.1")  # the last normalisation of a residual block
-HEAD = ["network", "lines", "trainable", "MACs", "error", "float32", "maps", "ms netc", "ms torch"]
+HEAD = ["network", "lines", "trainable", "MACs", "error", "float32", "maps", "ms netc", "ms torch", "commit"]
 
 
 def build(name):
@@ -118,8 +118,9 @@ def row(args, name, folder):
     error = share(np.load(at("y.npy")).astype(np.float64).ravel(), want)
     bench = netc(args, "bench", net, "--batch", "1", "--threads", "1", "--json")
     netc_ms = json.loads(bench.strip().splitlines()[-1])["median_ms"]
-    cells = [name, str(lines), f"{trainable:,}", f"{told['macs']:,}", f"{error:.1e}", f"{share(float32, want):.1e}", "no", f"{netc_ms:.0f}", f"{torch_ms:.0f}"]
-    return cells, error
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT).stdout.strip()
+    cells = [name, str(lines), f"{trainable:,}", f"{told['macs']:,}", f"{error:.1e}", f"{share(float32, want):.1e}", "no"]
+    return [*cells, f"{netc_ms:.0f}", f"{torch_ms:.0f}", args.commit or commit], error
 
 
 def record(args, rows):
@@ -132,7 +133,6 @@ def record(args, rows):
     old |= {cells[0]: cells for cells in rows}
     natural = lambda name: [int(w) if w.isdigit() else w for w in re.split(r"(\d+)", name)]
     body = [old[name] for name in sorted(old, key=natural)]
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT).stdout.strip()
     aligned = ["---"] + ["---:"] * (len(HEAD) - 1)
     table = "\n".join("| " + " | ".join(cells) + " |" for cells in [HEAD, aligned, *body])
     with open(args.record, "w") as f:
@@ -143,7 +143,7 @@ What `python3 tests/reference/torchvision_table.py --record models/torchvision/R
 columns mean. `lines` are those of the .net file that are not empty; the files share the libraries in blocks/. The auxiliary heads of
 googlenet and inception_v3 run in training alone: they are left out, and not counted.
 
-Commit {commit}, torch {torch.__version__.split("+")[0]}, torchvision {torchvision.__version__.split("+")[0]}, {args.machine}, one thread each.
+Torch {torch.__version__.split("+")[0]}, torchvision {torchvision.__version__.split("+")[0]}, {args.machine}, one thread each.
 
 {table}
 """)
@@ -154,6 +154,7 @@ def main():
     parser.add_argument("names", nargs="*")
     parser.add_argument("--netc", default=os.path.join(ROOT, "target", "release", "netc"))
     parser.add_argument("--record")
+    parser.add_argument("--commit", help="that netc was built from, for the record (HEAD)")
     parser.add_argument("--machine", default=platform.machine(), help="in words, for the record")
     args = parser.parse_args()
     args.netc = os.path.abspath(args.netc)

@@ -16,7 +16,7 @@ CASES = {
     "mnasnet0_5": (224, 1000.0),
     "regnet_x_400mf": (224, 1.0),
     "googlenet": (224, 100.0),
-    "inception_v3": (299, 1.0),
+    "inception_v3": (299, 1000.0),
     "shufflenet_v2_x0_5": (224, 100.0),
     "mobilenet_v3_small": (224, 100.0),
     "regnet_y_400mf": (224, 1.0),

@@ -31,10 +31,13 @@ pub fn tensor(param: &Param) -> Vec<f32> {
     let fan_in: usize = param.shape.iter().skip(1).product();
     let leaf = name.rsplit('.').next().unwrap_or(name);
     let gain = (3.0 / fan_in as f64).sqrt();
+    let is_factor = ["bn", "ln", "scale"]
+        .iter()
+        .any(|kind| name.starts_with(kind));
     let scale = |u: f64| match leaf {
         "running_mean" => 0.1 * u,
         "running_var" => 1.0 + 0.5 * u,
-        "weight" if name.starts_with("bn") => 1.0 + 0.1 * u,
+        "weight" if is_factor => 1.0 + 0.1 * u,
         "coefficient" => 1.0 + 0.1 * u,
         "prototypes" => {
             if u >= 0.0 {

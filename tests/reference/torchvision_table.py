@@ -23,14 +23,24 @@ import numpy as np, torch, torchvision
 from safetensors.torch import save_file
 from torch import nn
 from torchvision.models.convnext import CNBlock
+from torchvision.models.regnet import ResBottleneckBlock
+from torchvision.models.resnet import Bottleneck
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 FOLDER = os.path.join(ROOT, "models", "torchvision")
 TOLERANCE = 1e-4
 TRANSFORMERS = ("vit", "swin", "maxvit")
 HEADS = {"googlenet": ["aux1", "aux2"], "inception_v3": ["AuxLogits"]}
-LAST = ("bn3", "f.c.1")  # the last normalisation of a residual block
 HEAD = ["network", "lines", "trainable", "MACs", "error", "float32", "maps", "ms netc", "ms torch", "commit"]
+
+
+def last_norm(block):
+    """The last normalisation of a residual block before the sum, else None."""
+    if isinstance(block, Bottleneck):
+        return block.bn3
+    if isinstance(block, ResBottleneckBlock) or getattr(block, "use_res_connect", False):
+        return [m for m in block.modules() if isinstance(m, nn.BatchNorm2d)][-1]
+    return None
 
 
 def build(name):
@@ -40,14 +50,15 @@ def build(name):
         warnings.simplefilter("ignore")
         more = {"aux_logits": True, "init_weights": False} if name in HEADS else {}
         model = torchvision.models.get_model(name, weights=None, **more).eval().requires_grad_(False)
-    for key, m in model.named_modules():
+    quiet = {last for block in model.modules() if (last := last_norm(block))}
+    for m in model.modules():
         if isinstance(m, (nn.Conv2d, nn.Linear)):
             nn.init.kaiming_normal_(m.weight, nonlinearity="relu")
             if m.bias is not None:
                 m.bias.normal_(0, 0.1)
         elif isinstance(m, (nn.BatchNorm2d, nn.LayerNorm)):
             # A block adds little to what passes it by, as trained ones do: deep stacks of equals are chaotic, in float32 anywhere.
-            low, high = (0.2, 0.4) if key.endswith(LAST) else (0.8, 1.2)
+            low, high = (0.2, 0.4) if m in quiet else (0.8, 1.2)
             m.weight.uniform_(low, high)
             m.bias.normal_(0, 0.1)
         elif isinstance(m, CNBlock):  # 1e-6 would leave nothing of the block

@@ -32,7 +32,7 @@ mod times;
 mod trainer;
 mod usage;
 
-pub use crate::cpu::activation::train::derivative;
+pub use crate::cpu::activation::derivative::derivative;
 pub use checkpoint::OptimizerState;
 pub use layout::Layout;
 pub use loss::{LossKernel, Outcome, reference as loss};

@@ -193,7 +193,7 @@ macro_rules! plain {
             mut dy: Vec<T>,
         ) -> Gradients<T> {
             if op.fused() != Act::None {
-                cpu::activation::train::reference(op.fused(), None, y, &mut dy);
+                cpu::activation::derivative::reference(op.fused(), None, y, &mut dy);
             }
             let mut all = Gradients {
                 inputs: x.iter().map(|x| vec![T::zero(); x.len()]).collect(),

@@ -1,6 +1,8 @@
 //! An activation on its own.
 
 #[cfg(feature = "train")]
+pub(crate) mod derivative;
+#[cfg(feature = "train")]
 pub(crate) mod train;
 
 use super::act::apply;

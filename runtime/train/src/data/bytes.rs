@@ -1,6 +1,6 @@
 //! Pictures in memory or on the way there.
 
-use super::folder::Files;
+use super::files::Files;
 use super::picture::Fit;
 use crate::{Error, Result};
 use std::path::Path;

@@ -4,6 +4,7 @@
 
 mod bytes;
 mod cifar10;
+mod files;
 mod folder;
 mod idx;
 mod mnist;

@@ -14,6 +14,7 @@
 use crate::recipe::Recipe;
 use netc_grammar::Span;
 use netc_plan::{Act, Initialiser, Op};
+use std::ops::Range;
 
 /// Index of a node in [`Graph::nodes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,6 +29,8 @@ pub struct Graph {
     pub about: String,
     /// The layers, in topological order; node 0 is the INPUT.
     pub nodes: Vec<Node>,
+    /// Which layers are written as one, those that hold others before them.
+    pub blocks: Vec<Block>,
     /// The node whose value is the network's output: the end of the chain.
     pub output: NodeId,
     /// The values that have a name beside the output, in the order of the file.
@@ -53,6 +56,15 @@ pub struct Head {
     pub auxiliary: bool,
     /// Where it stands.
     pub span: Span,
+}
+
+/// A use of a block, or one round of a repeated group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// The block's name; empty for a group.
+    pub name: String,
+    /// Indices of its layers in [`Graph::nodes`].
+    pub nodes: Range<usize>,
 }
 
 /// One layer.

@@ -59,6 +59,7 @@ pub fn lower(graph: &Graph, purpose: Purpose<'_>) -> Program {
     };
     Program {
         name: graph.name.clone(),
+        blocks: graph.blocks.clone(),
         output,
         output_sizes: graph.node(graph.output).shape.sizes(),
         input_sizes: graph.node(NodeId(0)).shape.sizes(),
@@ -169,6 +170,7 @@ impl Lowering<'_> {
         self.units.push(Unit {
             name: name.to_owned(),
             text: "copy of the input".into(),
+            node: self.graph.nodes.len(),
             kind: UnitKind::Run {
                 op: Copy { input }.into(),
                 source: None,
@@ -190,6 +192,7 @@ impl Lowering<'_> {
         self.units.push(Unit {
             name,
             text: layers::text(&node.op),
+            node: self.unit_of.len(),
             kind,
             inputs,
             shape,

@@ -8,6 +8,7 @@
 //! `lower` makes the program, one unit a layer, to infer or to train; `optimise` merges units; `differentiate` finds what goes
 //! backward; `schedule` gives values and gradients memory and makes the plan.
 
+use crate::graph::Block;
 use netc_plan::{Loss, Op, Operation, Param, Pixels, Source, UpdateStep};
 
 /// Index of a unit in [`Program::units`].
@@ -20,6 +21,8 @@ pub struct Program {
     pub name: String,
     /// The operations, in topological order; unit 0 is the input.
     pub units: Vec<Unit>,
+    /// Which layers of the graph are written as one.
+    pub blocks: Vec<Block>,
     /// The unit whose value is the network's output.
     pub output: UnitId,
     /// The shape of the output as users see it.
@@ -60,6 +63,8 @@ pub struct Unit {
     pub name: String,
     /// The layers that the unit stands for, as the file says them: `CONV(96, 11x11/4) + RELU`.
     pub text: String,
+    /// The layer of the graph that it stands for, the first where there are several; one past the last where there is none.
+    pub node: usize,
     /// What it computes.
     pub kind: UnitKind,
     /// What it reads.

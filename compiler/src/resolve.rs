@@ -63,6 +63,7 @@ pub fn resolve(
     };
     let Network {
         nodes,
+        blocks,
         output,
         heads,
         pixels,
@@ -72,6 +73,7 @@ pub fn resolve(
         name,
         about: about(&sources.get(root).text),
         nodes,
+        blocks,
         output,
         heads,
         pixels,

@@ -273,6 +273,7 @@ mod trainer {
             }],
             result: at,
             joins: Vec::new(),
+            blocks: Vec::new(),
             kept: Vec::new(),
             backward: backward.collect(),
             forward,

@@ -225,6 +225,7 @@ fn two_inputs(case: &Case) -> Plan {
         arena: result.bytes(),
         forward: steps,
         joins: Vec::new(),
+        blocks: Vec::new(),
         result,
         kept: Vec::new(),
         loss: Vec::new(),

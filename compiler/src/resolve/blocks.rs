@@ -33,7 +33,7 @@ impl<'a> Expander<'a, '_> {
         let params = bind_params(call, &block.name, declared, &args, &mut errors);
         self.errors(errors);
         self.used_at.push(call.span);
-        let flow = self.block_body(def, params, flow);
+        let flow = self.as_one(&block.name.node, |this| this.block_body(def, params, flow));
         self.used_at.pop();
         match flow {
             // They are joined where the block is used.

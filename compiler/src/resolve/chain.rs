@@ -36,7 +36,12 @@ impl<'a> Expander<'a, '_> {
             if !self.count_stage(stage.span) {
                 break;
             }
-            end = self.once(stage, end, frame, layer_name);
+            end = match &stage.kind {
+                StageKind::Group(_) if count > 1 => {
+                    self.as_one("", |this| this.once(stage, end, frame, layer_name))
+                }
+                _ => self.once(stage, end, frame, layer_name),
+            };
         }
         if let Some(name) = &stage.tap {
             self.define_tap(name, &end, frame);

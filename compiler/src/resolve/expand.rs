@@ -6,7 +6,7 @@ use super::habits;
 use super::mistakes::unknown_layer;
 use super::modules::{Def, Defined, Program};
 use super::table::{Served, Table};
-use crate::graph::{Head, Layer, Node, NodeId, Shape};
+use crate::graph::{Block, Head, Layer, Node, NodeId, Shape};
 use crate::layers::{self, LayerKind, LayerSpec};
 use crate::limits::MAX_STAGES;
 use crate::names::{Counter, is_all_caps};
@@ -22,6 +22,7 @@ use std::collections::HashSet;
 /// What the chain and the heads of a file come to.
 pub(super) struct Network {
     pub(super) nodes: Vec<Node>,
+    pub(super) blocks: Vec<Block>,
     /// The end of the chain.
     pub(super) output: NodeId,
     pub(super) heads: Vec<Head>,
@@ -50,6 +51,7 @@ pub(super) struct Expander<'a, 'r> {
     sources: &'a Sources,
     pub(super) report: &'a mut Report<'r>,
     pub(super) nodes: Vec<Node>,
+    blocks: Vec<Block>,
     counter: Counter,
     /// The `as` of single layers: they rename once all names are known.
     pub(super) renames: Vec<(NodeId, Ident)>,
@@ -82,6 +84,7 @@ impl<'a, 'r> Expander<'a, 'r> {
             sources,
             report,
             nodes: Vec::new(),
+            blocks: Vec::new(),
             counter: Counter::default(),
             renames: Vec::new(),
             table,
@@ -113,9 +116,9 @@ impl<'a, 'r> Expander<'a, 'r> {
         if !self.exhausted {
             self.table.finish(self.report);
         }
-        let nodes = std::mem::take(&mut self.nodes);
         Some(Network {
-            nodes,
+            nodes: std::mem::take(&mut self.nodes),
+            blocks: std::mem::take(&mut self.blocks),
             output: end?,
             heads,
             pixels: std::mem::take(&mut self.pixels),
@@ -164,6 +167,21 @@ impl<'a, 'r> Expander<'a, 'r> {
             );
         }
         !self.exhausted
+    }
+
+    /// Remembers that what is expanded in between is written as one; the name is a block's, or empty.
+    pub(super) fn as_one(&mut self, name: &str, expand: impl FnOnce(&mut Self) -> Flow) -> Flow {
+        let (index, start) = (self.blocks.len(), self.nodes.len());
+        self.blocks.push(Block {
+            name: name.to_owned(),
+            nodes: start..start,
+        });
+        let flow = expand(self);
+        // Another chain is expanded since where the network was too large.
+        if let Some(block) = self.blocks.get_mut(index) {
+            block.nodes.end = self.nodes.len();
+        }
+        flow
     }
 
     /// Whether this chain is the file's own, not a block's.

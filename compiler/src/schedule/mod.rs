@@ -14,7 +14,7 @@ pub(crate) mod values;
 
 use std::collections::BTreeMap;
 
-use netc_plan::{BackwardStep, Copy, Gradient, Join, LossStep, Plan, Step, View};
+use netc_plan::{BackwardStep, Block, Copy, Gradient, Join, LossStep, Plan, Step, View};
 
 use crate::differentiate::Backward;
 use crate::program::{Program, UnitId, UnitKind};
@@ -60,6 +60,7 @@ pub fn schedule(program: &Program, backward: &Backward) -> Plan {
         pixels: program.pixels.clone(),
         params: program.params.clone(),
         arena,
+        blocks: blocks(program, &index),
         forward: steps,
         joins,
         result: layout.value(program.output),
@@ -70,6 +71,21 @@ pub fn schedule(program: &Program, backward: &Backward) -> Plan {
         backward: layout.backward(&index),
         update: program.update.clone(),
     }
+}
+
+/// What the file writes as one, in steps, as far as steps are left of it.
+fn blocks(program: &Program, index: &BTreeMap<(UnitId, Option<usize>), usize>) -> Vec<Block> {
+    // Units, and so steps, stand in the order of the layers.
+    let mut nodes: Vec<usize> = vec![0; index.len()];
+    for ((unit, _), step) in index {
+        nodes[*step] = program.units[*unit].node;
+    }
+    let blocks = program.blocks.iter().map(|block| Block {
+        name: block.name.clone(),
+        steps: nodes.partition_point(|node| *node < block.nodes.start)
+            ..nodes.partition_point(|node| *node < block.nodes.end),
+    });
+    blocks.filter(|block| !block.steps.is_empty()).collect()
 }
 
 /// All that is known about where values and gradients lie.

@@ -277,6 +277,7 @@ impl Builder {
             name: name.into(),
             about: String::new(),
             nodes: self.nodes,
+            blocks: Vec::new(),
             output,
             pixels: Pixels::default(),
             claims: Vec::new(),

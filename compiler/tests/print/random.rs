@@ -359,6 +359,7 @@ fn wild() -> impl Strategy<Value = Graph> {
             claims: Vec::new(),
             recipes: Vec::new(),
             heads: Vec::new(),
+            blocks: Vec::new(),
         }
     })
 }

@@ -14,11 +14,7 @@ use netc_runtime::{Error, Loader, Model, Prediction, Scores, Workspace, plan};
 /// let mut workspace = model.workspace(1);
 /// let best = model.predict(&mut workspace, &images)?; // a class and its probability per image
 /// ```
-#[allow(
-    unreachable_pub,
-    clippy::doc_markdown,
-    reason = "the program decides who sees it"
-)]
+#[allow(unreachable_pub, clippy::doc_markdown, reason = "the program decides who sees it")]
 pub struct LeNet {
     /// CONV(32, 3x3, same) + RELU, 32x32x3 -> 32x32x32
     conv1: Conv,
@@ -57,10 +53,7 @@ mod at {
 }
 
 #[allow(
-    dead_code,
-    unreachable_pub,
-    clippy::large_stack_arrays,
-    clippy::similar_names,
+    dead_code, unreachable_pub, clippy::large_stack_arrays, clippy::similar_names,
     clippy::too_many_lines,
     reason = "a program uses what it needs, and a network is as long as it is"
 )]
@@ -98,48 +91,28 @@ impl LeNet {
         Self {
             conv1: Conv::new(
                 plan::Conv {
-                    input: at::IMAGE.shape,
-                    filters: 32,
-                    kernel: [3, 3],
-                    pad: [1, 1, 1, 1],
-                    act: plan::Act::Relu,
-                    ..plan::Conv::DEFAULT
+                    input: at::IMAGE.shape, filters: 32, kernel: [3, 3], pad: [1, 1, 1, 1],
+                    act: plan::Act::Relu, ..plan::Conv::DEFAULT
                 },
                 w.layer("conv1"),
             ),
-            pool1: MaxPool::new(plan::MaxPool {
-                input: at::CONV1.shape,
-                ..plan::MaxPool::DEFAULT
-            }),
+            pool1: MaxPool::new(plan::MaxPool { input: at::CONV1.shape, ..plan::MaxPool::DEFAULT }),
             conv2: Conv::new(
                 plan::Conv {
-                    input: at::POOL1.shape,
-                    filters: 64,
-                    kernel: [3, 3],
-                    act: plan::Act::Relu,
+                    input: at::POOL1.shape, filters: 64, kernel: [3, 3], act: plan::Act::Relu,
                     ..plan::Conv::DEFAULT
                 },
                 w.layer("conv2"),
             ),
-            pool2: MaxPool::new(plan::MaxPool {
-                input: at::CONV2.shape,
-                ..plan::MaxPool::DEFAULT
-            }),
+            pool2: MaxPool::new(plan::MaxPool { input: at::CONV2.shape, ..plan::MaxPool::DEFAULT }),
             fc1: Fc::new(
                 plan::Fc {
-                    input: at::POOL2.shape,
-                    units: 512,
-                    act: plan::Act::Relu,
-                    ..plan::Fc::DEFAULT
+                    input: at::POOL2.shape, units: 512, act: plan::Act::Relu, ..plan::Fc::DEFAULT
                 },
                 w.layer("fc1"),
             ),
             fc2: Fc::new(
-                plan::Fc {
-                    input: at::FC1.shape,
-                    units: 10,
-                    ..plan::Fc::DEFAULT
-                },
+                plan::Fc { input: at::FC1.shape, units: 10, ..plan::Fc::DEFAULT },
                 w.layer("fc2"),
             ),
         }
@@ -150,10 +123,8 @@ impl LeNet {
     pub fn workspace(&self, max_batch: usize) -> Workspace {
         // What the larger kernels need while they run; they share it.
         let scratch = [
-            self.conv1.scratch(max_batch),
-            self.conv2.scratch(max_batch),
-            self.fc1.scratch(max_batch),
-            self.fc2.scratch(max_batch),
+            self.conv1.scratch(max_batch), self.conv2.scratch(max_batch),
+            self.fc1.scratch(max_batch), self.fc2.scratch(max_batch),
         ];
         Workspace::new(3_072, Self::ARENA, max_batch, scratch)
     }
@@ -163,9 +134,7 @@ impl LeNet {
     /// # Errors
     /// If `images` does not hold between 1 and `max_batch` whole images.
     pub fn forward<'w>(
-        &self,
-        workspace: &'w mut Workspace,
-        images: &[f32],
+        &self, workspace: &'w mut Workspace, images: &[f32],
     ) -> Result<&'w [f32], Error> {
         let mem = &mut workspace.begin(images)?;
         // conv1: CONV(32, 3x3, same) + RELU, 32x32x3 -> 32x32x32
@@ -188,9 +157,7 @@ impl LeNet {
     /// # Errors
     /// As [`forward`](Self::forward).
     pub fn predict(
-        &self,
-        workspace: &mut Workspace,
-        images: &[f32],
+        &self, workspace: &mut Workspace, images: &[f32],
     ) -> Result<Vec<Prediction>, Error> {
         Model::predict(self, workspace, images)
     }
@@ -214,9 +181,7 @@ impl Model for LeNet {
     }
 
     fn forward<'w>(
-        &self,
-        workspace: &'w mut Workspace,
-        images: &[f32],
+        &self, workspace: &'w mut Workspace, images: &[f32],
     ) -> Result<&'w [f32], Error> {
         Self::forward(self, workspace, images)
     }

@@ -58,7 +58,7 @@ pub use act::Act;
 pub use literal::{Literal, grouped};
 pub use ops::*;
 pub use param::{Fold, Init, Initialiser, Param, Source};
-pub use parts::{BackwardStep, Gradient, Join, Loss, LossStep, Step, UpdateStep};
+pub use parts::{BackwardStep, Block, Gradient, Join, Loss, LossStep, Step, UpdateStep};
 pub use recipe::{Augment, Data, HeadLoss, Metric, Optimizer, Recipe, Restore, Schedule, Stop};
 pub use validate::{overlap, validate};
 pub use view::{Element, Slot, View};
@@ -89,6 +89,8 @@ pub struct Plan {
     pub forward: Vec<Step>,
     /// Where the CONCATs lie, whose inputs are computed in place, and the SLICEs: for readers of the plan, nothing is left to run.
     pub joins: Vec<Join>,
+    /// Which steps the file writes as one, those that hold others before them: for readers of the plan, they mean nothing to those who run it.
+    pub blocks: Vec<Block>,
     /// Where the output lies after the last step of the forward part: dense. To train with cross-entropy, what a last SOFTMAX would read.
     pub result: View,
     /// Where the values of the layers asked for by `Options::keep` lie after the last step of the forward part.

@@ -3,6 +3,7 @@
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 #[cfg(doc)]
 use crate::Plan;
@@ -36,6 +37,15 @@ pub struct Join {
     pub after: usize,
     /// Where it lies.
     pub view: View,
+}
+
+/// Steps that the file writes as one: a use of a block, or one round of a repeated group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// The block's name; empty for a group.
+    pub name: String,
+    /// Indices in [`Plan::forward`].
+    pub steps: Range<usize>,
 }
 
 /// How a parameter moves once its gradient is known.

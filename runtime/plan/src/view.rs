@@ -93,6 +93,22 @@ impl View {
         }
     }
 
+    /// A value of this shape at some channels of the view, from `channel` on.
+    #[must_use]
+    pub const fn part(self, channel: usize, shape: [usize; 3]) -> Self {
+        Self {
+            shape,
+            channel: self.channel + channel,
+            ..self
+        }
+    }
+
+    /// A value of this shape in the same buffer, at the channels that follow.
+    #[must_use]
+    pub const fn beside(self, shape: [usize; 3]) -> Self {
+        self.part(self.shape[2], shape)
+    }
+
     /// Elements from one image to the next.
     #[must_use]
     pub const fn image(&self) -> usize {

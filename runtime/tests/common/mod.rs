@@ -77,6 +77,7 @@ pub(crate) fn plan(input: &[usize], steps: Vec<Step>, params: Vec<Param>, result
         result,
         kept: Vec::new(),
         joins: Vec::new(),
+        blocks: Vec::new(),
         loss: Vec::new(),
         backward: Vec::new(),
         update: Vec::new(),

@@ -1,10 +1,13 @@
 //! Comments and blank lines. Tokens have neither, so the emitter writes numbered marker statements, which the printer
-//! leaves on lines of their own, and puts the text in their place afterwards.
+//! leaves on lines of their own, or elements of arrays, and puts the text in their place afterwards.
 
 use std::cell::RefCell;
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
+
+/// The widest line with a comment at its end.
+const WIDTH: usize = 120;
 
 const MARKER: &str = "__netc_comment!(";
 
@@ -30,27 +33,55 @@ impl Comments {
         quote!(__netc_comment!(#number);)
     }
 
+    /// A marker for a comment among the elements of an array.
+    pub(super) fn element(&self, text: impl Into<String>) -> TokenStream {
+        let statement = self.line(text);
+        let mut tokens: Vec<_> = statement.into_iter().collect();
+        // The semicolon.
+        tokens.pop();
+        tokens.into_iter().collect()
+    }
+
     /// Replaces the markers in printed text.
     pub(super) fn put_back(&self, text: &str) -> String {
         let lines = self.lines.borrow();
         let mut out = String::with_capacity(text.len() * 2);
-        for line in text.lines() {
+        let mut rest = text.lines().peekable();
+        while let Some(line) = rest.next() {
             let code = line.trim_start();
             let number = code
                 .strip_prefix(MARKER)
-                .and_then(|rest| rest.strip_suffix(");"))
+                .and_then(|rest| rest.strip_suffix(");").or(rest.strip_suffix("),")))
                 .and_then(|number| number.parse::<usize>().ok());
             match number {
                 None => out.push_str(line),
                 Some(0) => {}
                 Some(number) => {
-                    out.push_str(&line[..line.len() - code.len()]);
-                    out.push_str("// ");
-                    out.push_str(lines.get(number - 1).map_or("", String::as_str));
+                    let comment = lines.get(number - 1).map_or("", String::as_str);
+                    let margin = &line[..line.len() - code.len()];
+                    let mut element = || next_element(rest.peek()?, margin, comment);
+                    if code.ends_with(',')
+                        && let Some(element) = element()
+                    {
+                        out.push_str(&element);
+                        rest.next();
+                    } else {
+                        out.push_str(margin);
+                        out.push_str("// ");
+                        out.push_str(comment);
+                    }
                 }
             }
             out.push('\n');
         }
         out
     }
+}
+
+/// An element of an array with its comment behind it, where both are short.
+fn next_element(line: &str, margin: &str, comment: &str) -> Option<String> {
+    let element = format!("{line} // {comment}");
+    let code = line.strip_prefix(margin)?;
+    let is_whole = !code.starts_with(' ') && code.ends_with("),");
+    (is_whole && element.len() <= WIDTH).then_some(element)
 }

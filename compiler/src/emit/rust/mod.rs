@@ -1,7 +1,9 @@
 //! The plan as Rust: the shape that `docs/generated.md` fixes.
 
+mod blocks;
 mod comments;
 mod docs;
+mod layout;
 mod names;
 mod train;
 mod weights;
@@ -12,6 +14,7 @@ use netc_plan::{Literal, Op, Plan, View};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
+use self::blocks::{Blocks, Item};
 use self::comments::{Comments, blank};
 use self::names::Names;
 use super::EmitInfo;
@@ -24,10 +27,14 @@ use crate::text::numbers::{literal, shape};
 /// Never for a plan that the compiler made: all that is printed is Rust.
 #[must_use]
 pub fn rust(plan: &Plan, info: &EmitInfo) -> String {
+    let names = Names::of(plan);
+    let blocks = Blocks::of(plan, &names);
     let file = Emitter {
         plan,
         info,
-        names: Names::of(plan),
+        items: blocks.items(plan, &names),
+        blocks,
+        names,
         comments: Comments::default(),
     };
     let tokens = file.file();
@@ -36,7 +43,7 @@ pub fn rust(plan: &Plan, info: &EmitInfo) -> String {
 
 fn formatted(tokens: TokenStream) -> String {
     match syn::parse2(tokens.clone()) {
-        Ok(parsed) => prettyplease::unparse(&parsed),
+        Ok(parsed) => layout::tighten(&prettyplease::unparse(&parsed)),
         // Unformatted text shows rustc, and so the user, where the emitter went wrong.
         Err(_) => tokens.to_string(),
     }
@@ -60,6 +67,9 @@ struct Emitter<'a> {
     plan: &'a Plan,
     info: &'a EmitInfo,
     names: Names,
+    blocks: Blocks,
+    /// The network in order.
+    items: Vec<Item>,
     comments: Comments,
 }
 
@@ -69,8 +79,9 @@ impl Emitter<'_> {
         let blank = blank();
         let imports = self.imports();
         let structure = self.structure();
-        let places = self.places();
         let methods = self.methods();
+        let places = self.places(&methods);
+        let blocks = self.blocks.printed(self.plan, &self.names, &self.comments);
         let model = self.model();
         quote! {
             #header #blank
@@ -79,6 +90,7 @@ impl Emitter<'_> {
             #places #blank
             #methods #blank
             #model
+            #(#blank #blocks)*
         }
     }
 
@@ -94,20 +106,43 @@ impl Emitter<'_> {
             "Workspace",
         ]
         .map(import);
+        let mem = (!self.blocks.is_empty()).then(|| import("Mem"));
+        let mem = mem.as_slice();
+        let scratch = self
+            .blocks
+            .has_scratch(self.plan)
+            .then(|| import("Scratch"));
+        let scratch = scratch.as_slice();
+        // Its method `output`.
+        let operation = (!self.blocks.is_empty()).then(|| {
+            quote!(
+                use netc_runtime::plan::Operation as _;
+            )
+        });
         quote! {
             use netc_runtime::#backend::{#(#kernels),*};
-            use netc_runtime::{#error, #loader, #model, #prediction, #scores, #workspace, plan};
+            use netc_runtime::{#error, #loader, #(#mem,)* #model, #prediction, #scores, #(#scratch,)* #workspace, plan};
+            #operation
         }
     }
 
     fn structure(&self) -> TokenStream {
         let name = self.names.network();
         let about = docs::network(self.plan, self.info);
-        let fields = self.plan.forward.iter().enumerate().map(|(i, step)| {
-            let field = self.names.field(i);
-            let kernel = self.names.ty(step.op.name());
-            let doc = docs::lines(&describe(&step.text, step.op.input(), step.op.output()));
-            quote!(#doc #field: #kernel)
+        let fields = self.items.iter().map(|item| match item {
+            Item::Step(i) => {
+                let step = &self.plan.forward[*i];
+                let field = self.names.field(*i);
+                let kernel = self.names.ty(step.op.name());
+                let doc = docs::lines(&describe(&step.text, step.op.input(), step.op.output()));
+                quote!(#doc #field: #kernel)
+            }
+            Item::Uses(uses) => {
+                let field = &uses.field;
+                let uses = self.uses(uses);
+                let (doc, ty) = (docs::lines(&uses.about()), uses.ty());
+                quote!(#doc #field: #ty)
+            }
         });
         let lints = lints();
         let debug = debug(name);
@@ -121,9 +156,14 @@ impl Emitter<'_> {
         }
     }
 
-    fn places(&self) -> TokenStream {
+    fn uses<'a>(&'a self, uses: &'a blocks::Uses) -> blocks::PrintedUses<'a> {
+        let (plan, names, comments) = (self.plan, &self.names, &self.comments);
+        self.blocks.uses(uses, plan, names, comments)
+    }
+
+    fn places(&self, methods: &TokenStream) -> TokenStream {
         let blank = blank();
-        let places = constants(self.names.places());
+        let places = constants(&self.names.places(methods));
         quote! {
             /// Where each value lies: its offset in the workspace, in bytes per image, and its shape.
             mod at {
@@ -183,16 +223,11 @@ impl Emitter<'_> {
 
     fn constructor(&self) -> TokenStream {
         let loader = self.names.ty("Loader");
-        let fields = self.plan.forward.iter().enumerate().map(|(i, step)| {
-            let field = self.names.field(i);
-            let kernel = self.names.ty(step.op.name());
-            let descriptor = self.descriptor(i);
-            match &step.source {
-                None => quote!(#field: #kernel::new(#descriptor)),
-                Some(source) => {
-                    let layer = weights::layer(source, weights::connect(self.plan, source));
-                    quote!(#field: #kernel::new(#descriptor, #layer))
-                }
+        let fields = self.items.iter().map(|item| match item {
+            Item::Step(i) => self.layer(*i),
+            Item::Uses(uses) => {
+                let (field, value) = (&uses.field, self.uses(uses).value());
+                quote!(#field: #value)
             }
         });
         let w = if !self.plan.params.is_empty() {
@@ -209,28 +244,51 @@ impl Emitter<'_> {
         }
     }
 
-    fn descriptor(&self, step: usize) -> TokenStream {
-        descriptor(&self.plan.forward[step].op, &self.names.inputs(step)[0])
+    /// `conv1: Conv::new(plan::Conv { .. }, w.layer("conv1"))`
+    fn layer(&self, i: usize) -> TokenStream {
+        let step = &self.plan.forward[i];
+        let field = self.names.field(i);
+        let kernel = self.names.ty(step.op.name());
+        let descriptor = descriptor(&step.op, &self.names.inputs(i)[0]);
+        match &step.source {
+            None => quote!(#field: #kernel::new(#descriptor)),
+            Some(source) => {
+                let layer = weights::layer(self.plan, source);
+                quote!(#field: #kernel::new(#descriptor, #layer))
+            }
+        }
     }
 
     fn workspace(&self) -> TokenStream {
         let workspace = self.names.ty("Workspace");
         let image = tokens(&literal(self.plan.input.iter().product()));
-        let scratch = self.plan.forward.iter().enumerate();
-        let scratch: Vec<TokenStream> = scratch
-            .filter(|(_, step)| step.op.has_scratch(false))
-            .map(|(i, _)| {
-                let field = self.names.field(i);
-                quote!(self.#field.scratch(max_batch))
-            })
-            .collect();
-        let scratch = if scratch.is_empty() {
+        let (mut single, mut arrays) = (Vec::new(), Vec::new());
+        for item in &self.items {
+            match item {
+                Item::Step(i) if self.plan.forward[*i].op.has_scratch(false) => {
+                    single.push(self.names.field(*i));
+                }
+                Item::Uses(uses) if self.uses(uses).has_scratch() => {
+                    let array = self.uses(uses).is_array();
+                    let all = if array { &mut arrays } else { &mut single };
+                    all.push(&uses.field);
+                }
+                Item::Step(_) | Item::Uses(_) => {}
+            }
+        }
+        let scratch = if single.is_empty() && arrays.is_empty() {
             quote!(let scratch = [];)
         } else {
             let note = self
                 .comments
                 .line("What the larger kernels need while they run; they share it.");
-            quote!(#note let scratch = [#(#scratch),*];)
+            let chained = (!arrays.is_empty()).then(|| {
+                quote! {
+                    let scratch = scratch.into_iter()
+                        #(.chain(self.#arrays.iter().map(|block| block.scratch(max_batch))))*;
+                }
+            });
+            quote!(#note let scratch = [#(self.#single.scratch(max_batch)),*]; #chained)
         };
         quote! {
             /// Memory for batches of up to `max_batch` images. Each thread needs its own; the model can be shared.
@@ -243,30 +301,7 @@ impl Emitter<'_> {
     }
 
     fn forward(&self) -> TokenStream {
-        let mut calls = TokenStream::new();
-        let mut joins = self.plan.joins.iter().peekable();
-        for (i, step) in self.plan.forward.iter().enumerate() {
-            while let Some(join) = joins.next_if(|join| join.after <= i) {
-                calls.extend(self.join(join));
-            }
-            let note = self.comments.line(format!(
-                "{}: {}",
-                step.name,
-                describe(&step.text, step.op.input(), step.op.output())
-            ));
-            let field = self.names.field(i);
-            let inputs = self.names.inputs(i);
-            let inputs = match inputs {
-                [input] => quote!(at::#input),
-                inputs => quote!([#(at::#inputs),*]),
-            };
-            let output = self.names.output(i);
-            calls.extend(quote!(#note self.#field.run(mem, #inputs, at::#output);));
-        }
-        for join in joins {
-            calls.extend(self.join(join));
-        }
-
+        let calls = self.calls();
         let elements: Vec<String> = self.plan.input.iter().map(usize::to_string).collect();
         let order = if self.plan.input.len() == 3 {
             ", NHWC"
@@ -319,6 +354,45 @@ impl Emitter<'_> {
             }
         });
         methods.collect()
+    }
+
+    /// The steps, one call each, and the CONCATs between them.
+    fn calls(&self) -> TokenStream {
+        let mut calls = TokenStream::new();
+        let mut joins = self.plan.joins.iter().peekable();
+        for item in &self.items {
+            match item {
+                Item::Step(i) => {
+                    while let Some(join) = joins.next_if(|join| join.after <= *i) {
+                        calls.extend(self.join(join));
+                    }
+                    calls.extend(self.call(*i));
+                }
+                Item::Uses(uses) => {
+                    let uses = self.uses(uses);
+                    while let Some(join) = joins.next_if(|join| join.after <= uses.start()) {
+                        calls.extend(self.join(join));
+                    }
+                    while joins.next_if(|join| uses.completes(join)).is_some() {}
+                    calls.extend(uses.run());
+                }
+            }
+        }
+        calls.extend(joins.map(|join| self.join(join)));
+        calls
+    }
+
+    fn call(&self, i: usize) -> TokenStream {
+        let step = &self.plan.forward[i];
+        let about = describe(&step.text, step.op.input(), step.op.output());
+        let note = self.comments.line(format!("{}: {about}", step.name));
+        let field = self.names.field(i);
+        let inputs = match self.names.inputs(i) {
+            [input] => quote!(at::#input),
+            inputs => quote!([#(at::#inputs),*]),
+        };
+        let output = self.names.output(i);
+        quote!(#note self.#field.run(mem, #inputs, at::#output);)
     }
 
     /// A CONCAT stands in the code as a comment: there is nothing left to do.

@@ -1,9 +1,10 @@
 //! Names in generated code: fields, constants and types that clash with nothing.
 
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
-use netc_plan::{Plan, View, overlap};
-use proc_macro2::{Ident, Span, TokenStream};
+use netc_plan::{Join, Op, Plan, View, overlap};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 
 /// The names of one generated file.
@@ -12,6 +13,7 @@ pub(super) struct Names {
     kernels: BTreeSet<&'static str>,
     fields: Vec<Ident>,
     places: Places,
+    taken: RefCell<Unique>,
 }
 
 /// The constants of the module `at`, and who uses which.
@@ -21,6 +23,7 @@ struct Places {
     declared: BTreeSet<String>,
     inputs: Vec<Vec<Ident>>,
     outputs: Vec<Ident>,
+    joins: Vec<Ident>,
     result: Option<Ident>,
     kept: Vec<Ident>,
     scores: Vec<Ident>,
@@ -57,7 +60,23 @@ impl Names {
             kernels: steps.map(|step| step.op.name()).collect(),
             places: Places::of(plan, image, &fields, &mut unique),
             fields: fields.iter().map(|field| ident(field)).collect(),
+            taken: RefCell::new(unique),
         }
+    }
+
+    /// A field beside those of steps, called this or something like it.
+    pub(super) fn free(&self, wanted: &str) -> Ident {
+        ident(&self.taken.borrow_mut().name(wanted))
+    }
+
+    /// Whether a type has this name: the network, what may be imported, or what everybody has.
+    pub(super) fn is_type(&self, name: &str) -> bool {
+        let others = "AsRef Box Clone Copy Debug Default Drop Eq Err Error Fn From Hash Into Iterator Layout Loader LossKernel Mem Model \
+                      None Ok Operation Option Ord Prediction Result Scores Scratch Self Send Some State String Sync ToString Vec View \
+                      Weights Workspace";
+        self.clashes(name)
+            || Op::NAMES.contains(&name)
+            || others.split_whitespace().any(|other| other == name)
     }
 
     /// The struct.
@@ -70,9 +89,18 @@ impl Names {
         &self.fields[step]
     }
 
-    /// The constants of the module `at`, in the order of their first use.
-    pub(super) fn places(&self) -> &[(Ident, View)] {
-        &self.places.all
+    /// The constants of the module `at` that some code names, in order.
+    pub(super) fn places(&self, code: &TokenStream) -> Vec<(Ident, View)> {
+        let mut used = BTreeSet::new();
+        used_places(code.clone(), &mut used);
+        let places = self.places.all.iter();
+        let used = places.filter(|(name, _)| used.contains(&name.to_string()));
+        used.cloned().collect()
+    }
+
+    /// Where a CONCAT lies.
+    pub(super) fn join(&self, join: usize) -> &Ident {
+        &self.places.joins[join]
     }
 
     /// What a step reads.
@@ -148,7 +176,7 @@ impl Places {
         let mut joins = plan.joins.iter().peekable();
         for (i, step) in plan.forward.iter().enumerate() {
             while let Some(join) = joins.next_if(|join| join.after <= i) {
-                names.insert(join.view, unique.name(&join.name));
+                places.join(join, &mut names, unique);
             }
             let mut inputs = Vec::with_capacity(step.inputs.len());
             for view in &step.inputs {
@@ -166,7 +194,7 @@ impl Places {
             places.outputs.push(output);
         }
         for join in joins {
-            names.insert(join.view, unique.name(&join.name));
+            places.join(join, &mut names, unique);
         }
         let mut end = |view: View, name: &str| {
             let name = names.entry(view).or_insert_with(|| unique.name(name));
@@ -184,6 +212,13 @@ impl Places {
         places
     }
 
+    fn join(&mut self, join: &Join, names: &mut HashMap<View, String>, unique: &mut Unique) {
+        let name = unique.name(&join.name);
+        let constant = self.constant(&name, join.view);
+        self.joins.push(constant);
+        names.insert(join.view, name);
+    }
+
     /// The constant of this name, declared at its first use.
     fn constant(&mut self, name: &str, view: View) -> Ident {
         let constant = ident(&name.to_ascii_uppercase());
@@ -191,6 +226,26 @@ impl Places {
             self.all.push((constant.clone(), view));
         }
         constant
+    }
+}
+
+/// The names after `at::`.
+fn used_places(code: TokenStream, used: &mut BTreeSet<String>) {
+    let mut before = [String::new(), String::new(), String::new()];
+    for token in code {
+        let text = match token {
+            TokenTree::Group(group) => {
+                used_places(group.stream(), used);
+                String::new()
+            }
+            TokenTree::Ident(name) if before == ["at", ":", ":"] => {
+                used.insert(name.to_string());
+                String::new()
+            }
+            other => other.to_string(),
+        };
+        before.rotate_left(1);
+        before[2] = text;
     }
 }
 

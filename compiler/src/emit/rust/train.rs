@@ -71,8 +71,8 @@ impl Emitter<'_> {
         let blank = blank();
         let imports = self.imports();
         let structure = self.structure();
-        let places = self.places();
         let methods = self.methods();
+        let places = self.places(&methods);
         quote! {
             #header #blank
             #imports #blank
@@ -160,9 +160,9 @@ impl Emitter<'_> {
         docs::lines(&text)
     }
 
-    fn places(&self) -> TokenStream {
+    fn places(&self, methods: &TokenStream) -> TokenStream {
         let blank = blank();
-        let values = constants(self.names.places());
+        let values = constants(&self.names.places(methods));
         let gradients = constants(&self.gradients);
         quote! {
             /// Where each value lies: its offset in the workspace, in bytes per image, and its shape.

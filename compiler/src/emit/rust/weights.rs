@@ -132,15 +132,28 @@ pub(super) fn constructors(plan: &Plan, names: &Names) -> [TokenStream; 3] {
 }
 
 /// `w.layer("conv2").fold("bn2", 0.001)`
-pub(super) fn layer(source: &Source, connect: Option<&Vec<Vec<usize>>>) -> TokenStream {
+pub(super) fn layer(plan: &Plan, source: &Source) -> TokenStream {
     let name = &source.layer;
-    let mut layer = quote!(w.layer(#name));
-    if let Some(fold) = &source.fold {
+    let fold = source.fold.as_ref().map(|fold| {
         let name = &fold.layer;
+        quote!(#name)
+    });
+    named_layer(plan, source, quote!(#name), fold)
+}
+
+/// The same with expressions for the names.
+pub(super) fn named_layer(
+    plan: &Plan,
+    source: &Source,
+    name: TokenStream,
+    fold_name: Option<TokenStream>,
+) -> TokenStream {
+    let mut layer = quote!(w.layer(#name));
+    if let (Some(fold), Some(name)) = (&source.fold, fold_name) {
         let eps = tokens(&fold.eps.literal());
         layer.extend(quote!(.fold(#name, #eps)));
     }
-    if let Some(table) = connect {
+    if let Some(table) = connect(plan, source) {
         let maps = table.iter().map(|maps| tokens(&format!("&{maps:?}")));
         layer.extend(quote!(.connect(&[#(#maps),*])));
     }

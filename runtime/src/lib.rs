@@ -35,14 +35,23 @@ mod workspace;
 
 pub use netc_plan as plan;
 
+/// A file's path.
+#[cfg(feature = "std")]
+pub use std::path::Path;
+
+/// Without the feature `std` there are no files, and so no paths: functions that take one cannot be called.
+#[cfg(not(feature = "std"))]
+#[derive(Debug)]
+pub enum Path {}
+
 pub use error::{Error, ErrorKind};
 pub use executor::Executor;
 #[cfg(feature = "ndarray")]
 pub use model::ForwardView;
-pub use model::{Model, Prediction, Scores};
+pub use model::{Model, Prediction, Predictions, Scores};
 pub use prepare::{Prepared, prepare};
 pub use weights::{Layer, LayerName, Loader, Weights};
-pub use workspace::{Mem, Scratch, Workspace};
+pub use workspace::{Mem, Scratch, Values, Workspace};
 
 /// The wrapper for networks that a build script compiled: the Rust that `netc_compiler::build("models/alexnet.net")` wrote.
 ///

@@ -37,6 +37,9 @@ pub trait Model: Send + Sync {
     }
 }
 
+/// The likeliest class of each image.
+pub type Predictions = Vec<Prediction>;
+
 /// A class and how likely it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Prediction {

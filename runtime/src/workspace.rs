@@ -13,6 +13,9 @@ use alloc::vec::Vec;
 /// Cache lines and the widest vectors: 64 bytes.
 const ALIGN: usize = 64 / size_of::<f32>();
 
+/// The numbers of one of several outputs, dense, one image after the other.
+pub type Values = Vec<f32>;
+
 /// Memory for the forward passes of one thread; made by a model's `workspace`.
 pub struct Workspace {
     /// The arena (`arena * max_batch`), then the scratch memory of a step.
@@ -212,7 +215,7 @@ impl Workspace {
     /// # Panics
     /// If the view is not in the arena, or has no element.
     #[must_use]
-    pub fn read(&self, view: View) -> Vec<f32> {
+    pub fn read(&self, view: View) -> Values {
         let arena = &self.memory.all()[..self.arena * self.batch];
         let Slot::Arena(offset) = view.slot else {
             panic!("the caller's images are not kept")

@@ -1,7 +1,7 @@
 //! What the compiler prints for every network, locked: one snapshot a network in one folder a form.
 
-use netc_compiler::{Options, emit, print};
-use netc_tests::networks::{all, compile_file};
+use netc_compiler::{Options, Train, Which, emit, print};
+use netc_tests::networks::{all, compile_file, path};
 
 /// One snapshot for each network in `snapshots/<folder>/`.
 fn lock(folder: &str, print: impl Fn(&netc_compiler::Output) -> String) {
@@ -72,6 +72,34 @@ fn json() {
 fn rust() {
     lock("rust", |output| {
         output.code.clone().expect("code was asked for")
+    });
+}
+
+/// The training code of a few: by a recipe of its own, with sums, with CONCATs and labels for pixels.
+#[test]
+fn training() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots/training");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let trained = [
+        ("lenet5_mnist", Which::Default),
+        ("residual_mlp", Which::BuiltIn),
+        ("unet", Which::BuiltIn),
+    ];
+    settings.bind(|| {
+        for (stem, recipe) in trained {
+            let options = Options {
+                code: true,
+                train: Some(Train {
+                    recipe,
+                    ..Train::default()
+                }),
+                ..Options::default()
+            };
+            let code = compile_file(&path(stem), &options).code;
+            insta::assert_snapshot!(stem, code.expect("code was asked for"));
+        }
     });
 }
 

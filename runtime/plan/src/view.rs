@@ -103,6 +103,13 @@ impl View {
         }
     }
 
+    /// The view with more channels, of the same pixels.
+    #[must_use]
+    pub const fn wider(self, channels: usize) -> Self {
+        let [h, w, c] = self.shape;
+        self.part(0, [h, w, c + channels])
+    }
+
     /// A value of this shape in the same buffer, at the channels that follow.
     #[must_use]
     pub const fn beside(self, shape: [usize; 3]) -> Self {

@@ -2,8 +2,8 @@
 
 use super::layer::{Layer, LayerName};
 use super::{Storage, Weights, random};
-use crate::Error;
 use crate::plan::{Init, Operation, Param};
+use crate::{Error, Path};
 use alloc::borrow::Cow;
 use alloc::string::ToString;
 use alloc::vec;
@@ -29,13 +29,22 @@ impl<'w> Loader<'w> {
     /// # Errors
     /// If the file cannot be read, or lists everything in which it differs from what the network took.
     #[cfg(feature = "std")]
-    pub fn file<M>(
-        path: impl AsRef<std::path::Path>,
-        new: impl FnOnce(&Loader<'_>) -> M,
-    ) -> Result<M, Error> {
+    pub fn file<M>(path: impl AsRef<Path>, new: impl FnOnce(&Loader<'_>) -> M) -> Result<M, Error> {
         let path = path.as_ref();
         let model = Storage::open(path).and_then(|file| Self::load(file, new));
         model.map_err(|error| error.about(path.display().to_string()))
+    }
+
+    /// Makes a network with the weights of a safetensors file, of which there are none without the feature `std`.
+    ///
+    /// # Errors
+    /// None.
+    #[cfg(not(feature = "std"))]
+    pub fn file<M>(
+        path: impl AsRef<Path>,
+        _new: impl FnOnce(&Loader<'_>) -> M,
+    ) -> Result<M, Error> {
+        match *path.as_ref() {}
     }
 
     /// Makes a network with the weights of a safetensors file that is in memory.

@@ -97,11 +97,12 @@ impl Emitter<'_> {
     fn imports(&self) -> TokenStream {
         let (backend, kernels) = (backend(), self.names.kernels());
         let import = |name: &str| self.names.import(name);
-        let [error, loader, model, prediction, scores, workspace] = [
+        let [error, loader, model, path, predictions, scores, workspace] = [
             "Error",
             "Loader",
             "Model",
-            "Prediction",
+            "Path",
+            "Predictions",
             "Scores",
             "Workspace",
         ]
@@ -113,6 +114,8 @@ impl Emitter<'_> {
             .has_scratch(self.plan)
             .then(|| import("Scratch"));
         let scratch = scratch.as_slice();
+        let values = (!self.plan.kept.is_empty()).then(|| import("Values"));
+        let values = values.as_slice();
         // Its method `output`.
         let operation = (!self.blocks.is_empty()).then(|| {
             quote!(
@@ -121,7 +124,7 @@ impl Emitter<'_> {
         });
         quote! {
             use netc_runtime::#backend::{#(#kernels),*};
-            use netc_runtime::{#error, #loader, #(#mem,)* #model, #prediction, #scores, #(#scratch,)* #workspace, plan};
+            use netc_runtime::{#error, #loader, #(#mem,)* #model, #path, #predictions, #scores, #(#scratch,)* #(#values,)* #workspace, plan};
             #operation
         }
     }
@@ -333,7 +336,7 @@ impl Emitter<'_> {
 
     /// A function for each of the network's other outputs.
     fn outputs(&self) -> TokenStream {
-        let [workspace, vec] = ["Workspace", "Vec"].map(|name| self.names.ty(name));
+        let [workspace, values] = ["Workspace", "Values"].map(|name| self.names.ty(name));
         let outputs = self.plan.kept.iter().zip(self.names.kept());
         let methods = outputs.map(|((name, view), place)| {
             let method = quote::format_ident!("output_{}", names::snake_case(name));
@@ -348,7 +351,7 @@ impl Emitter<'_> {
                 #blank
                 #doc
                 #[must_use]
-                pub fn #method(workspace: &#workspace) -> #vec<f32> {
+                pub fn #method(workspace: &#workspace) -> #values {
                     workspace.read(at::#place)
                 }
             }
@@ -409,19 +412,15 @@ impl Emitter<'_> {
         let blank = blank();
         let model = self.names.ty("Model");
         let workspace = self.names.ty("Workspace");
-        let prediction = self.names.ty("Prediction");
-        let (result, vec, error) = (
-            self.names.ty("Result"),
-            self.names.ty("Vec"),
-            self.names.ty("Error"),
-        );
+        let predictions = self.names.ty("Predictions");
+        let (result, error) = (self.names.ty("Result"), self.names.ty("Error"));
         quote! {
             #blank
             /// The likeliest class of each image and its probability.
             ///
             /// # Errors
             /// As [`forward`](Self::forward).
-            pub fn predict(&self, workspace: &mut #workspace, images: &[f32]) -> #result<#vec<#prediction>, #error> {
+            pub fn predict(&self, workspace: &mut #workspace, images: &[f32]) -> #result<#predictions, #error> {
                 #model::predict(self, workspace, images)
             }
         }

@@ -72,7 +72,7 @@ impl Names {
     /// Whether a type has this name: the network, what may be imported, or what everybody has.
     pub(super) fn is_type(&self, name: &str) -> bool {
         let others = "AsRef Box Clone Copy Debug Default Drop Eq Err Error Fn From Hash Into Iterator Layout Loader LossKernel Mem Model \
-                      None Ok Operation Option Ord Prediction Result Scores Scratch Self Send Some State String Sync ToString Vec View \
+                      None Ok Operation Option Ord Path Predictions Result Scores Scratch Self Send Some State String Sync ToString Values Vec View \
                       Weights Workspace";
         self.clashes(name)
             || Op::NAMES.contains(&name)
@@ -152,9 +152,8 @@ impl Names {
         let original = ident(name);
         match name {
             _ if !self.clashes(name) => quote!(#original),
-            "Result" => quote!(std::result::Result),
-            "Vec" => quote!(std::vec::Vec),
-            "AsRef" => quote!(std::convert::AsRef),
+            "Result" => quote!(core::result::Result),
+            "AsRef" => quote!(core::convert::AsRef),
             _ => {
                 let other = ident(&renamed(name));
                 quote!(#other)

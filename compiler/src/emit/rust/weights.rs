@@ -99,8 +99,8 @@ fn initialisers(plan: &Plan) -> TokenStream {
 
 /// `from_file`, `from_bytes` and `random`.
 pub(super) fn constructors(plan: &Plan, names: &Names) -> [TokenStream; 3] {
-    let [loader, result, error, as_ref] =
-        ["Loader", "Result", "Error", "AsRef"].map(|name| names.ty(name));
+    let [loader, result, error, as_ref, path] =
+        ["Loader", "Result", "Error", "AsRef", "Path"].map(|name| names.ty(name));
     let initialisers = initialisers(plan);
     [
         quote! {
@@ -108,7 +108,7 @@ pub(super) fn constructors(plan: &Plan, names: &Names) -> [TokenStream; 3] {
             ///
             /// # Errors
             /// If the file cannot be read, or its tensors are not the network's: all that is wrong, at once.
-            pub fn from_file(path: impl #as_ref<std::path::Path>) -> #result<Self, #error> {
+            pub fn from_file(path: impl #as_ref<#path>) -> #result<Self, #error> {
                 #loader::file(path, Self::new)
             }
         },

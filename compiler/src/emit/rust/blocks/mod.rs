@@ -21,6 +21,9 @@ use super::comments::Comments;
 use super::names::{Names, snake_case as snake};
 use crate::schedule::names::type_name;
 
+/// Uses up to this many are listed even where a function of their number would give them.
+const FEW: usize = 3;
+
 /// Steps with a struct of their own.
 struct Block {
     /// The struct.
@@ -197,6 +200,11 @@ impl PrintedUses<'_> {
         let printer = Printer::new(self.plan, self.names, self.comments, self.block);
         if self.uses.which.len() == 1 {
             return printer.made(self.uses.which.start);
+        }
+        if self.uses.which.len() > FEW
+            && let Some(use_) = printer.progression(&self.uses.which)
+        {
+            return quote!(core::array::from_fn(|i| #use_));
         }
         let rows = self.uses.which.clone().map(|index| {
             let about = about_use(self.plan, &self.block.uses[index]);

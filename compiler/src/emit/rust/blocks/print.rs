@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use netc_plan::{Plan, Step};
+use netc_plan::{Plan, Step, View};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
@@ -442,8 +442,14 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// `Bottleneck::new(w, 6, 64, at::ADD1, [0, 3_211_264], at::ADD2)`
+    /// `Bottleneck::new(w, 6, 64, at::ADD1, [0, 3_211_264], at::ADD2)`: the use with this index.
     pub(super) fn made(&self, index: usize) -> TokenStream {
+        let single = index..index + 1;
+        self.progression(&single).unwrap_or_default()
+    }
+
+    /// The same for several uses, as a function of `i`, where all that they differ in grows evenly from use to use.
+    pub(super) fn progression(&self, which: &Range<usize>) -> Option<TokenStream> {
         let Arguments {
             numbers,
             names,
@@ -452,35 +458,36 @@ impl<'a> Printer<'a> {
             offsets,
         } = &self.unified.arguments;
         let mut values: Vec<TokenStream> = Vec::new();
-        values.extend(
-            numbers
-                .iter()
-                .map(|(_, all)| tokens(&all[index].to_string())),
-        );
-        values.extend(names.iter().map(|all| {
-            let name = &all[index];
-            quote!(#name)
-        }));
-        values.extend(groups(sizes).map(|(_, all)| {
-            let all = all.iter().map(|i| tokens(&sizes[*i].1[index]));
-            array(all.collect())
-        }));
-        let at = |i: usize| {
-            let place = &views[i][index];
-            quote!(at::#place)
+        for (_, all) in numbers {
+            values.push(grown(&all[which.clone()], usize::to_string)?);
+        }
+        for all in names {
+            values.push(constant(&all[which.clone()], |name| quote!(#name))?);
+        }
+        for (_, all) in groups(sizes) {
+            let size = |i: &usize| constant(&sizes[*i].1[which.clone()], |size| tokens(size));
+            values.push(array(all.iter().map(size).collect::<Option<_>>()?));
+        }
+        let place = |(names, views): &(Vec<Ident>, Vec<View>)| {
+            let first = &names[which.start];
+            let more = widened(&views[which.clone()])?;
+            Some(quote!(at::#first #more))
         };
         let external = self.unified.values.external();
-        values.extend(external.filter_map(|id| match self.unified.places[id] {
-            Place::Argument(i) => Some(at(i)),
-            _ => None,
-        }));
-        if !offsets.is_empty() {
-            let offsets = offsets.iter().map(|all| tokens(&literal(all[index])));
-            values.push(array(offsets.collect()));
+        for id in external {
+            if let Place::Argument(i) = self.unified.places[id] {
+                values.push(place(&views[i])?);
+            }
         }
-        values.extend(self.outputs().into_iter().map(|(_, i)| at(i)));
+        if !offsets.is_empty() {
+            let offset = |all: &Vec<usize>| grown(&all[which.clone()], |offset| literal(*offset));
+            values.push(array(offsets.iter().map(offset).collect::<Option<_>>()?));
+        }
+        for (_, i) in self.outputs() {
+            values.push(place(&views[i])?);
+        }
         let name = &self.block.name;
-        quote!(#name::new(w, #(#values),*))
+        Some(quote!(#name::new(w, #(#values),*)))
     }
 }
 
@@ -547,6 +554,55 @@ fn size_names(sizes: &[(&'static str, Vec<String>)]) -> Vec<String> {
         }
     }
     names
+}
+
+/// What is the same in all uses.
+fn constant<T: PartialEq>(all: &[T], print: impl Fn(&T) -> TokenStream) -> Option<TokenStream> {
+    let same = all.iter().all(|value| *value == all[0]);
+    same.then(|| print(&all[0]))
+}
+
+/// `15 + 2 * i`: numbers that grow evenly.
+fn grown(all: &[usize], print: impl Fn(&usize) -> String) -> Option<TokenStream> {
+    let step = growth(all)?;
+    let first = print(&all[0]);
+    let text = match (all[0], step) {
+        (_, 0) => first,
+        (0, 1) => "i".to_owned(),
+        (0, step) => format!("{} * i", print(&step)),
+        (_, 1) => format!("{first} + i"),
+        (_, step) => format!("{first} + {} * i", print(&step)),
+    };
+    Some(tokens(&text))
+}
+
+/// By how much each number is larger than the one before.
+fn growth(all: &[usize]) -> Option<usize> {
+    let Some([first, second]) = all.first_chunk() else {
+        return Some(0);
+    };
+    let step = second.checked_sub(*first)?;
+    let grows = all
+        .windows(2)
+        .all(|pair| pair[1].checked_sub(pair[0]) == Some(step));
+    grows.then_some(step)
+}
+
+/// `.wider(32 * i)`: what makes the others of the first view.
+fn widened(views: &[View]) -> Option<TokenStream> {
+    let channels: Vec<usize> = views
+        .iter()
+        .map(|view| view.shape[2] - views[0].shape[2].min(view.shape[2]))
+        .collect();
+    let same = views
+        .iter()
+        .zip(&channels)
+        .all(|(view, more)| views[0].wider(*more) == *view);
+    let more = grown(&channels, usize::to_string).filter(|_| same)?;
+    Some(match channels.last() {
+        None | Some(0) => TokenStream::new(),
+        Some(_) => quote!(.wider(#more)),
+    })
 }
 
 /// `[usize; 2]`

@@ -81,8 +81,8 @@ pub(super) struct Arguments {
     pub(super) names: Vec<Vec<String>>,
     /// Sizes, with the field that they are for.
     pub(super) sizes: Vec<(&'static str, Vec<String>)>,
-    /// Constants of the module `at`.
-    pub(super) views: Vec<Vec<Ident>>,
+    /// Constants of the module `at`, and what they are.
+    pub(super) views: Vec<(Vec<Ident>, Vec<View>)>,
     /// Offsets in bytes.
     pub(super) offsets: Vec<Vec<usize>>,
 }
@@ -171,7 +171,8 @@ impl Unifier<'_> {
                 .zip(&self.values)
                 .filter_map(place)
                 .collect();
-            self.places[id] = Some(self.view(places));
+            let views = self.views(Base::Value(id));
+            self.places[id] = Some(self.view(places, views));
         }
         for step in 0..self.uses[0].len() {
             let mut uses = self.uses.iter();
@@ -187,11 +188,12 @@ impl Unifier<'_> {
         let places = outputs.map(|steps| self.names.output(steps.start + step).clone());
         let places = places.collect();
         let id = self.values[0].outputs[step];
-        self.places[id] = Some(self.view(places));
+        let views = self.views(Base::Value(id));
+        self.places[id] = Some(self.view(places, views));
     }
 
-    fn view(&mut self, places: Vec<Ident>) -> Place {
-        self.arguments.views.push(places);
+    fn view(&mut self, places: Vec<Ident>, views: Vec<View>) -> Place {
+        self.arguments.views.push((places, views));
         Place::Argument(self.arguments.views.len() - 1)
     }
 
@@ -397,7 +399,7 @@ impl Unifier<'_> {
         {
             let names = self.joins[i].iter();
             let places = names.map(|join| self.names.join(*join).clone()).collect();
-            self.arguments.views.push(places);
+            self.arguments.views.push((places, self.views(base)));
             self.join_arguments[i] = Some(self.arguments.views.len() - 1);
         }
         Some(place)

@@ -1,0 +1,5 @@
+//! Compiles the network whenever it changes.
+
+fn main() {
+    netc_compiler::build("models/gestures.net");
+}

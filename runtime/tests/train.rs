@@ -1,4 +1,4 @@
-//! Training: the plain ways back against finite differences, over random shapes and options; the trainer. The fast ways back
+//! Training: plain backward against finite differences, over random shapes and options; the trainer. The fast kernels
 //! against the plain ones are in `src/train/tests.rs`, for every instruction set.
 
 mod common;
@@ -482,7 +482,7 @@ mod trainer {
         assert_eq!(error.kind(), ErrorKind::Diverged);
         let message = "the gradient of `layer1.weight` is not finite";
         assert_eq!(error.to_string(), message);
-        // Its statistics had moved on the way back.
+        // Its statistics had moved in backward.
         assert_eq!(numbers(&trainer), before);
     }
 

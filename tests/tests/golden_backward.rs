@@ -1,4 +1,4 @@
-//! The way back through every operation, the losses and the update rules against PyTorch's float64: the fast kernels and the
+//! Backward through every operation, the losses and the update rules against PyTorch's float64: the fast kernels and the
 //! plain reference.
 
 use netc_compiler::{Options, Train, Which};

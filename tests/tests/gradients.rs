@@ -1,5 +1,5 @@
-//! Whole networks, with joins, taps and every loss: the plain way back against central differences of the loss in f64, and the
-//! trainer against the plain way back.
+//! Whole networks, with joins, taps and every loss: plain backward against central differences of the loss in f64, and the
+//! trainer against plain backward.
 
 use netc_compiler::{Options, Train, Which};
 use netc_plan::{Loss, Optimizer, Plan};

@@ -72,7 +72,7 @@ pub(crate) struct Row<'a> {
     /// Floating-point operations.
     pub(crate) flops: f64,
     pub(crate) time: Duration,
-    /// In training: the way forward, and the way back.
+    /// In training: forward and backward.
     pub(crate) split: Option<[Duration; 2]>,
 }
 

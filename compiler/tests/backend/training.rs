@@ -1,6 +1,6 @@
 //! Training plans of the catalogue and of random graphs.
 //!
-//! The oracle of `random` goes backward too. Symbols are numbers of 64 bits that wrap, and the way back through a layer
+//! The oracle of `random` goes backward too. Symbols are numbers of 64 bits that wrap, and backward through a layer
 //! multiplies the output's gradient with numbers that depend on what the layer has to remember. That is linear in the gradient,
 //! as derivatives are, so that contributions add up to the same in any order, and a gradient that is lost, counted twice or made
 //! from a value that was overwritten gives another number.
@@ -207,7 +207,7 @@ fn drop(index: usize, value: &[u64]) -> Value {
     value.iter().enumerate().map(drop).collect()
 }
 
-/// The way back through an operation that mixes everything: to each of the inputs from all outputs.
+/// Backward through an operation that mixes everything: to each of the inputs from all outputs.
 fn mixed_back(what: &str, remembered: u64, inputs: usize, dy: &[u64]) -> Value {
     let all = weighted(what, dy);
     (0..inputs)

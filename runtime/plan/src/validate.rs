@@ -219,7 +219,7 @@ fn check_result(plan: &Plan, memory: &Memory) -> Result<(), String> {
 
 fn check_loss(plan: &Plan, memory: &mut Memory) -> Result<(), String> {
     if plan.loss.is_empty() && (!plan.backward.is_empty() || !plan.update.is_empty()) {
-        return Err("there is none, but a way back from it".into());
+        return Err("there is none, but a backward step of it".into());
     }
     for LossStep {
         scores, gradient, ..

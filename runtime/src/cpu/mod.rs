@@ -1,5 +1,5 @@
 //! The kernels, one operation a folder: in `mod.rs` a prepared kernel with the operation's name, and its plain reference; in `train.rs`
-//! the same in training, with the way back (the documentation of `train` says what these have in common).
+//! the same in training, with backward (the documentation of `train` says what these have in common).
 //!
 //! A kernel is made once from its descriptor (and its layer's weights) and run on views of a [`Mem`](crate::Mem). The sizes of a
 //! descriptor are checked when the kernel is made, the views in constant time whenever it runs (`sizes.rs`); what does not fit is

@@ -123,7 +123,7 @@ pub fn fast(
     kernel.forward(&mut mem, &x, y);
     let output = workspace.read(y);
 
-    // In a plan something else may lie by now where the way back does not read.
+    // In a plan something else may lie by now where backward does not read.
     let saved = op.saved();
     let inputs = x.iter().filter(|_| !saved.inputs);
     for view in inputs.chain(Some(&y).filter(|_| !saved.output)) {

@@ -131,7 +131,7 @@ impl State {
         Ok(result.loss as f32)
     }
 
-    /// The end of the way back: the L2 terms, and the norm of all gradients.
+    /// The end of backward: the L2 terms, and the norm of all gradients.
     pub(super) fn measure(&mut self, outcome: Outcome) -> Result<StepResult, Error> {
         let l2 = self.update.regularise(&self.numbers, &mut self.gradients);
         let grad_norm = self.update.norm(&self.gradients);

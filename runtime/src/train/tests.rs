@@ -1,4 +1,4 @@
-//! The fast ways back against the plain ones: every instruction set, over random shapes and options, for several threads.
+//! The fast backward kernels against the plain ones: every instruction set, over random shapes and options, for several threads.
 
 #[path = "../../tests/common/mod.rs"]
 mod common;

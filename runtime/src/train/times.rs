@@ -9,7 +9,7 @@ use {alloc::vec, alloc::vec::Vec, core::time::Duration};
 pub struct StepTimes {
     /// Each step of the plan's forward pass.
     pub forward: Vec<Duration>,
-    /// The way back through each of these; zero where no gradient is asked for.
+    /// Backward through each of these; zero where no gradient is asked for.
     pub backward: Vec<Duration>,
     /// The loss and its gradient.
     pub loss: Duration,

@@ -1,4 +1,4 @@
-//! The way back through activations.
+//! Backward through activations.
 
 use super::derivative::{derivative, reference};
 use crate::cpu::sizes::{Sizes, bounded};

@@ -1,4 +1,4 @@
-//! The way back through a sum: the gradient goes to both operands.
+//! Backward through a sum: the gradient goes to both operands.
 
 use crate::cpu::sizes::Sizes;
 use crate::cpu::{self, Real};

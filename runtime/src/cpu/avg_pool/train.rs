@@ -1,4 +1,4 @@
-//! The way back through average pooling.
+//! Backward through average pooling.
 
 use super::count;
 use crate::cpu::sizes::{Sizes, bounded};

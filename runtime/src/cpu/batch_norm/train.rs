@@ -34,7 +34,7 @@ impl Places {
     }
 }
 
-/// What a forward pass has used, and what its way back needs; each `[c]`.
+/// What a forward pass has used, and what its backward needs; each `[c]`.
 struct Used {
     mean: Vec<f32>,
     /// Biased.
@@ -47,7 +47,7 @@ struct Used {
     slope: Vec<f32>,
 }
 
-/// Batch normalisation by the batch's own statistics. The moving ones move on the way back, so that a step that is given
+/// Batch normalisation by the batch's own statistics. The moving ones move in backward, so that a step that is given
 /// up after a broken loss leaves no trace in them.
 pub struct BatchNormTraining {
     d: plan::BatchNormTraining,

@@ -20,7 +20,7 @@ const MAX_PIXELS: usize = 384;
 const MAX_SEGMENTS: usize = 64;
 
 /// Where a tensor of weights holds what: the element of the first group, filter, cell and channel, and the distance, in
-/// elements, for one step along each axis. Negative distances turn a kernel round, for the way back through a convolution.
+/// elements, for one step along each axis. Negative distances flip a kernel, for backward through a convolution.
 #[derive(Clone, Copy)]
 pub(crate) struct Strides {
     pub(crate) first: usize,

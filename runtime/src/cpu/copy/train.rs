@@ -1,4 +1,4 @@
-//! The way back through a copy.
+//! Backward through a copy.
 
 use crate::cpu;
 use crate::cpu::Real;

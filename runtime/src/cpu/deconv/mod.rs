@@ -166,7 +166,7 @@ impl Deconv {
 }
 
 impl Part {
-    /// Its share of the layer's weights, turned round: from `[c, filters / groups, kh, kw]`.
+    /// Its share of the layer's weights, transposed: from `[c, filters / groups, kh, kw]`.
     fn take(&mut self, d: &plan::Deconv, weight: &[f32]) {
         let [channels, filters, _] = sizes(d).map(|n| n / d.groups);
         let [kh, kw] = d.kernel;

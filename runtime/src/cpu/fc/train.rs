@@ -286,7 +286,7 @@ fn transpose(x: &Source<'_>, wide: usize, to: &mut [f32], threads: Threads) {
     });
 }
 
-/// The plain way back, from `dz` before the activation, for dense images; adds to all gradients.
+/// Plain backward, from `dz` before the activation, for dense images; adds to all gradients.
 pub(crate) fn reference<T: Real>(
     d: &plan::Fc,
     weight: &[T],

@@ -1,4 +1,4 @@
-//! The micro-kernel of the ways back: a sum of outer products over operands that lie where they lie, nothing packed.
+//! The micro-kernel of backward: a sum of outer products over operands that lie where they lie, nothing packed.
 
 use super::vector::Vector;
 

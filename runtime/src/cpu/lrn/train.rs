@@ -1,4 +1,4 @@
-//! The way back through local response normalisation.
+//! Backward through local response normalisation.
 
 use crate::Scratch;
 use crate::cpu::access::scratch;

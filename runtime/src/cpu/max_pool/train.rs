@@ -1,4 +1,4 @@
-//! The way back through max pooling.
+//! Backward through max pooling.
 
 use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::window::{Fresh, under};

@@ -1,4 +1,4 @@
-//! The way back through padding: each gradient goes where its number came from.
+//! Backward through padding: each gradient goes where its number came from.
 
 use crate::cpu::sizes::Sizes;
 use crate::cpu::{self, Real};
@@ -59,7 +59,7 @@ impl Pad {
     }
 }
 
-/// The plain way back of [`Pad`].
+/// Plain backward of [`Pad`].
 pub(crate) fn reference<T: Real>(d: &plan::Pad, dz: &[T], dx: &mut [T]) {
     let [h, w, c] = d.input;
     let output = Op::Pad(*d).output();

@@ -1,4 +1,4 @@
-//! The way back through squared distances; the prototypes are fixed.
+//! Backward through squared distances; the prototypes are fixed.
 
 use crate::cpu::sizes::Sizes;
 use crate::cpu::{self, Real};

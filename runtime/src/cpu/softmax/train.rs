@@ -1,4 +1,4 @@
-//! The way back through a softmax that is not the network's last layer.
+//! Backward through a softmax that is not the network's last layer.
 
 use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::{self, Real, simd::multiversion};

@@ -1,4 +1,4 @@
-//! The way back through LeNet-5's trainable subsampling.
+//! Backward through LeNet-5's trainable subsampling.
 
 use crate::Scratch;
 use crate::cpu::sizes::{Sizes, bounded};

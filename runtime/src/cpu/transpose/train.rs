@@ -1,4 +1,4 @@
-//! The way back through a transposition: each gradient goes where its number came from.
+//! Backward through a transposition: each gradient goes where its number came from.
 
 use crate::cpu::sizes::Sizes;
 use crate::cpu::{self, Real};
@@ -61,7 +61,7 @@ impl Transpose {
     }
 }
 
-/// The plain way back of [`Transpose`].
+/// Plain backward of [`Transpose`].
 pub(crate) fn reference<T: Real>(d: &plan::Transpose, dz: &[T], dx: &mut [T]) {
     let [h, w, c] = d.input;
     let output = Op::Transpose(*d).output();

@@ -72,7 +72,7 @@ impl Upsample {
     }
 }
 
-/// The plain way back of [`Upsample`].
+/// Plain backward of [`Upsample`].
 pub(crate) fn reference<T: Real>(d: &plan::Upsample, dz: &[T], dx: &mut [T]) {
     if d.mode == Interpolation::Bilinear {
         return bilinear::reference_back(d, dz, dx);

@@ -1,4 +1,4 @@
-//! The plain way back through a convolution.
+//! Plain backward through a convolution.
 
 use crate::cpu::Real;
 use crate::plan::{self, Op};

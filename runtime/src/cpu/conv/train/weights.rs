@@ -263,7 +263,7 @@ impl WeightGradient {
         gradient: &Workers<'_>,
         [group, panel, first]: [usize; 3],
     ) {
-        /// Cells that are turned round at a time.
+        /// Cells that are transposed at a time.
         const BLOCK: usize = 64;
         let (column, width) = self.panels.range(panel);
         let count = LINE.min(width.saturating_sub(first));

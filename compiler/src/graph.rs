@@ -331,6 +331,16 @@ pub enum ClaimValue {
     Size(Vec<usize>),
 }
 
+impl Head {
+    /// What kind of head it is, for people.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.auxiliary {
+            true => "auxiliary head, in training only",
+            false => "output",
+        }
+    }
+}
+
 impl Graph {
     /// The node with this id.
     pub fn node(&self, id: NodeId) -> &Node {
@@ -347,15 +357,20 @@ impl Graph {
     /// For each layer whether inference computes it: the output or an `output` line depends on it.
     #[must_use]
     pub fn inferred(&self) -> Vec<bool> {
-        let mut inferred = vec![false; self.nodes.len()];
         let heads = self.heads.iter().filter(|head| !head.auxiliary);
-        let mut open: Vec<NodeId> = heads.map(|head| head.node).chain([self.output]).collect();
+        self.needed(heads.map(|head| head.node).chain([self.output]))
+    }
+
+    /// For each layer whether one of these values depends on it.
+    pub(crate) fn needed(&self, values: impl IntoIterator<Item = NodeId>) -> Vec<bool> {
+        let mut needed = vec![false; self.nodes.len()];
+        let mut open: Vec<NodeId> = values.into_iter().collect();
         while let Some(id) = open.pop() {
-            if !std::mem::replace(&mut inferred[id.0], true) {
+            if !std::mem::replace(&mut needed[id.0], true) {
                 open.extend(&self.node(id).inputs);
             }
         }
-        inferred
+        needed
     }
 
     /// The layer that decides what the output means: the last one that changes values.

@@ -138,4 +138,5 @@ codes! {
     W0005 "the same activation twice in a row"
     W0006 "padding that was probably meant as a stride"
     W0007 "a shape with its channels first"
+    W0008 "an output that a recipe does not train"
 }

@@ -12,7 +12,7 @@ import` takes it, `netc run` and PyTorch get one image of the size in the .net f
     float32  the same of PyTorch's own float32: what the network does to rounding errors
     maps     whether the import needed `--map` (it never gets any, so `no` or a failure)
     ms       PyTorch's and netc's time for the image in float32, one thread each: to inform, not to compare (netc bench's
-             median; PyTorch's best of three), and worth nothing where the machine had other work
+             median; PyTorch's best of three)
 
 Exit code 1 where a network of torchvision is missing, a count differs or an error is above 1e-4. Nothing is fetched. A network's
 files lie in a temporary folder and are deleted with its row. `--record` replaces these networks' rows in the file."""
@@ -30,7 +30,7 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 FOLDER = os.path.join(ROOT, "models", "torchvision")
 TOLERANCE = 1e-4
 TRANSFORMERS = ("vit", "swin", "maxvit")
-HEADS = {"googlenet": ["aux1", "aux2"], "inception_v3": ["AuxLogits"]}
+HEADED = ("googlenet", "inception_v3")
 HEAD = ["network", "lines", "trainable", "MACs", "error", "float32", "maps", "ms netc", "ms torch", "commit"]
 
 
@@ -48,7 +48,7 @@ def build(name):
     torch.manual_seed(1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        more = {"aux_logits": True, "init_weights": False} if name in HEADS else {}
+        more = {"aux_logits": True, "init_weights": False} if name in HEADED else {}
         model = torchvision.models.get_model(name, weights=None, **more).eval().requires_grad_(False)
     quiet = {last for block in model.modules() if (last := last_norm(block))}
     for m in model.modules():
@@ -74,11 +74,10 @@ def build(name):
     return model
 
 
-def counts(model, name):
-    """trainable and stored numbers, auxiliary heads not counted."""
-    left_out = {k for k in model.state_dict() if k.split(".")[0] in HEADS.get(name, [])}
-    trainable = sum(p.numel() for k, p in model.named_parameters() if k not in left_out)
-    buffers = (b for k, b in model.named_buffers() if k not in left_out and not k.endswith("num_batches_tracked"))
+def counts(model):
+    """trainable and stored numbers."""
+    trainable = sum(p.numel() for p in model.parameters())
+    buffers = (b for k, b in model.named_buffers() if not k.endswith("num_batches_tracked"))
     return trainable, trainable + sum(b.numel() for b in buffers)
 
 
@@ -111,7 +110,7 @@ def row(args, name, folder):
     told = json.loads(netc(args, "summary", net, "--json"))
     at = lambda file: os.path.join(folder, file)
     model = build(name)
-    trainable, params = counts(model, name)
+    trainable, params = counts(model)
     if (told["trainable"], told["params"]) != (trainable, params):
         raise RuntimeError(f"{told['trainable']} of {told['params']} numbers trainable, torchvision has {trainable} of {params}")
     save_file({k: v.contiguous() for k, v in model.state_dict().items()}, at("torchvision.safetensors"))
@@ -121,17 +120,15 @@ def row(args, name, folder):
     float32, torch_ms = timed(model, x)
     want = float32 if params > 300_000_000 else model.double()(x.double()).numpy().ravel()
     del model
-    skip = [word for head in HEADS.get(name, []) for word in ("--skip", head)]
-    netc(args, "weights", "import", at("torchvision.safetensors"), "--for", net, "-o", at("netc.safetensors"), *skip)
+    netc(args, "weights", "import", at("torchvision.safetensors"), "--for", net, "-o", at("netc.safetensors"))
     os.remove(at("torchvision.safetensors"))
     netc(args, "run", net, "--weights", at("netc.safetensors"), "--input", at("x.npy"), "--output", at("y.npy"), "--threads", "1")
     os.remove(at("netc.safetensors"))
     error = share(np.load(at("y.npy")).astype(np.float64).ravel(), want)
     bench = netc(args, "bench", net, "--batch", "1", "--threads", "1", "--json")
     netc_ms = json.loads(bench.strip().splitlines()[-1])["median_ms"]
-    own = "-" if want is float32 else f"{share(float32, want):.1e}"
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT).stdout.strip()
-    cells = [name, str(lines), f"{trainable:,}", f"{told['macs']:,}", f"{error:.1e}", own, "no"]
+    cells = [name, str(lines), f"{trainable:,}", f"{told['macs']:,}", f"{error:.1e}", f"{share(float32, want):.1e}", "no"]
     return [*cells, f"{netc_ms:.0f}", f"{torch_ms:.0f}", args.commit or commit], error
 
 
@@ -152,9 +149,8 @@ def record(args, rows):
 
 What `python3 tests/reference/torchvision_table.py --record models/torchvision/RESULTS.md` gave: torchvision's own state_dict
 (random weights), taken by `netc weights import` without a `--map`, against PyTorch's output. The script's head says what the
-columns mean. `lines` are those of the .net file that are not empty; the files share the libraries in blocks/. `trainable` and `MACs`
-are claims of the files, and those that torchvision publishes with its weights (`num_params`, `_ops`). The auxiliary heads of googlenet
-and inception_v3 run in training alone: they are left out, and not counted.
+columns mean. `lines` are those of the .net file that are not empty; the files share the libraries in blocks/. The auxiliary heads of
+googlenet and inception_v3 are imported and counted, and run in training alone.
 
 Torch {torch.__version__.split("+")[0]}, torchvision {torchvision.__version__.split("+")[0]}, {args.machine}, one thread each.
 

@@ -1,11 +1,11 @@
 //! Cards: what a drawing shows as one box. A layer takes the small ones that follow it (BN, RELU, DROPOUT) onto its card.
 
-use crate::graph::{Graph, Layer, Node, NodeId};
+use crate::graph::{Graph, Head, Layer, Node, NodeId};
 use crate::layers;
 use crate::params;
 use netc_plan::Op;
 
-use crate::print::structure::Stage;
+use crate::print::structure::{self, Stage, structure};
 use crate::text::numbers::thousands;
 
 /// Kinds of layers that look alike.
@@ -84,13 +84,17 @@ pub(super) enum Part {
     Fork(Vec<Vec<Part>>, Card),
 }
 
-/// The cards of a chain.
-pub(super) fn parts(graph: &Graph, stages: &[Stage]) -> Vec<Part> {
-    let mut readers = vec![0; graph.nodes.len()];
-    for input in graph.nodes.iter().flat_map(|node| &node.inputs) {
-        readers[input.0] += 1;
-    }
-    Dealer { graph, readers }.chain(stages)
+/// The cards of a network: its own chain, and a chain for each `output` and `auxiliary` head, which begins with a card that names it
+/// and reads the tap. Empty for a graph that no text of the language describes.
+pub(super) fn parts(graph: &Graph) -> (Vec<Part>, Vec<Vec<Part>>) {
+    let stages = structure(graph).unwrap_or_default();
+    let heads = structure::heads(graph, &stages).unwrap_or_default();
+    let dealer = Dealer::of(graph);
+    let heads = graph.heads.iter().zip(&heads).map(|(head, stages)| {
+        let first = Part::Card(dealer.head(head));
+        std::iter::once(first).chain(dealer.chain(stages)).collect()
+    });
+    (dealer.chain(&stages), heads.collect())
 }
 
 struct Dealer<'a> {
@@ -98,7 +102,31 @@ struct Dealer<'a> {
     readers: Vec<usize>,
 }
 
-impl Dealer<'_> {
+impl<'a> Dealer<'a> {
+    fn of(graph: &'a Graph) -> Self {
+        let mut readers = vec![0; graph.nodes.len()];
+        let inputs = graph.nodes.iter().flat_map(|node| &node.inputs);
+        let taps = graph.heads.iter().map(|head| &head.from);
+        for read in inputs.chain(taps) {
+            readers[read.0] += 1;
+        }
+        Self { graph, readers }
+    }
+
+    /// The card that a head begins with.
+    fn head(&self, head: &Head) -> Card {
+        Card {
+            family: Family::Input,
+            name: head.name.clone(),
+            text: head.kind().to_owned(),
+            chips: Vec::new(),
+            output: output(self.graph.node(head.from)),
+            weight: String::new(),
+            taps: vec![head.from],
+            layers: Vec::new(),
+        }
+    }
+
     fn chain(&self, stages: &[Stage]) -> Vec<Part> {
         let mut parts: Vec<Part> = Vec::new();
         for stage in stages {

@@ -15,7 +15,9 @@ pub(crate) fn check(graph: &Graph, diagnostics: &mut Vec<Diagnostic>) {
         return;
     }
     let recipes = graph.recipes.iter();
-    diagnostics.extend(recipes.filter_map(|recipe| misfit(recipe, graph)));
+    diagnostics.extend(
+        recipes.filter_map(|recipe| misfit(recipe, graph).or_else(|| untrained(recipe, graph))),
+    );
 }
 
 /// What keeps a recipe from training the network.
@@ -34,6 +36,58 @@ pub(crate) fn misfit(recipe: &Recipe, graph: &Graph) -> Option<Diagnostic> {
             let mut heads = graph.heads.iter();
             heads.find_map(|head| head_misfit(head, recipe, graph))
         })
+}
+
+/// A warning about outputs with layers of their own that nothing trains, and that `losses` does not name.
+fn untrained(recipe: &Recipe, graph: &Graph) -> Option<Diagnostic> {
+    let learns = |head: &&Head| HeadTraining::of(head, &recipe.values).weight > 0.0;
+    let ends = graph.heads.iter().filter(learns).map(|head| head.node);
+    let trained = graph.needed(ends.chain([graph.output]));
+    let said = |head: &Head| {
+        recipe
+            .values
+            .losses
+            .iter()
+            .any(|said| said.head == head.name)
+    };
+    let moves_alone = |head: &Head| {
+        let needed = graph.needed([head.node]);
+        let mut nodes = graph.nodes.iter().zip(needed.into_iter().zip(&trained));
+        nodes.any(|(node, (needed, trained))| {
+            needed && !trained && params::count(node, graph).trainable > 0
+        })
+    };
+    let heads = graph.heads.iter();
+    let heads: Vec<&Head> = heads
+        .filter(|head| !head.auxiliary && !said(head) && moves_alone(head))
+        .collect();
+    let first = heads.first()?;
+    let name = &first.name;
+    let headline = match &recipe.values.name {
+        Some(recipe) => format!("the recipe `{recipe}` does not train `{name}`"),
+        None => format!("the recipe does not train `{name}`"),
+    };
+    let headline = match heads.len() - 1 {
+        0 => headline,
+        1 => format!("{headline} and another output"),
+        others => format!("{headline} and {others} other outputs"),
+    };
+    let at = recipe.span_of("losses").unwrap_or(recipe.head);
+    let warning = Diagnostic::warning(Code::W0008, headline, at).primary("there is no loss for it");
+    let warning = heads.iter().fold(warning, |warning, head| {
+        warning.label(head.span, "its own layers stay as they start")
+    });
+    Some(if learns_from_labels(graph, first) {
+        warning.help(format!(
+            "name it in `losses`: `{name}: 1` trains it, `{name}: 0` says that it is meant"
+        ))
+    } else {
+        warning
+            .note("there are labels only for outputs of the shape of the network's own")
+            .help(format!(
+                "name it in `losses`: `{name}: 0` says that it is meant"
+            ))
+    })
 }
 
 /// A name of `losses` that no output has.
@@ -64,12 +118,8 @@ fn head_misfit(head: &Head, recipe: &Recipe, graph: &Graph) -> Option<Diagnostic
         key: "losses",
         at: recipe.span_of("losses").unwrap_or(recipe.head),
     };
-    let labels = |id| {
-        let shape = graph.node(id).shape.hwc();
-        shape.map(|[h, w, classes]| (h * w, classes))
-    };
-    let (own, other) = (graph.node(graph.output), graph.node(head.node));
-    if labels(graph.output) != labels(head.node) {
+    if !learns_from_labels(graph, head) {
+        let (own, other) = (graph.node(graph.output), graph.node(head.node));
         let headline = format!(
             "`{}` cannot learn from the labels of the network's own output",
             head.name
@@ -84,6 +134,15 @@ fn head_misfit(head: &Head, recipe: &Recipe, graph: &Graph) -> Option<Diagnostic
         )));
     }
     of.judged(loss, graph, head.node)
+}
+
+/// Whether the labels of the network's own output are as many as the head's values, of as many classes.
+fn learns_from_labels(graph: &Graph, head: &Head) -> bool {
+    let labels = |id| {
+        let shape = graph.node(id).shape.hwc();
+        shape.map(|[h, w, classes]| (h * w, classes))
+    };
+    labels(graph.output) == labels(head.node)
 }
 
 struct Misfit<'a> {

@@ -8,17 +8,23 @@ use crate::emit::cards::Part;
 
 /// Between columns.
 const GUTTER: i64 = 96;
+/// Between a head and the next.
+const HEAD_GAP: i64 = 56;
 /// Drawings up to this height are one column.
 pub(super) const ONE_COLUMN: i64 = 1500;
 
 /// However long the network is.
 const MOST_COLUMNS: usize = 48;
 
-/// Lays the parts out, with the left top corner at `(x, y)`.
-pub(super) fn layout(parts: &[Part], x: i64, y: i64) -> Layout<'_> {
-    let draw = |y, room: &[i64]| match Ladder::of(parts) {
-        Some(ladder) => ladder.layout(x, y),
-        None => in_columns(parts, x, y, room),
+/// Lays the parts out, with the left top corner at `(x, y)`, and the heads' chains on the right of them.
+pub(super) fn layout<'a>(parts: &'a [Part], heads: &'a [Vec<Part>], x: i64, y: i64) -> Layout<'a> {
+    let draw = |y, room: &[i64]| {
+        let mut layout = match Ladder::of(parts) {
+            Some(ladder) => ladder.layout(x, y),
+            None => in_columns(parts, x, y, room),
+        };
+        heads_beside(&mut layout, heads, (x, y), room);
+        layout
     };
     let layout = draw(y, &[]);
     let taps = Taps::of(&layout);
@@ -56,6 +62,45 @@ fn in_columns<'a>(parts: &'a [Part], x: i64, y: i64, room: &[i64]) -> Layout<'a>
     layout.width = left - GUTTER - x;
     layout.height = bottom - y;
     layout
+}
+
+/// Heads in columns of their own, below each other as far as the drawing is tall already. The layout begins at `(x, y)`.
+fn heads_beside<'a>(layout: &mut Layout<'a>, heads: &'a [Vec<Part>], (x, y): Point, room: &[i64]) {
+    let tallest = layout.height.max(ONE_COLUMN / 2);
+    let mut rest = heads;
+    while let Some(first) = rest.first() {
+        let mut height = chain_size(first).1;
+        let mut count = 1;
+        for head in &rest[1..] {
+            let more = HEAD_GAP + chain_size(head).1;
+            if height + more > tallest {
+                break;
+            }
+            height += more;
+            count += 1;
+        }
+        let (column, others) = rest.split_at(count);
+        rest = others;
+        let right = layout.columns.last().map_or(x, |column| column.right);
+        let lanes = layout
+            .columns
+            .len()
+            .checked_sub(1)
+            .and_then(|last| room.get(last));
+        let left = right + lanes.copied().unwrap_or(0) + GUTTER;
+        let width = column.iter().map(|head| chain_size(head).0).max();
+        let width = width.unwrap_or(0);
+        layout.columns.push(Column {
+            right: left + width,
+        });
+        let mut top = y;
+        for head in column {
+            layout.chain(head, left + width / 2, top);
+            top += chain_size(head).1 + HEAD_GAP;
+        }
+        layout.width = left + width - x;
+        layout.height = layout.height.max(height);
+    }
 }
 
 /// The chain in parts of about the same height, so that the drawing is half again as wide as tall.

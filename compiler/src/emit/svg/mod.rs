@@ -17,7 +17,6 @@ use self::flatten::flatten;
 use self::ladder::Ladder;
 use self::layout::{CARD_WIDTH, Layout, Placed};
 use super::cards::parts;
-use crate::print::structure::structure;
 use crate::text::numbers::thousands;
 
 const MARGIN: i64 = 40;
@@ -40,14 +39,14 @@ text{font-family:Inter,'Segoe UI',Helvetica,Arial,sans-serif;fill:#0f172a}\
 /// Lines from different places; the arrow heads have the same colours.
 const TAP_COLOURS: [&str; 5] = ["#0284c7", "#ea580c", "#16a34a", "#9333ea", "#be123c"];
 
-/// An SVG picture: chains run down, branches stand side by side, a U-Net is a U. Small layers stand on the card of the layer before them.
+/// An SVG picture: chains run down, branches stand side by side, a U-Net is a U, other outputs and auxiliary heads stand on the right. Small layers stand on the card of the layer before them.
 #[must_use]
 pub fn svg(graph: &Graph) -> String {
-    let mut parts = parts(graph, &structure(graph).unwrap_or_default());
+    let (mut parts, heads) = parts(graph);
     if Ladder::of(&parts).is_none() {
         parts = flatten(parts, None);
     }
-    let layout = layout(&parts, MARGIN, MARGIN + HEAD);
+    let layout = layout(&parts, &heads, MARGIN, MARGIN + HEAD);
     let about = about(graph);
     let head = (7 * about.chars().count().max(2 * graph.name.len())) as i64;
     let width = layout.width.max(head) + 2 * MARGIN;

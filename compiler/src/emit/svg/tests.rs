@@ -5,7 +5,6 @@ use super::flatten::flatten;
 use super::ladder::Ladder;
 use super::layout::{CARD_WIDTH, Layout};
 use crate::emit::cards::{Part, parts};
-use crate::print::structure::structure;
 use crate::{Files, Options, compile};
 use std::collections::BTreeSet;
 
@@ -29,12 +28,12 @@ fn drawn(text: &str, check: impl Fn(&[Part], &Layout<'_>)) {
     );
     assert!(!output.has_errors(), "{}", output.rendered());
     let graph = output.graph.unwrap();
-    let parts = parts(&graph, &structure(&graph).unwrap_or_default());
+    let (parts, heads) = parts(&graph);
     let parts = match Ladder::of(&parts) {
         Some(_) => parts,
         None => flatten(parts, None),
     };
-    let layout = layout(&parts, 0, 0);
+    let layout = layout(&parts, &heads, 0, 0);
     for (i, a) in layout.cards.iter().enumerate() {
         assert!(a.x >= 0 && a.x + CARD_WIDTH <= layout.width);
         assert!(a.y >= 0 && a.y + a.height <= layout.height);
@@ -84,5 +83,34 @@ fn taps_have_lanes_of_their_own_and_do_not_hinder_columns() {
             })
             .collect();
         assert!(lanes.len() >= 5, "{lanes:?}");
+    });
+}
+
+const HEADS: &str = "block c(n) = CONV(n, 3x3, same) => RELU
+INPUT(32x32x3) => c(8) as a => c(8) * 14 => [c(8) | c(8)] => CONCAT as b => c(8) * 14 => FC(10)
+auxiliary early = a => c(4) * 4 => FC(10)
+auxiliary late = b => [c(4) | SKIP] => CONCAT => c(4) * 4 => FC(10)
+output b";
+
+#[test]
+fn heads_stand_beside_the_chain_and_read_their_taps() {
+    drawn(HEADS, |_, layout| {
+        // Heads are drawn last, and `b` is a layer's name, too.
+        let last = |name: &str| {
+            let mut cards = layout.cards.iter();
+            cards.rfind(|placed| placed.card.name == name).unwrap().x
+        };
+        let end = last("fc1");
+        for name in ["early", "late", "b"] {
+            assert!(last(name) > end);
+        }
+        assert_eq!(
+            layout
+                .edges
+                .iter()
+                .filter(|edge| edge.tap.is_some())
+                .count(),
+            3
+        );
     });
 }

@@ -25,7 +25,7 @@ impl Key {
         (self.write)(recipe)
     }
 
-    /// [`Key::written`] as text.
+    /// `Key::written` as text.
     #[must_use]
     pub fn text(&self, recipe: &Recipe) -> String {
         self.written(recipe)

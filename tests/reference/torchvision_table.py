@@ -12,7 +12,7 @@ import` takes it, `netc run` and PyTorch get one image of the size in the .net f
     float32  the same of PyTorch's own float32: what the network does to rounding errors
     maps     whether the import needed `--map` (it never gets any, so `no` or a failure)
     ms       PyTorch's and netc's time for the image in float32, one thread each: to inform, not to compare (netc bench's
-             median; PyTorch's best of three)
+             median; PyTorch's best of three), and worth nothing where the machine had other work
 
 Exit code 1 where a network of torchvision is missing, a count differs or an error is above 1e-4. Nothing is fetched. A network's
 files lie in a temporary folder and are deleted with its row. `--record` replaces these networks' rows in the file."""
@@ -127,8 +127,9 @@ def row(args, name, folder):
     error = share(np.load(at("y.npy")).astype(np.float64).ravel(), want)
     bench = netc(args, "bench", net, "--batch", "1", "--threads", "1", "--json")
     netc_ms = json.loads(bench.strip().splitlines()[-1])["median_ms"]
+    own = "-" if want is float32 else f"{share(float32, want):.1e}"
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT).stdout.strip()
-    cells = [name, str(lines), f"{trainable:,}", f"{told['macs']:,}", f"{error:.1e}", f"{share(float32, want):.1e}", "no"]
+    cells = [name, str(lines), f"{trainable:,}", f"{told['macs']:,}", f"{error:.1e}", own, "no"]
     return [*cells, f"{netc_ms:.0f}", f"{torch_ms:.0f}", args.commit or commit], error
 
 
@@ -149,8 +150,9 @@ def record(args, rows):
 
 What `python3 tests/reference/torchvision_table.py --record models/torchvision/RESULTS.md` gave: torchvision's own state_dict
 (random weights), taken by `netc weights import` without a `--map`, against PyTorch's output. The script's head says what the
-columns mean. `lines` are those of the .net file that are not empty; the files share the libraries in blocks/. The auxiliary heads of
-googlenet and inception_v3 are imported and counted, and run in training alone.
+columns mean. `lines` are those of the .net file that are not empty; the files share the libraries in blocks/. `trainable` and `MACs`
+are claims of the files, and those that torchvision publishes with its weights (`num_params`, `_ops`; for googlenet without its
+auxiliary heads). The auxiliary heads of googlenet and inception_v3 are imported and counted, and run in training alone.
 
 Torch {torch.__version__.split("+")[0]}, torchvision {torchvision.__version__.split("+")[0]}, {args.machine}, one thread each.
 

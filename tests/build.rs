@@ -1,7 +1,7 @@
 //! Compiles every network of `models/` and `tests/networks/` as a user's build script would, and lists the results, so that
 //! the tests run the generated code itself.
 
-use netc_compiler::{Files, Options, Train, Which, compile};
+use netc_compiler::{Files, Options, RecipeChoice, Train, compile};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -82,7 +82,7 @@ fn train(path: &Path, out: &Path) -> Result<(), String> {
     let options = Options {
         code: true,
         train: Some(Train {
-            recipe: Which::BuiltIn,
+            recipe: RecipeChoice::BuiltIn,
             overrides: include!("tests/generated_training_recipe.in")
                 .map(|(key, value): (&str, &str)| (key.to_owned(), value.to_owned()))
                 .into(),

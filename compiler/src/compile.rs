@@ -11,7 +11,7 @@ use crate::optimise::optimise;
 use crate::recipe::{self, Recipe};
 use crate::resolve::{Resolved, resolve};
 use crate::schedule::schedule;
-use crate::train::{Which, fitting};
+use crate::train::{RecipeChoice, fitting};
 use netc_grammar::{Diagnostic, Sources, decode, parse, render};
 use netc_plan::Plan;
 use std::collections::BTreeMap;
@@ -36,7 +36,7 @@ pub struct Options {
 #[derive(Clone, Debug, Default)]
 pub struct Train {
     /// By which recipe.
-    pub recipe: Which,
+    pub recipe: RecipeChoice,
     /// Values that hold in place of the recipe's, by their keys: `adam(lr=0.01)` for `optimizer`. Diagnostics point into the values,
     /// as if each were a file of its key's name.
     pub overrides: BTreeMap<String, String>,
@@ -120,7 +120,7 @@ pub fn plan(graph: &Graph, purpose: Purpose<'_>, optimised: bool) -> Plan {
 /// What keeps the recipe from training the network.
 pub fn training(
     graph: &Graph,
-    which: &Which,
+    which: &RecipeChoice,
     overrides: Option<&Recipe>,
 ) -> Result<Training, Vec<Diagnostic>> {
     let recipe = fitting(graph, which, overrides)?;
@@ -166,8 +166,8 @@ impl Output {
         let trained = match &options.train {
             Some(train) => recipe::entries(&train.overrides, &mut self.sources)
                 .and_then(|overrides| training(graph, &train.recipe, Some(&overrides))),
-            None if options.estimate => training(graph, &Which::Default, None)
-                .or_else(|_| training(graph, &Which::BuiltIn, None))
+            None if options.estimate => training(graph, &RecipeChoice::Default, None)
+                .or_else(|_| training(graph, &RecipeChoice::BuiltIn, None))
                 .or(Err(Vec::new())),
             None => return,
         };

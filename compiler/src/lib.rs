@@ -38,4 +38,4 @@ pub use build::build;
 pub use compile::{Options, Output, Train, Training, compile, plan, training};
 pub use loader::{Files, Loader, read_bounded};
 pub use netc_grammar as grammar;
-pub use train::Which;
+pub use train::RecipeChoice;

@@ -10,7 +10,7 @@ use netc_plan::{Data, Loss, Optimizer};
 
 /// Which recipe to train by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Which {
+pub enum RecipeChoice {
     /// The recipe without a name; the built-in one if the file has no recipe at all.
     #[default]
     Default,
@@ -48,7 +48,7 @@ impl HeadTraining {
 /// The recipe chosen for a network whose shapes are known, checked against it. What `overrides` gives holds in place of its own.
 pub(crate) fn fitting(
     graph: &Graph,
-    which: &Which,
+    which: &RecipeChoice,
     overrides: Option<&Recipe>,
 ) -> Result<netc_plan::Recipe, Vec<Diagnostic>> {
     let mut chosen = choose(graph, which).map_err(|error| vec![*error])?;
@@ -66,12 +66,12 @@ pub(crate) fn fitting(
     }
 }
 
-fn choose(graph: &Graph, which: &Which) -> Result<Recipe, Box<Diagnostic>> {
+fn choose(graph: &Graph, which: &RecipeChoice) -> Result<Recipe, Box<Diagnostic>> {
     let name = match which {
-        Which::BuiltIn => return Ok(built_in(graph)),
-        Which::Default if graph.recipes.is_empty() => return Ok(built_in(graph)),
-        Which::Default => None,
-        Which::Named(name) => Some(name),
+        RecipeChoice::BuiltIn => return Ok(built_in(graph)),
+        RecipeChoice::Default if graph.recipes.is_empty() => return Ok(built_in(graph)),
+        RecipeChoice::Default => None,
+        RecipeChoice::Named(name) => Some(name),
     };
     let found = graph
         .recipes

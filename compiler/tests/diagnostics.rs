@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use netc_compiler::graph::{Graph, Node};
-use netc_compiler::{Files, Options, Output, Train, Which, compile, layers, params};
+use netc_compiler::{Files, Options, Output, RecipeChoice, Train, compile, layers, params};
 use netc_grammar::Code;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -13,7 +13,7 @@ fn compiled(path: &Path) -> Output {
     let name = path.file_name().and_then(|n| n.to_str()).unwrap();
     let root = path.parent().unwrap().to_owned();
     let train = Train {
-        recipe: Which::Named("slow".into()),
+        recipe: RecipeChoice::Named("slow".into()),
         ..Train::default()
     };
     let options = Options {

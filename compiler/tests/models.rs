@@ -1,7 +1,7 @@
 //! Every network of the catalogue compiles without a warning, and its claims hold.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use netc_compiler::{Files, Options, Train, Which, compile};
+use netc_compiler::{Files, Options, RecipeChoice, Train, compile};
 use netc_plan::validate;
 use std::path::{Path, PathBuf};
 
@@ -23,7 +23,7 @@ fn nets(folder: &str) -> Vec<PathBuf> {
 fn networks_of_nobodys_catalogue_can_be_trained() {
     for path in nets("tests/networks") {
         let name = path.file_name().and_then(|n| n.to_str()).unwrap();
-        let trained = |recipe: Which| {
+        let trained = |recipe: RecipeChoice| {
             let options = Options {
                 train: Some(Train {
                     recipe,
@@ -39,8 +39,13 @@ fn networks_of_nobodys_catalogue_can_be_trained() {
             validate(&training.plan).unwrap_or_else(|problem| panic!("{name}: {problem}"));
             output.graph.unwrap().recipes
         };
-        for recipe in trained(Which::BuiltIn) {
-            trained(recipe.values.name.map_or(Which::Default, Which::Named));
+        for recipe in trained(RecipeChoice::BuiltIn) {
+            trained(
+                recipe
+                    .values
+                    .name
+                    .map_or(RecipeChoice::Default, RecipeChoice::Named),
+            );
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Recipes as the training loop gets them: checked settings become types, and the table's defaults fill the gaps.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use netc_compiler::{Files, Options, Output, Train, Which, compile, training};
+use netc_compiler::{Files, Options, Output, RecipeChoice, Train, compile, training};
 use netc_plan::{
     Augment, Data, Init, Initialiser, Loss, Metric, Optimizer, Recipe, Restore, Schedule, Stop,
 };
 
-fn trained(text: &str, recipe: Which, overrides: &[(&str, &str)]) -> Output {
+fn trained(text: &str, recipe: RecipeChoice, overrides: &[(&str, &str)]) -> Output {
     let options = Options {
         train: Some(Train {
             recipe,
@@ -20,14 +20,14 @@ fn trained(text: &str, recipe: Which, overrides: &[(&str, &str)]) -> Output {
     compile("net.net", text.into(), &options, &mut Files::default())
 }
 
-fn recipe(text: &str, recipe: Which, overrides: &[(&str, &str)]) -> Recipe {
+fn recipe(text: &str, recipe: RecipeChoice, overrides: &[(&str, &str)]) -> Recipe {
     let output = trained(text, recipe, overrides);
     assert!(!output.has_errors(), "{}", output.rendered());
     output.training.unwrap().recipe
 }
 
-fn named(name: &str) -> Which {
-    Which::Named(name.into())
+fn named(name: &str) -> RecipeChoice {
+    RecipeChoice::Named(name.into())
 }
 
 const FC: &str = "INPUT(28x28x1) => FC(84, l2=0.5) => FC(10)\n";
@@ -35,7 +35,7 @@ const ALL: &str = include_str!("pass/recipes.net");
 
 #[test]
 fn every_key_is_understood() {
-    let found = recipe(ALL, Which::Default, &[]);
+    let found = recipe(ALL, RecipeChoice::Default, &[]);
     let expected = Recipe {
         name: None,
         data: Some(Data::Mnist { pad: 2 }),
@@ -141,11 +141,15 @@ fn without_a_recipe_there_is_a_built_in_one() {
         weight_decay: 0.0,
         decay: 0.0,
     };
-    assert_eq!(recipe(FC, Which::Default, &[]).optimizer, sgd);
-    assert_eq!(recipe(ALL, Which::BuiltIn, &[]).optimizer, sgd);
-    let rbf = recipe("INPUT(8x8x1) => FC(84) => RBF(10)", Which::Default, &[]);
+    assert_eq!(recipe(FC, RecipeChoice::Default, &[]).optimizer, sgd);
+    assert_eq!(recipe(ALL, RecipeChoice::BuiltIn, &[]).optimizer, sgd);
+    let rbf = recipe(
+        "INPUT(8x8x1) => FC(84) => RBF(10)",
+        RecipeChoice::Default,
+        &[],
+    );
     assert_eq!(rbf.loss, Loss::LeNet5 { j: 1.0 });
-    let output = trained("INPUT(8) => RELU", Which::Default, &[]);
+    let output = trained("INPUT(8) => RELU", RecipeChoice::Default, &[]);
     assert!(output.rendered().contains("E0608"), "{}", output.rendered());
     let output = trained(FC, named("fast"), &[]);
     assert!(output.rendered().contains("E0606"), "{}", output.rendered());
@@ -153,12 +157,16 @@ fn without_a_recipe_there_is_a_built_in_one() {
 
 #[test]
 fn overrides_hold_in_place_of_the_recipe() {
-    let found = recipe(ALL, Which::Default, &[("batch", "7"), ("loss", "mse")]);
+    let found = recipe(
+        ALL,
+        RecipeChoice::Default,
+        &[("batch", "7"), ("loss", "mse")],
+    );
     assert_eq!((found.batch, found.loss), (7, Loss::Mse));
     assert_eq!(found.epochs, 5);
     let output = trained(
         ALL,
-        Which::Default,
+        RecipeChoice::Default,
         &[("batch", "none"), ("epoch", "3"), ("epochs", "3 seed = 4")],
     );
     let text = output.rendered();
@@ -182,7 +190,7 @@ fn layers_and_recipes_say_how_weights_start_and_stay_small() {
         &mut Files::default(),
     );
     let graph = output.graph.unwrap();
-    let plan = training(&graph, &Which::Default, None).unwrap().plan;
+    let plan = training(&graph, &RecipeChoice::Default, None).unwrap().plan;
     let found: Vec<(&str, Init, f32)> = plan
         .update
         .iter()

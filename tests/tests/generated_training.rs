@@ -1,7 +1,7 @@
 //! Generated training code and the trainer give the same bits: losses, and weights after several steps.
 #![allow(unreachable_pub, reason = "generated code is for other crates")]
 
-use netc_compiler::{Options, Train, Training, Which};
+use netc_compiler::{Options, RecipeChoice, Train, Training};
 use netc_plan::{Plan, Recipe};
 use netc_runtime::train::Trainer;
 use netc_runtime::{Error, Weights};
@@ -11,7 +11,7 @@ use netc_tests::networks::{compile_file, path};
 fn training(stem: &str) -> Training {
     let options = Options {
         train: Some(Train {
-            recipe: Which::BuiltIn,
+            recipe: RecipeChoice::BuiltIn,
             overrides: include!("generated_training_recipe.in")
                 .map(|(key, value): (&str, &str)| (key.to_owned(), value.to_owned()))
                 .into(),

@@ -1,7 +1,7 @@
 //! Backward through every operation, the losses and the update rules against PyTorch's float64: the fast kernels and the
 //! plain reference.
 
-use netc_compiler::{Options, Train, Which};
+use netc_compiler::{Options, RecipeChoice, Train};
 use netc_plan::{self as plan, Act, Init, Loss, LossStep, Op, Optimizer, Param, View};
 use netc_runtime::train::{self, Layout, LossKernel, Setting, Single, TrainMem, Trainer, Update};
 use netc_runtime::{Weights, Workspace};
@@ -268,7 +268,7 @@ fn concat_hands_each_part_its_channels() {
         format!("INPUT({h}x{w}x{c}) => [ CONV({first}, 1x1) | CONV({second}, 1x1) ] => CONCAT");
     let options = Options {
         train: Some(Train {
-            recipe: Which::BuiltIn,
+            recipe: RecipeChoice::BuiltIn,
             overrides: BTreeMap::new(),
         }),
         ..Options::default()

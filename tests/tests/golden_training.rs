@@ -1,6 +1,6 @@
 //! One training step of whole networks against PyTorch's float64: the loss, and the norm of every parameter's gradient.
 
-use netc_compiler::{Options, Train, Which};
+use netc_compiler::{Options, RecipeChoice, Train};
 use netc_plan::{Op, Optimizer, Plan};
 use netc_runtime::train::{Trainer, reference};
 use netc_tests::networks::{compile_file, path};
@@ -26,7 +26,7 @@ const SGD: Optimizer = Optimizer::Sgd {
 fn plan(case: &Network) -> Plan {
     let options = Options {
         train: Some(Train {
-            recipe: Which::BuiltIn,
+            recipe: RecipeChoice::BuiltIn,
             overrides: BTreeMap::new(),
         }),
         ..Options::default()

@@ -1,7 +1,7 @@
 //! Whole networks, with joins, taps and every loss: plain backward against central differences of the loss in f64, and the
 //! trainer against plain backward.
 
-use netc_compiler::{Options, Train, Which};
+use netc_compiler::{Options, RecipeChoice, Train};
 use netc_plan::{Loss, Optimizer, Plan};
 use netc_runtime::train::{Trainer, reference};
 use netc_tests::networks::{compile_file, compile_text, path};
@@ -32,7 +32,7 @@ const KEYS: [u64; 2] = [5, 0];
 fn options() -> Options {
     Options {
         train: Some(Train {
-            recipe: Which::BuiltIn,
+            recipe: RecipeChoice::BuiltIn,
             overrides: BTreeMap::new(),
         }),
         ..Options::default()

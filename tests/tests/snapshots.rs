@@ -1,6 +1,6 @@
 //! What the compiler prints for every network, locked: one snapshot a network in one folder a form.
 
-use netc_compiler::{Options, Train, Which, emit, print};
+use netc_compiler::{Options, RecipeChoice, Train, emit, print};
 use netc_tests::networks::{all, compile_file, path};
 
 /// One snapshot for each network in `snapshots/<folder>/`.
@@ -83,9 +83,9 @@ fn training() {
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     let trained = [
-        ("lenet5_mnist", Which::Default),
-        ("residual_mlp", Which::BuiltIn),
-        ("unet", Which::BuiltIn),
+        ("lenet5_mnist", RecipeChoice::Default),
+        ("residual_mlp", RecipeChoice::BuiltIn),
+        ("unet", RecipeChoice::BuiltIn),
     ];
     settings.bind(|| {
         for (stem, recipe) in trained {

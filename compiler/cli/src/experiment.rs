@@ -4,7 +4,7 @@ use crate::cli::Overrides;
 use crate::failure::{Failure, Outcome};
 use crate::{files, source};
 use netc_compiler::graph::Graph;
-use netc_compiler::{Options, Train, Training, Which};
+use netc_compiler::{Options, RecipeChoice, Train, Training};
 use netc_grammar::Sources;
 use netc_plan::{Optimizer, Plan};
 use netc_train::{Error, ErrorKind};
@@ -72,10 +72,10 @@ impl Variation {
     }
 
     /// By which recipe of the file.
-    pub(crate) fn which(&self) -> Which {
+    pub(crate) fn which(&self) -> RecipeChoice {
         match &self.recipe {
-            Some(name) => Which::Named(name.clone()),
-            None => Which::Default,
+            Some(name) => RecipeChoice::Named(name.clone()),
+            None => RecipeChoice::Default,
         }
     }
 }
@@ -108,7 +108,11 @@ pub(crate) struct Setup {
 
 impl Setup {
     /// Compiles a file to be trained.
-    pub(crate) fn compile(file: &Path, which: Which, variation: &Variation) -> Outcome<Self> {
+    pub(crate) fn compile(
+        file: &Path,
+        which: RecipeChoice,
+        variation: &Variation,
+    ) -> Outcome<Self> {
         let options = Options {
             train: Some(Train {
                 recipe: which,

@@ -13,11 +13,11 @@ use crate::models;
 use crate::random::{self, Random, Value, evaluate, execute, hash, image, padded};
 use netc_compiler::emit::{EmitInfo, train_rust};
 use netc_compiler::graph::{Graph, Layer, NodeId, Order, PoolKind};
-use netc_compiler::{Training, Which, training};
+use netc_compiler::{RecipeChoice, Training, training};
 use netc_plan::{self as plan, Act, Literal, Op, Operation, Plan, Slot, Step, View, validate};
 
 fn planned(graph: &Graph) -> Option<Plan> {
-    let plan = training(graph, &Which::BuiltIn, None).ok()?.plan;
+    let plan = training(graph, &RecipeChoice::BuiltIn, None).ok()?.plan;
     validate(&plan).unwrap_or_else(|problem| panic!("{}: {problem}\n{plan:#?}", graph.name));
     Some(plan)
 }
@@ -48,7 +48,7 @@ fn every_model_has_a_training_plan() {
 fn every_model_is_printed_as_training_code() {
     for name in models::names() {
         let graph = models::model(&name);
-        let trained = training(&graph, &Which::BuiltIn, None);
+        let trained = training(&graph, &RecipeChoice::BuiltIn, None);
         let Training { plan, recipe } = trained.expect("a network that can be trained");
         let info = EmitInfo::of(&graph, &format!("{name}.net"));
         let text = train_rust(&plan, &recipe, &info);
@@ -107,7 +107,7 @@ fn time_grows_with_the_number_of_layers() {
         }
         let graph = b.finish("Deep", x);
         let start = std::time::Instant::now();
-        let plan = training(&graph, &Which::BuiltIn, None);
+        let plan = training(&graph, &RecipeChoice::BuiltIn, None);
         let plan = plan.expect("parameters").plan;
         assert!(plan.forward.len() * 3 > layers);
         start.elapsed().as_secs_f64()
@@ -158,7 +158,8 @@ fn names_of_views_end_with_their_values() {
     let all = b.concat(&branches);
     let end = b.fc(all, 10);
     let graph = b.finish("Branches", end);
-    let Training { plan, recipe } = training(&graph, &Which::BuiltIn, None).expect("parameters");
+    let Training { plan, recipe } =
+        training(&graph, &RecipeChoice::BuiltIn, None).expect("parameters");
     check_gradients(&plan, &train_rust(&plan, &recipe, &EmitInfo::default()));
 }
 
@@ -178,7 +179,7 @@ fn training_plans_of_random_graphs_compute_the_gradients_of_the_graphs() {
         assert_eq!(found, expected, "seed {seed}\n{graph:#?}\n{plan:#?}");
         // Formatting takes its time.
         if seed < 60 {
-            let recipe = training(&graph, &Which::BuiltIn, None);
+            let recipe = training(&graph, &RecipeChoice::BuiltIn, None);
             let recipe = recipe.expect("as before").recipe;
             let text = train_rust(&plan, &recipe, &EmitInfo::default());
             check_gradients(&plan, &text);

@@ -7,7 +7,7 @@ use crate::measure::{Report, Row, images, medians, passes};
 use crate::memory::{self, Images};
 use crate::network::failed;
 use crate::source::plural;
-use netc_compiler::{Training, Which};
+use netc_compiler::{RecipeChoice, Training};
 use netc_plan::Operation;
 use netc_runtime::train::Trainer;
 use netc_runtime::{Prepared, Weights};
@@ -74,8 +74,8 @@ pub(crate) fn run(args: &Bench) -> Outcome {
 /// The network with the recipe or the optimizer that was asked for.
 fn setup(args: &Bench) -> Outcome<Setup> {
     let which = match &args.recipe {
-        Some(name) => Which::Named(name.clone()),
-        None => Which::BuiltIn,
+        Some(name) => RecipeChoice::Named(name.clone()),
+        None => RecipeChoice::BuiltIn,
     };
     let optimizer = args.optimizer.iter();
     let variation = Variation {

@@ -4,7 +4,7 @@ use crate::cli::{Compile, Emit};
 use crate::failure::{Failure, Outcome};
 use crate::files::{self, Target};
 use crate::{emit, source, terminal};
-use netc_compiler::{Options, Train, Which};
+use netc_compiler::{Options, RecipeChoice, Train};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -15,8 +15,8 @@ pub(crate) fn run(args: &Compile) -> Outcome {
         code: rust,
         train: args.train.then(|| Train {
             recipe: match &args.recipe {
-                Some(name) => Which::Named(name.clone()),
-                None => Which::Default,
+                Some(name) => RecipeChoice::Named(name.clone()),
+                None => RecipeChoice::Default,
             },
             ..Train::default()
         }),

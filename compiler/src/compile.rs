@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 /// What to make of a network.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Rewrite for inference: fold BN, fuse activations, drop DROPOUT. Without it the plan has one step a layer.
+    /// Rewrite the plan of inference: fold BN, fuse activations, merge padding. Training is always rewritten.
     pub optimise: bool,
     /// Layers whose values stay readable after the forward pass ([`Plan::kept`]).
     pub keep: Vec<String>,

@@ -1,4 +1,5 @@
-//! Differentiation: what goes backward, and how long backward needs each value.
+//! Differentiation: which units have a backward step, and how long backward needs each value. The steps, and the places of gradients, are
+//! made in `schedule/gradients.rs`.
 //!
 //! Time runs through the units forward, the losses, and the units backward in the reverse order. Nothing is placed here:
 //! `schedule` gives values and gradients memory by what this pass has found.
@@ -7,7 +8,8 @@ use netc_plan::{Op, Operation};
 
 use crate::program::{Program, UnitId, UnitKind};
 
-/// What training adds to a program; empty for a program that infers.
+/// What backward needs, and how long values are needed beside their forward readers. For a program that infers no gradient is wanted, and
+/// only values that are read after the last step have a time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Backward {
     /// Whether a parameter that is trained lies in or before each unit, so that the gradient of its value is of use.

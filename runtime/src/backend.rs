@@ -1,8 +1,9 @@
 //! The seam between plans and machines.
 //!
 //! A [`Plan`](crate::plan::Plan) says what to compute and where, and is the same on every machine. A *backend* is a folder of kernels, one
-//! operation a folder, that computes it on one kind of machine: [`cpu`](crate::cpu) is one. This module is the only place
-//! of the runtime that names a backend; generated code names it in one `use`.
+//! operation a folder, that computes it on one kind of machine: [`cpu`](crate::cpu) is one. This module alone leads from
+//! operations to kernels; generated code names a backend in one `use`. Memory (`cpu::access`, `cpu::sizes`) and
+//! [`Machine`](crate::cpu::Machine) are still the CPU's: a second backend has to part them.
 //!
 //! # What a backend owes
 //! For each row of [`for_each_op!`](crate::plan::for_each_op), under the row's name:
@@ -14,12 +15,13 @@
 //! - to train, a type in its module `train` with `new(descriptor)`, or `new(descriptor, layout, layer)`; `forward(&mut self, mem, x, y)`;
 //!   `backward(&mut self, mem, x, y, dy, dx)`; and `scratch(&self, max_batch)` where the row says so.
 //!
-//! Operations that can be computed in several ways have `chosen` beside `new`, which takes a [`Choice`]: a method, a level of
+//! Kernels whose method or instructions can be asked for have `chosen` beside `new`, which takes a [`Choice`]: a method, a level of
 //! instructions, a precision. [`prepare`](fn@crate::prepare) chooses for the steps of a plan, `new` for generated code, both by
 //! [`Machine::choice`](crate::cpu::Machine::choice).
 //!
 //! A kernel checks its views against its descriptor in constant time before it touches memory, so that no plan can make it read
-//! or write elsewhere: what does not fit panics. It allocates nothing once it is made. Its result does not depend on the number
+//! or write elsewhere: what does not fit panics. (A backward step makes several accesses, so an earlier one may have written what it
+//! may write.) What forward and backward read, write and add stands in `train`. A kernel allocates nothing once it is made. Its result does not depend on the number
 //! of threads. A row that the backend lacks is a compile error here.
 
 use crate::cpu::{self as kernels, Choice};
@@ -117,6 +119,7 @@ macro_rules! to_train {
             pub(crate) fn new(op: Op, layout: &Layout, layer: &str, choice: Choice) -> Result<Self, Error> {
                 match op {
                     Op::Conv(d) => Ok(TrainKernel::Conv(kernels::train::Conv::chosen(d, layout, layer, choice))),
+                    Op::Deconv(d) => Ok(TrainKernel::Deconv(kernels::train::Deconv::chosen(d, layout, layer, choice))),
                     $(#[allow(unreachable_patterns, reason = "those that take a choice come first")]
                     Op::$op(d) => Ok(TrainKernel::$op(make!(kernels::train::$op, d, [layout, layer], $params))),)*
                     op => Err(Error::plan(op.name())),

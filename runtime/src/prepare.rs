@@ -1,4 +1,5 @@
-//! From a plan, which is the same everywhere, to what runs on a machine: for each step a kernel, its instructions and its precision.
+//! From a plan, which is the same everywhere, to what runs on a machine: for each step a kernel, its instructions and its precision. Nothing
+//! is packed before [`Prepared::executor`].
 //!
 //! ```
 //! # fn show(plan: &netc_runtime::plan::Plan) -> Result<(), netc_runtime::Error> {
@@ -21,8 +22,8 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Chooses a kernel for each step of a plan, for batches of up to `max_batch` images. Deterministic: the same plan and machine give
-/// the same choices, and so the same bits.
+/// Chooses a kernel for each step of a plan. Deterministic: the same plan and machine give the same choices, and so the same bits. So far
+/// no choice depends on `max_batch`; a trainer made of this takes it as its largest batch, an executor's workspaces name their own.
 ///
 /// # Errors
 /// With [`ErrorKind::Plan`], if the plan is not valid.
@@ -64,30 +65,27 @@ impl<'p> Prepared<'p> {
         self.plan.forward.iter().zip(self.choices.iter().copied())
     }
 
-    /// Computes the step of this name by this method. In a plan that trains it holds for forward.
+    /// Has the step of this name computed by this method; in a plan that trains, its forward part.
     ///
     /// # Errors
     /// With [`ErrorKind::Choice`], if there is no such step, or the method cannot compute it: with those that can.
     pub fn force(&mut self, step: &str, method: Method) -> Result<(), Error> {
-        let steps = self.plan.forward.iter().zip(&mut self.choices);
-        let mut found = false;
-        for (this, choice) in steps.filter(|(this, _)| this.name == step) {
-            found = true;
-            let methods: Vec<Method> = self.machine.methods(&this.op).collect();
-            if !methods.contains(&method) {
-                let problem = format!(
-                    "{step}, {}, cannot be computed by the method `{method}`, only by {}",
-                    this.text,
-                    listed(&methods)
-                );
-                return Err(Error::new(ErrorKind::Choice, problem));
-            }
-            choice.method = method;
+        let mut steps = self.plan.forward.iter();
+        let Some(i) = steps.position(|this| this.name == step) else {
+            return Err(Error::new(ErrorKind::Choice, self.no_step(step)));
+        };
+        let this = &self.plan.forward[i];
+        let methods: Vec<Method> = self.machine.methods(&this.op).collect();
+        if !methods.contains(&method) {
+            let problem = format!(
+                "{step}, {}, cannot be computed by the method `{method}`, only by {}",
+                this.text,
+                listed(&methods)
+            );
+            return Err(Error::new(ErrorKind::Choice, problem));
         }
-        match found {
-            true => Ok(()),
-            false => Err(Error::new(ErrorKind::Choice, self.no_step(step))),
-        }
+        self.choices[i].method = method;
+        Ok(())
     }
 
     fn no_step(&self, name: &str) -> String {

@@ -100,7 +100,7 @@ pub(crate) struct Compile {
     #[arg(long, value_name = "WHAT", default_value = "rust")]
     pub(crate) emit: Emit,
 
-    /// Keep BN, DROPOUT and activations as steps of their own
+    /// Keep BN and activations as steps of their own, in inference
     #[arg(long)]
     pub(crate) no_optimise: bool,
 

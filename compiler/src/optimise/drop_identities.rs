@@ -1,4 +1,4 @@
-//! DROPOUT is the identity in inference, and so is FLATTEN of a vector: their readers read what they read.
+//! What keeps every element where it is does nothing (DROPOUT and DROP_PATH in inference, FLATTEN of a vector): its readers read what it reads.
 
 use super::rewrite::walk;
 use crate::program::{Program, UnitKind};

@@ -9,7 +9,7 @@
 //! prints, and (through [`for_each_op!`]) the dispatch of executor and trainer.
 //!
 //! # Parts
-//! A plan has five parts, each a list of steps that run in order:
+//! A plan has five parts; forward, loss and backward are lists of steps that run in order:
 //!
 //! | part | runs | steps |
 //! | --- | --- | --- |

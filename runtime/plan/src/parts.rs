@@ -48,7 +48,7 @@ pub struct Block {
     pub steps: Range<usize>,
 }
 
-/// How a parameter moves once its gradient is known.
+/// A parameter that training moves, and its L2 factor. The rule by which it moves is the recipe's optimizer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct UpdateStep {
     /// Index in [`Plan::params`].

@@ -57,7 +57,7 @@ named! {
     /// A way to compute an operation. Each gives what the plain reference gives, up to rounding; with the same method, level and
     /// precision, the same bits.
     Method {
-        /// The only kernel of its operation.
+        /// There is nothing to choose, neither method nor level.
         Only = "only",
         /// Convolution, transposed convolution and fully connected layers: packed weights pass over the picture where it lies.
         Direct = "direct",

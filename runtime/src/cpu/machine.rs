@@ -22,8 +22,9 @@ impl Machine {
         }
     }
 
-    /// The same machine as if it had no better instructions than these: for tests and experiments. It holds for convolutions, transposed or not, and fully
-    /// connected layers; all other kernels give the same bits at each level, and take the best.
+    /// The same machine as if it had no better instructions than these: for tests and experiments. It holds for convolutions, transposed
+    /// or not, and fully connected layers that infer; in training for forward through convolutions, and for their backward where that
+    /// is a convolution. All other kernels take the best.
     ///
     /// # Errors
     /// With [`ErrorKind::Choice`], if this machine cannot run the level.

@@ -3,7 +3,7 @@
 //!
 //! A kernel is made once from its descriptor (and its layer's weights) and run on views of a [`Mem`](crate::Mem). The sizes of a
 //! descriptor are checked when the kernel is made, the views in constant time whenever it runs (`sizes.rs`); what does not fit is
-//! a fault of the plan, and panics before anything is read or written.
+//! a fault of the plan, and panics before the access in question touches memory; a backward step makes several.
 //!
 //! References compute the same from the definition, slowly, for `f32` and `f64`, on dense pictures in NHWC order.
 

@@ -6,8 +6,8 @@ use super::simd::Level;
 
 /// The numbers of one level.
 pub(crate) struct Tuning {
-    /// Convolution: below this many channels a picture is padded in scratch memory, so that each row of a window is one run of inputs: runs
-    /// of one cell would be too short. From there on the kernels read the picture where it lies.
+    /// Convolution: below this many channels a picture may be padded in scratch memory (`conv::method::best`), so that each row of a window is
+    /// one run of inputs: runs of one cell would be too short.
     pub(crate) few_channels: usize,
     /// Convolution: bytes of a panel that one block may take, a part of L2 next to the pixels of a task.
     pub(crate) panel_bytes: usize,

@@ -55,7 +55,8 @@ impl Conv {
         Self::chosen(d, layout, layer, Machine::here().choice(&d.into()))
     }
 
-    /// As [`new`](Self::new); `choice` is forward's. Backward takes what is best for its own convolution, at the same level.
+    /// As [`new`](Self::new); `choice` is forward's. Where backward is a convolution, it takes
+    /// the best method for that one, at the same level; other products take the machine's best.
     pub(crate) fn chosen(d: plan::Conv, layout: &Layout, layer: &str, choice: Choice) -> Self {
         let sizes = Sizes::of(d);
         let len = d.filters * (d.input[2] / d.groups) * d.kernel[0] * d.kernel[1];

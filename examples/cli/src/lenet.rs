@@ -122,10 +122,7 @@ impl LeNet {
     #[must_use]
     pub fn workspace(&self, max_batch: usize) -> Workspace {
         // What the larger kernels need while they run; they share it.
-        let scratch = [
-            self.conv1.scratch(max_batch), self.conv2.scratch(max_batch),
-            self.fc1.scratch(max_batch), self.fc2.scratch(max_batch),
-        ];
+        let scratch = [self.conv1.scratch(max_batch), self.conv2.scratch(max_batch)];
         Workspace::new(3_072, Self::ARENA, max_batch, scratch)
     }
 

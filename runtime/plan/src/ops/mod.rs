@@ -43,7 +43,7 @@ macro_rules! for_each_op {
             $callback [$($kind)?] []
             { Conv, 1, true, both, [true, true] }
             { Deconv, 1, true, both, [false, true] }
-            { Fc, 1, true, both, [true, true] }
+            { Fc, 1, true, both, [false, true] }
             { MaxPool, 1, false, both, [false, false] }
             { AvgPool, 1, false, both, [false, false] }
             { AdaptiveAvgPool, 1, false, both, [false, false] }

@@ -13,7 +13,7 @@ use crate::cpu::{Real, activate, kernel};
 use crate::plan::{self, View};
 use crate::reference::{Given, Plain};
 use crate::threads::Threads;
-use crate::{Layer, Mem, Scratch};
+use crate::{Layer, Mem};
 use alloc::vec::Vec;
 
 /// See [`plan::Fc`].
@@ -64,12 +64,6 @@ impl Fc {
             sizes: Sizes::of(d),
             direct,
         }
-    }
-
-    /// Memory for a batch.
-    #[must_use]
-    pub fn scratch(&self, _max_batch: usize) -> Scratch {
-        Scratch::default()
     }
 
     /// Computes the step.

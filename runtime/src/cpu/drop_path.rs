@@ -1,7 +1,7 @@
 //! Stochastic depth: whole images are dropped. The random number of image `i` is that of element 0 in the scheme of DROPOUT (`dropout.rs`),
 //! whose layers and these are numbered together.
 
-use crate::cpu::dropout::{base, image, uniform};
+use crate::cpu::dropout::{base, image, masking, uniform};
 use crate::cpu::sizes::{Shaped, Sizes, bounded};
 use crate::cpu::{Real, simd::multiversion};
 use crate::plan::{self, Gradient, View};
@@ -27,40 +27,7 @@ impl DropPath {
         Self { d, sizes }
     }
 
-    /// Computes the step; `x` and `y` may be the same.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory.
-    pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
-        let sizes = self.sizes;
-        if x != y {
-            let all = Gradient {
-                view: y,
-                accumulate: false,
-            };
-            mem.hand_on(sizes.input(x), Some(all));
-        }
-        self.apply(mem, sizes.output(y));
-    }
-
-    /// From the gradient of the output to that of the input.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory.
-    pub fn backward(
-        &mut self,
-        mem: &mut TrainMem<'_, '_>,
-        x: View,
-        y: View,
-        dy: View,
-        dx: Option<Gradient>,
-    ) {
-        let sizes = self.sizes;
-        sizes.expect([x], [y, dy], [dx]);
-        let dy = sizes.output(dy);
-        self.apply(mem, dy);
-        mem.hand_on(dy, dx);
-    }
+    masking!();
 
     fn apply(&self, mem: &mut TrainMem<'_, '_>, y: Shaped) {
         let p = self.d.p;

@@ -19,6 +19,47 @@ use crate::train::TrainMem;
 use crate::train::reference::{Gradients, Pass, PlainBackward};
 use alloc::vec::Vec;
 
+/// Forward and backward of a type whose `apply` multiplies a view by the mask that it draws.
+macro_rules! masking {
+    () => {
+        /// Computes the step; `x` and `y` may be the same.
+        ///
+        /// # Panics
+        /// If the views do not fit the operation or the memory.
+        pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
+            let sizes = self.sizes;
+            if x != y {
+                let all = Gradient {
+                    view: y,
+                    accumulate: false,
+                };
+                mem.hand_on(sizes.input(x), Some(all));
+            }
+            self.apply(mem, sizes.output(y));
+        }
+
+        /// From the gradient of the output to that of the input.
+        ///
+        /// # Panics
+        /// If the views do not fit the operation or the memory.
+        pub fn backward(
+            &mut self,
+            mem: &mut TrainMem<'_, '_>,
+            x: View,
+            y: View,
+            dy: View,
+            dx: Option<Gradient>,
+        ) {
+            let sizes = self.sizes;
+            sizes.expect([x], [y, dy], [dx]);
+            let dy = sizes.output(dy);
+            self.apply(mem, dy);
+            mem.hand_on(dy, dx);
+        }
+    };
+}
+pub(crate) use masking;
+
 /// See [`plan::Dropout`]. Backward draws the same mask again.
 pub struct Dropout {
     d: plan::Dropout,
@@ -36,40 +77,7 @@ impl Dropout {
         Self { d, sizes }
     }
 
-    /// Computes the step; `x` and `y` may be the same.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory.
-    pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
-        let sizes = self.sizes;
-        if x != y {
-            let all = Gradient {
-                view: y,
-                accumulate: false,
-            };
-            mem.hand_on(sizes.input(x), Some(all));
-        }
-        self.apply(mem, sizes.output(y));
-    }
-
-    /// From the gradient of the output to that of the input.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory.
-    pub fn backward(
-        &mut self,
-        mem: &mut TrainMem<'_, '_>,
-        x: View,
-        y: View,
-        dy: View,
-        dx: Option<Gradient>,
-    ) {
-        let sizes = self.sizes;
-        sizes.expect([x], [y, dy], [dx]);
-        let dy = sizes.output(dy);
-        self.apply(mem, dy);
-        mem.hand_on(dy, dx);
-    }
+    masking!();
 
     fn apply(&self, mem: &mut TrainMem<'_, '_>, y: Shaped) {
         let key = base(mem.seed, mem.step, self.d.index);

@@ -1,11 +1,12 @@
 //! The seam between plans and machines.
 //!
 //! A [`Plan`](crate::plan::Plan) says what to compute and where, and is the same on every machine. A *backend* is a folder of kernels, one
-//! operation a folder, that computes it on one kind of machine: [`cpu`](crate::cpu) is one. This module alone leads from
-//! operations to kernels; generated code names a backend in one `use`. Memory (`cpu::access`, `cpu::sizes`) and
-//! [`Machine`](crate::cpu::Machine) are still the CPU's: a second backend has to part them.
+//! operation a folder, that computes it on one kind of machine: [`cpu`](crate::cpu), whose kernels run when they are called, and, with the
+//! feature `cuda`, `cuda`, which records the calls of a pass and runs them as one program. [`kernels`](crate::kernels) has for each operation
+//! the kernel of the device that the weights are for; this module leads there from the operations of a plan, and generated code names it
+//! in one `use`.
 //!
-//! # What a backend owes
+//! # What the CPU's folder owes
 //! For each row of [`for_each_op!`](crate::plan::for_each_op), under the row's name:
 //!
 //! - to infer, a type with `new(descriptor)`, or `new(descriptor, layer)` where the row has parameters, which chooses the kernel
@@ -24,7 +25,8 @@
 //! may write.) What forward and backward read, write and add stands in `train`. A kernel allocates nothing once it is made. Its result does not depend on the number
 //! of threads. A row that the backend lacks is a compile error here.
 
-use crate::cpu::{self as kernels, Choice};
+use crate::cpu::Choice;
+use crate::kernels;
 use crate::plan::{Op, Step, for_each_op};
 use crate::{Error, Layer, Mem, Scratch, Weights};
 #[cfg(feature = "train")]
@@ -110,7 +112,7 @@ macro_rules! to_train {
         /// A step of a plan that trains, prepared for the machine at hand.
         #[allow(clippy::large_enum_variant, reason = "one for each layer, made once")]
         pub(crate) enum TrainKernel {
-            $($op(kernels::train::$op),)*
+            $($op(crate::cpu::train::$op),)*
         }
 
         #[cfg(feature = "train")]
@@ -118,10 +120,10 @@ macro_rules! to_train {
             /// Prepares an operation, forward by this choice; `layer` names its parameters, where it has any.
             pub(crate) fn new(op: Op, layout: &Layout, layer: &str, choice: Choice) -> Result<Self, Error> {
                 match op {
-                    Op::Conv(d) => Ok(TrainKernel::Conv(kernels::train::Conv::chosen(d, layout, layer, choice))),
-                    Op::Deconv(d) => Ok(TrainKernel::Deconv(kernels::train::Deconv::chosen(d, layout, layer, choice))),
+                    Op::Conv(d) => Ok(TrainKernel::Conv(crate::cpu::train::Conv::chosen(d, layout, layer, choice))),
+                    Op::Deconv(d) => Ok(TrainKernel::Deconv(crate::cpu::train::Deconv::chosen(d, layout, layer, choice))),
                     $(#[allow(unreachable_patterns, reason = "those that take a choice come first")]
-                    Op::$op(d) => Ok(TrainKernel::$op(make!(kernels::train::$op, d, [layout, layer], $params))),)*
+                    Op::$op(d) => Ok(TrainKernel::$op(make!(crate::cpu::train::$op, d, [layout, layer], $params))),)*
                     op => Err(Error::plan(op.name())),
                 }
             }

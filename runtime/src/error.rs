@@ -17,6 +17,8 @@ pub enum ErrorKind {
     Diverged,
     /// A kernel or an instruction set was asked for that cannot serve here.
     Choice,
+    /// The device that was asked for is not there, or failed.
+    Device,
     /// The plan is not valid: it was not made by netc's compiler, or by that of another version.
     Plan,
 }

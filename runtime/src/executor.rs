@@ -3,13 +3,14 @@
 use crate::backend::Kernel;
 use crate::cpu::Machine;
 use crate::plan::{Plan, Slot, Step};
-use crate::{Error, Mem, Model, Scores, Weights, Workspace, prepare};
+use crate::{Device, Error, Mem, Model, Scores, Weights, Workspace, prepare};
 use alloc::vec::Vec;
 
-/// A plan prepared for this machine.
+/// A plan prepared for this machine, or for the GPU that its weights are for.
 pub struct Executor {
     plan: Plan,
     kernels: Vec<Kernel>,
+    device: Device,
 }
 
 impl Executor {
@@ -22,8 +23,12 @@ impl Executor {
     }
 
     /// One kernel for each step.
-    pub(crate) fn of(plan: Plan, kernels: Vec<Kernel>) -> Self {
-        Self { plan, kernels }
+    pub(crate) fn of(plan: Plan, kernels: Vec<Kernel>, device: Device) -> Self {
+        Self {
+            plan,
+            kernels,
+            device,
+        }
     }
 
     /// The plan.
@@ -34,11 +39,13 @@ impl Executor {
 
     /// The values that a kept layer had in the last pass over this workspace, dense, one image after the other; none where
     /// the plan does not keep a layer of this name.
-    #[must_use]
-    pub fn kept(&self, workspace: &Workspace, name: &str) -> Option<Vec<f32>> {
+    ///
+    /// # Errors
+    /// As [`Workspace::values`].
+    pub fn kept(&self, workspace: &Workspace, name: &str) -> Option<Result<Vec<f32>, Error>> {
         let mut kept = self.plan.kept.iter();
         let &(_, view) = kept.find(|(kept, _)| kept == name)?;
-        matches!(view.slot, Slot::Arena(_)).then(|| workspace.read(view))
+        matches!(view.slot, Slot::Arena(_)).then(|| workspace.values(view))
     }
 
     /// As [`forward`](Model::forward), and adds to `times` how long each step took, in the plan's order.
@@ -73,7 +80,7 @@ impl Executor {
         for (kernel, step) in self.kernels.iter().zip(&self.plan.forward) {
             run(kernel, &mut mem, step);
         }
-        Ok(mem.finish(self.plan.result))
+        mem.finish(self.plan.result)
     }
 }
 
@@ -102,6 +109,7 @@ impl Model for Executor {
             max_batch,
             scratch,
         )
+        .on(&self.device)
     }
 
     fn forward<'w>(

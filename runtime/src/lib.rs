@@ -12,6 +12,7 @@
 //! | `threads` | yes | several threads for one forward pass |
 //! | `mmap` | yes | weights files are mapped instead of read |
 //! | `train` | no | training: [`train::Trainer`], and what generated training code calls |
+//! | `cuda` | no | networks on NVIDIA GPUs ([`Device::cuda`]); no CUDA is needed to build |
 //! | `ndarray` | no | `forward_view` on `ndarray` views |
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -22,8 +23,12 @@ extern crate self as netc_runtime;
 
 mod backend;
 pub mod cpu;
+#[cfg(feature = "cuda")]
+pub mod cuda;
+mod device;
 mod error;
 mod executor;
+pub mod kernels;
 mod model;
 mod prepare;
 pub mod reference;
@@ -44,6 +49,7 @@ pub use std::path::Path;
 #[derive(Debug)]
 pub enum Path {}
 
+pub use device::{Device, DeviceName};
 pub use error::{Error, ErrorKind};
 pub use executor::Executor;
 #[cfg(feature = "ndarray")]

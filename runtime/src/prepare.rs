@@ -111,6 +111,7 @@ impl<'p> Prepared<'p> {
         Ok(Executor::of(
             self.plan.clone(),
             kernels.collect::<Result<_, _>>()?,
+            weights.device().clone(),
         ))
     }
 }

@@ -3,12 +3,16 @@
 
 use crate::cpu::access::{Access, Shared, Source, Step, Target, Workers};
 use crate::cpu::sizes::Shaped;
+#[cfg(feature = "cuda")]
+use crate::cuda::{Extent, Session};
 use crate::plan::{Slot, View, overlap};
 use crate::threads::Threads;
-use crate::{Error, ErrorKind};
+use crate::{Device, Error, ErrorKind};
 use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
+#[cfg(feature = "cuda")]
+use std::sync::{Mutex, PoisonError};
 
 /// Cache lines and the widest vectors: 64 bytes.
 const ALIGN: usize = 64 / size_of::<f32>();
@@ -31,6 +35,9 @@ pub struct Workspace {
     /// Images of the last pass.
     batch: usize,
     threads: Threads,
+    /// The passes on another device than the CPU.
+    #[cfg(feature = "cuda")]
+    session: Option<alloc::boxed::Box<Mutex<Session>>>,
 }
 
 /// Memory that a kernel needs while it runs, in elements. Steps run one after the other and share it.
@@ -126,7 +133,29 @@ impl Workspace {
             max_batch,
             batch: 0,
             threads,
+            #[cfg(feature = "cuda")]
+            session: None,
         }
+    }
+
+    /// For passes on this device; the network's weights are for the same.
+    #[must_use]
+    pub fn on(self, device: &Device) -> Self {
+        #[cfg(feature = "cuda")]
+        if let Some(gpu) = device.gpu() {
+            let extent = Extent {
+                image: self.image,
+                arena: self.arena,
+                max_batch: self.max_batch,
+            };
+            let session = Session::new(gpu.clone(), extent);
+            return Self {
+                session: Some(Mutex::new(session).into()),
+                ..self
+            };
+        }
+        let _ = device;
+        self
     }
 
     /// Uses at most `threads` threads, the caller's included. The results stay the same.
@@ -185,6 +214,12 @@ impl Workspace {
         self.threads = self.threads.hire();
         let reserved = (self.arena * self.max_batch).next_multiple_of(ALIGN);
         let (arena, shared) = self.memory.all_mut().split_at_mut(reserved);
+        #[cfg(feature = "cuda")]
+        let session = self.session.as_deref_mut().map(|session| {
+            let session = session.get_mut().unwrap_or_else(PoisonError::into_inner);
+            session.begin();
+            session
+        });
         Ok(Mem {
             arena: &mut arena[..self.arena * batch],
             shared: &mut shared[..self.scratch.shared],
@@ -193,6 +228,8 @@ impl Workspace {
             images,
             batch,
             threads: self.threads,
+            #[cfg(feature = "cuda")]
+            session,
         })
     }
 
@@ -211,6 +248,26 @@ impl Workspace {
     }
 
     /// The values that a view of the arena had after the last pass, dense, one image after the other.
+    ///
+    /// # Errors
+    /// With [`ErrorKind::Input`], if no pass has run; with [`ErrorKind::Device`], if another device than the CPU fails.
+    ///
+    /// # Panics
+    /// As [`read`](Self::read).
+    pub fn values(&self, view: View) -> Result<Values, Error> {
+        if self.batch == 0 {
+            let problem = "nothing has been computed in this workspace";
+            return Err(Error::new(ErrorKind::Input, problem));
+        }
+        #[cfg(feature = "cuda")]
+        if let Some(session) = &self.session {
+            let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
+            return session.read(view);
+        }
+        Ok(self.read(view))
+    }
+
+    /// The values that a view of the arena had after the last pass on the CPU, dense, one image after the other.
     ///
     /// # Panics
     /// If the view is not in the arena, or has no element.
@@ -240,6 +297,8 @@ pub struct Mem<'w, 'i> {
     images: &'i [f32],
     batch: usize,
     threads: Threads,
+    #[cfg(feature = "cuda")]
+    session: Option<&'w mut Session>,
 }
 
 impl<'w> Mem<'w, '_> {
@@ -255,19 +314,53 @@ impl<'w> Mem<'w, '_> {
         self.threads
     }
 
-    /// The result.
+    /// Whether steps are recorded for another device, and not computed.
+    #[cfg(feature = "cuda")]
+    pub(crate) fn records(&self) -> bool {
+        self.session.is_some()
+    }
+
+    /// Records a step for the device of the workspace.
+    ///
+    /// # Panics
+    /// If the workspace is the CPU's.
+    #[cfg(feature = "cuda")]
+    pub(crate) fn record(
+        &mut self,
+        op: &crate::plan::Op,
+        x: &[View],
+        y: View,
+        params: Option<&alloc::sync::Arc<crate::cuda::Params>>,
+    ) {
+        assert!(
+            params.is_some() || !op.has_params(),
+            "a network on the CPU with the workspace of another device"
+        );
+        let session = self.session.as_deref_mut();
+        let session = session.expect("a network on another device with a workspace of the CPU");
+        session.record(op, x, y, params);
+    }
+
+    /// The result, when all steps have run.
+    ///
+    /// # Errors
+    /// With [`ErrorKind::Device`], if another device than the CPU fails.
     ///
     /// # Panics
     /// If the view is not a dense buffer inside the arena: the planner ends with such a one.
-    #[must_use]
-    pub fn finish(&mut self, result: View) -> &'w [f32] {
+    pub fn finish(&mut self, result: View) -> Result<&'w [f32], Error> {
         let Slot::Arena(offset) = result.slot else {
             panic!("the result lies in the caller's images")
         };
         assert!(result.is_dense(), "the result is not dense");
         let first = place(result, offset, self.batch, self.arena.len());
         let arena: &'w mut [f32] = core::mem::take(&mut self.arena);
-        &arena[first..][..result.len() * self.batch]
+        let values = &mut arena[first..][..result.len() * self.batch];
+        #[cfg(feature = "cuda")]
+        if let Some(session) = &mut self.session {
+            session.finish(self.images, self.batch, result, values)?;
+        }
+        Ok(values)
     }
 
     /// Access to the inputs and the output of one step.

@@ -55,7 +55,7 @@ mod validate;
 mod view;
 
 pub use act::Act;
-pub use literal::{Literal, grouped};
+pub use literal::{Literal, Value, grouped};
 pub use ops::*;
 pub use param::{Fold, Init, Initialiser, Param, Source};
 pub use parts::{BackwardStep, Block, Gradient, Join, Loss, LossStep, Step, UpdateStep};

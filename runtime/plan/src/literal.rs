@@ -1,5 +1,6 @@
-//! Printing plan values as the Rust that makes them.
+//! Printing plan values as the Rust that makes them, and taking them apart for other languages.
 
+use crate::Act;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -8,6 +9,57 @@ use alloc::vec::Vec;
 pub trait Literal {
     /// The expression; paths start at `plan::`.
     fn literal(&self) -> String;
+}
+
+/// A field of a descriptor taken apart, for a backend that writes it in a language of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Sizes; one, or one an axis.
+    Sizes(Vec<usize>),
+    /// A number.
+    Real(f32),
+    /// Yes or no.
+    Flag(bool),
+    /// One of several words: the type and the word.
+    Word(&'static str, String),
+    /// An activation.
+    Act(Act),
+}
+
+/// A field of a descriptor.
+pub(crate) trait Valued {
+    /// The field taken apart.
+    fn value(&self) -> Value;
+}
+
+impl Valued for usize {
+    fn value(&self) -> Value {
+        Value::Sizes([*self].into())
+    }
+}
+
+impl<const N: usize> Valued for [usize; N] {
+    fn value(&self) -> Value {
+        Value::Sizes(self.as_slice().into())
+    }
+}
+
+impl Valued for f32 {
+    fn value(&self) -> Value {
+        Value::Real(*self)
+    }
+}
+
+impl Valued for bool {
+    fn value(&self) -> Value {
+        Value::Flag(*self)
+    }
+}
+
+impl Valued for Act {
+    fn value(&self) -> Value {
+        Value::Act(*self)
+    }
 }
 
 /// A number with its digits in threes: `290_400`, `60,965,224`.

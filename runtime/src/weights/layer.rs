@@ -115,6 +115,21 @@ impl<'w> Layer<'w> {
         }
     }
 
+    /// Where the layer is to compute.
+    #[cfg(feature = "cuda")]
+    pub(crate) fn device(&self) -> &crate::Device {
+        match self.origin {
+            Origin::Weights(weights) => &weights.device,
+            Origin::Loader(loader) => loader.place(),
+        }
+    }
+
+    /// The layer's name.
+    #[cfg(feature = "cuda")]
+    pub(crate) fn name(&self) -> alloc::string::String {
+        format!("{}", self.name)
+    }
+
     /// Says which tensors the operation takes, before they are taken.
     pub(crate) fn declare(&self, d: &impl Operation) {
         let Origin::Loader(loader) = self.origin else {

@@ -3,7 +3,7 @@
 use super::layer::{Layer, LayerName};
 use super::{Storage, Weights, random};
 use crate::plan::{Init, Operation, Param};
-use crate::{Error, Path};
+use crate::{Device, Error, Path};
 use alloc::borrow::Cow;
 use alloc::string::ToString;
 use alloc::vec;
@@ -14,6 +14,7 @@ use core::cell::RefCell;
 /// weights file holds nowhere but in its layers. What is wrong with a file is told all at once, when every layer has been made.
 pub struct Loader<'w> {
     from: From<'w>,
+    device: Device,
     taken: RefCell<Vec<Param>>,
 }
 
@@ -30,8 +31,21 @@ impl<'w> Loader<'w> {
     /// If the file cannot be read, or lists everything in which it differs from what the network took.
     #[cfg(feature = "std")]
     pub fn file<M>(path: impl AsRef<Path>, new: impl FnOnce(&Loader<'_>) -> M) -> Result<M, Error> {
+        Self::on(&Device::cpu(), path, new)
+    }
+
+    /// As [`file`](Self::file), for this device.
+    ///
+    /// # Errors
+    /// As [`file`](Self::file).
+    #[cfg(feature = "std")]
+    pub fn on<M>(
+        device: &Device,
+        path: impl AsRef<Path>,
+        new: impl FnOnce(&Loader<'_>) -> M,
+    ) -> Result<M, Error> {
         let path = path.as_ref();
-        let model = Storage::open(path).and_then(|file| Self::load(file, new));
+        let model = Storage::open(path).and_then(|file| Self::load(device, file, new));
         model.map_err(|error| error.about(path.display().to_string()))
     }
 
@@ -47,12 +61,25 @@ impl<'w> Loader<'w> {
         match *path.as_ref() {}
     }
 
+    /// As [`file`](Self::file).
+    ///
+    /// # Errors
+    /// None.
+    #[cfg(not(feature = "std"))]
+    pub fn on<M>(
+        _device: &Device,
+        path: impl AsRef<Path>,
+        new: impl FnOnce(&Loader<'_>) -> M,
+    ) -> Result<M, Error> {
+        Self::file(path, new)
+    }
+
     /// Makes a network with the weights of a safetensors file that is in memory.
     ///
     /// # Errors
     /// Lists everything in which it differs from what the network took.
     pub fn bytes<M>(bytes: &[u8], new: impl FnOnce(&Loader<'_>) -> M) -> Result<M, Error> {
-        Self::load(Storage::Read(bytes.to_vec()), new)
+        Self::load(&Device::cpu(), Storage::Read(bytes.to_vec()), new)
     }
 
     /// Makes a network with initial weights, the same for the same seed, everywhere. Tensors start as
@@ -60,14 +87,20 @@ impl<'w> Loader<'w> {
     pub fn random<M>(seed: u64, others: &[(&str, Init)], new: impl FnOnce(&Loader<'_>) -> M) -> M {
         new(&Loader {
             from: From::Seed(seed, others),
+            device: Device::cpu(),
             taken: RefCell::default(),
         })
     }
 
-    fn load<M>(file: Storage, new: impl FnOnce(&Loader<'_>) -> M) -> Result<M, Error> {
+    fn load<M>(
+        device: &Device,
+        file: Storage,
+        new: impl FnOnce(&Loader<'_>) -> M,
+    ) -> Result<M, Error> {
         let (weights, problems) = Weights::parse(file)?;
         let loader = Loader {
             from: From::Weights(&weights),
+            device: device.clone(),
             taken: RefCell::default(),
         };
         let model = new(&loader);
@@ -76,10 +109,21 @@ impl<'w> Loader<'w> {
         Ok(model)
     }
 
+    /// Where the network is to compute.
+    #[must_use]
+    pub fn device(&self) -> Device {
+        self.place().clone()
+    }
+
     /// The parameters of a layer, for its kernel.
     #[must_use]
     pub fn layer<'l>(&'l self, name: impl Into<LayerName<'l>>) -> Layer<'l> {
         Layer::asking(self, name.into())
+    }
+
+    /// Where the network is to compute.
+    pub(super) fn place(&self) -> &Device {
+        &self.device
     }
 
     /// Writes down a tensor of the file that the network has no use for: its layer only helps to train.

@@ -10,7 +10,7 @@ pub use layer::{Layer, LayerName};
 pub use loader::Loader;
 
 use crate::plan::Param;
-use crate::{Error, ErrorKind};
+use crate::{Device, Error, ErrorKind};
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -22,6 +22,7 @@ use core::ops::Range;
 pub struct Weights {
     file: Storage,
     tensors: BTreeMap<String, Tensor>,
+    device: Device,
 }
 
 struct Tensor {
@@ -89,7 +90,23 @@ impl Weights {
     /// These tensors, without those that no network needs: they count the batches that PyTorch's batch normalisation has seen.
     fn of(file: Storage, mut tensors: BTreeMap<String, Tensor>) -> Self {
         tensors.retain(|name, _| !name.ends_with(".num_batches_tracked"));
-        Self { file, tensors }
+        Self {
+            file,
+            tensors,
+            device: Device::cpu(),
+        }
+    }
+
+    /// The same weights, for networks that compute on this device.
+    #[must_use]
+    pub fn on(self, device: Device) -> Self {
+        Self { device, ..self }
+    }
+
+    /// Where the network is to compute.
+    #[must_use]
+    pub fn device(&self) -> &Device {
+        &self.device
     }
 
     /// The tensors' names, shapes and numbers, sorted by name.

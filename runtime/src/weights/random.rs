@@ -21,10 +21,7 @@ impl Weights {
             let data = Data::Owned(draw(seed, param));
             (param.name.clone(), Tensor { shape, data })
         });
-        Self {
-            file: Storage::None,
-            tensors: tensors.collect(),
-        }
+        Self::of(Storage::None, tensors.collect())
     }
 }
 

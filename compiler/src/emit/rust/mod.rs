@@ -49,9 +49,9 @@ fn formatted(tokens: TokenStream) -> String {
     }
 }
 
-/// The module of the runtime whose kernels generated code calls: the only place that names it.
-fn backend() -> TokenStream {
-    quote!(cpu)
+/// The module of the runtime whose kernels generated code calls to infer, or to train: the only place that names them.
+fn backend(trains: bool) -> TokenStream {
+    if trains { quote!(cpu) } else { quote!(kernels) }
 }
 
 /// The first line of the file.
@@ -95,9 +95,19 @@ impl Emitter<'_> {
     }
 
     fn imports(&self) -> TokenStream {
-        let (backend, kernels) = (backend(), self.names.kernels());
+        let (backend, kernels) = (backend(false), self.names.kernels());
         let import = |name: &str| self.names.import(name);
-        let [error, loader, model, path, predictions, scores, workspace] = [
+        let [
+            device,
+            error,
+            loader,
+            model,
+            path,
+            predictions,
+            scores,
+            workspace,
+        ] = [
+            "Device",
             "Error",
             "Loader",
             "Model",
@@ -124,7 +134,7 @@ impl Emitter<'_> {
         });
         quote! {
             use netc_runtime::#backend::{#(#kernels),*};
-            use netc_runtime::{#error, #loader, #(#mem,)* #model, #path, #predictions, #scores, #(#scratch,)* #(#values,)* #workspace, plan};
+            use netc_runtime::{#device, #error, #loader, #(#mem,)* #model, #path, #predictions, #scores, #(#scratch,)* #(#values,)* #workspace, plan};
             #operation
         }
     }
@@ -150,10 +160,15 @@ impl Emitter<'_> {
         let lints = lints();
         let debug = debug(name);
         let blank = blank();
+        let device = self.names.ty("Device");
         quote! {
             #about
             #lints
-            pub struct #name { #(#fields),* }
+            pub struct #name {
+                /// Where it computes.
+                device: #device,
+                #(#fields),*
+            }
             #blank
             #debug
         }
@@ -195,7 +210,7 @@ impl Emitter<'_> {
         };
         let input_doc = docs::lines(&format!("{order} of one image."));
         let blank = blank();
-        let [from_file, from_bytes, random] = constructors;
+        let [from_file, on, from_bytes, random] = constructors;
         let lints = lints_of_methods();
         quote! {
             #lints
@@ -208,6 +223,8 @@ impl Emitter<'_> {
                 const ARENA: usize = #arena;
                 #blank
                 #from_file
+                #blank
+                #on
                 #blank
                 #from_bytes
                 #blank
@@ -233,16 +250,11 @@ impl Emitter<'_> {
                 quote!(#field: #value)
             }
         });
-        let w = if !self.plan.params.is_empty() {
-            quote!(w)
-        } else {
-            quote!(_)
-        };
         let passed_over = weights::passed_over(self.plan);
         quote! {
-            fn new(#w: &#loader<'_>) -> Self {
+            fn new(w: &#loader<'_>) -> Self {
                 #passed_over
-                Self { #(#fields),* }
+                Self { device: w.device(), #(#fields),* }
             }
         }
     }
@@ -298,7 +310,7 @@ impl Emitter<'_> {
             #[must_use]
             pub fn workspace(&self, max_batch: usize) -> #workspace {
                 #scratch
-                #workspace::new(#image, Self::ARENA, max_batch, scratch)
+                #workspace::new(#image, Self::ARENA, max_batch, scratch).on(&self.device)
             }
         }
     }
@@ -329,30 +341,30 @@ impl Emitter<'_> {
             pub fn forward<'w>(&self, workspace: &'w mut #workspace, images: &[f32]) -> #result_type<&'w [f32], #error> {
                 let mem = &mut workspace.begin(images)?;
                 #calls
-                Ok(mem.finish(at::#result))
+                mem.finish(at::#result)
             }
         }
     }
 
     /// A function for each of the network's other outputs.
     fn outputs(&self) -> TokenStream {
-        let [workspace, values] = ["Workspace", "Values"].map(|name| self.names.ty(name));
+        let [workspace, values, result, error] =
+            ["Workspace", "Values", "Result", "Error"].map(|name| self.names.ty(name));
         let outputs = self.plan.kept.iter().zip(self.names.kept());
         let methods = outputs.map(|((name, view), place)| {
             let method = quote::format_ident!("output_{}", names::snake_case(name));
             let sizes: Vec<String> = view.shape.iter().map(usize::to_string).collect();
             let doc = docs::lines(&format!(
                 "The output `{name}` after [`forward`](Self::forward), n * {} numbers.\n\n\
-                 # Panics\nIf nothing has been computed in this workspace.",
+                 # Errors\nIf nothing has been computed in this workspace, or its device fails.",
                 sizes.join(" * ")
             ));
             let blank = blank();
             quote! {
                 #blank
                 #doc
-                #[must_use]
-                pub fn #method(workspace: &#workspace) -> #values {
-                    workspace.read(at::#place)
+                pub fn #method(workspace: &#workspace) -> #result<#values, #error> {
+                    workspace.values(at::#place)
                 }
             }
         });

@@ -29,6 +29,9 @@ struct Places {
     scores: Vec<Ident>,
 }
 
+/// What fields of inference code are called beside those of layers.
+const OF_INFERENCE: &[&str] = &["device"];
+
 /// What fields and variables of training code are called beside those of layers.
 const OF_TRAINING: &[&str] = &[
     "layout",
@@ -47,9 +50,14 @@ impl Names {
         let mut network = plan.name.clone();
         if plan.trains() {
             network.push_str("Trainer");
-            for name in OF_TRAINING {
-                unique.name(name);
-            }
+        }
+        let reserved = if plan.trains() {
+            OF_TRAINING
+        } else {
+            OF_INFERENCE
+        };
+        for name in reserved {
+            unique.name(name);
         }
         let image = unique.name("image");
         let steps = plan.forward.iter();
@@ -71,7 +79,7 @@ impl Names {
 
     /// Whether a type has this name: the network, what may be imported, or what everybody has.
     pub(super) fn is_type(&self, name: &str) -> bool {
-        let others = "AsRef Box Clone Copy Debug Default Drop Eq Err Error Fn From Hash Into Iterator Layout Loader LossKernel Mem Model \
+        let others = "AsRef Box Clone Copy Debug Default Device Drop Eq Err Error Fn From Hash Into Iterator Layout Loader LossKernel Mem Model \
                       None Ok Operation Option Ord Path Predictions Result Scores Scratch Self Send Some State String Sync ToString Values Vec View \
                       Weights Workspace";
         self.clashes(name)

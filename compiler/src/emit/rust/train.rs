@@ -94,7 +94,7 @@ impl Emitter<'_> {
         let mut train = vec![quote!(Layout), quote!(LossKernel), quote!(State)];
         train.extend((!added.is_empty()).then(|| quote!(add)));
         train.extend((!written.is_empty()).then(|| quote!(write)));
-        let (backend, kernels) = (backend(), self.names.kernels());
+        let (backend, kernels) = (backend(true), self.names.kernels());
         quote! {
             use netc_runtime::#backend::train::{#(#kernels),*};
             use netc_runtime::train::{#(#train),*};

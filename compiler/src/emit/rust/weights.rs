@@ -97,10 +97,10 @@ fn initialisers(plan: &Plan) -> TokenStream {
     quote!([#(#others),*])
 }
 
-/// `from_file`, `from_bytes` and `random`.
-pub(super) fn constructors(plan: &Plan, names: &Names) -> [TokenStream; 3] {
-    let [loader, result, error, as_ref, path] =
-        ["Loader", "Result", "Error", "AsRef", "Path"].map(|name| names.ty(name));
+/// `from_file`, `on`, `from_bytes` and `random`.
+pub(super) fn constructors(plan: &Plan, names: &Names) -> [TokenStream; 4] {
+    let [device, loader, result, error, as_ref, path] =
+        ["Device", "Loader", "Result", "Error", "AsRef", "Path"].map(|name| names.ty(name));
     let initialisers = initialisers(plan);
     [
         quote! {
@@ -110,6 +110,15 @@ pub(super) fn constructors(plan: &Plan, names: &Names) -> [TokenStream; 3] {
             /// If the file cannot be read, or its tensors are not the network's: all that is wrong, at once.
             pub fn from_file(path: impl #as_ref<#path>) -> #result<Self, #error> {
                 #loader::file(path, Self::new)
+            }
+        },
+        quote! {
+            /// As [`from_file`](Self::from_file), on this device: `Device::cuda(0)?`.
+            ///
+            /// # Errors
+            /// As [`from_file`](Self::from_file).
+            pub fn on(device: &#device, path: impl #as_ref<#path>) -> #result<Self, #error> {
+                #loader::on(device, path, Self::new)
             }
         },
         quote! {

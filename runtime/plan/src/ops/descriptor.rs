@@ -43,6 +43,7 @@ macro_rules! descriptors {
                     name: stringify!($field),
                     value: $crate::Literal::literal(&self.$field),
                     usual: self.$field == Self::DEFAULT.$field,
+                    parts: $crate::literal::Valued::value(&self.$field),
                 }),*]
             }
         }
@@ -64,6 +65,12 @@ macro_rules! words {
         impl $crate::Literal for $name {
             fn literal(&self) -> alloc::string::String {
                 alloc::format!("plan::{}::{self:?}", stringify!($name))
+            }
+        }
+
+        impl $crate::literal::Valued for $name {
+            fn value(&self) -> $crate::literal::Value {
+                $crate::literal::Value::Word(stringify!($name), alloc::format!("{self:?}"))
             }
         }
     )*};

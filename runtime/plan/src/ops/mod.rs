@@ -22,7 +22,7 @@ pub use picture::{Crop, Interpolation, Pad, Shuffle, Slice, Transpose, Upsample}
 pub use pool::{AdaptiveAvgPool, AvgPool, GlobalPool, MaxPool, Reduction, Subsample};
 pub use weighted::{Conv, Deconv, Fc, Rbf};
 
-use crate::{Act, Init, Param};
+use crate::{Act, Init, Param, Value};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -242,15 +242,17 @@ impl Tensor {
     }
 }
 
-/// A field of a descriptor as Rust.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A field of a descriptor.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Field {
     /// Its name.
     pub name: &'static str,
-    /// Its value, an expression; paths start at `plan::`.
+    /// Its value as Rust, an expression; paths start at `plan::`.
     pub value: String,
     /// Whether the value is the descriptor's `DEFAULT`.
     pub usual: bool,
+    /// The value taken apart.
+    pub parts: Value,
 }
 
 /// What a tensor does.

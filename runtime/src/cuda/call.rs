@@ -1,0 +1,140 @@
+//! What an operation says of its kernels: which device functions compute it, and how their work is shared.
+
+use super::params::Order;
+use crate::Layer;
+use crate::plan::Op;
+use alloc::vec::Vec;
+
+/// The kernels of an operation; implemented by its descriptor, in the folder of its name.
+pub(crate) trait Kernels {
+    /// The text of its device functions.
+    fn source(&self) -> &'static str;
+
+    /// Computes the output.
+    fn forward(&self) -> Vec<Call>;
+
+    /// The same for one block that computes an image alone: functions that take any team and little shared memory.
+    fn forward_alone(&self) -> Vec<Call> {
+        self.forward()
+    }
+
+    /// Turns the gradient of the output, before a fused activation, into those of inputs and parameters. A call that writes the gradient of an
+    /// input is left out where nobody needs it.
+    fn backward(&self) -> Vec<Call> {
+        Vec::new()
+    }
+
+    /// The parameters as the kernels take them to infer: a batch normalisation folded in, in the order of [`Operand::Param`].
+    fn pack(&self, _layer: &Layer<'_>) -> Vec<Vec<f32>> {
+        Vec::new()
+    }
+
+    /// How the numbers of a parameter lie on the device while training.
+    fn order(&self, _param: usize) -> Order {
+        Order::AsStored
+    }
+
+    /// Numbers that the calls need beside the arena, for this many images; forward or backward.
+    fn scratch(&self, _images: usize) -> usize {
+        0
+    }
+}
+
+/// A call of a device function `template <class D, class V, class T> void function(T team, Index images, operands...)`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Call {
+    /// The function's name.
+    pub(crate) function: &'static str,
+    /// The pointers that it takes, in order.
+    pub(crate) operands: Vec<Operand>,
+    /// How the work is shared.
+    pub(crate) work: Work,
+    /// Threads of a block.
+    pub(crate) threads: u32,
+}
+
+/// A pointer that a device function takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operand {
+    /// The input of this number: view `V::X0`, `V::X1`.
+    X(usize),
+    /// The output: `V::Y`.
+    Y,
+    /// The gradient of the output, which may be overwritten: `V::DY`.
+    Dy,
+    /// The gradient of the input of this number: `V::DX0`, `V::DX1`, added to what stands there where `V::add0`, `V::add1`.
+    Dx(usize),
+    /// The parameter of this number; null where there is none.
+    Param(usize),
+    /// The gradient of the parameter of this number; null where there is none.
+    Gradient(usize),
+    /// Memory for this step alone.
+    Scratch,
+    /// `Step`: the seed and the number of the training step.
+    Step,
+}
+
+/// What is shared among threads: items that a thread, a warp or a whole block computes at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Work {
+    /// Who computes an item.
+    pub(crate) by: By,
+    /// Items for each image.
+    pub(crate) each: usize,
+    /// Items that are there but once.
+    pub(crate) once: usize,
+}
+
+/// Who computes an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    Thread,
+    Warp,
+    Block,
+}
+
+impl Work {
+    /// So many items for each image.
+    pub(crate) const fn each(by: By, each: usize) -> Self {
+        Self { by, each, once: 0 }
+    }
+
+    /// So many items, whatever the number of images.
+    pub(crate) const fn once(by: By, once: usize) -> Self {
+        Self { by, each: 0, once }
+    }
+
+    /// Blocks of `threads` threads for this many images, no more than `most`: functions go on where their team ends.
+    pub(crate) fn blocks(self, images: usize, threads: u32, most: u32) -> u32 {
+        let items = self.each.saturating_mul(images).saturating_add(self.once);
+        let by_block = match self.by {
+            By::Thread => threads as usize,
+            By::Warp => (threads / 32) as usize,
+            By::Block => 1,
+        };
+        let blocks = items.div_ceil(by_block.max(1)).max(1);
+        u32::try_from(blocks).unwrap_or(u32::MAX).min(most)
+    }
+}
+
+impl Call {
+    /// A call by blocks of 256 threads.
+    pub(crate) fn new(function: &'static str, operands: &[Operand], work: Work) -> Self {
+        Self {
+            function,
+            operands: operands.into(),
+            work,
+            threads: 256,
+        }
+    }
+}
+
+/// One thread for each element of the output.
+pub(crate) fn per_output(op: impl Into<Op>) -> Work {
+    Work::each(By::Thread, op.into().output().iter().product())
+}
+
+/// One thread for each element of the first input.
+pub(crate) fn per_input(op: impl Into<Op>) -> Work {
+    Work::each(By::Thread, op.into().input().iter().product())
+}

@@ -1,0 +1,123 @@
+//! For each operation of inference a kernel that computes on the CPU, or that a GPU's program takes up.
+
+use crate::cpu::{self, Choice};
+use crate::cuda::Params;
+use crate::plan::{self, View, for_each_op};
+use crate::{Layer, Mem, Scratch};
+use alloc::sync::Arc;
+
+/// Where a kernel computes.
+enum On<K> {
+    Cpu(K),
+    /// On the device of the workspace, with these parameters.
+    Device(Arc<Params>),
+}
+
+/// What a kernel of this arity reads.
+macro_rules! inputs {
+    (1) => {
+        View
+    };
+    (2) => {
+        [View; 2]
+    };
+}
+
+/// All views that a kernel of this arity reads.
+macro_rules! all {
+    ($x:expr, 1) => {
+        &[$x]
+    };
+    ($x:expr, 2) => {
+        &$x
+    };
+}
+
+/// The constructors: with a layer where the operation has parameters.
+macro_rules! constructors {
+    ($op:ident, true) => {
+        /// Prepares the step with the layer's parameters, on the device of the layer's weights.
+        ///
+        /// # Panics
+        /// If the descriptor's sizes cannot be computed, or the layer has not its parameters.
+        #[must_use]
+        pub fn new(d: plan::$op, layer: Layer<'_>) -> Self {
+            let on = match layer.device().is_cpu() {
+                true => On::Cpu(cpu::$op::new(d, layer)),
+                false => On::Device(Params::of(&d.into(), layer)),
+            };
+            Self { d, on }
+        }
+    };
+    ($op:ident, false) => {
+        /// Prepares the step.
+        ///
+        /// # Panics
+        /// If the descriptor's sizes cannot be computed.
+        #[must_use]
+        pub fn new(d: plan::$op) -> Self {
+            let on = On::Cpu(cpu::$op::new(d));
+            Self { d, on }
+        }
+    };
+}
+
+/// The memory that a kernel needs, where the table says that it does.
+macro_rules! scratch {
+    (true) => {
+        /// The memory that the step needs beside the arena.
+        #[must_use]
+        pub fn scratch(&self, max_batch: usize) -> Scratch {
+            match &self.on {
+                On::Cpu(kernel) => kernel.scratch(max_batch),
+                On::Device(_) => Scratch::default(),
+            }
+        }
+    };
+    (false) => {};
+}
+
+macro_rules! either {
+    ($({ $op:ident, $arity:tt, $params:tt, $parts:tt, [$scratch:tt, $_train:tt] })*) => {$(
+        #[doc = concat!("See [`plan::", stringify!($op), "`].")]
+        pub struct $op {
+            d: plan::$op,
+            on: On<cpu::$op>,
+        }
+
+        impl $op {
+            constructors!($op, $params);
+            scratch!($scratch);
+
+            /// Computes the step; on a GPU it takes its place in the program that runs when the pass is finished.
+            ///
+            /// # Panics
+            /// If the views do not fit the operation or the memory, or overlap; if the workspace is another device's.
+            pub fn run(&self, mem: &mut Mem<'_, '_>, x: inputs!($arity), y: View) {
+                match &self.on {
+                    On::Cpu(kernel) if !mem.records() => kernel.run(mem, x, y),
+                    On::Cpu(_) => mem.record(&self.d.into(), all!(x, $arity), y, None),
+                    On::Device(params) => mem.record(&self.d.into(), all!(x, $arity), y, Some(params)),
+                }
+            }
+        }
+    )*};
+}
+for_each_op!(either, infer);
+
+/// Operations whose kernel on the CPU can be chosen.
+macro_rules! chosen {
+    ($($op:ident),*) => {$(
+        impl $op {
+            /// As [`new`](Self::new), on the CPU by this choice.
+            pub(crate) fn chosen(d: plan::$op, layer: Layer<'_>, choice: Choice) -> Self {
+                let on = match layer.device().is_cpu() {
+                    true => On::Cpu(cpu::$op::chosen(d, layer, choice)),
+                    false => On::Device(Params::of(&d.into(), layer)),
+                };
+                Self { d, on }
+            }
+        }
+    )*};
+}
+chosen!(Conv, Deconv, Fc);

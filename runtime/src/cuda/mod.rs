@@ -1,0 +1,81 @@
+//! Kernels for NVIDIA GPUs, one operation a folder: in `mod.rs` which device functions compute it, in the `.cu` file beside it their text.
+//!
+//! netc is a compiler, so a network's kernels are made for the network: [`source`] writes one text for a plan, in which every shape is a
+//! constant, NVRTC compiles it for the device at hand ([`nvrtc`], [`cache`]), and a [`session`] runs it over memory of its own, captured as a
+//! graph. Small networks are one launch: a block computes an image from end to end.
+//!
+//! Kernels of generated code and of the executor are recorded while a pass goes through them ([`crate::kernels`]); the program is made in the
+//! first pass and runs in all that follow.
+
+mod cache;
+mod call;
+mod constants;
+mod device;
+mod nvrtc;
+mod params;
+mod program;
+mod session;
+mod source;
+
+pub use device::Gpu;
+pub(crate) use params::Params;
+pub(crate) use session::{Extent, Session};
+
+use crate::plan::{Op, for_each_op};
+use call::Kernels;
+
+/// What all device functions share.
+const PRELUDE: &str = include_str!("prelude.cuh");
+
+mod activation;
+mod conv;
+mod fc;
+mod max_pool;
+
+macro_rules! pending {
+    ($($op:ident),*) => {$(
+        impl Kernels for crate::plan::$op {
+            fn source(&self) -> &'static str { "" }
+            fn forward(&self) -> alloc::vec::Vec<call::Call> { alloc::vec::Vec::new() }
+        }
+    )*};
+}
+pending!(
+    Deconv,
+    AvgPool,
+    AdaptiveAvgPool,
+    GlobalPool,
+    BatchNorm,
+    BatchNormTraining,
+    LayerNorm,
+    GroupNorm,
+    Lrn,
+    Scale,
+    Prelu,
+    Softmax,
+    Dropout,
+    DropPath,
+    Transpose,
+    Pad,
+    Crop,
+    Upsample,
+    Shuffle,
+    Slice,
+    Add,
+    Mul,
+    Copy,
+    Subsample,
+    Rbf
+);
+
+macro_rules! table {
+    ($({ $op:ident, $($rest:tt)* })*) => {
+        /// The kernels of an operation. A row that has none is a compile error here.
+        fn kernels(op: &Op) -> &dyn Kernels {
+            match op {
+                $(Op::$op(d) => d,)*
+            }
+        }
+    };
+}
+for_each_op!(table);

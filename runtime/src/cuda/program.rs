@@ -1,0 +1,127 @@
+//! A program on a device: compiled, loaded, and its launches.
+
+use super::cache;
+use super::device::{Gpu, failed};
+use super::source::{Argument, Entry, Source};
+use crate::Error;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use cudarc::driver::sys::{CUgraphInstantiate_flags, CUstreamCaptureMode};
+use cudarc::driver::{CudaFunction, CudaGraph, CudaStream, LaunchConfig, PushKernelArg};
+use cudarc::nvrtc::Ptx;
+
+/// Blocks that a processor is given at most: beyond that they only wait.
+const WAVES: u32 = 16;
+
+/// Graphs that are kept, one for each number of images.
+const GRAPHS: usize = 8;
+
+/// A program that is ready to run.
+pub(super) struct Program {
+    entries: Vec<(Entry, CudaFunction)>,
+    graphs: BTreeMap<usize, Captured>,
+    /// Blocks of a launch at most.
+    most: u32,
+}
+
+/// A captured graph.
+struct Captured(CudaGraph);
+
+// SAFETY: a graph may move to another thread; it must not be used by two at once, and only a `&mut Program` gives access to it.
+unsafe impl Send for Captured {}
+// SAFETY: as above: a shared reference gives no access.
+unsafe impl Sync for Captured {}
+
+impl Program {
+    /// Compiles a text for this device and loads it.
+    ///
+    /// # Errors
+    /// With [`ErrorKind::Device`](crate::ErrorKind::Device), if the compiler is missing or refuses the text, or the driver refuses the result.
+    pub(super) fn new(gpu: &Gpu, source: Source) -> Result<Self, Error> {
+        let cubin = cache::cubin(gpu.nvrtc()?, &source.text, &gpu.architecture())?;
+        let module = gpu.context.load_module(Ptx::from_binary(cubin));
+        let module = module.map_err(|e| failed("the GPU does not take the kernels", e))?;
+        let entries = source.entries.into_iter().map(|entry| {
+            let function = module.load_function(&entry.name);
+            let missing = |e| failed(&format!("no kernel {}", entry.name), e);
+            Ok((entry.clone(), function.map_err(missing)?))
+        });
+        Ok(Self {
+            entries: entries.collect::<Result<_, Error>>()?,
+            graphs: BTreeMap::new(),
+            most: gpu.processors.saturating_mul(WAVES),
+        })
+    }
+
+    /// Launches of a pass.
+    pub(super) fn launches(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Puts a pass over `images` images into the stream: one graph. `address` says where each argument lies; it is asked in the first
+    /// pass over so many images alone.
+    ///
+    /// # Errors
+    /// With [`ErrorKind::Device`](crate::ErrorKind::Device), if a launch fails.
+    pub(super) fn run(
+        &mut self,
+        stream: &Arc<CudaStream>,
+        images: usize,
+        address: impl Fn(Argument) -> u64,
+    ) -> Result<(), Error> {
+        if !self.graphs.contains_key(&images) {
+            if self.graphs.len() >= GRAPHS {
+                self.graphs.pop_first();
+            }
+            let graph = self.capture(stream, images, address)?;
+            self.graphs.insert(images, Captured(graph));
+        }
+        let launched = self.graphs[&images].0.launch();
+        launched.map_err(|e| failed("the kernels cannot be launched", e))
+    }
+
+    fn capture(
+        &self,
+        stream: &Arc<CudaStream>,
+        images: usize,
+        address: impl Fn(Argument) -> u64,
+    ) -> Result<CudaGraph, Error> {
+        let begun = stream.begin_capture(CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL);
+        begun.map_err(|e| failed("the kernels cannot be captured", e))?;
+        let launched = self.launch(stream, images, address);
+        // The capture ends whatever happened.
+        let graph = stream.end_capture(CUgraphInstantiate_flags(0));
+        launched?;
+        let graph = graph.map_err(|e| failed("the kernels cannot be captured", e))?;
+        graph.ok_or_else(|| super::device::device("the captured graph is empty".into()))
+    }
+
+    fn launch(
+        &self,
+        stream: &CudaStream,
+        images: usize,
+        address: impl Fn(Argument) -> u64,
+    ) -> Result<(), Error> {
+        let count = u32::try_from(images).unwrap_or(u32::MAX);
+        for (entry, function) in &self.entries {
+            let addresses: Vec<u64> = entry.arguments.iter().map(|&a| address(a)).collect();
+            let mut launch = stream.launch_builder(function);
+            for address in &addresses {
+                launch.arg(address);
+            }
+            launch.arg(&count);
+            let config = LaunchConfig {
+                grid_dim: (entry.work.blocks(images, entry.threads, self.most), 1, 1),
+                block_dim: (entry.threads, 1, 1),
+                shared_mem_bytes: 0,
+            };
+            // SAFETY: the entry was written for these arguments in this order (`Source`): each is the address of device memory that is as
+            // large as the plan, which is valid, says, and that lives as long as the session which the graph belongs to.
+            let launched = unsafe { launch.launch(config) };
+            launched.map_err(|e| failed(&format!("{} cannot be launched", entry.name), e))?;
+        }
+        Ok(())
+    }
+}

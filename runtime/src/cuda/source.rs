@@ -1,0 +1,324 @@
+//! The text of a program: device functions as they are written, then what is special to the network.
+
+use super::call::{By, Call, Operand, Work};
+use super::{constants, kernels};
+use crate::plan::{Act, Gradient, Op, Slot, View};
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+/// A step as the device is to run it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Task {
+    /// Unique in the program.
+    pub(crate) name: String,
+    pub(crate) op: Op,
+    pub(crate) inputs: Vec<View>,
+    pub(crate) output: View,
+    /// How many parameters there are.
+    pub(crate) params: usize,
+}
+
+/// The way back through a task.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Back {
+    /// The task's number.
+    pub(crate) task: usize,
+    pub(crate) output_gradient: View,
+    pub(crate) input_gradients: Vec<Option<Gradient>>,
+}
+
+/// What an entry is given, each a pointer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Argument {
+    /// The images of the batch, dense.
+    Input,
+    /// The arena.
+    Arena,
+    /// Values that leave a program which keeps the arena to itself, dense.
+    Results,
+    /// A parameter of a task.
+    Param(usize, usize),
+    /// Its gradient.
+    Gradient(usize, usize),
+    /// Memory for one step.
+    Scratch,
+    /// The number of the training step.
+    Step,
+}
+
+/// An entry of the program.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Entry {
+    /// The function's name.
+    pub(crate) name: String,
+    /// The tasks that it computes.
+    pub(crate) tasks: core::ops::Range<usize>,
+    /// Its arguments, in order; the number of images follows them.
+    pub(crate) arguments: Vec<Argument>,
+    /// How its work is shared.
+    pub(crate) work: Work,
+    /// Threads of a block.
+    pub(crate) threads: u32,
+}
+
+/// A program before it is compiled.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Source {
+    /// CUDA C++.
+    pub(crate) text: String,
+    /// What is launched, in order.
+    pub(crate) entries: Vec<Entry>,
+}
+
+impl Source {
+    /// Starts the text for programs over these tasks: `largest` is the number of elements of the largest value of a batch.
+    pub(crate) fn new<'t>(tasks: impl Iterator<Item = &'t Task>, largest: usize) -> Self {
+        let index = if u32::try_from(largest.saturating_mul(2)).is_ok() {
+            "unsigned int"
+        } else {
+            "unsigned long long"
+        };
+        let mut text = format!("#define NETC_INDEX {index}\n{}\n", super::PRELUDE);
+        let mut seen = BTreeSet::new();
+        let mut structs = String::new();
+        for task in tasks {
+            let kernels = kernels(&task.op);
+            if seen.insert(task.op.name()) {
+                text += &format!(
+                    "namespace netc {{\n{}\n}}  // namespace netc\n\n",
+                    kernels.source()
+                );
+            }
+            structs += &constants_of(task);
+        }
+        text += &structs;
+        Self {
+            text,
+            entries: Vec::new(),
+        }
+    }
+
+    /// One entry for each call of the forward part.
+    pub(crate) fn forward(&mut self, tasks: &[Task]) {
+        for (i, task) in tasks.iter().enumerate() {
+            self.text += &views(&task.name, "V", task, None);
+            let calls = kernels(&task.op).forward();
+            let many = calls.len() > 1;
+            for (k, call) in calls.iter().enumerate() {
+                let number = if many { format!("_{k}") } else { String::new() };
+                let name = format!("{}_forward{number}", task.name);
+                self.entry(name, i, task, None, call);
+            }
+        }
+    }
+
+    /// One entry for each call of the backward part.
+    pub(crate) fn backward(&mut self, tasks: &[Task], steps: &[Back]) {
+        for back in steps {
+            let task = &tasks[back.task];
+            self.text += &views(&task.name, "B", task, Some(back));
+            let mut calls = Vec::new();
+            if task.op.fused() != Act::None {
+                let work = super::call::per_output(task.op);
+                calls.push(Call::new("through", &[Operand::Y, Operand::Dy], work));
+            }
+            calls.extend(kernels(&task.op).backward());
+            let wanted = |call: &&Call| {
+                call.operands.iter().all(|operand| match operand {
+                    Operand::Dx(i) => back.input_gradients.get(*i).is_some_and(Option::is_some),
+                    _ => true,
+                })
+            };
+            for (k, call) in calls.iter().filter(wanted).enumerate() {
+                let name = format!("{}_backward_{k}", task.name);
+                self.entry(name, back.task, task, Some(back), call);
+            }
+        }
+    }
+
+    /// One entry for all tasks: a block computes an image from end to end in its part of the arena (`arena` numbers), and hands out these
+    /// values.
+    pub(crate) fn alone(&mut self, tasks: &[Task], arena: usize, image: usize, results: &[View]) {
+        let mut arguments = BTreeSet::from([Argument::Input, Argument::Arena, Argument::Results]);
+        let mut body = String::new();
+        for (i, task) in tasks.iter().enumerate() {
+            self.text += &views(&task.name, "V", task, None);
+            for call in kernels(&task.op).forward_alone() {
+                let place = |view: View| match view.slot {
+                    Slot::Input => "image".into(),
+                    Slot::Arena(offset) => format!("own + {}", offset / 4),
+                };
+                let operands = operands(&call, i, task, None, &place, &mut arguments);
+                body += &format!(
+                    "        netc::{}<{name}::D, {name}::V>(netc::Block(), 1{operands});\n        __syncthreads();\n",
+                    call.function,
+                    name = task.name,
+                );
+            }
+        }
+        let outputs: usize = results.iter().map(View::len).sum();
+        let mut first = 0;
+        for &view in results {
+            let Slot::Arena(offset) = view.slot else {
+                continue;
+            };
+            body += &format!(
+                "        netc::hand_out<{}>(own + {}, results + (unsigned long long)i * {outputs} + {first});\n",
+                constants::view(view),
+                offset / 4
+            );
+            first += view.len();
+        }
+        let arguments: Vec<Argument> = arguments.into_iter().collect();
+        self.text += &format!(
+            "extern \"C\" __global__ void __launch_bounds__({ALONE}) forward({}) {{\n    \
+             for (unsigned int i = blockIdx.x; i < images; i += gridDim.x) {{\n        \
+             const float* image = input + (unsigned long long)i * {image};\n        \
+             float* own = arena + (unsigned long long)i * {arena};\n{body}        __syncthreads();\n    }}\n}}\n",
+            parameters(&arguments)
+        );
+        self.entries.push(Entry {
+            name: "forward".into(),
+            tasks: 0..tasks.len(),
+            arguments,
+            work: Work::each(By::Block, 1),
+            threads: ALONE,
+        });
+    }
+
+    fn entry(&mut self, name: String, index: usize, task: &Task, back: Option<&Back>, call: &Call) {
+        let mut arguments = BTreeSet::new();
+        let place = |view: View| match view.slot {
+            Slot::Input => "input".into(),
+            Slot::Arena(offset) => format!("arena + {}ull * images", offset / 4),
+        };
+        let operands = operands(call, index, task, back, &place, &mut arguments);
+        let arguments: Vec<Argument> = arguments.into_iter().collect();
+        let views = if back.is_some() { "B" } else { "V" };
+        self.text += &format!(
+            "extern \"C\" __global__ void __launch_bounds__({}) {name}({}) {{\n    \
+             netc::{}<{step}::D, {step}::{views}>(netc::Grid(), images{operands});\n}}\n",
+            call.threads,
+            parameters(&arguments),
+            call.function,
+            step = task.name,
+        );
+        self.entries.push(Entry {
+            name,
+            tasks: index..index + 1,
+            arguments,
+            work: call.work,
+            threads: call.threads,
+        });
+    }
+}
+
+/// Threads of a block that computes an image alone.
+const ALONE: u32 = 256;
+
+fn constants_of(task: &Task) -> String {
+    let [h, w, c] = task.op.input();
+    let [oh, ow, oc] = task.op.output();
+    format!(
+        "// {}: {}, {h}x{w}x{c} -> {oh}x{ow}x{oc}\nnamespace {} {{\n{}}}\n",
+        task.name,
+        task.op.name(),
+        task.name,
+        constants::descriptor("D", &task.op)
+    )
+}
+
+/// The views of a step, forward (`V`) or backward (`B`).
+fn views(name: &str, of: &str, task: &Task, back: Option<&Back>) -> String {
+    let mut members = Vec::new();
+    let mut member = |name: &str, view: View| {
+        members.push(format!("typedef {} {name};", constants::view(view)));
+    };
+    for (i, &view) in task.inputs.iter().enumerate() {
+        member(&format!("X{i}"), view);
+    }
+    member("Y", task.output);
+    if let Some(back) = back {
+        member("DY", back.output_gradient);
+        for (i, gradient) in back.input_gradients.iter().enumerate() {
+            if let Some(gradient) = gradient {
+                member(&format!("DX{i}"), gradient.view);
+            }
+        }
+        for (i, gradient) in back.input_gradients.iter().enumerate() {
+            let add = gradient.is_some_and(|gradient| gradient.accumulate);
+            members.push(format!("static constexpr bool add{i} = {add};"));
+        }
+    }
+    format!(
+        "namespace {name} {{\nstruct {of} {{\n    {}\n}};\n}}\n",
+        members.join("\n    ")
+    )
+}
+
+/// The operands of a call, each after a comma.
+fn operands(
+    call: &Call,
+    index: usize,
+    task: &Task,
+    back: Option<&Back>,
+    place: &dyn Fn(View) -> String,
+    arguments: &mut BTreeSet<Argument>,
+) -> String {
+    let mut text = String::new();
+    for &operand in &call.operands {
+        let view = match operand {
+            Operand::X(i) => task.inputs.get(i).copied(),
+            Operand::Y => Some(task.output),
+            Operand::Dy => back.map(|back| back.output_gradient),
+            Operand::Dx(i) => back.and_then(|back| back.input_gradients[i].map(|dx| dx.view)),
+            _ => None,
+        };
+        let argument = match (operand, view) {
+            (_, Some(view)) if view.slot == Slot::Input => Some(Argument::Input),
+            (_, Some(_)) => Some(Argument::Arena),
+            (Operand::Param(i), _) if i < task.params => Some(Argument::Param(index, i)),
+            (Operand::Gradient(i), _) if i < task.params => Some(Argument::Gradient(index, i)),
+            (Operand::Scratch, _) => Some(Argument::Scratch),
+            (Operand::Step, _) => Some(Argument::Step),
+            _ => None,
+        };
+        arguments.extend(argument);
+        text += ", ";
+        text += &match (view, argument) {
+            (Some(view), _) => place(view),
+            (None, Some(argument)) => name(argument),
+            (None, None) => "nullptr".to_string(),
+        };
+    }
+    text
+}
+
+fn name(argument: Argument) -> String {
+    match argument {
+        Argument::Input => "input".into(),
+        Argument::Arena => "arena".into(),
+        Argument::Results => "results".into(),
+        Argument::Param(task, i) => format!("param{task}_{i}"),
+        Argument::Gradient(task, i) => format!("gradient{task}_{i}"),
+        Argument::Scratch => "scratch".into(),
+        Argument::Step => "step".into(),
+    }
+}
+
+/// The parameters of an entry.
+fn parameters(arguments: &[Argument]) -> String {
+    let mut all: Vec<String> = Vec::new();
+    for &argument in arguments {
+        let ty = match argument {
+            Argument::Input => "const float*",
+            Argument::Step => "const netc::Step*",
+            _ => "float*",
+        };
+        all.push(format!("{ty} {}", name(argument)));
+    }
+    all.push("unsigned int images".into());
+    all.join(", ")
+}

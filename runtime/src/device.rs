@@ -1,0 +1,136 @@
+//! Where networks compute.
+
+use crate::Error;
+#[cfg(not(feature = "cuda"))]
+use crate::ErrorKind;
+use alloc::string::String;
+use core::fmt;
+use core::str::FromStr;
+
+#[cfg(feature = "cuda")]
+use crate::cuda::Gpu;
+
+/// A device that networks compute on: the CPU, or an NVIDIA GPU with the feature `cuda`.
+#[derive(Clone, Debug, Default)]
+pub struct Device(Kind);
+
+#[derive(Clone, Debug, Default)]
+enum Kind {
+    #[default]
+    Cpu,
+    #[cfg(feature = "cuda")]
+    Cuda(alloc::sync::Arc<Gpu>),
+}
+
+/// A device that was asked for by name: `auto`, `cpu`, `cuda`, `cuda:1`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeviceName {
+    /// The first GPU where there is one that can be used, else the CPU.
+    Auto,
+    /// The CPU.
+    #[default]
+    Cpu,
+    /// The GPU of this number.
+    Cuda(usize),
+}
+
+impl Device {
+    /// The CPU.
+    #[must_use]
+    pub fn cpu() -> Self {
+        Self::default()
+    }
+
+    /// The NVIDIA GPU of this number, counted from 0.
+    ///
+    /// # Errors
+    /// With [`ErrorKind::Device`], if it cannot be used: no driver, no such GPU, no run-time compiler, or a runtime without the feature `cuda`.
+    #[cfg(feature = "cuda")]
+    pub fn cuda(number: usize) -> Result<Self, Error> {
+        let gpu = Gpu::open(number)?;
+        Ok(Self(Kind::Cuda(alloc::sync::Arc::new(gpu))))
+    }
+
+    /// The NVIDIA GPU of this number, counted from 0: needs the feature `cuda`.
+    ///
+    /// # Errors
+    /// With [`ErrorKind::Device`]: this runtime was built without the feature.
+    #[cfg(not(feature = "cuda"))]
+    pub fn cuda(_number: usize) -> Result<Self, Error> {
+        let problem = "built without the feature `cuda` of netc-runtime; the CPU runs here";
+        Err(Error::new(ErrorKind::Device, problem))
+    }
+
+    /// The first GPU where one can be used, else the CPU.
+    #[must_use]
+    pub fn auto() -> Self {
+        Self::cuda(0).unwrap_or_default()
+    }
+
+    /// The device of this name.
+    ///
+    /// # Errors
+    /// As [`cuda`](Self::cuda).
+    pub fn named(name: DeviceName) -> Result<Self, Error> {
+        match name {
+            DeviceName::Auto => Ok(Self::auto()),
+            DeviceName::Cpu => Ok(Self::cpu()),
+            DeviceName::Cuda(number) => Self::cuda(number),
+        }
+    }
+
+    /// Whether it is the CPU.
+    #[must_use]
+    pub fn is_cpu(&self) -> bool {
+        matches!(self.0, Kind::Cpu)
+    }
+
+    /// The GPU, where it is one.
+    #[cfg(feature = "cuda")]
+    pub(crate) fn gpu(&self) -> Option<&alloc::sync::Arc<Gpu>> {
+        match &self.0 {
+            Kind::Cpu => None,
+            Kind::Cuda(gpu) => Some(gpu),
+        }
+    }
+}
+
+/// `CPU`, or `cuda:0 (NVIDIA H100, sm_90)`.
+impl fmt::Display for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Cpu => f.write_str("CPU"),
+            #[cfg(feature = "cuda")]
+            Kind::Cuda(gpu) => gpu.fmt(f),
+        }
+    }
+}
+
+impl FromStr for DeviceName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = match text.split_once(':') {
+            Some(("cuda", number)) => number.parse().ok(),
+            _ => (text == "cuda").then_some(0),
+        };
+        match (text, number) {
+            ("auto", _) => Ok(Self::Auto),
+            ("cpu", _) => Ok(Self::Cpu),
+            (_, Some(number)) => Ok(Self::Cuda(number)),
+            _ => Err(alloc::format!(
+                "no device `{text}`: `auto`, `cpu`, `cuda` or `cuda:1`"
+            )),
+        }
+    }
+}
+
+impl fmt::Display for DeviceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Cpu => f.write_str("cpu"),
+            Self::Cuda(number) => write!(f, "cuda:{number}"),
+        }
+    }
+}

@@ -356,7 +356,7 @@ fn kept_layers_and_times() {
         .to_vec();
     assert_eq!(timed, model.forward(&mut workspace, &images).unwrap());
     assert_eq!(times.len(), model.plan().forward.len());
-    let kept = model.kept(&workspace, "copy").unwrap();
+    let kept = model.kept(&workspace, "copy").unwrap().unwrap();
     assert_eq!(kept.len(), 2 * model.plan().forward[16].output.len());
     assert!(model.kept(&workspace, "conv99").is_none());
 }

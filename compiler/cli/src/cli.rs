@@ -5,6 +5,7 @@ mod training;
 pub(crate) use training::{Eval, Overrides, Train};
 
 use crate::choices::Choices;
+use crate::device::OnDevice;
 use crate::failure::{Failure, Outcome};
 use crate::terminal;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
@@ -63,6 +64,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Weights(Weights),
     Graph(Graph),
+    Devices(Devices),
     Completions(Completions),
     Man(Man),
 }
@@ -186,6 +188,21 @@ pub(crate) struct Summary {
     pub(crate) keras: bool,
 }
 
+/// List the devices that networks can compute on
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  netc devices
+  netc devices --json | jq '.devices[].device'
+
+A GPU is NVIDIA's, of compute capability 7.5 or newer, with a driver and NVIDIA's run-time compiler (libnvrtc, of the CUDA toolkit or \
+from Python's packages; NETC_NVRTC may name the file).")]
+pub(crate) struct Devices {
+    /// As JSON: devices, and why there is no GPU
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// Explain a diagnostic
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -243,6 +260,9 @@ pub(crate) struct Run {
     #[arg(long, value_name = "NAME")]
     pub(crate) layer: Option<String>,
 
+    #[command(flatten)]
+    pub(crate) device: OnDevice,
+
     /// How many threads to use [default: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(crate) threads: Option<u32>,
@@ -291,6 +311,9 @@ pub(crate) struct Predict {
     #[arg(long)]
     pub(crate) json: bool,
 
+    #[command(flatten)]
+    pub(crate) device: OnDevice,
+
     /// How many threads to use [default: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(crate) threads: Option<u32>,
@@ -325,6 +348,9 @@ pub(crate) struct Bench {
     /// Images in a batch
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) batch: u32,
+
+    #[command(flatten)]
+    pub(crate) device: OnDevice,
 
     /// How many threads to use [default: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]

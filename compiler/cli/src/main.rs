@@ -4,6 +4,7 @@ mod choices;
 mod claims;
 mod cli;
 mod commands;
+mod device;
 mod emit;
 mod experiment;
 mod failure;

@@ -1,13 +1,13 @@
 //! A network ready to run: compiled, with weights, prepared for this machine.
 
-use crate::choices::Choices;
-use crate::cli::Source;
+use crate::cli::{Bench, Source};
+use crate::device::OnDevice;
 use crate::failure::{Failure, Outcome};
 use crate::source::{self, plural};
 use crate::weights::file::File;
 use netc_compiler::{Options, Output};
 use netc_plan::{Param, Plan};
-use netc_runtime::{Error, ErrorKind, Executor, Model, Weights, Workspace};
+use netc_runtime::{Device, Error, ErrorKind, Executor, Model, Weights, Workspace};
 use std::path::Path;
 
 /// A network ready to run.
@@ -18,27 +18,36 @@ pub(crate) struct Network {
 
 impl Network {
     /// Compiles the file, and takes weights from where the arguments say.
-    pub(crate) fn load(file: &Path, from: &Source, options: &Options) -> Outcome<Self> {
-        Self::of(file, source::network(file, options)?, from)
+    pub(crate) fn load(
+        file: &Path,
+        from: &Source,
+        options: &Options,
+        on: OnDevice,
+    ) -> Outcome<Self> {
+        Self::of(file, source::network(file, options)?, from, on)
     }
 
     /// Takes weights for a compiled network from where the arguments say.
-    pub(crate) fn of(file: &Path, compiled: Output, from: &Source) -> Outcome<Self> {
+    pub(crate) fn of(file: &Path, compiled: Output, from: &Source, on: OnDevice) -> Outcome<Self> {
+        let device = on.open()?;
         let plan = compiled.plan.ok_or_else(|| source::incomplete(file))?;
         let weights = match &from.weights {
             Some(path) => Weights::from_file(path, &plan.params)
                 .map_err(|e| bad_weights(path, file, &plan.params, &e))?,
             None => random(&plan, from.seed.unwrap_or(0))?,
         };
-        let executor = Executor::new(&plan, &weights).map_err(|e| failed(&e))?;
+        let executor = Executor::new(&plan, &weights.on(device)).map_err(|e| failed(&e))?;
         Ok(Self { plan, executor })
     }
 
-    /// The network with random weights and kernels of the user's choice, for batches of this size.
-    pub(crate) fn chosen(file: &Path, seed: u64, choices: &Choices, batch: usize) -> Outcome<Self> {
-        let compiled = source::network(file, &Options::default())?;
-        let plan = compiled.plan.ok_or_else(|| source::incomplete(file))?;
-        let weights = random(&plan, seed)?;
+    /// The network of a benchmark: with random weights, kernels of the user's choice, for batches of the size asked for.
+    pub(crate) fn chosen(args: &Bench, device: Device) -> Outcome<Self> {
+        let compiled = source::network(&args.file, &Options::default())?;
+        let plan = compiled
+            .plan
+            .ok_or_else(|| source::incomplete(&args.file))?;
+        let weights = random(&plan, args.seed)?.on(device);
+        let (choices, batch) = (&args.choices, args.batch as usize);
         let executor = choices.prepare(&plan, batch)?.executor(&weights);
         let executor = executor.map_err(|e| failed(&e))?;
         Ok(Self { plan, executor })
@@ -154,5 +163,9 @@ pub(crate) fn unfit(
 pub(crate) fn failed(e: &Error) -> Failure {
     let mut problems = e.problems().iter().cloned();
     let first = problems.next().unwrap_or_default();
-    Failure::input(first).details(problems)
+    match e.kind() {
+        ErrorKind::Device => Failure::tool(first),
+        _ => Failure::input(first),
+    }
+    .details(problems)
 }

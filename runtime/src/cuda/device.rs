@@ -71,7 +71,7 @@ impl Gpu {
         // SAFETY: asks the loader whether the driver's library is there.
         if !unsafe { is_culib_present() } {
             return Err(device(
-                "no NVIDIA driver found: there is no libcuda on this machine; --device cpu runs here".into(),
+                "no NVIDIA driver found: there is no libcuda on this machine".into(),
             ));
         }
         cudarc::driver::result::init()
@@ -161,8 +161,8 @@ impl fmt::Debug for Gpu {
 /// What the driver says, in words that say what to do.
 pub(crate) fn failed(what: &str, error: DriverError) -> Error {
     let advice = match error.0 {
-        CUresult::CUDA_ERROR_OUT_OF_MEMORY => "its memory does not suffice: take a smaller --batch",
-        CUresult::CUDA_ERROR_NO_DEVICE => "the driver finds no GPU; --device cpu runs here",
+        CUresult::CUDA_ERROR_OUT_OF_MEMORY => "its memory does not suffice: take a smaller batch",
+        CUresult::CUDA_ERROR_NO_DEVICE => "the driver finds no GPU",
         CUresult::CUDA_ERROR_SYSTEM_DRIVER_MISMATCH => {
             "the driver is too old or not the kernel's: install a newer one, or restart"
         }

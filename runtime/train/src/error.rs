@@ -93,6 +93,7 @@ impl From<netc_runtime::Error> for Error {
         let kind = match error.kind() {
             netc_runtime::ErrorKind::Io
             | netc_runtime::ErrorKind::Choice
+            | netc_runtime::ErrorKind::Device
             | netc_runtime::ErrorKind::Plan => ErrorKind::Tool,
             netc_runtime::ErrorKind::Diverged => ErrorKind::Diverged,
             netc_runtime::ErrorKind::Weights | netc_runtime::ErrorKind::Input => ErrorKind::Input,

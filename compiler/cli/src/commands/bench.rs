@@ -16,7 +16,8 @@ pub(crate) fn run(args: &Bench) -> Outcome {
         return bench_train::run(args);
     }
     let batch = args.batch as usize;
-    let network = Network::chosen(&args.file, args.seed, &args.choices, batch)?;
+    let device = args.device.open()?;
+    let network = Network::chosen(args, device.clone())?;
     let mut workspace = network.workspace(batch, args.threads)?;
     let one: usize = network.plan.input.iter().product();
     let images = images(args.seed, one * batch);
@@ -49,7 +50,10 @@ pub(crate) fn run(args: &Bench) -> Outcome {
     let head = format!(
         "{}, batch {batch}, {}, {}",
         network.plan.name,
-        plural(threads, "thread"),
+        match device.is_cpu() {
+            true => plural(threads, "thread"),
+            false => device.to_string(),
+        },
         args.precision.name()
     );
     let facts = json!({ "model": network.plan.name, "threads": threads });

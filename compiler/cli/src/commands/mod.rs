@@ -5,6 +5,7 @@ mod bench_train;
 mod check;
 mod compile;
 mod completions;
+mod devices;
 mod eval;
 mod explain;
 mod graph;
@@ -36,6 +37,7 @@ pub(crate) fn run(command: Command) -> Outcome {
         Command::Weights(Weights::Show(args)) => weights_show::run(&args),
         Command::Weights(Weights::Init(args)) => weights_init::run(&args),
         Command::Graph(args) => graph::run(&args),
+        Command::Devices(args) => devices::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
     }

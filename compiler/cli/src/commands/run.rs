@@ -25,7 +25,7 @@ pub(crate) fn run(args: &Run) -> Outcome {
     let inputs: Vec<PathBuf> = inputs.chain(arrays).collect();
     let mut values = wanted(args, &compiled, &inputs)?;
     let array = read(&args.input)?;
-    let network = Network::of(&args.file, compiled, &args.source)?;
+    let network = Network::of(&args.file, compiled, &args.source, args.device)?;
     let images = Images::of(&array.shape, &network.plan.input)
         .map_err(|failure| failure.detail(format!("in `{}`", args.input.display())))?;
     let one: usize = network.plan.input.iter().product();
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Run) -> Outcome {
                 None => value.numbers.extend_from_slice(&result),
                 // The input itself is not kept: it is what was given.
                 Some(name) => match network.executor.kept(&workspace, name) {
-                    Some(kept) => value.numbers.extend(kept),
+                    Some(kept) => value.numbers.extend(kept.map_err(|e| failed(&e))?),
                     None => value.numbers.extend_from_slice(part),
                 },
             }

@@ -11,15 +11,20 @@ mod cache;
 mod call;
 mod constants;
 mod device;
+mod memory;
 mod nvrtc;
 mod params;
 mod program;
 mod session;
+#[cfg(feature = "train")]
+mod single;
 mod source;
 
 pub use device::Gpu;
 pub(crate) use params::Params;
 pub(crate) use session::{Extent, Session};
+#[cfg(feature = "train")]
+pub use single::single;
 
 use crate::plan::{Op, for_each_op};
 use call::Kernels;

@@ -71,6 +71,9 @@ impl Program {
         images: usize,
         address: impl Fn(Argument) -> u64,
     ) -> Result<(), Error> {
+        if self.entries.is_empty() {
+            return Ok(());
+        }
         if !self.graphs.contains_key(&images) {
             if self.graphs.len() >= GRAPHS {
                 self.graphs.pop_first();

@@ -2,11 +2,12 @@
 
 use super::device::{Gpu, device, failed};
 use super::kernels;
+use super::memory::{gather, range};
 use super::params::Params;
 use super::program::Program;
 use super::source::{Argument, Source, Task};
 use crate::Error;
-use crate::plan::{Op, Slot, View};
+use crate::plan::{Op, View};
 use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec;
@@ -151,8 +152,7 @@ impl Session {
                 .stream
                 .memcpy_dtoh(&running.results.slice(..to.len()), to),
             false => {
-                let first = place(result, batch);
-                let values = running.arena.slice(first..first + to.len());
+                let values = running.arena.slice(range(result, batch));
                 running.stream.memcpy_dtoh(&values, to)
             }
         };
@@ -177,17 +177,12 @@ impl Session {
             running.pass(&self.steps, batch)?;
         }
         let running = self.running.insert(running);
-        let first = place(view, batch);
         let mut buffer = vec![0.0; view.image() * batch];
-        let values = running.arena.slice(first..first + buffer.len());
+        let values = running.arena.slice(range(view, batch));
         let read = running.stream.memcpy_dtoh(&values, &mut buffer[..]);
         read.and_then(|()| running.stream.synchronize())
             .map_err(|e| failed("the GPU failed while it computed", e))?;
-        let pixels = buffer.chunks_exact(view.pixel);
-        let channels = view.channel..view.channel + view.shape[2];
-        Ok(pixels
-            .flat_map(|pixel| pixel[channels.clone()].iter().copied())
-            .collect())
+        Ok(gather(view, &buffer))
     }
 
     /// Bytes of the device's memory, parameters left aside.
@@ -293,13 +288,5 @@ impl Running {
             Argument::Gradient(..) | Argument::Step => 0,
         };
         self.program.run(&self.stream, batch, address)
-    }
-}
-
-/// The first number of a view's buffer in an arena for `batch` images.
-fn place(view: View, batch: usize) -> usize {
-    match view.slot {
-        Slot::Arena(offset) => offset / size_of::<f32>() * batch,
-        Slot::Input => 0,
     }
 }

@@ -5,9 +5,9 @@ use crate::failure::Outcome;
 use crate::source::plural;
 use crate::table::{Align, Table};
 use crate::terminal::print;
+use netc_runtime::Error;
 use netc_runtime::cpu::Machine;
 use netc_runtime::cuda::Gpu;
-use netc_runtime::Error;
 use serde_json::{Value, json};
 use std::thread::available_parallelism;
 

@@ -1,0 +1,223 @@
+//! One operation alone on a GPU, forward and back: for tests, and to look at.
+
+use super::device::failed;
+use super::memory::{gather, range, scatter};
+use super::program::Program;
+use super::source::{Argument, Back, Source, Task};
+use super::{Gpu, kernels};
+use crate::plan::{Gradient, Op, Operation, Param, View};
+use crate::train::{Setting, Single};
+use crate::{Device, Error, ErrorKind};
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+use cudarc::driver::{CudaSlice, CudaStream, DevicePtr, DriverError};
+
+/// What a training step tells kernels: seed and number.
+pub(super) const STEP: [u64; 2] = [1, 2];
+
+/// The kernels of an operation on these dense inputs and this gradient of the output: as [`train::fast`](crate::train::fast) on the CPU.
+///
+/// # Errors
+/// With [`ErrorKind::Device`], if the device is the CPU, or fails.
+///
+/// # Panics
+/// If sizes do not fit.
+pub fn single(
+    device: &Device,
+    op: &Op,
+    params: &[Param],
+    values: &[Vec<f32>],
+    inputs: &[Vec<f32>],
+    dy: &[f32],
+    setting: Setting,
+) -> Result<Single<f32>, Error> {
+    let gpu = device.gpu();
+    let gpu = gpu.ok_or_else(|| Error::new(ErrorKind::Device, "the CPU is no GPU"))?;
+    let batch = inputs[0].len() / op.input().iter().product::<usize>();
+    let places = Places::of(op, inputs.len(), setting);
+    let task = Task {
+        name: "layer".into(),
+        op: *op,
+        inputs: places.x.clone(),
+        output: places.y,
+        params: params.len(),
+    };
+    let back = Back {
+        task: 0,
+        output_gradient: places.dy,
+        input_gradients: places.dx.iter().copied().map(Some).collect(),
+    };
+    let mut arena = vec![f32::NAN; places.end * batch];
+    let mut set =
+        |view: View, values: &[f32]| scatter(view, &mut arena[range(view, batch)], values);
+    for (view, values) in places.x.iter().zip(inputs) {
+        set(*view, values);
+    }
+    set(places.dy, dy);
+    if let Some(value) = setting.accumulate {
+        places
+            .dx
+            .iter()
+            .for_each(|dx| set(dx.view, &vec![value; dx.view.len() * batch]));
+    }
+    let orders: Vec<_> = (0..values.len()).map(|i| kernels(op).order(i)).collect();
+    let on_device = values
+        .iter()
+        .zip(&orders)
+        .map(|(values, order)| order.to_device(values));
+    let on_device: Vec<Vec<f32>> = on_device.collect();
+    let zeros: Vec<Vec<f32>> = values
+        .iter()
+        .map(|values| vec![0.0; values.len()])
+        .collect();
+    let tasks = [task];
+    let mut run = || -> Result<_, Attempt> {
+        let mut bench = Bench::new(gpu, &arena, &on_device, &zeros, kernels(op).scratch(batch))?;
+        let mut source = Source::new(tasks.iter(), places.end * batch);
+        source.forward(&tasks);
+        bench.run(gpu, source, batch)?;
+        let mut after = bench.stream.clone_dtoh(&bench.arena)?;
+        let output = gather(places.y, &after[range(places.y, batch)]);
+        // In a plan something else may lie by now where backward does not read.
+        let saved = op.saved();
+        let unread = places.x.iter().filter(|_| !saved.inputs);
+        for &view in unread.chain(Some(&places.y).filter(|_| !saved.output)) {
+            let nothing = vec![f32::NAN; view.len() * batch];
+            scatter(view, &mut after[range(view, batch)], &nothing);
+        }
+        bench.stream.memcpy_htod(&after, &mut bench.arena)?;
+        let mut source = Source::new(tasks.iter(), places.end * batch);
+        source.backward(&tasks, core::slice::from_ref(&back));
+        bench.run(gpu, source, batch)?;
+        let after = bench.stream.clone_dtoh(&bench.arena)?;
+        let numbers = |slices: &[CudaSlice<f32>]| {
+            let all = slices.iter().zip(&orders);
+            all.map(|(slice, order)| Ok(order.to_file(&bench.stream.clone_dtoh(slice)?)))
+                .collect::<Result<Vec<_>, DriverError>>()
+        };
+        let dx = places.dx.iter();
+        let single = Single {
+            output,
+            inputs: dx
+                .map(|dx| gather(dx.view, &after[range(dx.view, batch)]))
+                .collect(),
+            gradients: numbers(&bench.gradients)?,
+            params: numbers(&bench.params)?,
+        };
+        bench.stream.synchronize()?;
+        Ok(single)
+    };
+    run().map_err(|attempt| match attempt {
+        Attempt::Driver(e) => failed("the GPU failed", e),
+        Attempt::Other(e) => e,
+    })
+}
+
+/// Where the values of an operation lie.
+struct Places {
+    x: Vec<View>,
+    y: View,
+    dy: View,
+    dx: Vec<Gradient>,
+    /// Numbers for each image.
+    end: usize,
+}
+
+impl Places {
+    fn of(op: &Op, inputs: usize, setting: Setting) -> Self {
+        let mut end = 0;
+        let mut place = |shape: [usize; 3]| {
+            let pixel = shape[2] + 2 * setting.around;
+            let view = View::arena(end, shape).channels(setting.around, pixel);
+            end += view.bytes();
+            view
+        };
+        let operands = || (0..inputs).map(|i| op.operand(i));
+        let x = operands().map(&mut place).collect();
+        let (y, dy) = (place(op.output()), place(op.output()));
+        let accumulate = setting.accumulate.is_some();
+        let dx = operands().map(&mut place);
+        let dx = dx.map(|view| Gradient { view, accumulate });
+        let mut dx: Vec<Gradient> = dx.collect();
+        if setting.in_place && op.in_place() && !accumulate {
+            dx[0].view = dy;
+        }
+        Self {
+            x,
+            y,
+            dy,
+            dx,
+            end: end / size_of::<f32>(),
+        }
+    }
+}
+
+enum Attempt {
+    Driver(DriverError),
+    Other(Error),
+}
+
+impl From<DriverError> for Attempt {
+    fn from(error: DriverError) -> Self {
+        Attempt::Driver(error)
+    }
+}
+
+impl From<Error> for Attempt {
+    fn from(error: Error) -> Self {
+        Attempt::Other(error)
+    }
+}
+
+/// The device's memory.
+struct Bench {
+    stream: Arc<CudaStream>,
+    arena: CudaSlice<f32>,
+    params: Vec<CudaSlice<f32>>,
+    gradients: Vec<CudaSlice<f32>>,
+    scratch: CudaSlice<f32>,
+    step: CudaSlice<u64>,
+}
+
+impl Bench {
+    fn new(
+        gpu: &Gpu,
+        arena: &[f32],
+        params: &[Vec<f32>],
+        gradients: &[Vec<f32>],
+        scratch: usize,
+    ) -> Result<Self, DriverError> {
+        let stream = gpu.context.new_stream()?;
+        let all = |numbers: &[Vec<f32>]| {
+            let all = numbers.iter();
+            all.map(|numbers| stream.clone_htod(numbers))
+                .collect::<Result<_, _>>()
+        };
+        Ok(Self {
+            arena: stream.clone_htod(arena)?,
+            params: all(params)?,
+            gradients: all(gradients)?,
+            // SAFETY: kernels read of it what they have written.
+            scratch: unsafe { stream.alloc(scratch.max(1)) }?,
+            step: stream.clone_htod(&STEP)?,
+            stream,
+        })
+    }
+
+    fn run(&mut self, gpu: &Gpu, source: Source, batch: usize) -> Result<(), Attempt> {
+        let mut program = Program::new(gpu, source)?;
+        let stream = &self.stream;
+        let at = |slice: &CudaSlice<f32>| slice.device_ptr(stream).0;
+        let address = |argument: Argument| match argument {
+            Argument::Input | Argument::Results => 0,
+            Argument::Arena => at(&self.arena),
+            Argument::Param(_, i) => at(&self.params[i]),
+            Argument::Gradient(_, i) => at(&self.gradients[i]),
+            Argument::Scratch => at(&self.scratch),
+            Argument::Step => self.step.device_ptr(stream).0,
+        };
+        program.run(stream, batch, address)?;
+        Ok(stream.synchronize()?)
+    }
+}

@@ -58,7 +58,8 @@ pub struct Head {
     pub span: Span,
 }
 
-/// A use of a block, or one round of a repeated group.
+/// A use of a block (the language's, `netc_grammar::ast::Block`), or one round of a repeated group, in layers. The plan's
+/// [`Block`](netc_plan::Block) is what is left of it, in steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
     /// The block's name; empty for a group.
@@ -72,8 +73,8 @@ pub struct Block {
 pub struct Node {
     /// `conv1`, or the name that `as` gave to a single layer. Prefix of the layer's weights. Unique.
     pub name: String,
-    /// What it computes.
-    pub op: Layer,
+    /// What it is.
+    pub layer: Layer,
     /// What it reads.
     pub inputs: Vec<NodeId>,
     /// The shape of its value.
@@ -386,7 +387,7 @@ impl Graph {
         while let (
             Layer::Flatten(_) | Layer::Dropout { .. } | Layer::Op(Op::DropPath(_)),
             [input],
-        ) = (&node.op, &node.inputs[..])
+        ) = (&node.layer, &node.inputs[..])
         {
             node = self.node(*input);
         }

@@ -66,8 +66,8 @@ pub fn lower(graph: &Graph, purpose: Purpose<'_>) -> Program {
         kept,
         pixels: graph.pixels.clone(),
         params: params::all(graph, recipe),
-        probabilities: matches!(graph.last().op, Layer::Op(Op::Softmax(_))),
-        distances: matches!(graph.last().op, Layer::Rbf { .. }),
+        probabilities: matches!(graph.last().layer, Layer::Op(Op::Softmax(_))),
+        distances: matches!(graph.last().layer, Layer::Rbf { .. }),
         update: if losses.is_empty() {
             Vec::new()
         } else {
@@ -145,7 +145,7 @@ impl Lowering<'_> {
     fn node(&mut self, node: &Node) {
         let inputs = node.inputs.iter();
         let inputs: Vec<UnitId> = inputs.map(|input| self.unit_of[input.0]).collect();
-        match &node.op {
+        match &node.layer {
             Layer::Op(op) if op.arity() > 1 => self.join(node, &inputs),
             _ => {
                 let shapes = node.inputs.iter().map(|input| hwc(self.graph.node(*input)));
@@ -191,7 +191,7 @@ impl Lowering<'_> {
     ) {
         self.units.push(Unit {
             name,
-            text: layers::text(&node.op),
+            text: layers::text(&node.layer),
             node: self.unit_of.len(),
             kind,
             inputs,
@@ -223,7 +223,7 @@ impl Lowering<'_> {
 
     /// What computes the layer from values of these shapes.
     fn kind(&mut self, node: &Node, operands: &[[usize; 3]]) -> UnitKind {
-        let op = match &node.op {
+        let op = match &node.layer {
             Layer::Input(_) => return UnitKind::Input,
             Layer::Concat => return UnitKind::Concat,
             layer => operation(layer, operands, self.trains),

@@ -33,12 +33,12 @@ fn op(node: &Node, graph: &Graph) -> Option<Op> {
         return None;
     }
     let input = graph.node(*node.inputs.first()?).shape.hwc()?;
-    operation(&node.op, &[input], true)
+    operation(&node.layer, &[input], true)
 }
 
 fn param(node: &Node, op: Op, tensor: Tensor, recipe: Option<&Recipe>) -> Param {
-    let options = weight_options(&node.op);
-    let connect = connect(&node.op);
+    let options = weight_options(&node.layer);
+    let connect = connect(&node.layer);
     let asked = match tensor.role {
         Role::Weight { .. } => options
             .and_then(|options| options.init)
@@ -87,7 +87,7 @@ fn weight_fans(op: Op, connect: Option<&Vec<Vec<usize>>>) -> [usize; 2] {
 /// BN are not.
 #[must_use]
 pub fn l2(tensor: &Param, node: &Node, recipe: Option<&Recipe>) -> f32 {
-    let Some(options) = weight_options(&node.op) else {
+    let Some(options) = weight_options(&node.layer) else {
         return 0.0;
     };
     if !tensor.name.ends_with(".weight") {
@@ -167,7 +167,7 @@ pub fn macs(node: &Node, graph: &Graph) -> u64 {
     let Some(op) = op(node, graph) else {
         return 0;
     };
-    match (connect(&node.op), op) {
+    match (connect(&node.layer), op) {
         (Some(table), Op::Conv(conv)) => {
             let [h, w, _] = op.output();
             let area = conv.kernel.iter().product::<usize>() as u64;

@@ -42,7 +42,7 @@ struct Site<'a> {
 
 impl Site<'_> {
     fn infer(&mut self) -> Inferred {
-        let shape = match &self.node.op {
+        let shape = match &self.node.layer {
             Layer::Input(shape) => *shape,
             Layer::Op(Op::Add(_)) => return self.add(),
             Layer::Op(Op::Mul(_)) => return self.mul(),
@@ -54,7 +54,7 @@ impl Site<'_> {
 
     fn of_layer(&mut self) -> Inferred {
         let input = self.input()?;
-        match self.node.op.clone() {
+        match self.node.layer.clone() {
             Layer::Conv(conv) => self.conv(conv),
             Layer::Deconv(deconv) => self.deconv(deconv),
             Layer::Pool(pool) => self.pool(pool),
@@ -105,7 +105,7 @@ impl Site<'_> {
             let error = self.parted(channels, "channels", groups);
             return Err(Some(Box::new(self.with_source(error))));
         }
-        let kind = layers::kind(&self.node.op);
+        let kind = layers::kind(&self.node.layer);
         let error = self.error(
             Code::E0403,
             format!("{kind} cannot take {input}: {problem}"),
@@ -142,7 +142,7 @@ impl Site<'_> {
             Shape::Picture(hwc) => Ok(hwc),
             Shape::Unknown => Err(None),
             Shape::Vector(n) => {
-                let kind = layers::kind(&self.node.op);
+                let kind = layers::kind(&self.node.layer);
                 let error = self.error(
                     Code::E0402,
                     format!("{kind} needs a picture, and a vector of {n} comes in"),
@@ -170,7 +170,7 @@ impl Site<'_> {
                 return None;
             }
         }
-        let Layer::Input(Shape::Vector(n)) = node.op else {
+        let Layer::Input(Shape::Vector(n)) = node.layer else {
             return None;
         };
         let square = |c: usize| {
@@ -202,7 +202,7 @@ impl Site<'_> {
             Some(place) => error.label(place, format!("this gives {}", cause.shape)),
             None => error.label(
                 cause.span,
-                format!("this {} gives {}", layers::kind(&cause.op), cause.shape),
+                format!("this {} gives {}", layers::kind(&cause.layer), cause.shape),
             ),
         }
     }
@@ -227,14 +227,14 @@ fn warn_repeated_activations(graph: &Graph, report: &mut Report) {
             continue;
         };
         let before = graph.node(*source);
-        let twice = match (&node.op, &before.op) {
+        let twice = match (&node.layer, &before.layer) {
             (Layer::Activation(a), Layer::Activation(b)) => a == b,
             (Layer::Op(Op::Softmax(_)), Layer::Op(Op::Softmax(_)))
             | (Layer::BatchNorm { .. }, Layer::BatchNorm { .. }) => true,
             _ => false,
         };
         if twice {
-            let kind = layers::kind(&node.op);
+            let kind = layers::kind(&node.layer);
             let warning = Diagnostic::warning(
                 Code::W0005,
                 format!("{kind} directly after {kind}"),

@@ -129,7 +129,7 @@ fn built_in(graph: &Graph) -> Recipe {
         weight_decay: 0.0,
         decay: 0.0,
     };
-    if let Layer::Rbf { .. } = graph.last().op {
+    if let Layer::Rbf { .. } = graph.last().layer {
         recipe.values.loss = Loss::LeNet5 { j: 1.0 };
     }
     recipe

@@ -110,7 +110,7 @@ fn line(node: &Node, graph: &Graph) -> String {
     let mut line = format!(
         "{}: {} [{}] {}",
         node.name,
-        layers::text(&node.op),
+        layers::text(&node.layer),
         inputs.join(", "),
         node.shape
     );

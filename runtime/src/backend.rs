@@ -28,7 +28,7 @@
 use crate::cpu::Choice;
 use crate::kernels;
 use crate::plan::{Op, Step, for_each_op};
-use crate::{Error, Layer, Mem, Scratch, Weights};
+use crate::{Error, LayerWeights, Mem, Scratch, Weights};
 #[cfg(feature = "train")]
 use crate::{
     plan::{Gradient, View},
@@ -78,7 +78,7 @@ macro_rules! to_infer {
                 let source = step.source.as_ref();
                 let layer = || {
                     let source = source.ok_or_else(|| Error::plan("a step without parameters"));
-                    source.map(|source| Layer::of(weights, source))
+                    source.map(|source| LayerWeights::of(weights, source))
                 };
                 match step.op {
                     Op::Conv(d) => Ok(Kernel::Conv(kernels::Conv::chosen(d, layer()?, choice))),

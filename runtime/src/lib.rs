@@ -56,7 +56,7 @@ pub use executor::Executor;
 pub use model::ForwardView;
 pub use model::{Model, Prediction, Predictions, Scores};
 pub use prepare::{Prepared, prepare};
-pub use weights::{Layer, LayerName, Loader, Weights};
+pub use weights::{LayerName, LayerWeights, Loader, Weights};
 pub use workspace::{Mem, Scratch, Values, Workspace};
 
 /// The wrapper for networks that a build script compiled: the Rust that `netc_compiler::build("models/alexnet.net")` wrote.

@@ -4,7 +4,7 @@
 
 use crate::cpu::Real;
 use crate::plan::{Element, Op, Plan, Slot, View, for_each_op};
-use crate::weights::{Layer, Weights};
+use crate::weights::{LayerWeights, Weights};
 use alloc::borrow::Cow;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -32,7 +32,7 @@ pub(crate) fn walk<T: Real>(plan: &Plan, weights: &Weights, images: &[T]) -> Vec
         let inputs: Vec<Vec<T>> = step.inputs.iter().map(|&view| memory.read(view)).collect();
         let mut output = vec![T::zero(); step.output.len() * memory.batch];
         let params = step.source.as_ref().map_or(Params::None, |source| {
-            Params::Prepared(Layer::of(weights, source))
+            Params::Prepared(LayerWeights::of(weights, source))
         });
         let given = Given {
             params,
@@ -111,7 +111,7 @@ pub(crate) enum Params<'a, T> {
     /// None.
     None,
     /// Those of a weights file, folded and reordered as the plan's prepare part says.
-    Prepared(Layer<'a>),
+    Prepared(LayerWeights<'a>),
     /// Those of training, by name, and the layer's name.
     #[cfg_attr(
         not(feature = "train"),

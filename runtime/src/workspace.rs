@@ -1,7 +1,7 @@
 //! The memory of a forward pass: one allocation for all activations and the scratch space of a step, and a small one for that of
 //! each thread.
 
-use crate::cpu::access::{Access, Shared, Source, Step, Target, Workers};
+use crate::cpu::access::{Access, Shared, Source, Target, Views, Workers};
 use crate::cpu::sizes::Shaped;
 #[cfg(feature = "cuda")]
 use crate::cuda::{Extent, Session};
@@ -372,7 +372,7 @@ impl<'w> Mem<'w, '_> {
         &mut self,
         inputs: [Shaped; N],
         output: Shaped,
-    ) -> Step<'_, N> {
+    ) -> Views<'_, N> {
         let Access {
             x,
             y: [y],
@@ -380,7 +380,7 @@ impl<'w> Mem<'w, '_> {
             threads,
             ..
         } = self.access(inputs, [output]);
-        Step {
+        Views {
             x,
             y,
             shared,

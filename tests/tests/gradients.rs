@@ -92,7 +92,7 @@ impl Example {
         }
     }
 
-    fn step(&self, plan: &Plan, params: &reference::Tensors<f64>) -> reference::Step<f64> {
+    fn step(&self, plan: &Plan, params: &reference::Tensors<f64>) -> reference::PlainStep<f64> {
         reference::step(plan, params, &widen(&self.images), &self.labels, KEYS)
     }
 }

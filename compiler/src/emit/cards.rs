@@ -78,20 +78,20 @@ pub(super) struct Card {
 }
 
 /// A part of a drawing.
-pub(super) enum Part {
+pub(super) enum Segment {
     Card(Card),
     /// Branches between what stands before and the card that joins them.
-    Fork(Vec<Vec<Part>>, Card),
+    Fork(Vec<Vec<Segment>>, Card),
 }
 
 /// The cards of a network: its own chain, and a chain for each `output` and `auxiliary` head, which begins with a card that names it
 /// and reads the tap. Empty for a graph that no text of the language describes.
-pub(super) fn parts(graph: &Graph) -> (Vec<Part>, Vec<Vec<Part>>) {
+pub(super) fn parts(graph: &Graph) -> (Vec<Segment>, Vec<Vec<Segment>>) {
     let stages = structure(graph).unwrap_or_default();
     let heads = structure::heads(graph, &stages).unwrap_or_default();
     let dealer = Dealer::of(graph);
     let heads = graph.heads.iter().zip(&heads).map(|(head, stages)| {
-        let first = Part::Card(dealer.head(head));
+        let first = Segment::Card(dealer.head(head));
         std::iter::once(first).chain(dealer.chain(stages)).collect()
     });
     (dealer.chain(&stages), heads.collect())
@@ -127,22 +127,22 @@ impl<'a> Dealer<'a> {
         }
     }
 
-    fn chain(&self, stages: &[Stage]) -> Vec<Part> {
-        let mut parts: Vec<Part> = Vec::new();
+    fn chain(&self, stages: &[Stage]) -> Vec<Segment> {
+        let mut parts: Vec<Segment> = Vec::new();
         for stage in stages {
             match stage {
                 Stage::Layer(id, taps) => {
                     let last = parts.last_mut().map(|part| match part {
-                        Part::Card(card) | Part::Fork(_, card) => card,
+                        Segment::Card(card) | Segment::Fork(_, card) => card,
                     });
                     match last {
                         Some(card) if self.belongs(*id, card) => self.append(*id, card),
-                        _ => parts.push(Part::Card(self.card(*id, taps))),
+                        _ => parts.push(Segment::Card(self.card(*id, taps))),
                     }
                 }
                 Stage::Branches(branches, join, taps) => {
                     let branches = branches.iter().map(|branch| self.chain(branch)).collect();
-                    parts.push(Part::Fork(branches, self.card(*join, taps)));
+                    parts.push(Segment::Fork(branches, self.card(*join, taps)));
                 }
             }
         }
@@ -152,7 +152,7 @@ impl<'a> Dealer<'a> {
     /// A small layer goes onto the card before it, if nobody else reads that card's value.
     fn belongs(&self, id: NodeId, card: &Card) -> bool {
         let small = matches!(
-            self.graph.node(id).op,
+            self.graph.node(id).layer,
             Layer::BatchNorm { .. }
                 | Layer::Op(
                     Op::Lrn(_)
@@ -175,8 +175,10 @@ impl<'a> Dealer<'a> {
 
     fn append(&self, id: NodeId, card: &mut Card) {
         let node = self.graph.node(id);
-        card.chips
-            .push((Family::of(&node.op), layers::kind(&node.op).to_string()));
+        card.chips.push((
+            Family::of(&node.layer),
+            layers::kind(&node.layer).to_string(),
+        ));
         card.output = output(node);
         card.layers.push(id);
     }
@@ -185,9 +187,9 @@ impl<'a> Dealer<'a> {
         let node = self.graph.node(id);
         let params = params::count(node, self.graph).params;
         Card {
-            family: Family::of(&node.op),
+            family: Family::of(&node.layer),
             name: node.name.clone(),
-            text: layers::text(&node.op),
+            text: layers::text(&node.layer),
             chips: Vec::new(),
             output: output(node),
             weight: if params == 0 {

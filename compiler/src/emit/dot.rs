@@ -16,8 +16,13 @@ pub fn dot(graph: &Graph) -> String {
     );
     let inferred = graph.inferred();
     for (id, node) in graph.nodes.iter().enumerate() {
-        let (strong, tint) = Family::of(&node.op).colours();
-        let label = format!("{}\n{}\n{}", node.name, layers::text(&node.op), node.shape);
+        let (strong, tint) = Family::of(&node.layer).colours();
+        let label = format!(
+            "{}\n{}\n{}",
+            node.name,
+            layers::text(&node.layer),
+            node.shape
+        );
         let training = match inferred[id] {
             true => "",
             false => ", style=\"rounded,filled,dashed\"",

@@ -44,7 +44,7 @@ fn network(graph: &Graph) -> Vec<(&'static str, Json)> {
         let count = params::count(node, graph);
         Json::Object(vec![
             ("name", Json::Text(node.name.clone())),
-            ("kind", Json::Text(layers::kind(&node.op).into())),
+            ("kind", Json::Text(layers::kind(&node.layer).into())),
             ("output", sizes(&node.shape.sizes())),
             ("params", Json::Number(count.params)),
             ("macs", Json::Number(count.macs)),

@@ -64,7 +64,7 @@ impl Model {
 fn pooled_to_vectors(graph: &Graph) -> Vec<bool> {
     let mut vector = vec![true; graph.nodes.len()];
     for (id, node) in graph.nodes.iter().enumerate().rev() {
-        let tolerant = match node.op {
+        let tolerant = match node.layer {
             Layer::Fc { .. } | Layer::Flatten(_) | Layer::Rbf { .. } => true,
             Layer::Dropout { .. }
             | Layer::Activation(_)
@@ -101,7 +101,7 @@ impl Rows<'_> {
         if let Some(row) = self.before(node, &inputs) {
             inputs = vec![row];
         }
-        let (class, name) = class(&node.op);
+        let (class, name) = class(&node.layer);
         let output = self.output(id);
         let count = params::count(node, self.graph).params;
         let row = self.push(class, name, output, count, inputs);
@@ -111,7 +111,7 @@ impl Rows<'_> {
     /// The row that Keras needs before this layer: flattening for a dense one, zeros around a picture.
     fn before(&mut self, node: &Node, inputs: &[usize]) -> Option<usize> {
         let read = &self.rows.get(*inputs.first()?)?.output;
-        match (&node.op, &read[..]) {
+        match (&node.layer, &read[..]) {
             (Layer::Fc { .. } | Layer::Rbf { .. }, [_, _, _]) => {
                 let flat = vec![read.iter().product()];
                 Some(self.push("Flatten", "flatten", flat, 0, inputs.to_vec()))
@@ -172,7 +172,7 @@ impl Rows<'_> {
                 return false;
             }
             let node = &self.graph.nodes[id];
-            match (&node.op, node.inputs.first()) {
+            match (&node.layer, node.inputs.first()) {
                 (Layer::Op(Op::GlobalPool(_)), _) => return true,
                 (
                     Layer::Dropout { .. }

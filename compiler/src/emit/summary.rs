@@ -84,7 +84,7 @@ fn row(graph: &Graph, node: &Node) -> [String; 6] {
     };
     [
         node.name.clone(),
-        layers::text(&node.op),
+        layers::text(&node.layer),
         node.shape.to_string(),
         number(count.params),
         number(count.macs),
@@ -182,7 +182,7 @@ fn notes(graph: &Graph) -> Vec<String> {
 }
 
 fn has(graph: &Graph, is: impl Fn(&Layer) -> bool) -> bool {
-    graph.nodes.iter().any(|node| is(&node.op))
+    graph.nodes.iter().any(|node| is(&node.layer))
 }
 
 /// `conv1`, `conv1 and 3 more`
@@ -197,7 +197,7 @@ fn named<'a>(nodes: impl Iterator<Item = &'a Node>) -> Option<String> {
 }
 
 fn padding(node: &Node) -> Option<&Padding> {
-    match &node.op {
+    match &node.layer {
         Layer::Conv(conv) => Some(&conv.pad),
         Layer::Deconv(deconv) => Some(&deconv.pad),
         Layer::Pool(pool) => Some(&pool.pad),
@@ -224,7 +224,7 @@ fn rounded_down(graph: &Graph) -> Option<String> {
     let short = graph.nodes.iter().filter(|node| {
         let input = node.inputs.first();
         let input = input.and_then(|id| graph.node(*id).shape.hwc());
-        let (Layer::Pool(pool), Some(input), Some(output)) = (&node.op, input, node.shape.hwc())
+        let (Layer::Pool(pool), Some(input), Some(output)) = (&node.layer, input, node.shape.hwc())
         else {
             return false;
         };
@@ -242,7 +242,7 @@ fn rounded_down(graph: &Graph) -> Option<String> {
 
 fn padded_mean(graph: &Graph) -> Option<String> {
     let padded = graph.nodes.iter().filter(|node| {
-        let Layer::Pool(pool) = &node.op else {
+        let Layer::Pool(pool) = &node.layer else {
             return false;
         };
         pool.kind == PoolKind::Avg && !pool.count_pad && pool.cells() != [0; 4]
@@ -270,7 +270,7 @@ fn heads(graph: &Graph) -> impl Iterator<Item = String> {
 }
 
 fn batch_norm(graph: &Graph) -> Option<String> {
-    let mut all = graph.nodes.iter().filter_map(|node| match node.op {
+    let mut all = graph.nodes.iter().filter_map(|node| match node.layer {
         Layer::BatchNorm { eps, momentum } => Some((eps, momentum)),
         _ => None,
     });
@@ -295,7 +295,7 @@ fn flattening(graph: &Graph) -> Option<String> {
     let channels_first = has(graph, |op| matches!(op, Layer::Flatten(Order::Chw)));
     let pixels = |node: &Node| node.shape.hwc().is_some_and(|[h, w, c]| h * w > 1 && c > 1);
     let implied = graph.nodes.iter().find(|node| {
-        matches!(node.op, Layer::Fc { .. } | Layer::Flatten(Order::Hwc))
+        matches!(node.layer, Layer::Fc { .. } | Layer::Flatten(Order::Hwc))
             && node.inputs.iter().any(|id| pixels(graph.node(*id)))
     });
     match implied {

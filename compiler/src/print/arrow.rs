@@ -22,7 +22,7 @@ pub fn arrow(graph: &Graph) -> Result<String, Unprintable> {
     taps.sort_unstable();
     taps.dedup();
     let name = |id| Some(format!("t{}", taps.iter().position(|tap| *tap == id)? + 1));
-    let bare = |node: &Node| call(layers::kind(&node.op), Vec::new());
+    let bare = |node: &Node| call(layers::kind(&node.layer), Vec::new());
     let bare = |id| bare(graph.node(id));
     let mut text = layout::flat(&chain(&stages, &bare, &name));
     for (head, stages) in graph.heads.iter().zip(&heads) {

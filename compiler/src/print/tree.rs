@@ -29,7 +29,7 @@ pub(super) fn tree(graph: &Graph) -> Result<File, Unprintable> {
     }
     let call = |id: NodeId| {
         let pixels = (id.0 == 0).then_some(&graph.pixels);
-        layers::written(&graph.node(id).op, pixels).call()
+        layers::written(&graph.node(id).layer, pixels).call()
     };
     let name = |id| named.contains(&id).then(|| graph.node(id).name.clone());
     let chain = self::chain(&stages, &call, &name);
@@ -66,7 +66,7 @@ fn renamed(graph: &Graph, stages: &[Stage], counter: &mut Counter, named: &mut B
             }
         }
         let node = graph.node(stage.id());
-        let prefix = layers::written(&node.op, None).spec.prefix;
+        let prefix = layers::written(&node.layer, None).spec.prefix;
         let usual = if stage.id().0 == 0 {
             prefix.to_owned()
         } else {

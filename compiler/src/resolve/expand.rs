@@ -367,7 +367,7 @@ impl<'a, 'r> Expander<'a, 'r> {
     fn add(
         &mut self,
         name: String,
-        op: Layer,
+        layer: Layer,
         inputs: Vec<NodeId>,
         span: Span,
         table: Option<Span>,
@@ -376,7 +376,7 @@ impl<'a, 'r> Expander<'a, 'r> {
         let used_at = self.used_at.iter().rev().copied().collect();
         self.nodes.push(Node {
             name,
-            op,
+            layer,
             inputs,
             shape: Shape::Unknown,
             span,

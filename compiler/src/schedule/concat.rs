@@ -14,16 +14,16 @@ use super::values::Values;
 
 /// Channels of the buffer of an outermost CONCAT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Slot {
+pub(crate) struct Channels {
     /// The outermost CONCAT.
     pub(crate) within: UnitId,
-    /// The first channel.
-    pub(crate) channel: usize,
+    /// The first of them.
+    pub(crate) first: usize,
 }
 
 /// An input of a CONCAT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Part {
+pub(crate) struct ConcatInput {
     /// The input, as the CONCAT names it.
     pub(crate) input: UnitId,
     /// Its first channel in the CONCAT.
@@ -34,8 +34,8 @@ pub(crate) struct Part {
 
 /// The places that concatenations give to values.
 pub(crate) struct Concats {
-    slots: Vec<Option<Slot>>,
-    parts: Vec<Vec<Part>>,
+    channels: Vec<Option<Channels>>,
+    parts: Vec<Vec<ConcatInput>>,
     /// For training: the last unit that reads each value.
     last_reader: Option<Vec<UnitId>>,
 }
@@ -46,7 +46,7 @@ impl Concats {
         let last_reader = program.trains().then(|| values.last_readers(program));
         let count = program.units.len();
         let mut concats = Self {
-            slots: vec![None; count],
+            channels: vec![None; count],
             parts: vec![Vec::new(); count],
             last_reader,
         };
@@ -59,40 +59,40 @@ impl Concats {
     }
 
     /// The channels that this unit's value has in a wider buffer.
-    pub(crate) fn slot(&self, id: UnitId) -> Option<Slot> {
-        self.slots[id]
+    pub(crate) fn channels(&self, id: UnitId) -> Option<Channels> {
+        self.channels[id]
     }
 
     /// The inputs of a CONCAT, in order; nothing for other units.
-    pub(crate) fn parts(&self, concat: UnitId) -> &[Part] {
+    pub(crate) fn parts(&self, concat: UnitId) -> &[ConcatInput] {
         &self.parts[concat]
     }
 
     fn visit(&mut self, program: &Program, values: &Values, concat: UnitId) {
         let mut together = false;
-        if self.slots[concat].is_none() && !values.is_dense(concat) {
-            self.slots[concat] = self.already_together(program, values, concat);
-            together = self.slots[concat].is_some();
+        if self.channels[concat].is_none() && !values.is_dense(concat) {
+            self.channels[concat] = self.already_together(program, values, concat);
+            together = self.channels[concat].is_some();
         }
-        let base = self.slots[concat].unwrap_or(Slot {
+        let base = self.channels[concat].unwrap_or(Channels {
             within: concat,
-            channel: 0,
+            first: 0,
         });
         let mut channel = 0;
         for &input in &program.units[concat].inputs {
             let root = values.root(input);
             let placeable = program.units[root].kind != UnitKind::Input
                 && program.units[root].shape == program.units[input].shape
-                && self.slots[root].is_none()
+                && self.channels[root].is_none()
                 && !values.is_dense(root)
                 && self.is_last_reader(concat, root);
             if placeable {
-                self.slots[root] = Some(Slot {
-                    channel: base.channel + channel,
+                self.channels[root] = Some(Channels {
+                    first: base.first + channel,
                     ..base
                 });
             }
-            self.parts[concat].push(Part {
+            self.parts[concat].push(ConcatInput {
                 input,
                 channel,
                 copied: !placeable && !together,
@@ -114,19 +114,24 @@ impl Concats {
     }
 
     /// Where a later CONCAT has put all inputs of this one side by side in order, this one is a view of that buffer too.
-    fn already_together(&self, program: &Program, values: &Values, concat: UnitId) -> Option<Slot> {
+    fn already_together(
+        &self,
+        program: &Program,
+        values: &Values,
+        concat: UnitId,
+    ) -> Option<Channels> {
         let inputs = &program.units[concat].inputs;
-        let first = self.slots[values.root(*inputs.first()?)]?;
+        let first = self.channels[values.root(*inputs.first()?)]?;
         let mut next = first;
         for input in inputs {
             let root = values.root(*input);
             let fits = program.units[root].shape == program.units[*input].shape
-                && self.slots[root] == Some(next)
+                && self.channels[root] == Some(next)
                 && self.is_read_before(concat, root);
             if !fits {
                 return None;
             }
-            next.channel += program.units[*input].shape[2];
+            next.first += program.units[*input].shape[2];
         }
         Some(first)
     }

@@ -44,18 +44,18 @@ pub(super) struct Gradients {
 }
 
 impl Gradients {
-    /// `needed`: which units' values need a gradient.
+    /// `wanted`: which units' values need a gradient.
     pub(super) fn trace(
         program: &Program,
         values: &Values,
         concats: &Concats,
-        needed: &[bool],
+        wanted: &[bool],
     ) -> Self {
         let mut trace = Trace {
             program,
             values,
             concats,
-            needed,
+            wanted,
             gradients: Gradients {
                 steps: Vec::new(),
                 lifetimes: Vec::new(),
@@ -65,7 +65,7 @@ impl Gradients {
         for target in &program.losses {
             trace.reach(values.root(target.scores), loss_time(program), None);
         }
-        for id in (0..program.units.len()).rev().filter(|id| needed[*id]) {
+        for id in (0..program.units.len()).rev().filter(|id| wanted[*id]) {
             match program.units[id].op() {
                 Some(op) => trace.unit(id, op),
                 None => trace.copies(id),
@@ -84,7 +84,7 @@ struct Trace<'a> {
     program: &'a Program,
     values: &'a Values,
     concats: &'a Concats,
-    needed: &'a [bool],
+    wanted: &'a [bool],
     gradients: Gradients,
 }
 
@@ -115,7 +115,7 @@ impl Trace<'_> {
         let concats = self.concats;
         for (i, part) in concats.parts(concat).iter().enumerate().rev() {
             let value = self.values.root(part.input);
-            if !part.copied || !self.needed[value] {
+            if !part.copied || !self.wanted[value] {
                 continue;
             }
             self.reach(concat, time, None);
@@ -134,9 +134,9 @@ impl Trace<'_> {
         let place = self.gradients.places[id].filter(|place| place.channels.is_none())?;
         let free = |(operand, value): &(usize, UnitId)| {
             op.operand(*operand) == op.output()
-                && self.needed[*value]
+                && self.wanted[*value]
                 && self.gradients.places[*value].is_none()
-                && self.concats.slot(*value).is_none()
+                && self.concats.channels(*value).is_none()
                 && inputs.iter().filter(|other| *other == value).count() == 1
         };
         let (_, heir) = inputs.iter().copied().enumerate().find(free)?;
@@ -144,7 +144,7 @@ impl Trace<'_> {
     }
 
     fn contribution(&mut self, value: UnitId, time: usize, buffer: Option<usize>) -> Option<To> {
-        self.needed[value].then(|| To {
+        self.wanted[value].then(|| To {
             value,
             accumulate: self.reach(value, time, buffer),
         })
@@ -153,12 +153,12 @@ impl Trace<'_> {
     /// Reads or writes the gradient of a value, and answers whether it has been written before. It gets its place now if it has
     /// none: its channels of a CONCAT's gradient, this buffer, or one of its own.
     fn reach(&mut self, value: UnitId, time: usize, buffer: Option<usize>) -> bool {
-        let slot = self.concats.slot(value);
+        let channels = self.concats.channels(value);
         let known = self.gradients.places[value].or_else(|| {
-            let slot = slot?;
-            let within = self.gradients.places[slot.within]?;
+            let channels = channels?;
+            let within = self.gradients.places[channels.within]?;
             Some(Place {
-                channels: Some((slot.channel, self.program.units[slot.within].shape[2])),
+                channels: Some((channels.first, self.program.units[channels.within].shape[2])),
                 ..within
             })
         });

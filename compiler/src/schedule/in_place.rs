@@ -5,7 +5,7 @@
 
 use crate::program::{Program, UnitId, UnitKind};
 
-use super::concat::{Concats, Slot};
+use super::concat::{Channels, Concats};
 use super::pack::{Lifetime, bytes};
 use super::values::Values;
 
@@ -90,7 +90,7 @@ impl Ends {
 
 /// Values that share one place, one after the other.
 struct Cell {
-    slot: Option<Slot>,
+    channels: Option<Channels>,
     /// Holds the parts of a CONCAT, so that it cannot move into another.
     fixed: bool,
     dense: bool,
@@ -125,7 +125,7 @@ impl Cells {
             .find_map(|input| self.overwrite(values, concats, input, id));
         let cell = shared.unwrap_or_else(|| {
             self.cells.push(Cell {
-                slot: concats.slot(id),
+                channels: concats.channels(id),
                 fixed: unit.kind == UnitKind::Concat,
                 dense: values.is_dense(id),
                 bytes: bytes(unit.shape),
@@ -145,9 +145,9 @@ impl Cells {
     ) -> Option<usize> {
         let index = self.of[input]?;
         let cell = &mut self.cells[index];
-        match (cell.slot, concats.slot(id)) {
+        match (cell.channels, concats.channels(id)) {
             (None, None) => {}
-            (None, Some(slot)) if !cell.fixed && !cell.dense => cell.slot = Some(slot),
+            (None, Some(channels)) if !cell.fixed && !cell.dense => cell.channels = Some(channels),
             // A part of a wider buffer would keep all of it alive.
             _ => return None,
         }
@@ -159,7 +159,7 @@ impl Cells {
         let mut lifetimes: Vec<Lifetime> = Vec::new();
         let mut own_buffer: Vec<Option<usize>> = Vec::with_capacity(self.cells.len());
         for cell in &self.cells {
-            own_buffer.push(cell.slot.is_none().then(|| {
+            own_buffer.push(cell.channels.is_none().then(|| {
                 lifetimes.push(Lifetime {
                     bytes: cell.bytes,
                     from: usize::MAX,
@@ -171,16 +171,16 @@ impl Cells {
         let mut places = Vec::with_capacity(self.of.len());
         for (id, cell) in self.of.iter().enumerate() {
             let place = cell.and_then(|cell| {
-                let Some(slot) = self.cells[cell].slot else {
+                let Some(channels) = self.cells[cell].channels else {
                     return own_buffer[cell].map(|buffer| Place {
                         buffer,
                         channels: None,
                     });
                 };
-                let within = self.of[slot.within].and_then(|cell| own_buffer[cell]);
+                let within = self.of[channels.within].and_then(|cell| own_buffer[cell]);
                 within.map(|buffer| Place {
                     buffer,
-                    channels: Some((slot.channel, program.units[slot.within].shape[2])),
+                    channels: Some((channels.first, program.units[channels.within].shape[2])),
                 })
             });
             if let Some(place) = place {

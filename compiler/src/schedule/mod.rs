@@ -18,7 +18,7 @@ use netc_plan::{BackwardStep, Block, Copy, Gradient, Join, LossStep, Plan, Step,
 
 use crate::differentiate::Backward;
 use crate::program::{Program, UnitId, UnitKind};
-use concat::{Concats, Part};
+use concat::{ConcatInput, Concats};
 use gradients::{Back, Gradients};
 use in_place::{Buffers, Place};
 use names::Names;
@@ -35,7 +35,7 @@ pub fn schedule(program: &Program, backward: &Backward) -> Plan {
     let lifetimes = [&buffers.lifetimes[..], &gradients.lifetimes].concat();
     let (offsets, arena) = pack::pack(&lifetimes);
     let (for_values, for_gradients) = offsets.split_at(buffers.lifetimes.len());
-    let layout = Layout {
+    let places = Places {
         program,
         values,
         concats,
@@ -49,7 +49,7 @@ pub fn schedule(program: &Program, backward: &Backward) -> Plan {
         joins,
         index,
         ..
-    } = layout.forward();
+    } = places.forward();
     let kept = program.kept.iter();
     Plan {
         name: names::type_name(&program.name),
@@ -63,12 +63,12 @@ pub fn schedule(program: &Program, backward: &Backward) -> Plan {
         blocks: blocks(program, &index),
         forward: steps,
         joins,
-        result: layout.value(program.output),
+        result: places.value(program.output),
         kept: kept
-            .map(|(name, id)| (name.clone(), layout.value(*id)))
+            .map(|(name, id)| (name.clone(), places.value(*id)))
             .collect(),
-        loss: layout.losses(),
-        backward: layout.backward(&index),
+        loss: places.losses(),
+        backward: places.backward(&index),
         update: program.update.clone(),
     }
 }
@@ -88,8 +88,8 @@ fn blocks(program: &Program, index: &BTreeMap<(UnitId, Option<usize>), usize>) -
     blocks.filter(|block| !block.steps.is_empty()).collect()
 }
 
-/// All that is known about where values and gradients lie.
-struct Layout<'a> {
+/// The places of all values and gradients.
+struct Places<'a> {
     program: &'a Program,
     values: &'a Values,
     concats: &'a Concats,
@@ -109,7 +109,7 @@ struct Forward {
     names: Names,
 }
 
-impl Layout<'_> {
+impl Places<'_> {
     fn forward(&self) -> Forward {
         let mut forward = Forward::default();
         for (id, unit) in self.program.units.iter().enumerate() {
@@ -162,7 +162,7 @@ impl Layout<'_> {
     }
 
     /// The step that copies a part of a CONCAT to its channels.
-    fn copy(&self, concat: UnitId, part: Part, name: String) -> Step {
+    fn copy(&self, concat: UnitId, part: ConcatInput, name: String) -> Step {
         let input = &self.program.units[part.input];
         Step {
             name,
@@ -257,7 +257,7 @@ impl Forward {
 }
 
 /// A part of a CONCAT or of its gradient.
-fn channels(whole: View, part: Part, shape: [usize; 3]) -> View {
+fn channels(whole: View, part: ConcatInput, shape: [usize; 3]) -> View {
     View {
         shape,
         channel: whole.channel + part.channel,

@@ -14,7 +14,7 @@ impl Site<'_> {
         if to <= channels {
             return Ok(with_channels(input, to - from));
         }
-        let kind = layers::kind(&self.node.op);
+        let kind = layers::kind(&self.node.layer);
         let error = self
             .error(
                 Code::E0403,

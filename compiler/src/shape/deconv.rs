@@ -77,12 +77,12 @@ impl Site<'_> {
         deconv.output_pad = axes.map(|axis| axis.output_pad);
         let [h, w] = axes.map(|axis| axis.length() as usize);
         let filters = deconv.filters;
-        self.node.op = Layer::Deconv(deconv);
+        self.node.layer = Layer::Deconv(deconv);
         Ok(Shape::Picture([h, w, filters]))
     }
 
     fn check_axis(&self, axis: Axis) -> Inferred<()> {
-        let kind = layers::kind(&self.node.op);
+        let kind = layers::kind(&self.node.layer);
         let wrong = |headline: String| self.error(Code::E0401, headline);
         let widest = axis.before.max(axis.after);
         let error: Diagnostic = if axis.output_pad >= axis.stride {

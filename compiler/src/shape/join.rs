@@ -113,7 +113,7 @@ impl Site<'_> {
             "they differ: {}",
             differing.collect::<Vec<_>>().join(", ")
         ));
-        let is_mul = matches!(self.node.op, Layer::Op(Op::Mul(_)));
+        let is_mul = matches!(self.node.layer, Layer::Op(Op::Mul(_)));
         if a[..2] == b[..2] {
             error.help(format!(
                 "project one of them: `CONV({}, 1x1)` makes {} channels",

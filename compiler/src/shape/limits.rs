@@ -22,7 +22,7 @@ impl Site<'_> {
                 Code::E0409,
                 format!(
                     "the output of this {} is too large",
-                    layers::kind(&self.node.op)
+                    layers::kind(&self.node.layer)
                 ),
             )
             .primary(format!("{shape} for each image"))
@@ -44,7 +44,10 @@ impl Site<'_> {
         let error = self
             .error(
                 Code::E0410,
-                format!("this {} has too many weights", layers::kind(&self.node.op)),
+                format!(
+                    "this {} has too many weights",
+                    layers::kind(&self.node.layer)
+                ),
             )
             .primary(format!("{} weights", number(weights)))
             .note(format!(

@@ -111,7 +111,7 @@ impl Site<'_> {
         conv.pad.cells = cells(axes);
         let [h, w] = self.fit(axes)?;
         let filters = conv.filters;
-        self.node.op = Layer::Conv(conv);
+        self.node.layer = Layer::Conv(conv);
         Ok(Shape::Picture([h, w, filters]))
     }
 
@@ -129,7 +129,7 @@ impl Site<'_> {
         }
         pool.pad.cells = cells(axes);
         pool.overhang = axes.map(Axis::overhang);
-        self.node.op = Layer::Pool(pool);
+        self.node.layer = Layer::Pool(pool);
         Ok(Shape::Picture([h, w, channels]))
     }
 
@@ -185,8 +185,8 @@ impl Site<'_> {
     }
 
     fn does_not_fit(&self, axis: Axis, axes: [Axis; 2]) -> Diagnostic {
-        let kind = layers::kind(&self.node.op);
-        let what = if matches!(self.node.op, Layer::Conv(_)) {
+        let kind = layers::kind(&self.node.layer);
+        let what = if matches!(self.node.layer, Layer::Conv(_)) {
             "kernel"
         } else {
             "window"
@@ -208,7 +208,7 @@ impl Site<'_> {
                 thousands(axis.padded())
             ));
         let error = self.with_source(error).note(axis.arithmetic());
-        let pads = matches!(self.node.op, Layer::Conv(_) | Layer::Pool(_));
+        let pads = matches!(self.node.layer, Layer::Conv(_) | Layer::Pool(_));
         match (pads, axis.size) {
             (true, _) => error.help(format!(
                 "pad the picture, `{kind}(..., same)`, make the {what} smaller, or pool less before"
@@ -218,7 +218,7 @@ impl Site<'_> {
     }
 
     fn empty_window(&self, axis: Axis) -> Diagnostic {
-        let kind = layers::kind(&self.node.op);
+        let kind = layers::kind(&self.node.layer);
         let error = self
             .error(
                 Code::E0406,
@@ -230,7 +230,7 @@ impl Site<'_> {
                 axis.kernel,
                 axis.name
             ));
-        let note = match &self.node.op {
+        let note = match &self.node.layer {
             Layer::Pool(pool) if pool.count_pad => "its mean would be 0, whatever comes in",
             _ => {
                 "padded cells count for neither maximum nor average, so such a window has no value"

@@ -157,7 +157,7 @@ impl Misfit<'_> {
     /// What keeps a loss from judging the value of a layer.
     fn judged(&self, loss: Loss, graph: &Graph, end: NodeId) -> Option<Diagnostic> {
         let last = graph.last_before(end);
-        let rbf = matches!(last.op, Layer::Rbf { .. });
+        let rbf = matches!(last.layer, Layer::Rbf { .. });
         let output = graph.node(end);
         let pixels = matches!(output.shape, Shape::Picture([h, w, _]) if h * w > 1);
         let channels = output.shape.hwc().map_or(0, |[_, _, c]| c);

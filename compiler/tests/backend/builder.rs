@@ -29,7 +29,13 @@ impl Builder {
         self.nodes[id.0].shape.hwc().expect("shapes are known")
     }
 
-    fn push(&mut self, kind: &'static str, op: Layer, inputs: Vec<NodeId>, shape: Shape) -> NodeId {
+    fn push(
+        &mut self,
+        kind: &'static str,
+        layer: Layer,
+        inputs: Vec<NodeId>,
+        shape: Shape,
+    ) -> NodeId {
         let count = self.counts.entry(kind).or_default();
         *count += 1;
         self.nodes.push(Node {
@@ -38,7 +44,7 @@ impl Builder {
             } else {
                 format!("{kind}{count}")
             },
-            op,
+            layer,
             inputs,
             shape,
             span: Span::default(),
@@ -63,7 +69,7 @@ impl Builder {
     ) -> NodeId {
         let [h, w, _] = self.shape(x);
         let size = |n: usize| (n + 2 * pad - kernel) / stride + 1;
-        let op = Layer::Conv(Conv {
+        let layer = Layer::Conv(Conv {
             filters,
             kernel: [kernel; 2],
             stride: [stride; 2],
@@ -77,7 +83,7 @@ impl Builder {
         });
         self.push(
             "conv",
-            op,
+            layer,
             vec![x],
             Shape::Picture([size(h), size(w), filters]),
         )
@@ -86,7 +92,7 @@ impl Builder {
     /// 2x2/2: twice as high and wide.
     pub(crate) fn deconv(&mut self, x: NodeId, filters: usize) -> NodeId {
         let [h, w, _] = self.shape(x);
-        let op = Layer::Deconv(Deconv {
+        let layer = Layer::Deconv(Deconv {
             filters,
             kernel: [2; 2],
             stride: [2; 2],
@@ -99,7 +105,7 @@ impl Builder {
         });
         self.push(
             "deconv",
-            op,
+            layer,
             vec![x],
             Shape::Picture([2 * h, 2 * w, filters]),
         )
@@ -115,7 +121,7 @@ impl Builder {
     ) -> NodeId {
         let [h, w, c] = self.shape(x);
         let size = |n: usize| (n + 2 * pad - window) / stride + 1;
-        let op = Layer::Pool(Pool {
+        let layer = Layer::Pool(Pool {
             kind,
             window: [window; 2],
             stride: [stride; 2],
@@ -124,16 +130,21 @@ impl Builder {
             overhang: [0; 2],
             count_pad: false,
         });
-        self.push("pool", op, vec![x], Shape::Picture([size(h), size(w), c]))
+        self.push(
+            "pool",
+            layer,
+            vec![x],
+            Shape::Picture([size(h), size(w), c]),
+        )
     }
 
     pub(crate) fn fc(&mut self, x: NodeId, units: usize) -> NodeId {
-        let op = Layer::Fc {
+        let layer = Layer::Fc {
             units,
             bias: true,
             weights: WeightOptions::default(),
         };
-        self.push("fc", op, vec![x], Shape::Vector(units))
+        self.push("fc", layer, vec![x], Shape::Vector(units))
     }
 
     pub(crate) fn act(&mut self, x: NodeId, act: Act) -> NodeId {
@@ -145,11 +156,11 @@ impl Builder {
     }
 
     pub(crate) fn bn(&mut self, x: NodeId) -> NodeId {
-        let op = Layer::BatchNorm {
+        let layer = Layer::BatchNorm {
             eps: 1e-3,
             momentum: 0.99,
         };
-        self.same("bn", op, x)
+        self.same("bn", layer, x)
     }
 
     pub(crate) fn lrn(&mut self, x: NodeId) -> NodeId {
@@ -204,8 +215,13 @@ impl Builder {
 
     pub(crate) fn upsample(&mut self, x: NodeId) -> NodeId {
         let [h, w, c] = self.shape(x);
-        let op = Layer::Op(Upsample::DEFAULT.into());
-        self.push("upsample", op, vec![x], Shape::Picture([2 * h, 2 * w, c]))
+        let layer = Layer::Op(Upsample::DEFAULT.into());
+        self.push(
+            "upsample",
+            layer,
+            vec![x],
+            Shape::Picture([2 * h, 2 * w, c]),
+        )
     }
 
     /// Channels from one to another, exclusively; at least one, at most those that there are.
@@ -267,9 +283,9 @@ impl Builder {
         self.push("concat", Layer::Concat, inputs.to_vec(), shape)
     }
 
-    fn same(&mut self, kind: &'static str, op: Layer, x: NodeId) -> NodeId {
+    fn same(&mut self, kind: &'static str, layer: Layer, x: NodeId) -> NodeId {
         let shape = self.nodes[x.0].shape;
-        self.push(kind, op, vec![x], shape)
+        self.push(kind, layer, vec![x], shape)
     }
 
     pub(crate) fn finish(self, name: &str, output: NodeId) -> Graph {

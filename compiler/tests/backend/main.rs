@@ -102,7 +102,7 @@ fn check_arrow(name: &str, graph: &Graph) {
         let nodes = graph.nodes.iter();
         nodes
             .map(|node| {
-                let kind = layers::kind(&node.op).to_string();
+                let kind = layers::kind(&node.layer).to_string();
                 (kind, node.inputs.iter().map(|input| input.0).collect())
             })
             .collect()
@@ -128,7 +128,7 @@ fn table(graph: &Graph) -> String {
         graph
             .nodes
             .iter()
-            .any(|node| layers::kind(&node.op) == *kind)
+            .any(|node| layers::kind(&node.layer) == *kind)
     });
     let rows: Vec<String> = used
         .map(|(kind, size)| format!("    {kind} = {size}\n"))

@@ -276,7 +276,7 @@ pub(crate) fn evaluate(graph: &Graph, node: &Node, values: &[Value]) -> Value {
         return image(outputs);
     };
     let (x, [h, w, c]) = (&values[first.0], shape(first));
-    match &node.op {
+    match &node.layer {
         Layer::Input(_) => image(outputs),
         Layer::Conv(conv) => mixed(
             ("conv", &node.name),

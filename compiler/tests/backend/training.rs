@@ -318,7 +318,7 @@ fn oracle(graph: &Graph) -> Outcome {
     let mut dropouts = BTreeMap::new();
     let mut values: Vec<Value> = Vec::new();
     for (id, node) in graph.nodes.iter().enumerate() {
-        let value = match node.op {
+        let value = match node.layer {
             _ if Some(id) == dropped_softmax => values[node.inputs[0].0].clone(),
             Layer::Dropout { .. } | Layer::Op(Op::DropPath(_)) => {
                 let index = dropouts.len();
@@ -368,11 +368,11 @@ fn leads(graph: &Graph, id: usize) -> bool {
 
 fn softmax_in_loss(graph: &Graph) -> Option<usize> {
     let mut id = graph.output;
-    while let Layer::Flatten(Order::Hwc) = graph.node(id).op {
+    while let Layer::Flatten(Order::Hwc) = graph.node(id).layer {
         id = graph.node(id).inputs[0];
     }
     let channels = |id: NodeId| graph.node(id).shape.hwc().expect("known")[2];
-    let last = matches!(graph.node(id).op, Layer::Op(Op::Softmax(_)))
+    let last = matches!(graph.node(id).layer, Layer::Op(Op::Softmax(_)))
         && channels(id) == channels(graph.output);
     last.then_some(id.0)
 }
@@ -392,7 +392,7 @@ fn node_back(
         graph.node(input).shape.hwc().expect("known"),
     );
     let mixed = |what: &str, remembered: u64| vec![mixed_back(what, remembered, x.len(), dy)];
-    match &node.op {
+    match &node.layer {
         Layer::Conv(conv) => {
             let (gradient, dx) = conv_back(&node.name, shape, conv.pad.cells, x, dy);
             (Some(gradient), vec![dx])

@@ -364,10 +364,10 @@ fn wild() -> impl Strategy<Value = Graph> {
     })
 }
 
-fn node(name: &str, op: Layer, inputs: Vec<NodeId>) -> Node {
+fn node(name: &str, layer: Layer, inputs: Vec<NodeId>) -> Node {
     Node {
         name: name.into(),
-        op,
+        layer,
         inputs,
         shape: Shape::Vector(4),
         span: Span::default(),
@@ -383,7 +383,7 @@ fn by_name(graph: &Graph) -> BTreeMap<String, (Layer, Vec<String>)> {
     while let Some(id) = open.pop() {
         let node = graph.node(id);
         let inputs = node.inputs.iter().map(|id| graph.node(*id).name.clone());
-        let entry = (node.op.clone(), inputs.collect());
+        let entry = (node.layer.clone(), inputs.collect());
         if layers.insert(node.name.clone(), entry).is_none() {
             open.extend(&node.inputs);
         }

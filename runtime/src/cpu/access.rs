@@ -9,8 +9,8 @@ use crate::threads::Threads;
 use core::marker::PhantomData;
 use core::ops::Range;
 
-/// What one step reads and writes.
-pub(crate) struct Step<'m, const N: usize> {
+/// The views that one step reads and writes, and the memory beside them.
+pub(crate) struct Views<'m, const N: usize> {
     pub(crate) x: [Source<'m>; N],
     pub(crate) y: Target<'m>,
     /// `Scratch::shared` elements, or some more; what they hold is left from other steps.
@@ -362,7 +362,7 @@ impl Row<'_> {
     }
 }
 
-impl<'m, const N: usize> Step<'m, N> {
+impl<'m, const N: usize> Views<'m, N> {
     /// For operations on elements: where all views are dense, their rows become single long pixels.
     pub(crate) fn flat(mut self) -> Self {
         let dense = self.x.iter().all(|x| x.geometry.is_dense()) && self.y.geometry.is_dense();

@@ -1,7 +1,7 @@
 //! What an operation says of its kernels: which device functions compute it, and how their work is shared.
 
 use super::params::Order;
-use crate::Layer;
+use crate::LayerWeights;
 use crate::plan::Op;
 use alloc::vec::Vec;
 
@@ -25,7 +25,7 @@ pub(crate) trait Kernels {
     }
 
     /// The parameters as the kernels take them to infer: a batch normalisation folded in, in the order of [`Operand::Param`].
-    fn pack(&self, _layer: &Layer<'_>) -> Vec<Vec<f32>> {
+    fn pack(&self, _layer: &LayerWeights<'_>) -> Vec<Vec<f32>> {
         Vec::new()
     }
 

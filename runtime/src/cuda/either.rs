@@ -3,7 +3,7 @@
 use crate::cpu::{self, Choice};
 use crate::cuda::Params;
 use crate::plan::{self, View, for_each_op};
-use crate::{Layer, Mem, Scratch};
+use crate::{LayerWeights, Mem, Scratch};
 use alloc::sync::Arc;
 
 /// Where a kernel computes.
@@ -41,7 +41,7 @@ macro_rules! constructors {
         /// # Panics
         /// If the descriptor's sizes cannot be computed, or the layer has not its parameters.
         #[must_use]
-        pub fn new(d: plan::$op, layer: Layer<'_>) -> Self {
+        pub fn new(d: plan::$op, layer: LayerWeights<'_>) -> Self {
             let on = match layer.device().is_cpu() {
                 true => On::Cpu(cpu::$op::new(d, layer)),
                 false => On::Device(Params::of(&d.into(), layer)),
@@ -110,7 +110,7 @@ macro_rules! chosen {
     ($($op:ident),*) => {$(
         impl $op {
             /// As [`new`](Self::new), on the CPU by this choice.
-            pub(crate) fn chosen(d: plan::$op, layer: Layer<'_>, choice: Choice) -> Self {
+            pub(crate) fn chosen(d: plan::$op, layer: LayerWeights<'_>, choice: Choice) -> Self {
                 let on = match layer.device().is_cpu() {
                     true => On::Cpu(cpu::$op::chosen(d, layer, choice)),
                     false => On::Device(Params::of(&d.into(), layer)),

@@ -3,7 +3,7 @@
 use super::device::{Gpu, failed};
 use super::kernels;
 use crate::plan::Op;
-use crate::{Error, Layer};
+use crate::{Error, LayerWeights};
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -65,7 +65,7 @@ pub(crate) struct Params {
 
 impl Params {
     /// The parameters of an operation.
-    pub(crate) fn of(op: &Op, layer: Layer<'_>) -> Arc<Self> {
+    pub(crate) fn of(op: &Op, layer: LayerWeights<'_>) -> Arc<Self> {
         layer.declare(op);
         let packed = kernels(op).pack(&layer);
         Arc::new(Self {

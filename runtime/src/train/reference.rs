@@ -15,7 +15,7 @@ pub type Tensors<T> = BTreeMap<String, Vec<T>>;
 
 /// What a training step computes, before the update.
 #[derive(Clone, Debug)]
-pub struct Step<T> {
+pub struct PlainStep<T> {
     /// The mean loss, without L2 terms.
     pub loss: T,
     /// The gradients of all parameters that have any.
@@ -37,7 +37,7 @@ pub fn step<T: Real>(
     images: &[T],
     labels: &[u32],
     draw: [u64; 2],
-) -> Step<T> {
+) -> PlainStep<T> {
     let image: usize = plan.input.iter().product();
     let mut memory = Memory::new(images, images.len() / image, plan.arena);
     let mut values = Vec::new();
@@ -79,7 +79,7 @@ pub fn step<T: Real>(
             crate::weights::unconnected(param).for_each(|i| gradient[i] = T::zero());
         }
     }
-    Step {
+    PlainStep {
         loss: total,
         gradients,
         running,

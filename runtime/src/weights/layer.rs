@@ -11,7 +11,7 @@ use core::fmt;
 
 /// A layer's parameters, from [`Loader::layer`], and what is done to them when its kernel is made.
 #[derive(Clone, Copy)]
-pub struct Layer<'w> {
+pub struct LayerWeights<'w> {
     origin: Origin<'w>,
     name: LayerName<'w>,
     fold: Option<(LayerName<'w>, f32)>,
@@ -56,7 +56,7 @@ impl fmt::Display for LayerName<'_> {
     }
 }
 
-impl<'w> Layer<'w> {
+impl<'w> LayerWeights<'w> {
     fn new(origin: Origin<'w>, name: LayerName<'w>) -> Self {
         Self {
             origin,
@@ -167,7 +167,7 @@ impl<'w> Layer<'w> {
             weight = Cow::Owned(hwc_columns(&weight, shape));
         }
         if let Some((layer, eps)) = self.fold {
-            let (scale, shift) = Layer::new(self.origin, layer).normalisation(outputs, eps);
+            let (scale, shift) = LayerWeights::new(self.origin, layer).normalisation(outputs, eps);
             let rows = weight.to_mut().chunks_exact_mut(inputs);
             for (row, &scale) in rows.zip(&scale) {
                 row.iter_mut().for_each(|w| *w = T::of(w.double() * scale));
@@ -193,7 +193,7 @@ impl<'w> Layer<'w> {
             false => vec![T::zero(); outputs],
         };
         if let Some((layer, eps)) = self.fold {
-            let (scale, shift) = Layer::new(self.origin, layer).normalisation(outputs, eps);
+            let (scale, shift) = LayerWeights::new(self.origin, layer).normalisation(outputs, eps);
             for (i, row) in weight.to_mut().chunks_exact_mut(area).enumerate() {
                 let group = i / of_group / (inputs / groups);
                 let scale = scale[group * of_group + i % of_group];

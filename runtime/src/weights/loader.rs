@@ -1,6 +1,6 @@
 //! Weights for a network that is being made.
 
-use super::layer::{Layer, LayerName};
+use super::layer::{LayerName, LayerWeights};
 use super::{Storage, Weights, random};
 use crate::plan::{Init, Operation, Param};
 use crate::{Device, Error, Path};
@@ -117,8 +117,8 @@ impl<'w> Loader<'w> {
 
     /// The parameters of a layer, for its kernel.
     #[must_use]
-    pub fn layer<'l>(&'l self, name: impl Into<LayerName<'l>>) -> Layer<'l> {
-        Layer::asking(self, name.into())
+    pub fn layer<'l>(&'l self, name: impl Into<LayerName<'l>>) -> LayerWeights<'l> {
+        LayerWeights::asking(self, name.into())
     }
 
     /// Where the network is to compute.

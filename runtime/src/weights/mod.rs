@@ -6,7 +6,7 @@ mod layer;
 mod loader;
 mod random;
 
-pub use layer::{Layer, LayerName};
+pub use layer::{LayerName, LayerWeights};
 pub use loader::Loader;
 
 use crate::plan::Param;
@@ -125,8 +125,8 @@ impl Weights {
 
     /// The parameters of a layer, as its kernel takes them.
     #[must_use]
-    pub fn layer<'w>(&'w self, name: &'w str) -> Layer<'w> {
-        Layer::checked(self, name.into())
+    pub fn layer<'w>(&'w self, name: &'w str) -> LayerWeights<'w> {
+        LayerWeights::checked(self, name.into())
     }
 
     /// Checks that these are the weights of a network.

@@ -2,7 +2,7 @@
 
 use super::assign::{Assignment, Reason};
 use super::file::shape;
-use super::modules::Layout;
+use super::modules::AxisOrder;
 use crate::cli::Flatten;
 use netc_compiler::graph::{Graph, Layer, NodeId, Order, Shape};
 use netc_plan::Operation;
@@ -11,7 +11,7 @@ use netc_plan::Operation;
 /// normalisation of the vector.
 fn read_by(graph: &Graph, layer: &str) -> Option<([usize; 3], Flatten)> {
     let node = graph.nodes.iter().find(|node| node.name == layer)?;
-    let vector = match node.op {
+    let vector = match node.layer {
         Layer::Fc { .. } => true,
         Layer::BatchNorm { .. } => matches!(node.shape, Shape::Vector(_)),
         Layer::Op(op) if op.has_params() => matches!(node.shape, Shape::Vector(_)),
@@ -24,7 +24,7 @@ fn read_by(graph: &Graph, layer: &str) -> Option<([usize; 3], Flatten)> {
             return Some((picture, Flatten::Hwc));
         }
         let before: NodeId = *node.inputs.first()?;
-        match node.op {
+        match node.layer {
             Layer::Flatten(order) => {
                 let Shape::Picture(picture) = graph.node(before).shape else {
                     id = before;
@@ -52,7 +52,12 @@ pub(crate) fn reorder(
 ) -> (Vec<Vec<f32>>, Vec<String>) {
     let mut notes = Vec::new();
     // Only Keras has kernels of another layout.
-    let turned = |row: &Assignment| row.theirs.parts.values().any(|p| p.layout != Layout::Same);
+    let turned = |row: &Assignment| {
+        row.theirs
+            .parts
+            .values()
+            .any(|p| p.layout != AxisOrder::Same)
+    };
     let keras = rows.iter().any(turned);
     for row in rows
         .iter()

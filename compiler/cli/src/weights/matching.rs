@@ -161,15 +161,15 @@ fn candidates(
 
 #[cfg(test)]
 mod tests {
-    use super::super::modules::{Layout, Part};
+    use super::super::modules::{AxisOrder, ModuleTensor};
     use super::*;
 
     /// A module with a weight of this shape; of one axis, a normalisation.
     fn module(name: &str, shape: &[usize]) -> Module {
-        let part = |shape: &[usize]| Part {
+        let part = |shape: &[usize]| ModuleTensor {
             tensor: 0,
             shape: shape.to_vec(),
-            layout: Layout::Same,
+            layout: AxisOrder::Same,
         };
         let mut parts = BTreeMap::from([("weight".to_owned(), part(shape))]);
         if let [channels] = *shape {

@@ -11,23 +11,23 @@ pub(crate) struct Module {
     /// `layer1.0.conv1`
     pub(crate) name: String,
     /// By role, in netc's words.
-    pub(crate) parts: BTreeMap<String, Part>,
+    pub(crate) parts: BTreeMap<String, ModuleTensor>,
 }
 
 /// One tensor of a module.
 #[derive(Clone, Debug)]
-pub(crate) struct Part {
+pub(crate) struct ModuleTensor {
     /// Its index in the list it comes from.
     pub(crate) tensor: usize,
     /// Its shape in netc's layout.
     pub(crate) shape: Vec<usize>,
     /// How it has to be turned to get there.
-    pub(crate) layout: Layout,
+    pub(crate) layout: AxisOrder,
 }
 
 /// The order of a tensor's axes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Layout {
+pub(crate) enum AxisOrder {
     /// As netc has it, and PyTorch: [out, in, kh, kw] and [out, in].
     Same,
     /// Keras' CONV: [kh, kw, in, out].
@@ -43,7 +43,7 @@ pub(crate) type Signature = Vec<(String, Vec<usize>)>;
 
 impl Module {
     pub(crate) fn signature(&self) -> Signature {
-        let flat = |part: &Part| match part.shape[..] {
+        let flat = |part: &ModuleTensor| match part.shape[..] {
             [out, inputs, 1, 1] => vec![out, inputs],
             _ => part.shape.clone(),
         };
@@ -57,7 +57,8 @@ impl Module {
         if self.parts.keys().eq(stats) {
             return format!("normalisation of {}", shape(&self.parts["weight"].shape));
         }
-        let part = |(role, part): (&String, &Part)| format!("{role} {}", shape(&part.shape));
+        let part =
+            |(role, part): (&String, &ModuleTensor)| format!("{role} {}", shape(&part.shape));
         // `weight` before `bias`.
         let parts: Vec<String> = self.parts.iter().rev().map(part).collect();
         parts.join(", ")
@@ -66,10 +67,10 @@ impl Module {
 
 /// What the network needs, layer after layer.
 pub(crate) fn ours(params: &[Param]) -> Vec<Module> {
-    let part = |tensor, param: &Param| Part {
+    let part = |tensor, param: &Param| ModuleTensor {
         tensor,
         shape: param.shape.clone(),
-        layout: Layout::Same,
+        layout: AxisOrder::Same,
     };
     let named = params.iter().enumerate();
     group(named.map(|(i, p)| (p.name.as_str(), part(i, p))))
@@ -79,7 +80,7 @@ pub(crate) fn ours(params: &[Param]) -> Vec<Module> {
 pub(crate) fn theirs(tensors: &[(usize, &Tensor<'_>)]) -> Vec<Module> {
     let part = |tensor: usize, t: &Tensor<'_>| {
         let (shape, layout) = layout(&t.name, &t.shape);
-        Part {
+        ModuleTensor {
             tensor,
             shape,
             layout,
@@ -88,7 +89,7 @@ pub(crate) fn theirs(tensors: &[(usize, &Tensor<'_>)]) -> Vec<Module> {
     group(tensors.iter().map(|(i, t)| (t.name.as_str(), part(*i, t))))
 }
 
-fn group<'a>(named: impl Iterator<Item = (&'a str, Part)>) -> Vec<Module> {
+fn group<'a>(named: impl Iterator<Item = (&'a str, ModuleTensor)>) -> Vec<Module> {
     let mut modules: Vec<Module> = Vec::new();
     let mut index: BTreeMap<&str, usize> = BTreeMap::new();
     for (name, part) in named {
@@ -113,26 +114,26 @@ fn group<'a>(named: impl Iterator<Item = (&'a str, Part)>) -> Vec<Module> {
 }
 
 /// The shape in netc's layout, and how to get there.
-fn layout(name: &str, shape: &[usize]) -> (Vec<usize>, Layout) {
+fn layout(name: &str, shape: &[usize]) -> (Vec<usize>, AxisOrder) {
     let (module, last) = names::split(name);
     match (last, shape) {
-        ("depthwise_kernel", &[h, w, c, m]) => (vec![c * m, 1, h, w], Layout::KerasDepthwise),
+        ("depthwise_kernel", &[h, w, c, m]) => (vec![c * m, 1, h, w], AxisOrder::KerasDepthwise),
         ("kernel", &[h, w, c, m]) if module.contains("depthwise") => {
-            (vec![c * m, 1, h, w], Layout::KerasDepthwise)
+            (vec![c * m, 1, h, w], AxisOrder::KerasDepthwise)
         }
-        ("kernel", &[h, w, i, o]) => (vec![o, i, h, w], Layout::KerasConv),
-        ("kernel", &[i, o]) => (vec![o, i], Layout::KerasDense),
+        ("kernel", &[h, w, i, o]) => (vec![o, i, h, w], AxisOrder::KerasConv),
+        ("kernel", &[i, o]) => (vec![o, i], AxisOrder::KerasDense),
         // A factor per channel, shaped to be broadcast over pictures of CHW: ConvNeXt's `layer_scale`.
-        (_, &[c, 1, 1]) => (vec![c], Layout::Same),
-        _ => (shape.to_vec(), Layout::Same),
+        (_, &[c, 1, 1]) => (vec![c], AxisOrder::Same),
+        _ => (shape.to_vec(), AxisOrder::Same),
     }
 }
 
-impl Layout {
+impl AxisOrder {
     /// Turns the numbers of a tensor of this layout and shape into netc's.
     pub(crate) fn turn(self, values: Vec<f32>, shape: &[usize]) -> Vec<f32> {
         match (self, shape) {
-            (Layout::KerasConv, &[h, w, i, o]) => {
+            (AxisOrder::KerasConv, &[h, w, i, o]) => {
                 let at = |o_, i_, y, x| values[((y * w + x) * i + i_) * o + o_];
                 let mut turned = Vec::with_capacity(values.len());
                 for o_ in 0..o {
@@ -145,14 +146,14 @@ impl Layout {
                 turned
             }
             // The channels of the multiplier follow each other: output c * m + k.
-            (Layout::KerasDepthwise, &[h, w, c, m]) => {
+            (AxisOrder::KerasDepthwise, &[h, w, c, m]) => {
                 let mut turned = Vec::with_capacity(values.len());
                 for channel in 0..c * m {
                     turned.extend((0..h * w).map(|cell| values[cell * c * m + channel]));
                 }
                 turned
             }
-            (Layout::KerasDense, &[i, o]) => {
+            (AxisOrder::KerasDense, &[i, o]) => {
                 let mut turned = Vec::with_capacity(values.len());
                 for o_ in 0..o {
                     turned.extend((0..i).map(|i_| values[i_ * o + o_]));
@@ -184,13 +185,13 @@ mod tests {
             }
         }
         let counted: Vec<f32> = (0u8..48).map(f32::from).collect();
-        assert_eq!(Layout::KerasConv.turn(keras, &[h, w, i, o]), counted);
+        assert_eq!(AxisOrder::KerasConv.turn(keras, &[h, w, i, o]), counted);
         assert_eq!(
-            Layout::KerasDense.turn(vec![0.0, 3.0, 1.0, 4.0, 2.0, 5.0], &[3, 2]),
+            AxisOrder::KerasDense.turn(vec![0.0, 3.0, 1.0, 4.0, 2.0, 5.0], &[3, 2]),
             counted[..6]
         );
         assert_eq!(
-            Layout::KerasDepthwise.turn(vec![0.0, 2.0, 4.0, 1.0, 3.0, 5.0], &[2, 1, 3, 1]),
+            AxisOrder::KerasDepthwise.turn(vec![0.0, 2.0, 4.0, 1.0, 3.0, 5.0], &[2, 1, 3, 1]),
             counted[..6]
         );
     }

@@ -72,7 +72,7 @@ impl Wiring {
                 reached[2] = BTreeSet::from([i]);
             }
             nearest.push(reached);
-            pooled.push(match node.op {
+            pooled.push(match node.layer {
                 Layer::Pool(_) | Layer::Op(Op::GlobalPool(_) | Op::AdaptiveAvgPool(_)) => true,
                 Layer::Activation(_) | Layer::Dropout { .. } | Layer::Op(Op::Pad(_)) => {
                     node.inputs.iter().any(|input| pooled[input.0])

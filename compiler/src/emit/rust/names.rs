@@ -12,13 +12,13 @@ pub(super) struct Names {
     network: Ident,
     kernels: BTreeSet<&'static str>,
     fields: Vec<Ident>,
-    places: Places,
+    places: Constants,
     taken: RefCell<Unique>,
 }
 
 /// The constants of the module `at`, and who uses which.
 #[derive(Default)]
-struct Places {
+struct Constants {
     all: Vec<(Ident, View)>,
     declared: BTreeSet<String>,
     inputs: Vec<Vec<Ident>>,
@@ -66,7 +66,7 @@ impl Names {
         Self {
             network: ident(&network),
             kernels: steps.map(|step| step.op.name()).collect(),
-            places: Places::of(plan, image, &fields, &mut unique),
+            places: Constants::of(plan, image, &fields, &mut unique),
             fields: fields.iter().map(|field| ident(field)).collect(),
             taken: RefCell::new(unique),
         }
@@ -174,7 +174,7 @@ impl Names {
     }
 }
 
-impl Places {
+impl Constants {
     fn of(plan: &Plan, image: String, fields: &[String], unique: &mut Unique) -> Self {
         let mut places = Self::default();
         // The name of the value that was last written to a view.

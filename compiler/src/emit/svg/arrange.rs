@@ -1,10 +1,10 @@
 //! The whole drawing: a ladder, or columns of about the same height; and once more with room for the taps, where there are any.
 
 use super::ladder::Ladder;
-use super::layout::{Column, Layout, chain_size, gap_before, size};
+use super::layout::{Column, Drawing, chain_size, gap_before, size};
 use super::path::{Path, Point};
 use super::taps::Taps;
-use crate::emit::cards::Part;
+use crate::emit::cards::Segment;
 
 /// Between columns.
 const GUTTER: i64 = 96;
@@ -17,7 +17,12 @@ pub(super) const ONE_COLUMN: i64 = 1500;
 const MOST_COLUMNS: usize = 48;
 
 /// Lays the parts out, with the left top corner at `(x, y)`, and the heads' chains on the right of them.
-pub(super) fn layout<'a>(parts: &'a [Part], heads: &'a [Vec<Part>], x: i64, y: i64) -> Layout<'a> {
+pub(super) fn layout<'a>(
+    parts: &'a [Segment],
+    heads: &'a [Vec<Segment>],
+    x: i64,
+    y: i64,
+) -> Drawing<'a> {
     let draw = |y, room: &[i64]| {
         let mut layout = match Ladder::of(parts) {
             Some(ladder) => ladder.layout(x, y),
@@ -38,15 +43,15 @@ pub(super) fn layout<'a>(parts: &'a [Part], heads: &'a [Vec<Part>], x: i64, y: i
 }
 
 /// `room` is what each column needs beside it for taps.
-fn in_columns<'a>(parts: &'a [Part], x: i64, y: i64, room: &[i64]) -> Layout<'a> {
-    let mut layout = Layout::default();
+fn in_columns<'a>(parts: &'a [Segment], x: i64, y: i64, room: &[i64]) -> Drawing<'a> {
+    let mut layout = Drawing::default();
     let mut left = x;
     let mut bottom = y;
     let mut last: Option<Point> = None;
     for (i, column) in columns(parts).into_iter().enumerate() {
         let (width, height) = chain_size(column);
         let centre = left + width / 2;
-        let starts_with_card = matches!(column.first(), Some(Part::Card(_)));
+        let starts_with_card = matches!(column.first(), Some(Segment::Card(_)));
         if let Some(from) = last {
             let path = around(from, (centre, y), left - GUTTER / 2);
             layout.edge(path, starts_with_card);
@@ -65,7 +70,12 @@ fn in_columns<'a>(parts: &'a [Part], x: i64, y: i64, room: &[i64]) -> Layout<'a>
 }
 
 /// Heads in columns of their own, below each other as far as the drawing is tall already. The layout begins at `(x, y)`.
-fn heads_beside<'a>(layout: &mut Layout<'a>, heads: &'a [Vec<Part>], (x, y): Point, room: &[i64]) {
+fn heads_beside<'a>(
+    layout: &mut Drawing<'a>,
+    heads: &'a [Vec<Segment>],
+    (x, y): Point,
+    room: &[i64],
+) {
     let tallest = layout.height.max(ONE_COLUMN / 2);
     let mut rest = heads;
     while let Some(first) = rest.first() {
@@ -104,7 +114,7 @@ fn heads_beside<'a>(layout: &mut Layout<'a>, heads: &'a [Vec<Part>], (x, y): Poi
 }
 
 /// The chain in parts of about the same height, so that the drawing is half again as wide as tall.
-fn columns(parts: &[Part]) -> Vec<&[Part]> {
+fn columns(parts: &[Segment]) -> Vec<&[Segment]> {
     let (_, height) = chain_size(parts);
     if height <= ONE_COLUMN {
         return vec![parts];

@@ -3,18 +3,18 @@
 
 use super::arrange::ONE_COLUMN;
 use super::layout::chain_size;
-use crate::emit::cards::{Card, Part};
+use crate::emit::cards::{Card, Segment};
 use crate::graph::NodeId;
 
 /// The same network with no such branches. `before` is what the chain reads.
-pub(super) fn flatten(parts: Vec<Part>, mut before: Option<NodeId>) -> Vec<Part> {
+pub(super) fn flatten(parts: Vec<Segment>, mut before: Option<NodeId>) -> Vec<Segment> {
     let mut flat = Vec::with_capacity(parts.len());
     for part in parts {
         let (branches, mut join) = match part {
-            Part::Fork(branches, join) => (branches, join),
-            Part::Card(card) => {
+            Segment::Fork(branches, join) => (branches, join),
+            Segment::Card(card) => {
                 before = last(&card);
-                flat.push(Part::Card(card));
+                flat.push(Segment::Card(card));
                 continue;
             }
         };
@@ -25,16 +25,16 @@ pub(super) fn flatten(parts: Vec<Part>, mut before: Option<NodeId>) -> Vec<Part>
                 let inside = branches.into_iter().nth(at).unwrap_or_default();
                 flat.extend(flatten(inside, Some(source)));
                 join.taps.push(source);
-                flat.push(Part::Card(join));
+                flat.push(Segment::Card(join));
             }
-            _ => flat.push(Part::Fork(branches, join)),
+            _ => flat.push(Segment::Fork(branches, join)),
         }
     }
     flat
 }
 
 /// The tall branch of two, if the other one is empty.
-fn inside(branches: &[Vec<Part>]) -> Option<usize> {
+fn inside(branches: &[Vec<Segment>]) -> Option<usize> {
     let at = match branches {
         [_, skip] if skip.is_empty() => 0,
         [skip, _] if skip.is_empty() => 1,

@@ -2,10 +2,10 @@
 //! down on the left and up on the right, as such networks are drawn.
 
 use super::layout::{
-    CARD_WIDTH, Column, FORK_GAP, GAP, Layout, card_height, chain_size, gap_before,
+    CARD_WIDTH, Column, Drawing, FORK_GAP, GAP, card_height, chain_size, gap_before,
 };
 use super::path::Path;
-use crate::emit::cards::{Card, Part};
+use crate::emit::cards::{Card, Segment};
 
 /// Between the two sides.
 const BETWEEN: i64 = 150;
@@ -17,22 +17,22 @@ const ACROSS: i64 = 24;
 /// One rung.
 struct Rung<'a> {
     /// The chain down to the fork.
-    down: &'a [Part],
+    down: &'a [Segment],
     /// What the fork's branches end in, and the chain up from there.
     join: &'a Card,
-    up: &'a [Part],
+    up: &'a [Segment],
 }
 
 /// Forks inside each other, each with an empty branch.
 pub(super) struct Ladder<'a> {
     rungs: Vec<Rung<'a>>,
     /// What is inside the innermost fork.
-    bottom: &'a [Part],
+    bottom: &'a [Segment],
 }
 
 impl<'a> Ladder<'a> {
     /// None for what is no ladder of at least two rungs.
-    pub(super) fn of(parts: &'a [Part]) -> Option<Self> {
+    pub(super) fn of(parts: &'a [Segment]) -> Option<Self> {
         let mut rungs = Vec::new();
         let mut bottom = parts;
         while let Some((at, inside, join)) = tower(bottom) {
@@ -47,18 +47,18 @@ impl<'a> Ladder<'a> {
         (rungs.len() >= 2).then_some(Self { rungs, bottom })
     }
 
-    pub(super) fn layout(&self, x: i64, y: i64) -> Layout<'a> {
-        let widest = |side: fn(&Rung<'a>) -> &'a [Part]| {
+    pub(super) fn layout(&self, x: i64, y: i64) -> Drawing<'a> {
+        let widest = |side: fn(&Rung<'a>) -> &'a [Segment]| {
             let widths = self.rungs.iter().map(|rung| chain_size(side(rung)).0);
             widths.max().unwrap_or(0).max(CARD_WIDTH)
         };
         let (left, right) = (widest(|rung| rung.down), widest(|rung| rung.up));
         let bottom = chain_size(self.bottom);
         let width = (left + BETWEEN + right).max(bottom.0);
-        let mut layout = Layout {
+        let mut layout = Drawing {
             columns: vec![Column { right: x + width }],
             width,
-            ..Layout::default()
+            ..Drawing::default()
         };
         let [down, up] = [x + left / 2, x + left + BETWEEN + right / 2];
         let mut top = y;
@@ -77,10 +77,10 @@ impl<'a> Ladder<'a> {
 }
 
 /// The fork with an empty branch that is much taller than all others of the chain: its place, its other branch, its join.
-fn tower(chain: &[Part]) -> Option<(usize, &[Part], &Card)> {
-    let mut forks: Vec<(i64, usize, &[Part], &Card)> = Vec::new();
+fn tower(chain: &[Segment]) -> Option<(usize, &[Segment], &Card)> {
+    let mut forks: Vec<(i64, usize, &[Segment], &Card)> = Vec::new();
     for (i, part) in chain.iter().enumerate() {
-        let Part::Fork(branches, join) = part else {
+        let Segment::Fork(branches, join) = part else {
             continue;
         };
         let tallest = branches.iter().map(|branch| chain_size(branch).1).max();
@@ -96,7 +96,7 @@ fn tower(chain: &[Part]) -> Option<(usize, &[Part], &Card)> {
     (!inside.is_empty() && height > 2 * second).then_some((at, inside, join))
 }
 
-impl<'a> Layout<'a> {
+impl<'a> Drawing<'a> {
     /// A rung from `top` on, its sides at these centres; gives its lower edge.
     fn rung(
         &mut self,
@@ -110,7 +110,7 @@ impl<'a> Layout<'a> {
         let height_up = card_height(rung.join) + rest;
         let end = top + height_down.max(height_up);
         if let Some([left, right]) = above {
-            let arrow = matches!(rung.down.first(), Some(Part::Card(_)));
+            let arrow = matches!(rung.down.first(), Some(Segment::Card(_)));
             let begin = (down, end - height_down);
             self.edge(Path::from((down, left)).line(begin), arrow);
             self.step((up, end - height_up), (up, right));
@@ -120,7 +120,7 @@ impl<'a> Layout<'a> {
         let across = Path::from((tapped, end - ACROSS));
         self.edge(across.line((up - CARD_WIDTH / 2, end - ACROSS)), true);
 
-        let mut side = Layout::default();
+        let mut side = Drawing::default();
         side.card(rung.join, up, 0);
         let mut at = card_height(rung.join);
         if rung.up.first().is_some_and(|part| gap_before(part) > 0) {
@@ -133,10 +133,10 @@ impl<'a> Layout<'a> {
     }
 
     /// The innermost chain, in the middle below the last rung.
-    fn bottom(&mut self, chain: &'a [Part], [down, up]: [i64; 2], end: i64) {
+    fn bottom(&mut self, chain: &'a [Segment], [down, up]: [i64; 2], end: i64) {
         let (middle, top) = ((down + up) / 2, end + FORK_GAP);
         let (width, height) = chain_size(chain);
-        let arrow = matches!(chain.first(), Some(Part::Card(_)));
+        let arrow = matches!(chain.first(), Some(Segment::Card(_)));
         self.edge(Path::from((down, end)).curve((middle, top)), arrow);
         self.chain(chain, middle, top);
         // Back up beside it.

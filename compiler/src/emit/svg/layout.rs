@@ -1,7 +1,7 @@
 //! Where the cards of a chain lie and how the lines between them run: chains run down, branches stand side by side.
 
 use super::path::{Path, Point};
-use crate::emit::cards::{Card, Part};
+use crate::emit::cards::{Card, Segment};
 
 pub(super) const CARD_WIDTH: i64 = 260;
 const CARD_HEIGHT: i64 = 48;
@@ -42,7 +42,7 @@ pub(super) struct Column {
 
 /// A whole drawing.
 #[derive(Default)]
-pub(super) struct Layout<'a> {
+pub(super) struct Drawing<'a> {
     pub(super) cards: Vec<Placed<'a>>,
     pub(super) edges: Vec<Edge>,
     pub(super) columns: Vec<Column>,
@@ -59,14 +59,14 @@ pub(super) fn card_height(card: &Card) -> i64 {
 }
 
 /// Branches bring their own room.
-pub(super) fn gap_before(part: &Part) -> i64 {
+pub(super) fn gap_before(part: &Segment) -> i64 {
     match part {
-        Part::Card(_) => GAP,
-        Part::Fork(..) => 0,
+        Segment::Card(_) => GAP,
+        Segment::Fork(..) => 0,
     }
 }
 
-pub(super) fn chain_size(parts: &[Part]) -> (i64, i64) {
+pub(super) fn chain_size(parts: &[Segment]) -> (i64, i64) {
     let mut width = SKIP_WIDTH;
     let mut height = 0;
     for (i, part) in parts.iter().enumerate() {
@@ -80,10 +80,10 @@ pub(super) fn chain_size(parts: &[Part]) -> (i64, i64) {
     (width, height)
 }
 
-pub(super) fn size(part: &Part) -> (i64, i64) {
+pub(super) fn size(part: &Segment) -> (i64, i64) {
     match part {
-        Part::Card(card) => (CARD_WIDTH, card_height(card)),
-        Part::Fork(branches, join) => {
+        Segment::Card(card) => (CARD_WIDTH, card_height(card)),
+        Segment::Fork(branches, join) => {
             let (width, height) = branches_size(branches);
             (
                 width.max(CARD_WIDTH),
@@ -93,7 +93,7 @@ pub(super) fn size(part: &Part) -> (i64, i64) {
     }
 }
 
-fn branches_size(branches: &[Vec<Part>]) -> (i64, i64) {
+fn branches_size(branches: &[Vec<Segment>]) -> (i64, i64) {
     let sizes = branches.iter().map(|branch| chain_size(branch));
     let (width, height) = sizes.fold((0, 0), |(width, height), (w, h)| {
         (width + w + BRANCH_GAP, height.max(h))
@@ -101,8 +101,8 @@ fn branches_size(branches: &[Vec<Part>]) -> (i64, i64) {
     (width - BRANCH_GAP, height)
 }
 
-impl<'a> Layout<'a> {
-    pub(super) fn chain(&mut self, parts: &'a [Part], centre: i64, top: i64) {
+impl<'a> Drawing<'a> {
+    pub(super) fn chain(&mut self, parts: &'a [Segment], centre: i64, top: i64) {
         let mut y = top;
         for (i, part) in parts.iter().enumerate() {
             if i > 0 && gap_before(part) > 0 {
@@ -110,8 +110,8 @@ impl<'a> Layout<'a> {
                 y += GAP;
             }
             match part {
-                Part::Card(card) => self.card(card, centre, y),
-                Part::Fork(branches, join) => self.fork(branches, join, centre, y),
+                Segment::Card(card) => self.card(card, centre, y),
+                Segment::Fork(branches, join) => self.fork(branches, join, centre, y),
             }
             y += size(part).1;
         }
@@ -132,7 +132,7 @@ impl<'a> Layout<'a> {
         });
     }
 
-    fn fork(&mut self, branches: &'a [Vec<Part>], join: &'a Card, centre: i64, y: i64) {
+    fn fork(&mut self, branches: &'a [Vec<Segment>], join: &'a Card, centre: i64, y: i64) {
         let (width, height) = branches_size(branches);
         let (top, bottom) = (y + FORK_GAP, y + FORK_GAP + height);
         let end = (centre, bottom + FORK_GAP);
@@ -147,7 +147,7 @@ impl<'a> Layout<'a> {
                 self.edge(whole, true);
                 continue;
             }
-            let arrow = matches!(branch.first(), Some(Part::Card(_)));
+            let arrow = matches!(branch.first(), Some(Segment::Card(_)));
             self.edge(part, arrow);
             self.chain(branch, x, top);
             let meet = Path::from((x, top + branch_height));

@@ -15,7 +15,7 @@ use crate::params;
 use self::arrange::layout;
 use self::flatten::flatten;
 use self::ladder::Ladder;
-use self::layout::{CARD_WIDTH, Layout, Placed};
+use self::layout::{CARD_WIDTH, Drawing, Placed};
 use super::cards::parts;
 use crate::text::numbers::thousands;
 
@@ -87,7 +87,7 @@ fn about(graph: &Graph) -> String {
 }
 
 /// The arrow head of the chain, and those of the taps that there are.
-fn arrow_heads(layout: &Layout<'_>) -> String {
+fn arrow_heads(layout: &Drawing<'_>) -> String {
     let head = |id: &str, colour: &str| {
         format!(
             "<marker id=\"{id}\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" \
@@ -103,7 +103,7 @@ fn arrow_heads(layout: &Layout<'_>) -> String {
     [head("arrow", "#94a3b8")].into_iter().chain(taps).collect()
 }
 
-fn edges(layout: &Layout<'_>, text: &mut String) {
+fn edges(layout: &Drawing<'_>, text: &mut String) {
     for edge in &layout.edges {
         let (class, head) = match edge.tap.map(|source| source % TAP_COLOURS.len()) {
             None => ("edge".to_owned(), "arrow".to_owned()),

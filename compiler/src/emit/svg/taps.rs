@@ -1,7 +1,7 @@
 //! Lines from tapped cards to their readers. Each runs in a lane of its own to the right of its column; to another column it
 //! goes over the top.
 
-use super::layout::{CARD_WIDTH, Edge, Layout, Placed};
+use super::layout::{CARD_WIDTH, Drawing, Edge, Placed};
 use super::path::{Path, Point};
 use crate::graph::NodeId;
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ pub(super) struct Taps {
 }
 
 impl Taps {
-    pub(super) fn of(layout: &Layout<'_>) -> Self {
+    pub(super) fn of(layout: &Drawing<'_>) -> Self {
         let mut taps = Self {
             taps: found(&layout.cards),
             taken: layout.columns.iter().map(|_| Vec::new()).collect(),
@@ -91,7 +91,7 @@ impl Taps {
     }
 
     /// Draws the lines into the layout that has the room; the drawing begins at `(left, top)`, with the room above.
-    pub(super) fn draw(&self, layout: &mut Layout<'_>, (left, top): Point) {
+    pub(super) fn draw(&self, layout: &mut Drawing<'_>, (left, top): Point) {
         let mut sources: Vec<usize> = self.taps.iter().map(|tap| tap.from).collect();
         sources.sort_unstable();
         sources.dedup();

@@ -3,8 +3,8 @@
 use super::arrange::layout;
 use super::flatten::flatten;
 use super::ladder::Ladder;
-use super::layout::{CARD_WIDTH, Layout};
-use crate::emit::cards::{Part, parts};
+use super::layout::{CARD_WIDTH, Drawing};
+use crate::emit::cards::{Segment, parts};
 use crate::{Files, Options, compile};
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ INPUT(32x32x3) => c(8) as a => c(8) as b => c(8) as d => c(8) * 12 => ADD(a) => 
 => ADD(d) => c(8) as e => c(8) * 2 => CONCAT(b, e) => c(8) * 8 => CONCAT(d) => FC(10)";
 
 /// The parts of a network, as they are laid out.
-fn drawn(text: &str, check: impl Fn(&[Part], &Layout<'_>)) {
+fn drawn(text: &str, check: impl Fn(&[Segment], &Drawing<'_>)) {
     let output = compile(
         "test.net",
         text.into(),

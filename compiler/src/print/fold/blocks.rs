@@ -133,13 +133,13 @@ fn best(chain: &Chain, blocks: &BTreeMap<String, Block>) -> Option<New> {
 }
 
 /// A run of stages: which chain, from where, how many.
-type Place = (usize, usize, usize);
+type Stretch = (usize, usize, usize);
 
 /// Runs of stages that are alike, without those that overlap; in the order of the text.
-fn places(all: &[Searched]) -> Vec<Vec<Place>> {
+fn places(all: &[Searched]) -> Vec<Vec<Stretch>> {
     let mut numbers: HashMap<&str, usize> = HashMap::new();
     let mut alike: HashMap<Vec<usize>, usize> = HashMap::new();
-    let mut places: Vec<Vec<Place>> = Vec::new();
+    let mut places: Vec<Vec<Stretch>> = Vec::new();
     for (index, chain) in all.iter().enumerate() {
         for start in 0..chain.stages.len() {
             let mut key = Vec::new();
@@ -172,7 +172,7 @@ fn places(all: &[Searched]) -> Vec<Vec<Place>> {
 
 /// The block for these places, and how many characters it saves.
 fn candidate(
-    places: &[Place],
+    places: &[Stretch],
     all: &[Searched],
     blocks: &BTreeMap<String, Block>,
 ) -> Option<(usize, New)> {

@@ -9,7 +9,7 @@ use super::sizes::{Sizes, bounded};
 use super::{Real, activate};
 use crate::plan::{self, View};
 use crate::reference::{Given, Plain};
-use crate::{Layer, Mem};
+use crate::{LayerWeights, Mem};
 use alloc::vec::Vec;
 
 /// See [`plan::BatchNorm`]. May run in place.
@@ -40,7 +40,7 @@ impl BatchNorm {
     /// # Panics
     /// If the descriptor's sizes cannot be computed, or the layer has not its parameters.
     #[must_use]
-    pub fn new(d: plan::BatchNorm, layer: Layer<'_>) -> Self {
+    pub fn new(d: plan::BatchNorm, layer: LayerWeights<'_>) -> Self {
         let sizes = Sizes::of(d);
         layer.declare(&d);
         let (scale, shift) = layer.normalisation(d.input[2], d.eps);

@@ -15,14 +15,14 @@ use core::ops::Range;
 use num_traits::Float as _;
 
 /// Where the parameters lie, each `[c]`.
-struct Places {
+struct Ranges {
     weight: Range<usize>,
     bias: Range<usize>,
     mean: Range<usize>,
     variance: Range<usize>,
 }
 
-impl Places {
+impl Ranges {
     fn new(d: &plan::BatchNormTraining, layout: &Layout, layer: &str) -> Self {
         let range = |leaf| layout.range(layer, leaf, d.input[2]);
         Self {
@@ -52,7 +52,7 @@ struct Used {
 pub struct BatchNormTraining {
     d: plan::BatchNormTraining,
     sizes: Sizes,
-    places: Places,
+    places: Ranges,
     used: Used,
     forward: cpu::BatchNorm,
 }
@@ -78,7 +78,7 @@ impl BatchNormTraining {
         Self {
             d,
             sizes,
-            places: Places::new(&d, layout, layer),
+            places: Ranges::new(&d, layout, layer),
             used: Used {
                 mean: zeros(),
                 variance: zeros(),

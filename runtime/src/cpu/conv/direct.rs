@@ -1,7 +1,7 @@
 //! Direct convolution: the tile kernels driven over an NHWC picture without an im2col copy. A fully connected layer is the
 //! same thing with one output pixel whose window is the whole picture.
 //!
-//! The sum over `K = kh * kw * c` inputs is cut into blocks ([`Block`]), so that a block of a panel stays near the core while
+//! The sum over `K = kh * kw * c` inputs is cut into blocks ([`KBlock`]), so that a block of a panel stays near the core while
 //! all pixels of a task pass over it, and so that the sum stays accurate. Between blocks the sums rest in the output.
 
 use super::pixels::{Origin, Pixels, origins};
@@ -75,7 +75,7 @@ pub(crate) struct Direct {
     /// What is left of the activation when `fused` is done.
     late: Act,
     panels: Vec<Panel>,
-    blocks: Vec<Block>,
+    blocks: Vec<KBlock>,
     strides: Strides,
     weights: Aligned,
     biases: Aligned,
@@ -97,8 +97,8 @@ struct Panel {
     bias: usize,
 }
 
-/// A part of the sum: some rows of the window, or some cells of one row, or some channels of one cell.
-struct Block {
+/// A block of the `K` terms of the sum: some rows of the window, or some cells of one row, or some channels of one cell.
+struct KBlock {
     y: Range<usize>,
     x: Range<usize>,
     channel: Range<usize>,
@@ -315,7 +315,7 @@ impl Direct {
 
     /// Whether each row of these windows is one run: its cells touch, the block has all their channels, and they are all inside the picture.
     #[inline(always)]
-    fn merges(&self, block: &Block, pixels: &[Origin], pixel: usize) -> bool {
+    fn merges(&self, block: &KBlock, pixels: &[Origin], pixel: usize) -> bool {
         let d = &self.d;
         let touch = d.kernel[1] == 1 || (d.dilation[1] == 1 && pixel == self.channels);
         let reach = (d.kernel[1] - 1) * d.dilation[1];
@@ -331,7 +331,7 @@ impl Direct {
     fn runs(
         &self,
         panel: &Panel,
-        block: &Block,
+        block: &KBlock,
         pixels: &[Origin],
         merged: bool,
         input: Pixels<'_>,
@@ -465,7 +465,7 @@ fn widths(total: usize, most: usize, single: bool) -> Vec<usize> {
 }
 
 /// Cuts a sum over `[kh, kw, c]` into blocks of about `terms`.
-fn blocks([kh, kw, channels]: [usize; 3], terms: usize) -> Vec<Block> {
+fn blocks([kh, kw, channels]: [usize; 3], terms: usize) -> Vec<KBlock> {
     let terms = terms.max(16);
     let even = |total: usize, most: usize| {
         let parts = total.div_ceil(most.max(1));
@@ -475,7 +475,7 @@ fn blocks([kh, kw, channels]: [usize; 3], terms: usize) -> Vec<Block> {
     if kw * channels <= terms && kw <= MAX_SEGMENTS {
         for y in even(kh, (terms / (kw * channels)).min(MAX_SEGMENTS / kw)) {
             let start = y.start * kw * channels;
-            blocks.push(Block {
+            blocks.push(KBlock {
                 y,
                 x: 0..kw,
                 channel: 0..channels,
@@ -488,7 +488,7 @@ fn blocks([kh, kw, channels]: [usize; 3], terms: usize) -> Vec<Block> {
         if channels <= terms {
             for x in even(kw, (terms / channels).min(MAX_SEGMENTS)) {
                 let start = (ky * kw + x.start) * channels;
-                blocks.push(Block {
+                blocks.push(KBlock {
                     y: ky..ky + 1,
                     x,
                     channel: 0..channels,
@@ -499,7 +499,7 @@ fn blocks([kh, kw, channels]: [usize; 3], terms: usize) -> Vec<Block> {
             for kx in 0..kw {
                 for channel in even(channels, terms) {
                     let start = (ky * kw + kx) * channels + channel.start;
-                    blocks.push(Block {
+                    blocks.push(KBlock {
                         y: ky..ky + 1,
                         x: kx..kx + 1,
                         channel,

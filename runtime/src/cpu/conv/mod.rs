@@ -11,14 +11,14 @@ pub(crate) mod reference;
 #[cfg(test)]
 mod tests;
 
-use crate::cpu::access::{Shared, Source, Step, scratch};
+use crate::cpu::access::{Shared, Source, Views, scratch};
 use crate::cpu::choice::{Choice, Method};
 use crate::cpu::kernel::{self, Kernels};
 use crate::cpu::machine::Machine;
 use crate::cpu::sizes::{Sizes, bounded, elements};
 use crate::plan::{self, View};
 use crate::threads::Threads;
-use crate::{Layer, Mem, Scratch};
+use crate::{LayerWeights, Mem, Scratch};
 use depthwise::Depthwise;
 use direct::Direct;
 pub(crate) use direct::{Spread, Strides};
@@ -47,13 +47,13 @@ impl Conv {
     /// # Panics
     /// If the descriptor's sizes cannot be computed, or the layer has not its parameters.
     #[must_use]
-    pub fn new(d: plan::Conv, layer: Layer<'_>) -> Self {
+    pub fn new(d: plan::Conv, layer: LayerWeights<'_>) -> Self {
         Sizes::of(d);
         Self::chosen(d, layer, Machine::here().choice(&d.into()))
     }
 
     /// As [`new`](Self::new), by this choice.
-    pub(crate) fn chosen(d: plan::Conv, layer: Layer<'_>, choice: Choice) -> Self {
+    pub(crate) fn chosen(d: plan::Conv, layer: LayerWeights<'_>, choice: Choice) -> Self {
         layer.declare(&d);
         let inputs = d.input[2] / d.groups * d.kernel[0] * d.kernel[1];
         let (weight, bias) = layer.affine::<f32>(d.filters, inputs, d.bias);
@@ -194,7 +194,7 @@ pub(crate) fn padded(d: plan::Conv) -> plan::Conv {
 }
 
 /// Copies the pictures into scratch memory, with zeros around them.
-fn pad<'m>(d: &plan::Conv, step: Step<'m, 1>) -> Pixels<'m> {
+fn pad<'m>(d: &plan::Conv, step: Views<'m, 1>) -> Pixels<'m> {
     copy_padded(d, step.x[0], step.shared, step.threads)
 }
 

@@ -5,7 +5,7 @@ pub(crate) mod reference;
 #[cfg(feature = "train")]
 pub(crate) mod train;
 
-use super::access::{Shared, Step};
+use super::access::{Shared, Views};
 use super::act;
 use super::choice::Choice;
 use super::conv::direct::Direct;
@@ -15,7 +15,7 @@ use super::machine::Machine;
 use super::sizes::{Sizes, bounded};
 use crate::plan::{self, View};
 use crate::threads::Threads;
-use crate::{Layer, Mem};
+use crate::{LayerWeights, Mem};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -28,13 +28,13 @@ const PIXELS: usize = 256;
 pub struct Deconv {
     d: plan::Deconv,
     sizes: Sizes,
-    parts: Vec<Part>,
+    parts: Vec<PhaseConv>,
     /// What outputs hold that no tap reaches, where there are any.
     untouched: Option<Vec<f32>>,
 }
 
 /// The outputs of one remainder by the strides, and their convolution.
-struct Part {
+struct PhaseConv {
     rows: Phase,
     columns: Phase,
     /// Its weights, `[filters, c / groups, rows, columns]`: a part of the layer's.
@@ -48,12 +48,12 @@ impl Deconv {
     /// # Panics
     /// If the descriptor's sizes cannot be computed, or the layer has not its parameters.
     #[must_use]
-    pub fn new(d: plan::Deconv, layer: Layer<'_>) -> Self {
+    pub fn new(d: plan::Deconv, layer: LayerWeights<'_>) -> Self {
         Self::chosen(d, layer, Machine::here().choice(&d.into()))
     }
 
     /// As [`new`](Self::new), by this choice.
-    pub(crate) fn chosen(d: plan::Deconv, layer: Layer<'_>, choice: Choice) -> Self {
+    pub(crate) fn chosen(d: plan::Deconv, layer: LayerWeights<'_>, choice: Choice) -> Self {
         Sizes::of(d);
         layer.declare(&d);
         let (weight, bias) = layer.transposed::<f32>(sizes(&d), d.groups, d.bias);
@@ -74,7 +74,7 @@ impl Deconv {
         let part = |(rows, columns): (&Phase, &Phase)| {
             let conv = convolution(&d, rows, columns);
             let terms = d.input[2] / d.groups * rows.taps.len() * columns.taps.len();
-            Part {
+            PhaseConv {
                 weight: vec![0.0; d.filters * terms],
                 direct: Direct::new(conv, Strides::file(&conv), kernels),
                 rows: rows.clone(),
@@ -109,7 +109,7 @@ impl Deconv {
     #[cfg(feature = "train")]
     pub(crate) fn bytes(&self) -> usize {
         let parts = self.parts.iter();
-        let of = |part: &Part| part.direct.bytes() + size_of_val(&part.weight[..]);
+        let of = |part: &PhaseConv| part.direct.bytes() + size_of_val(&part.weight[..]);
         parts.map(of).sum()
     }
 
@@ -144,7 +144,7 @@ impl Deconv {
     }
 
     /// Some rows of a part, of one image.
-    fn part(&self, part: &Part, step: &Step<'_, 1>, image: usize, rows: Range<usize>) {
+    fn part(&self, part: &PhaseConv, step: &Views<'_, 1>, image: usize, rows: Range<usize>) {
         let ([x], y) = (&step.x, step.y.geometry);
         let [_, width, _] = y.shape;
         let row = width * y.pixel;
@@ -165,7 +165,7 @@ impl Deconv {
     }
 }
 
-impl Part {
+impl PhaseConv {
     /// Its share of the layer's weights, transposed: from `[c, filters / groups, kh, kw]`.
     fn take(&mut self, d: &plan::Deconv, weight: &[f32]) {
         let [channels, filters, _] = sizes(d).map(|n| n / d.groups);

@@ -13,7 +13,7 @@ use crate::cpu::{Real, activate, kernel};
 use crate::plan::{self, View};
 use crate::reference::{Given, Plain};
 use crate::threads::Threads;
-use crate::{Layer, Mem};
+use crate::{LayerWeights, Mem};
 use alloc::vec::Vec;
 
 /// See [`plan::Fc`].
@@ -28,12 +28,12 @@ impl Fc {
     /// # Panics
     /// If the descriptor's sizes cannot be computed, or the layer has not its parameters.
     #[must_use]
-    pub fn new(d: plan::Fc, layer: Layer<'_>) -> Self {
+    pub fn new(d: plan::Fc, layer: LayerWeights<'_>) -> Self {
         Self::chosen(d, layer, Machine::here().choice(&d.into()))
     }
 
     /// As [`new`](Self::new), by this choice.
-    pub(crate) fn chosen(d: plan::Fc, layer: Layer<'_>, choice: Choice) -> Self {
+    pub(crate) fn chosen(d: plan::Fc, layer: LayerWeights<'_>, choice: Choice) -> Self {
         Sizes::of(d);
         layer.declare(&d);
         let inputs = d.input.iter().product();

@@ -10,7 +10,7 @@ use super::sizes::{Sizes, bounded};
 use super::{Real, activate, simd::multiversion};
 use crate::plan::{self, Act, View};
 use crate::reference::{Given, Plain};
-use crate::{Layer, Mem, Scratch};
+use crate::{LayerWeights, Mem, Scratch};
 use alloc::vec::Vec;
 #[cfg(not(feature = "std"))]
 use num_traits::Float as _;
@@ -29,7 +29,7 @@ impl GroupNorm {
     /// # Panics
     /// If the descriptor's sizes cannot be computed, or the layer has not its parameters.
     #[must_use]
-    pub fn new(d: plan::GroupNorm, layer: Layer<'_>) -> Self {
+    pub fn new(d: plan::GroupNorm, layer: LayerWeights<'_>) -> Self {
         let sizes = Sizes::of(d);
         layer.declare(&d);
         let tensor = |leaf| layer.tensor::<f32>(leaf, d.input[2]).into_owned();

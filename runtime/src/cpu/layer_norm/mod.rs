@@ -8,7 +8,7 @@ use super::sizes::{Sizes, bounded};
 use super::{Real, lanes, simd::multiversion};
 use crate::plan::{self, View};
 use crate::reference::{Given, Plain};
-use crate::{Layer, Mem};
+use crate::{LayerWeights, Mem};
 use alloc::vec::Vec;
 #[cfg(not(feature = "std"))]
 use num_traits::Float as _;
@@ -27,7 +27,7 @@ impl LayerNorm {
     /// # Panics
     /// If the descriptor's sizes cannot be computed, or the layer has not its parameters.
     #[must_use]
-    pub fn new(d: plan::LayerNorm, layer: Layer<'_>) -> Self {
+    pub fn new(d: plan::LayerNorm, layer: LayerWeights<'_>) -> Self {
         let sizes = Sizes::of(d);
         layer.declare(&d);
         let tensor = |leaf| layer.tensor::<f32>(leaf, d.input[2]).into_owned();

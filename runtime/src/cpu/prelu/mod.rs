@@ -7,7 +7,7 @@ use super::sizes::{Sizes, bounded};
 use super::{Real, simd::multiversion};
 use crate::plan::{self, View};
 use crate::reference::{Given, Plain};
-use crate::{Layer, Mem};
+use crate::{LayerWeights, Mem};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
@@ -29,7 +29,7 @@ impl Prelu {
     /// # Panics
     /// If the descriptor's sizes cannot be computed, or the layer has not its parameters.
     #[must_use]
-    pub fn new(d: plan::Prelu, layer: Layer<'_>) -> Self {
+    pub fn new(d: plan::Prelu, layer: LayerWeights<'_>) -> Self {
         let sizes = Sizes::of(d);
         layer.declare(&d);
         let stored = layer.tensor::<f32>("weight", stored(&d));

@@ -8,7 +8,7 @@ use super::sizes::Sizes;
 use super::{Real, access};
 use crate::plan::{self, View};
 use crate::reference::{Given, Plain};
-use crate::{Layer, Mem};
+use crate::{LayerWeights, Mem};
 use alloc::vec::Vec;
 
 /// See [`plan::Rbf`].
@@ -25,7 +25,7 @@ impl Rbf {
     /// # Panics
     /// If the descriptor's sizes cannot be computed, or the layer has not its parameters.
     #[must_use]
-    pub fn new(d: plan::Rbf, layer: Layer<'_>) -> Self {
+    pub fn new(d: plan::Rbf, layer: LayerWeights<'_>) -> Self {
         let sizes = Sizes::of(d);
         layer.declare(&d);
         let len = d.classes * d.input.iter().product::<usize>();

@@ -8,7 +8,7 @@ use super::sizes::{Sizes, bounded};
 use super::{Real, activate};
 use crate::plan::{self, View};
 use crate::reference::{Given, Plain};
-use crate::{Layer, Mem};
+use crate::{LayerWeights, Mem};
 use alloc::vec::Vec;
 
 /// See [`plan::Scale`]. May run in place.
@@ -24,7 +24,7 @@ impl Scale {
     /// # Panics
     /// If the descriptor's sizes cannot be computed, or the layer has not its parameters.
     #[must_use]
-    pub fn new(d: plan::Scale, layer: Layer<'_>) -> Self {
+    pub fn new(d: plan::Scale, layer: LayerWeights<'_>) -> Self {
         let sizes = Sizes::of(d);
         layer.declare(&d);
         let weight = layer.tensor::<f32>("weight", d.input[2]).into_owned();

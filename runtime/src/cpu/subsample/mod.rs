@@ -10,7 +10,7 @@ use super::window::{fold, under};
 use super::{Real, access, activate};
 use crate::plan::{self, Op, View};
 use crate::reference::{Given, Plain};
-use crate::{Layer, Mem};
+use crate::{LayerWeights, Mem};
 use alloc::vec::Vec;
 
 /// See [`plan::Subsample`].
@@ -27,7 +27,7 @@ impl Subsample {
     /// # Panics
     /// If the descriptor's sizes cannot be computed, or the layer has not its parameters.
     #[must_use]
-    pub fn new(d: plan::Subsample, layer: Layer<'_>) -> Self {
+    pub fn new(d: plan::Subsample, layer: LayerWeights<'_>) -> Self {
         let sizes = Sizes::of(d);
         layer.declare(&d);
         Self {

@@ -2,7 +2,7 @@
 
 use super::call::{Call, Kernels, Operand, per_output};
 use super::params::Order;
-use crate::Layer;
+use crate::LayerWeights;
 use crate::plan::Conv;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -22,7 +22,7 @@ impl Kernels for Conv {
         vec![Call::new("conv_plain", &operands, per_output(*self))]
     }
 
-    fn pack(&self, layer: &Layer<'_>) -> Vec<Vec<f32>> {
+    fn pack(&self, layer: &LayerWeights<'_>) -> Vec<Vec<f32>> {
         let channels = self.input[2] / self.groups;
         let area = self.kernel[0] * self.kernel[1];
         let (weight, bias) = layer.affine::<f32>(self.filters, channels * area, self.bias);

@@ -1,7 +1,7 @@
 //! Fully connected layers.
 
 use super::call::{By, Call, Kernels, Operand, Work, per_input};
-use crate::Layer;
+use crate::LayerWeights;
 use crate::plan::Fc;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -42,7 +42,7 @@ impl Kernels for Fc {
         ]
     }
 
-    fn pack(&self, layer: &Layer<'_>) -> Vec<Vec<f32>> {
+    fn pack(&self, layer: &LayerWeights<'_>) -> Vec<Vec<f32>> {
         let inputs = self.input.iter().product();
         let (weight, bias) = layer.affine::<f32>(self.units, inputs, self.bias);
         vec![weight.into_owned(), bias]

@@ -11,7 +11,7 @@ pub(super) struct Matrix([[f64; 3]; 2]);
 
 /// One affine step, with its range.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Part {
+pub(super) enum Transform {
     /// Degrees.
     Rotate(f64),
     /// Vertical and horizontal; shares of the size below 1, cells otherwise.
@@ -22,13 +22,13 @@ pub(super) enum Part {
     Zoom(f64),
 }
 
-impl Part {
+impl Transform {
     /// The matrix of one picture.
     pub(super) fn draw(self, draws: &mut Draws, [h, w]: [usize; 2]) -> Matrix {
         let mut within = |range: f64| draws.range(-range, range);
         match self {
-            Part::Rotate(range) => Matrix::rotation(within(range)),
-            Part::Shift(vertical, horizontal) => {
+            Transform::Rotate(range) => Matrix::rotation(within(range)),
+            Transform::Shift(vertical, horizontal) => {
                 let mut cells = |range: f64, size: usize| {
                     let share = within(range);
                     if range < 1.0 {
@@ -39,8 +39,8 @@ impl Part {
                 };
                 Matrix::shift(cells(vertical, h), cells(horizontal, w))
             }
-            Part::Shear(range) => Matrix::shear(within(range)),
-            Part::Zoom(range) => Matrix::zoom(1.0 + within(range), 1.0 + within(range)),
+            Transform::Shear(range) => Matrix::shear(within(range)),
+            Transform::Zoom(range) => Matrix::zoom(1.0 + within(range), 1.0 + within(range)),
         }
     }
 }
@@ -176,10 +176,11 @@ mod tests {
         let mut draws = Key::new(1, Purpose::Augment).draws();
         let (mut least, mut most) = (f64::MAX, f64::MIN);
         for _ in 0..500 {
-            let Matrix([[_, _, y], [_, _, x]]) = Part::Shift(0.1, 3.0).draw(&mut draws, [20, 50]);
+            let Matrix([[_, _, y], [_, _, x]]) =
+                Transform::Shift(0.1, 3.0).draw(&mut draws, [20, 50]);
             assert!(y.abs() <= 2.0 && x.abs() <= 3.0);
             (least, most) = (least.min(y), most.max(y));
-            let Matrix([[zy, _, _], [_, zx, _]]) = Part::Zoom(0.2).draw(&mut draws, [20, 50]);
+            let Matrix([[zy, _, _], [_, zx, _]]) = Transform::Zoom(0.2).draw(&mut draws, [20, 50]);
             assert!((0.8..=1.2).contains(&zy) && (0.8..=1.2).contains(&zx) && zy != zx);
         }
         assert!(least < -1.9 && most > 1.9, "{least} {most}");

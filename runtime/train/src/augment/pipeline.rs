@@ -1,6 +1,6 @@
 //! The steps of a recipe, checked against the data and the network.
 
-use super::affine::Part;
+use super::affine::Transform;
 use super::components::Components;
 use super::part;
 use super::stage::{Picture, Stage};
@@ -93,13 +93,13 @@ impl Pipeline {
 
     fn push(&mut self, step: Augment, train: &Split, size: &mut [usize; 3]) -> Result<()> {
         let stage = match step {
-            Augment::Rotate(range) => Stage::Affine(vec![Part::Rotate(range)]),
+            Augment::Rotate(range) => Stage::Affine(vec![Transform::Rotate(range)]),
             Augment::Shift(vertical, horizontal) => {
                 let horizontal = horizontal.unwrap_or(vertical);
-                Stage::Affine(vec![Part::Shift(vertical, horizontal)])
+                Stage::Affine(vec![Transform::Shift(vertical, horizontal)])
             }
-            Augment::Shear(range) => Stage::Affine(vec![Part::Shear(range)]),
-            Augment::Zoom(range) => Stage::Affine(vec![Part::Zoom(range)]),
+            Augment::Shear(range) => Stage::Affine(vec![Transform::Shear(range)]),
+            Augment::Zoom(range) => Stage::Affine(vec![Transform::Zoom(range)]),
             Augment::HFlip => Stage::HFlip,
             Augment::VFlip => Stage::VFlip,
             Augment::Rescale(factor) => {

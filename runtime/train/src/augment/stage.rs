@@ -1,6 +1,6 @@
 //! The steps of a pipeline, one picture at a time.
 
-use super::affine::{Matrix, Part};
+use super::affine::{Matrix, Transform};
 use super::components::Components;
 use crate::random::Key;
 
@@ -8,7 +8,7 @@ use crate::random::Key;
 #[derive(Clone, Debug)]
 pub(super) enum Stage {
     /// Neighbouring affine steps: one matrix.
-    Affine(Vec<Part>),
+    Affine(Vec<Transform>),
     /// Left and right, every second picture.
     HFlip,
     /// Top and bottom, every second picture.
@@ -83,7 +83,7 @@ impl Stage {
         let [h, w, _] = picture.size;
         match self {
             Stage::Affine(parts) => {
-                let product = |m: Matrix, part: &Part| m.then(part.draw(&mut draws, [h, w]));
+                let product = |m: Matrix, part: &Transform| m.then(part.draw(&mut draws, [h, w]));
                 let matrix = parts.iter().fold(Matrix::IDENTITY, product);
                 let Picture {
                     size,

@@ -4,9 +4,9 @@
 //! `last` and `best` are for users of the weights.
 
 use super::history::Epoch;
+use super::learn::{Learn, Tensor};
 use super::notes::Notes;
 use super::schedule::{Patience, Plateau};
-use super::step::{Step, Tensor};
 use super::{Network, schedule};
 use crate::{Error, Result, atomic};
 use netc_plan::{Optimizer, Recipe};
@@ -138,17 +138,17 @@ const WEIGHTS: &str = "weights.";
 const OPTIMIZER: &str = "optimizer.";
 
 /// Writes weights for their users.
-pub(super) fn save_weights(path: &Path, step: &dyn Step, notes: &Notes) -> Result<()> {
-    save(path, step.weights()?, (NOTES, json(path, notes)?))
+pub(super) fn save_weights(path: &Path, net: &dyn Learn, notes: &Notes) -> Result<()> {
+    save(path, net.weights()?, (NOTES, json(path, notes)?))
 }
 
 /// Writes everything.
-pub(super) fn save_state(path: &Path, step: &dyn Step, state: &State) -> Result<()> {
-    let mut tensors = step.weights()?;
+pub(super) fn save_state(path: &Path, net: &dyn Learn, state: &State) -> Result<()> {
+    let mut tensors = net.weights()?;
     tensors
         .iter_mut()
         .for_each(|t| t.name = format!("{WEIGHTS}{}", t.name));
-    let optimizer = step.state().into_iter().map(|mut t| {
+    let optimizer = net.state().into_iter().map(|mut t| {
         t.name = format!("{OPTIMIZER}{}", t.name);
         t
     });
@@ -265,8 +265,8 @@ fn broken(path: &Path, problem: &dyn std::fmt::Display) -> Error {
 }
 
 /// Reads weights back.
-pub(super) fn load_weights(path: &Path, step: &mut dyn Step) -> Result<()> {
-    step.set_weights(Checkpoint::open(path)?.tensors("")?)
+pub(super) fn load_weights(path: &Path, net: &mut dyn Learn) -> Result<()> {
+    net.set_weights(Checkpoint::open(path)?.tensors("")?)
 }
 
 /// What a run has left in its weights beside them; nothing in weights from elsewhere.
@@ -280,7 +280,7 @@ pub fn notes(path: &Path) -> Result<Notes> {
 }
 
 /// Reads everything back; the continuation has to be of the same run.
-pub(super) fn load_state(path: &Path, step: &mut dyn Step, now: &Identity) -> Result<State> {
+pub(super) fn load_state(path: &Path, net: &mut dyn Learn, now: &Identity) -> Result<State> {
     let mut file = Checkpoint::open(path)?;
     let text = file.note(STATE).map_or("", String::as_str);
     let state: State = serde_json::from_str(text)
@@ -292,8 +292,8 @@ pub(super) fn load_state(path: &Path, step: &mut dyn Step, now: &Identity) -> Re
         return Err(Error::file(path, problem));
     }
     let other = |e: Error| Error::file(path, format!("this run is another network's: {e}"));
-    step.set_weights(file.tensors(WEIGHTS)?).map_err(other)?;
-    step.set_state(file.tensors(OPTIMIZER)?, state.step)
+    net.set_weights(file.tensors(WEIGHTS)?).map_err(other)?;
+    net.set_state(file.tensors(OPTIMIZER)?, state.step)
         .map_err(other)?;
     Ok(state)
 }

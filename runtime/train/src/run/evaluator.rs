@@ -1,6 +1,6 @@
 //! A compiled network under evaluation: its executor, and the loss of its scores.
 
-use super::step::Evaluate;
+use super::learn::Evaluate;
 use crate::Result;
 use netc_plan::{Loss, Op, Plan};
 use netc_runtime::{Executor, Model, Scores, Weights, Workspace};

@@ -1,4 +1,4 @@
-//! The training loop, over any network that implements [`Step`].
+//! The training loop, over any network that implements [`Learn`].
 //!
 //! A run lives in a folder:
 //!
@@ -18,12 +18,12 @@ mod experiment;
 mod folder;
 mod history;
 mod interrupt;
+mod learn;
 mod net;
 mod notes;
 mod progress;
 mod saver;
 mod schedule;
-mod step;
 mod tensorboard;
 mod train;
 
@@ -33,12 +33,12 @@ pub use experiment::{Experiment, Network};
 pub use folder::RunFolder;
 pub use history::Epoch;
 pub use interrupt::Interrupt;
+pub use learn::{Evaluate, Learn, Outcome, Tensor};
 pub use net::Net;
 pub use notes::{Notes, Preparation};
 pub use progress::Progress;
 pub(crate) use progress::short;
 pub use saver::Checkpoints;
-pub use step::{Evaluate, Outcome, Step, Tensor};
 pub use train::{Ending, Options, Outcomes, train};
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! A compiled network as a [`Step`]: the runtime's trainer, and the network as it infers, for evaluation.
+//! A compiled network as a [`Learn`]: the runtime's trainer, and the network as it infers, for evaluation.
 
 use super::evaluator::Evaluator;
-use super::step::{Evaluate, Outcome, Step, Tensor};
+use super::learn::{Evaluate, Learn, Outcome, Tensor};
 use crate::{Error, ErrorKind, Result};
 use netc_plan::{Loss, Plan, Recipe};
 use netc_runtime::Weights;
@@ -77,7 +77,7 @@ impl Evaluate for Net {
     }
 }
 
-impl Step for Net {
+impl Learn for Net {
     fn train(&mut self, images: &[f32], labels: &[u32], factor: f64) -> Result<Outcome> {
         self.evaluator = None;
         let result = self.trainer.step(images, labels, factor)?;

@@ -4,7 +4,7 @@ use super::checkpoint::{self, Identity, State, Sums};
 use super::notes::Notes;
 use super::saver::{Checkpoints, Saver};
 use super::schedule;
-use super::{Epoch, Experiment, Interrupt, Progress, RunFolder, Step};
+use super::{Epoch, Experiment, Interrupt, Learn, Progress, RunFolder};
 use crate::evaluate::{self, Evaluation, EvaluationOptions};
 use crate::loader::{self, Batch, Loader, Order};
 use crate::{Error, ErrorKind, Result};
@@ -63,7 +63,7 @@ pub struct Outcomes {
 /// A picture cannot be read; the folder cannot be written; the loss is not finite ([`ErrorKind::Diverged`]): the message names
 /// layer, step and learning rate, and the last checkpoint stays as it was.
 pub fn train(
-    step: &mut dyn Step,
+    net: &mut dyn Learn,
     experiment: &Experiment<'_>,
     options: Options,
 ) -> Result<Outcomes> {
@@ -76,7 +76,7 @@ pub fn train(
     let _lock = options.folder.lock()?;
     let identity = Identity::of(network, recipe, data.train.len());
     let state = if options.resume {
-        let mut state = checkpoint::load_state(&options.folder.resume(), step, &identity)?;
+        let mut state = checkpoint::load_state(&options.folder.resume(), net, &identity)?;
         state.adapt(recipe);
         state
     } else {
@@ -87,7 +87,7 @@ pub fn train(
     }
     let each = loader::batches(data.train.len(), recipe.batch);
     let mut run = Run {
-        step,
+        net,
         experiment,
         each,
         saver: Saver::new(options.checkpoints, state.step),
@@ -103,7 +103,7 @@ pub fn train(
         && ending != Ending::Interrupted
         && run.state.best.is_some();
     if restored {
-        checkpoint::load_weights(&run.options.folder.best(), run.step)?;
+        checkpoint::load_weights(&run.options.folder.best(), run.net)?;
         run.save_last()?;
     }
     Ok(Outcomes {
@@ -134,7 +134,7 @@ fn fresh(identity: Identity, recipe: &Recipe) -> State {
 }
 
 struct Run<'a> {
-    step: &'a mut dyn Step,
+    net: &'a mut dyn Learn,
     experiment: &'a Experiment<'a>,
     options: Options,
     state: State,
@@ -220,7 +220,7 @@ impl Run<'_> {
     fn train_step(&mut self, batch: &Batch) -> Result<()> {
         let Experiment { recipe, .. } = self.experiment;
         let factor = schedule::factor(recipe, &self.state.plateaus, self.state.step, self.each);
-        let outcome = self.step.train(&batch.images, &batch.labels, factor);
+        let outcome = self.net.train(&batch.images, &batch.labels, factor);
         let outcome = self.located(outcome)?;
         if !outcome.loss.is_finite() {
             return Err(self.diverged(&format!("the loss is {}", outcome.loss)));
@@ -276,7 +276,7 @@ impl Run<'_> {
             ten_crop: false,
         };
         let figures = evaluate::evaluate(
-            self.step,
+            self.net,
             network,
             &data.validation,
             &data.classes,
@@ -314,7 +314,7 @@ impl Run<'_> {
         });
         if self.is_best(&figures) {
             let notes = Notes::of(self.experiment);
-            checkpoint::save_weights(&self.options.folder.best(), self.step, &notes)?;
+            checkpoint::save_weights(&self.options.folder.best(), self.net, &notes)?;
         }
         self.state.epoch += 1;
         self.state.batch = 0;
@@ -343,7 +343,7 @@ impl Run<'_> {
 
     fn save_state(&mut self) -> Result<()> {
         let start = Instant::now();
-        let saved = checkpoint::save_state(&self.options.folder.resume(), self.step, &self.state);
+        let saved = checkpoint::save_state(&self.options.folder.resume(), self.net, &self.state);
         self.located(saved)?;
         self.saver.saved(self.state.step, start.elapsed());
         Ok(())
@@ -359,7 +359,7 @@ impl Run<'_> {
     /// The weights that the network has now, for their users.
     fn save_last(&self) -> Result<()> {
         let notes = Notes::of(self.experiment);
-        checkpoint::save_weights(&self.options.folder.last(), self.step, &notes)
+        checkpoint::save_weights(&self.options.folder.last(), self.net, &notes)
     }
 }
 

@@ -9,7 +9,7 @@
 use netc_plan::{Data, Initialiser, Loss, Metric, Optimizer, Pixels, Recipe, Restore};
 use netc_runtime::Scores;
 use netc_train::Result;
-use netc_train::run::{Evaluate, Network, Outcome, Step, Tensor};
+use netc_train::run::{Evaluate, Learn, Network, Outcome, Tensor};
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -181,7 +181,7 @@ impl Evaluate for Toy {
     }
 }
 
-impl Step for Toy {
+impl Learn for Toy {
     fn train(&mut self, images: &[f32], labels: &[u32], factor: f64) -> Result<Outcome> {
         std::thread::sleep(self.pause);
         let inputs = self.inputs();

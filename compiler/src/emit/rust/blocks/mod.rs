@@ -24,8 +24,8 @@ use crate::schedule::names::type_name;
 /// Uses up to this many are listed even where a function of their number would give them.
 const FEW: usize = 3;
 
-/// Steps with a struct of their own.
-struct Block {
+/// Blocks of the plan with one struct for all of them.
+struct BlockStruct {
     /// The struct.
     name: Ident,
     /// The block's name in the file; empty for a group.
@@ -35,7 +35,7 @@ struct Block {
     unified: Unified,
 }
 
-impl Block {
+impl BlockStruct {
     /// The steps of the first use.
     fn steps<'p>(&self, plan: &'p Plan) -> &'p [Step] {
         &plan.forward[self.uses[0].clone()]
@@ -61,7 +61,7 @@ pub(super) struct Uses {
 
 /// All structs of a network.
 pub(super) struct Blocks {
-    blocks: Vec<Block>,
+    blocks: Vec<BlockStruct>,
 }
 
 impl Blocks {
@@ -71,7 +71,7 @@ impl Blocks {
         let blocks = chosen.map(|alike| {
             let name = struct_name(alike.name, names, &taken);
             taken.push(name.clone());
-            Block {
+            BlockStruct {
                 name: format_ident!("{name}"),
                 source: alike.name.to_owned(),
                 unified: unify(plan, &alike.uses, names),
@@ -168,7 +168,7 @@ impl Blocks {
 
 /// Some uses of a struct, as Rust.
 pub(super) struct PrintedUses<'a> {
-    block: &'a Block,
+    block: &'a BlockStruct,
     uses: &'a Uses,
     plan: &'a Plan,
     names: &'a Names,

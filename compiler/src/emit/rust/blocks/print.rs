@@ -7,9 +7,9 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::texts::common;
-use super::unify::{Arguments, Base, LayerName, Part, Place, Size, Unified};
+use super::unify::{Arguments, Base, BlockStep, LayerName, Place, Size, Unified};
 use super::values::Values;
-use super::{Block, snake};
+use super::{BlockStruct, snake};
 use crate::emit::rust::comments::{Comments, blank};
 use crate::emit::rust::names::Names;
 use crate::emit::rust::weights::named_layer;
@@ -21,7 +21,7 @@ pub(super) struct Printer<'a> {
     plan: &'a Plan,
     names: &'a Names,
     comments: &'a Comments,
-    block: &'a Block,
+    block: &'a BlockStruct,
     unified: &'a Unified,
     /// The fields: one for each step.
     fields: Vec<Ident>,
@@ -36,7 +36,7 @@ impl<'a> Printer<'a> {
         plan: &'a Plan,
         names: &'a Names,
         comments: &'a Comments,
-        block: &'a Block,
+        block: &'a BlockStruct,
     ) -> Self {
         let unified = &block.unified;
         let Arguments {
@@ -352,7 +352,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    fn descriptor(&self, i: usize, part: &Part, step: &Step) -> TokenStream {
+    fn descriptor(&self, i: usize, part: &BlockStep, step: &Step) -> TokenStream {
         let kernel = format_ident!("{}", step.op.name());
         let input = self.value_name(self.unified.values.inputs[i][0]);
         let fields = part.fields.iter().map(|(name, size)| {

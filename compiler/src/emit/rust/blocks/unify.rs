@@ -63,7 +63,7 @@ pub(super) enum LayerName {
 
 /// A step of the struct.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(super) struct BlockStep {
     /// The fields of its descriptor that are not usual everywhere, without `input`.
     pub(super) fields: Vec<(&'static str, Size)>,
     /// Whether all fields stand in `fields` (and `input`).
@@ -95,7 +95,7 @@ pub(super) struct Unified {
     pub(super) places: Vec<Place>,
     /// Where each CONCAT lies that the steps complete: the argument, if something is derived from it.
     pub(super) joins: Vec<Option<usize>>,
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<BlockStep>,
     pub(super) arguments: Arguments,
 }
 
@@ -197,7 +197,7 @@ impl Unifier<'_> {
         Place::Argument(self.arguments.views.len() - 1)
     }
 
-    fn part(&mut self, step: usize) -> Part {
+    fn part(&mut self, step: usize) -> BlockStep {
         let steps = self
             .uses
             .iter()
@@ -225,7 +225,7 @@ impl Unifier<'_> {
         let folded = layer(|source| source.fold.as_ref().map(|fold| &fold.layer));
         let layers = own.map(|own| (self.name(&own), folded.map(|names| self.name(&names))));
         self.place(step);
-        Part {
+        BlockStep {
             fields,
             complete,
             layers,

@@ -38,13 +38,13 @@ pub trait Evaluate {
 
 /// A network in training.
 ///
-/// All that a step depends on is what [`Step::weights`] and [`Step::state`] hold and what [`Step::train`] is given: then a run
+/// All that a step depends on is what [`Learn::weights`] and [`Learn::state`] hold and what [`Learn::train`] is given: then a run
 /// that was resumed equals one that was not, bit by bit.
-pub trait Step: Evaluate {
+pub trait Learn: Evaluate {
     /// One step on up to as many images as the recipe's batch.
     ///
     /// `factor` is the schedules' product: the optimizer multiplies its own rate, and its decay of it, by this. The number of
-    /// the step is the number of steps since [`Step::set_state`], and before it.
+    /// the step is the number of steps since [`Learn::set_state`], and before it.
     ///
     /// # Errors
     /// The step cannot run; or, with [`ErrorKind::Diverged`](crate::ErrorKind::Diverged), a number is not finite: the message
@@ -60,13 +60,13 @@ pub trait Step: Evaluate {
     /// The tensors of the optimizer.
     fn state(&self) -> Vec<Tensor<'_>>;
 
-    /// Takes weights as [`Step::weights`] gave them.
+    /// Takes weights as [`Learn::weights`] gave them.
     ///
     /// # Errors
     /// They are another network's.
     fn set_weights(&mut self, weights: Vec<Tensor<'static>>) -> Result<()>;
 
-    /// Takes what [`Step::state`] gave after so many steps.
+    /// Takes what [`Learn::state`] gave after so many steps.
     ///
     /// # Errors
     /// It is another optimizer's.

@@ -1,7 +1,7 @@
 //! Operations with one learnt number a channel.
 
-use super::descriptor::{descriptors, input_field};
-use super::{Operation, Role, Saved, Tensor};
+use super::descriptor::{descriptors, fused, in_place, saves};
+use super::{Operation, Role, Tensor};
 use crate::Act;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -36,23 +36,9 @@ fn weight(c: usize, start: f32) -> Vec<Tensor> {
 }
 
 impl Operation for Scale {
-    input_field!();
-
-    fn output(&self) -> [usize; 3] {
-        self.input
-    }
-
-    fn in_place(&self) -> bool {
-        true
-    }
-
-    fn act(&mut self) -> Option<&mut Act> {
-        Some(&mut self.act)
-    }
-
-    fn saved(&self) -> Saved {
-        Saved::INPUTS
-    }
+    in_place!();
+    fused!();
+    saves!(INPUTS);
 
     fn tensors(&self) -> Vec<Tensor> {
         weight(self.input[2], self.init)
@@ -60,19 +46,8 @@ impl Operation for Scale {
 }
 
 impl Operation for Prelu {
-    input_field!();
-
-    fn output(&self) -> [usize; 3] {
-        self.input
-    }
-
-    fn in_place(&self) -> bool {
-        true
-    }
-
-    fn saved(&self) -> Saved {
-        Saved::INPUTS
-    }
+    in_place!();
+    saves!(INPUTS);
 
     fn tensors(&self) -> Vec<Tensor> {
         weight(if self.shared { 1 } else { self.input[2] }, 0.25)

@@ -92,6 +92,56 @@ macro_rules! input_field {
 }
 pub(super) use input_field;
 
+/// The output has the input's shape.
+macro_rules! same_shape {
+    () => {
+        $crate::ops::descriptor::input_field!();
+
+        fn output(&self) -> [usize; 3] {
+            self.input
+        }
+    };
+}
+pub(super) use same_shape;
+
+/// The output has the input's shape, and may take its place.
+macro_rules! in_place {
+    () => {
+        $crate::ops::descriptor::same_shape!();
+
+        fn in_place(&self) -> bool {
+            true
+        }
+    };
+}
+pub(super) use in_place;
+
+/// The field `act` is a fused activation.
+macro_rules! fused {
+    () => {
+        fn act(&mut self) -> Option<&mut $crate::Act> {
+            Some(&mut self.act)
+        }
+    };
+}
+pub(super) use fused;
+
+/// What backward reads: a constant of [`Saved`](super::Saved).
+macro_rules! saves {
+    ($what:ident) => {
+        fn saved(&self) -> $crate::ops::Saved {
+            $crate::ops::Saved::$what
+        }
+    };
+}
+pub(super) use saves;
+
+/// If these groups do not divide the channels.
+pub(super) fn group_problem(groups: usize, channels: usize) -> Option<&'static str> {
+    let divides = groups > 0 && channels.is_multiple_of(groups);
+    (!divides).then_some("groups that do not divide the channels")
+}
+
 /// A window that slides over a picture.
 #[derive(Clone, Copy)]
 pub(super) struct Window {

@@ -1,6 +1,6 @@
 //! Operations whose output has the shape of their inputs, pixel by pixel.
 
-use super::descriptor::{descriptors, input_field};
+use super::descriptor::{descriptors, fused, in_place, same_shape, saves};
 use super::{Operation, Saved};
 use crate::Act;
 
@@ -61,23 +61,8 @@ descriptors! {
     }
 }
 
-/// The output has the input's shape, and may take its place.
-macro_rules! same {
-    () => {
-        input_field!();
-
-        fn output(&self) -> [usize; 3] {
-            self.input
-        }
-
-        fn in_place(&self) -> bool {
-            true
-        }
-    };
-}
-
 impl Operation for Activation {
-    same!();
+    in_place!();
 
     fn saved(&self) -> Saved {
         if self.act.from_value() {
@@ -89,17 +74,14 @@ impl Operation for Activation {
 }
 
 impl Operation for Softmax {
-    same!();
-
-    fn saved(&self) -> Saved {
-        Saved::OUTPUT
-    }
+    in_place!();
+    saves!(OUTPUT);
 }
 
 /// An operation that draws random numbers by probability and index.
 macro_rules! draws {
     () => {
-        same!();
+        in_place!();
 
         fn problem(&self) -> Option<&'static str> {
             let is_share = (0.0..1.0).contains(&self.p);
@@ -121,15 +103,12 @@ impl Operation for DropPath {
 }
 
 impl Operation for Add {
-    same!();
-
-    fn act(&mut self) -> Option<&mut Act> {
-        Some(&mut self.act)
-    }
+    in_place!();
+    fused!();
 }
 
 impl Operation for Mul {
-    same!();
+    in_place!();
 
     fn operand(&self, index: usize) -> [usize; 3] {
         match self.spread && index == 1 {
@@ -148,19 +127,10 @@ impl Operation for Mul {
         }
     }
 
-    fn act(&mut self) -> Option<&mut Act> {
-        Some(&mut self.act)
-    }
-
-    fn saved(&self) -> Saved {
-        Saved::INPUTS
-    }
+    fused!();
+    saves!(INPUTS);
 }
 
 impl Operation for Copy {
-    input_field!();
-
-    fn output(&self) -> [usize; 3] {
-        self.input
-    }
+    same_shape!();
 }

@@ -1,7 +1,7 @@
 //! Operations that bring numbers to a common scale.
 
-use super::descriptor::{descriptors, input_field};
-use super::{Operation, Role, Saved, Tensor};
+use super::descriptor::{descriptors, fused, group_problem, in_place, same_shape, saves};
+use super::{Operation, Role, Tensor};
 use crate::Act;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -90,19 +90,8 @@ fn statistics(c: usize) -> Vec<Tensor> {
 }
 
 impl Operation for BatchNorm {
-    input_field!();
-
-    fn output(&self) -> [usize; 3] {
-        self.input
-    }
-
-    fn in_place(&self) -> bool {
-        true
-    }
-
-    fn act(&mut self) -> Option<&mut Act> {
-        Some(&mut self.act)
-    }
+    in_place!();
+    fused!();
 
     fn tensors(&self) -> Vec<Tensor> {
         statistics(self.input[2])
@@ -110,23 +99,9 @@ impl Operation for BatchNorm {
 }
 
 impl Operation for BatchNormTraining {
-    input_field!();
-
-    fn output(&self) -> [usize; 3] {
-        self.input
-    }
-
-    fn in_place(&self) -> bool {
-        true
-    }
-
-    fn act(&mut self) -> Option<&mut Act> {
-        Some(&mut self.act)
-    }
-
-    fn saved(&self) -> Saved {
-        Saved::INPUTS
-    }
+    in_place!();
+    fused!();
+    saves!(INPUTS);
 
     fn tensors(&self) -> Vec<Tensor> {
         statistics(self.input[2])
@@ -134,19 +109,8 @@ impl Operation for BatchNormTraining {
 }
 
 impl Operation for LayerNorm {
-    input_field!();
-
-    fn output(&self) -> [usize; 3] {
-        self.input
-    }
-
-    fn in_place(&self) -> bool {
-        true
-    }
-
-    fn saved(&self) -> Saved {
-        Saved::INPUTS
-    }
+    in_place!();
+    saves!(INPUTS);
 
     fn tensors(&self) -> Vec<Tensor> {
         affine(self.input[2])
@@ -154,28 +118,18 @@ impl Operation for LayerNorm {
 }
 
 impl Operation for GroupNorm {
-    input_field!();
-
-    fn output(&self) -> [usize; 3] {
-        self.input
-    }
+    same_shape!();
 
     fn takes_vectors(&self) -> bool {
         true
     }
 
     fn problem(&self) -> Option<&'static str> {
-        let divides = self.groups > 0 && self.input[2].is_multiple_of(self.groups);
-        (!divides).then_some("groups that do not divide the channels")
+        group_problem(self.groups, self.input[2])
     }
 
-    fn act(&mut self) -> Option<&mut Act> {
-        Some(&mut self.act)
-    }
-
-    fn saved(&self) -> Saved {
-        Saved::INPUTS
-    }
+    fused!();
+    saves!(INPUTS);
 
     fn tensors(&self) -> Vec<Tensor> {
         affine(self.input[2])
@@ -183,17 +137,11 @@ impl Operation for GroupNorm {
 }
 
 impl Operation for Lrn {
-    input_field!();
-
-    fn output(&self) -> [usize; 3] {
-        self.input
-    }
+    same_shape!();
 
     fn takes_vectors(&self) -> bool {
         true
     }
 
-    fn saved(&self) -> Saved {
-        Saved::INPUTS
-    }
+    saves!(INPUTS);
 }

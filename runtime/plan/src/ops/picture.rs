@@ -1,7 +1,7 @@
 //! Operations that put the elements of a picture elsewhere.
 
 use super::Operation;
-use super::descriptor::{descriptors, input_field, product, words};
+use super::descriptor::{descriptors, group_problem, input_field, product, same_shape, words};
 
 descriptors! {
     /// `[h, w, c]` to the vector in CHW order: `y[c*h*w + i*w + j] = x[i, j, c]` (`FLATTEN(chw)` that could not be folded).
@@ -135,18 +135,13 @@ impl Operation for Slice {
 }
 
 impl Operation for Shuffle {
-    input_field!();
-
-    fn output(&self) -> [usize; 3] {
-        self.input
-    }
+    same_shape!();
 
     fn takes_vectors(&self) -> bool {
         true
     }
 
     fn problem(&self) -> Option<&'static str> {
-        let divides = self.groups > 0 && self.input[2].is_multiple_of(self.groups);
-        (!divides).then_some("groups that do not divide the channels")
+        group_problem(self.groups, self.input[2])
     }
 }

@@ -1,6 +1,6 @@
 //! Operations that summarise windows of a picture, or all of it.
 
-use super::descriptor::{Window, descriptors, input_field, too_large, words};
+use super::descriptor::{Window, descriptors, input_field, saves, too_large, words};
 use super::{Operation, Role, Saved, Tensor};
 use crate::Act;
 use alloc::vec;
@@ -120,9 +120,7 @@ sliding!(Subsample, |_| [0; 4]);
 impl Operation for MaxPool {
     windowed!();
 
-    fn saved(&self) -> Saved {
-        Saved::INPUTS
-    }
+    saves!(INPUTS);
 }
 
 impl Operation for AvgPool {
@@ -139,9 +137,7 @@ impl Operation for AvgPool {
 impl Operation for Subsample {
     windowed!();
 
-    fn saved(&self) -> Saved {
-        Saved::INPUTS
-    }
+    saves!(INPUTS);
 
     /// Starts as the mean over the window.
     fn tensors(&self) -> Vec<Tensor> {

@@ -1,7 +1,7 @@
 //! Operations that multiply their inputs with weights.
 
-use super::descriptor::{Window, descriptors, input_field, product, size_problem};
-use super::{Operation, Role, Saved, Tensor};
+use super::descriptor::{Window, descriptors, fused, input_field, product, saves, size_problem};
+use super::{Operation, Role, Tensor};
 use crate::Act;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -127,13 +127,8 @@ impl Operation for Conv {
         self.window().problem(self.input)
     }
 
-    fn act(&mut self) -> Option<&mut Act> {
-        Some(&mut self.act)
-    }
-
-    fn saved(&self) -> Saved {
-        Saved::INPUTS
-    }
+    fused!();
+    saves!(INPUTS);
 
     fn macs(&self) -> u64 {
         let [h, w, filters] = self.output();
@@ -219,13 +214,8 @@ impl Operation for Deconv {
         size_problem(&(*self).into()).or_else(|| self.convolution().problem())
     }
 
-    fn act(&mut self) -> Option<&mut Act> {
-        Some(&mut self.act)
-    }
-
-    fn saved(&self) -> Saved {
-        Saved::INPUTS
-    }
+    fused!();
+    saves!(INPUTS);
 
     fn macs(&self) -> u64 {
         let area = product(&self.kernel);
@@ -261,13 +251,8 @@ impl Operation for Fc {
         true
     }
 
-    fn act(&mut self) -> Option<&mut Act> {
-        Some(&mut self.act)
-    }
-
-    fn saved(&self) -> Saved {
-        Saved::INPUTS
-    }
+    fused!();
+    saves!(INPUTS);
 
     fn macs(&self) -> u64 {
         product(&self.input).saturating_mul(self.units as u64)
@@ -290,9 +275,7 @@ impl Operation for Rbf {
         true
     }
 
-    fn saved(&self) -> Saved {
-        Saved::INPUTS
-    }
+    saves!(INPUTS);
 
     fn tensors(&self) -> Vec<Tensor> {
         vec![Tensor {

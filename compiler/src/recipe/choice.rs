@@ -1,10 +1,10 @@
 //! Choices: names of the table with options, as the values of a type. `adam(lr=0.001)` is an `Optimizer::Adam`.
 
-use super::plain::{Plain, Setting, undefined};
+use super::plain::{Plain, Said, Setting, undefined};
 use crate::names::listed;
-use crate::options::{Bound, Choice, Opt, Owner, bind, given, wrong_kind};
+use crate::options::{Bound, Choice, Opt, Owner, bind, given};
 use crate::text::expr::{arg, call, expr, real, whole};
-use crate::value::{Argument, Value, Valued};
+use crate::value::{Argument, Value};
 use netc_grammar::ast::{Expr, ExprKind, Ident};
 use netc_grammar::{Code, Diagnostic, Span};
 
@@ -44,12 +44,8 @@ pub(super) struct Written {
 }
 
 /// `adam`, `adam(lr=0.001)`: a name of the table with its options.
-pub(super) fn read<T: Choices>(
-    owner: &str,
-    option: &Opt,
-    value: &Valued,
-    errors: &mut Vec<Diagnostic>,
-) -> Option<T> {
+pub(super) fn read<T: Choices>(said: Said<'_>, errors: &mut Vec<Diagnostic>) -> Option<T> {
+    let Said { option, value, .. } = said;
     let (name, args) = match &value.node {
         Value::Unknown => return None,
         Value::Word(word) => (
@@ -61,7 +57,7 @@ pub(super) fn read<T: Choices>(
         ),
         Value::Call(call) => (call.name.clone(), call.args.as_slice()),
         _ => {
-            errors.push(*wrong_kind(owner, option, value));
+            said.wrong_kind(errors);
             return None;
         }
     };
@@ -104,19 +100,14 @@ impl<T: Clone> Setting for Vec<T>
 where
     Option<T>: Choices,
 {
-    fn read(
-        owner: &str,
-        option: &Opt,
-        value: &Valued,
-        errors: &mut Vec<Diagnostic>,
-    ) -> Option<Self> {
-        let parts = match &value.node {
+    fn read(said: Said<'_>, errors: &mut Vec<Diagnostic>) -> Option<Self> {
+        let parts = match &said.value.node {
             Value::Pipeline(parts) => parts.as_slice(),
-            _ => std::slice::from_ref(value),
+            _ => std::slice::from_ref(said.value),
         };
         let steps: Vec<Option<Option<T>>> = parts
             .iter()
-            .map(|part| read(owner, option, part, errors))
+            .map(|part| read(said.part(part), errors))
             .collect();
         let steps: Option<Vec<Option<T>>> = steps.into_iter().collect();
         Some(steps?.into_iter().flatten().collect())

@@ -1,8 +1,7 @@
 //! `losses = (aux: 0.3, boxes: (mse, 2))`
 
 use super::choice;
-use super::plain::{Plain, Setting};
-use crate::options::{Opt, wrong_kind};
+use super::plain::{Plain, Said, Setting};
 use crate::text::expr::{expr, word};
 use crate::value::{Value, Valued};
 use netc_grammar::ast::{Expr, ExprKind};
@@ -10,32 +9,24 @@ use netc_grammar::{Code, Diagnostic};
 use netc_plan::{HeadLoss, Loss};
 
 impl Setting for Vec<HeadLoss> {
-    fn read(
-        owner: &str,
-        option: &Opt,
-        value: &Valued,
-        errors: &mut Vec<Diagnostic>,
-    ) -> Option<Self> {
-        let entries = match &value.node {
-            Value::Tuple(entries) => entries.as_slice(),
-            _ => std::slice::from_ref(value),
-        };
+    fn read(said: Said<'_>, errors: &mut Vec<Diagnostic>) -> Option<Self> {
+        let entries = said.entries();
         let mut losses: Vec<HeadLoss> = Vec::new();
         for entry in entries {
             let Value::Pair(pair) = &entry.node else {
-                errors.push(*wrong_kind(owner, option, entry));
+                said.part(entry).wrong_kind(errors);
                 return None;
             };
             let Value::Word(head) = &pair.0.node else {
-                errors.push(*wrong_kind(owner, option, &pair.0));
+                said.part(&pair.0).wrong_kind(errors);
                 return None;
             };
             if losses.iter().any(|other| other.head == *head) {
-                let headline = format!("`{head}` stands twice in `{}`", option.name);
+                let headline = format!("`{head}` stands twice in `{}`", said.option.name);
                 errors.push(Diagnostic::error(Code::E0610, headline, pair.0.span));
                 return None;
             }
-            losses.push(one(owner, option, head, &pair.1, errors)?);
+            losses.push(one(head, said.part(&pair.1), errors)?);
         }
         Some(losses)
     }
@@ -57,33 +48,33 @@ impl Setting for Vec<HeadLoss> {
     }
 }
 
+impl<'a> Said<'a> {
+    /// What stands in parentheses, or the one value without.
+    fn entries(self) -> &'a [Valued] {
+        match &self.value.node {
+            Value::Tuple(entries) => entries,
+            _ => std::slice::from_ref(self.value),
+        }
+    }
+}
+
 /// What one head learns by: a weight, a loss, or both in parentheses.
-fn one(
-    owner: &str,
-    option: &Opt,
-    head: &str,
-    value: &Valued,
-    errors: &mut Vec<Diagnostic>,
-) -> Option<HeadLoss> {
-    let parts = match &value.node {
-        Value::Tuple(parts) => parts.as_slice(),
-        _ => std::slice::from_ref(value),
-    };
-    let (loss, weight) = match parts {
+fn one(head: &str, said: Said<'_>, errors: &mut Vec<Diagnostic>) -> Option<HeadLoss> {
+    let (loss, weight) = match said.entries() {
         [part] if part.node.as_float().is_some() => (None, Some(part)),
         [part] => (Some(part), None),
         [loss, weight] => (Some(loss), Some(weight)),
         _ => {
-            errors.push(*wrong_kind(owner, option, value));
+            said.wrong_kind(errors);
             return None;
         }
     };
     let loss = match loss {
-        Some(loss) => Some(choice::read::<Loss>(owner, option, loss, errors)?),
+        Some(loss) => Some(choice::read::<Loss>(said.part(loss), errors)?),
         None => None,
     };
     let weight = match weight {
-        Some(part) => Some(weight_of(owner, option, part, errors)?),
+        Some(part) => Some(weight_of(said.part(part), errors)?),
         None => None,
     };
     Some(HeadLoss {
@@ -93,12 +84,8 @@ fn one(
     })
 }
 
-fn weight_of(
-    owner: &str,
-    option: &Opt,
-    value: &Valued,
-    errors: &mut Vec<Diagnostic>,
-) -> Option<f32> {
+fn weight_of(said: Said<'_>, errors: &mut Vec<Diagnostic>) -> Option<f32> {
+    let value = said.value;
     match f32::of(&value.node) {
         Some(weight) if weight.is_finite() && weight >= 0.0 => Some(weight),
         Some(_) => {
@@ -110,7 +97,7 @@ fn weight_of(
             None
         }
         None => {
-            errors.push(*wrong_kind(owner, option, value));
+            said.wrong_kind(errors);
             None
         }
     }

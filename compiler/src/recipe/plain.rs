@@ -1,22 +1,37 @@
 //! Numbers, words and texts: from values of the language to Rust's, and back.
 
 use crate::names::WORDS;
-use crate::options::{Opt, check, initialiser, initialiser_written};
+use crate::options::{Opt, check, initialiser, initialiser_written, wrong_kind};
 use crate::text::expr::{expr, real, single, whole, word};
 use crate::value::{Value, Valued};
 use netc_grammar::ast::{Expr, ExprKind};
 use netc_grammar::{Code, Diagnostic, Span};
 use netc_plan::Initialiser;
 
+/// A value, as a file says it, for an option of a recipe or of a choice, which is its owner.
+#[derive(Clone, Copy)]
+pub(super) struct Said<'a> {
+    pub(super) owner: &'a str,
+    pub(super) option: &'a Opt,
+    pub(super) value: &'a Valued,
+}
+
+impl<'a> Said<'a> {
+    /// A part of the value.
+    pub(super) fn part(self, value: &'a Valued) -> Self {
+        Self { value, ..self }
+    }
+
+    /// Reports that the value is not of the option's kind.
+    pub(super) fn wrong_kind(self, errors: &mut Vec<Diagnostic>) {
+        errors.push(*wrong_kind(self.owner, self.option, self.value));
+    }
+}
+
 /// What an entry of a recipe comes to.
 pub(super) trait Setting: Sized {
-    /// The value for an option; `None` if it is wrong, which is reported.
-    fn read(
-        owner: &str,
-        option: &Opt,
-        value: &Valued,
-        errors: &mut Vec<Diagnostic>,
-    ) -> Option<Self>;
+    /// The value; `None` if it is wrong, which is reported.
+    fn read(said: Said<'_>, errors: &mut Vec<Diagnostic>) -> Option<Self>;
 
     /// The value as a file says it; `None` where a file says nothing.
     fn write(&self) -> Option<Expr>;
@@ -31,14 +46,9 @@ pub(super) trait Plain: Sized {
 }
 
 impl<T: Plain> Setting for T {
-    fn read(
-        owner: &str,
-        option: &Opt,
-        value: &Valued,
-        errors: &mut Vec<Diagnostic>,
-    ) -> Option<Self> {
-        is_fit(owner, option, value, errors)
-            .then(|| T::of(&value.node))
+    fn read(said: Said<'_>, errors: &mut Vec<Diagnostic>) -> Option<Self> {
+        is_fit(said, errors)
+            .then(|| T::of(&said.value.node))
             .flatten()
     }
 
@@ -48,13 +58,13 @@ impl<T: Plain> Setting for T {
 }
 
 impl Setting for Initialiser {
-    fn read(
-        owner: &str,
-        option: &Opt,
-        value: &Valued,
-        errors: &mut Vec<Diagnostic>,
-    ) -> Option<Self> {
-        is_fit(owner, option, value, errors)
+    fn read(said: Said<'_>, errors: &mut Vec<Diagnostic>) -> Option<Self> {
+        let Said {
+            owner,
+            option,
+            value,
+        } = said;
+        is_fit(said, errors)
             .then(|| initialiser(owner, option, value).ok().flatten())
             .flatten()
     }
@@ -65,7 +75,12 @@ impl Setting for Initialiser {
 }
 
 /// Whether a value is one of the option's.
-fn is_fit(owner: &str, option: &Opt, value: &Valued, errors: &mut Vec<Diagnostic>) -> bool {
+fn is_fit(said: Said<'_>, errors: &mut Vec<Diagnostic>) -> bool {
+    let Said {
+        owner,
+        option,
+        value,
+    } = said;
     let error = undefined(owner, option, value).or_else(|| {
         let error = check(owner, option, value).err()?;
         Some(*error)

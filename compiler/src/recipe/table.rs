@@ -3,11 +3,10 @@
 
 use super::choice::{self, Arguments, Choices, Written};
 use super::key::Key;
-use super::plain::{Plain, Setting};
+use super::plain::{Plain, Said, Setting};
 use crate::limits::MAX_SIZE;
 use crate::options::{Choice, Default, Kind, Opt, Range};
 use crate::text::expr;
-use crate::value::Valued;
 use netc_grammar::Diagnostic;
 use netc_grammar::ast::Expr;
 use netc_plan::{
@@ -42,7 +41,8 @@ macro_rules! keys {
                 .named(stringify!($key))
                 .left_out(|| text::<$type>(&$default)),
             read: |recipe, option, value, errors| {
-                if let Some(value) = <$type as Setting>::read("the recipe", option, value, errors) {
+                let owner = "the recipe";
+                if let Some(value) = <$type as Setting>::read(Said { owner, option, value }, errors) {
                     recipe.$key = value;
                 }
             },
@@ -104,8 +104,8 @@ macro_rules! choices {
         }
 
         impl Setting for $type {
-            fn read(owner: &str, option: &Opt, value: &Valued, errors: &mut Vec<Diagnostic>) -> Option<Self> {
-                choice::read(owner, option, value, errors)
+            fn read(said: Said<'_>, errors: &mut Vec<Diagnostic>) -> Option<Self> {
+                choice::read(said, errors)
             }
 
             fn write(&self) -> Option<Expr> {
@@ -116,13 +116,8 @@ macro_rules! choices {
 }
 
 impl Setting for Option<Data> {
-    fn read(
-        owner: &str,
-        option: &Opt,
-        value: &Valued,
-        errors: &mut Vec<Diagnostic>,
-    ) -> Option<Self> {
-        choice::read(owner, option, value, errors).map(Some)
+    fn read(said: Said<'_>, errors: &mut Vec<Diagnostic>) -> Option<Self> {
+        choice::read(said, errors).map(Some)
     }
 
     fn write(&self) -> Option<Expr> {

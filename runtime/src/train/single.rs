@@ -79,71 +79,97 @@ pub fn fast(
     let mut kernel = kernel.expect("an operation of training");
     let image: usize = op.input().iter().product();
     let batch = inputs[0].len() / image;
+    let places = Places::new(op, inputs.len(), setting);
+    let gradients = places.gradients(setting);
+    let workspace = Workspace::new(image, places.arena, batch, [kernel.scratch(batch)]);
+    let mut workspace = workspace.with_threads(setting.threads);
+    places.fill(&mut workspace, inputs, dy, setting);
 
-    let mut end = 0;
-    let mut place = |shape: [usize; 3]| {
-        let pixel = shape[2] + 2 * setting.around;
-        let view = View::arena(end, shape).channels(setting.around, pixel);
-        end += view.bytes();
-        view
-    };
-    let operands = || (0..inputs.len()).map(|i| op.operand(i));
-    let x: Vec<View> = operands().map(&mut place).collect();
-    let (y, dy_view) = (place(op.output()), place(op.output()));
-    let in_place = setting.in_place && op.in_place() && setting.accumulate.is_none();
-    let mut dx: Vec<View> = operands().map(&mut place).collect();
-    if in_place {
-        dx[0] = dy_view;
-    }
-    let gradients: Vec<Option<Gradient>> = dx
-        .iter()
-        .map(|&view| {
-            Some(Gradient {
-                view,
-                accumulate: setting.accumulate.is_some(),
-            })
-        })
-        .collect();
-
-    let mut workspace =
-        Workspace::new(image, end, batch, [kernel.scratch(batch)]).with_threads(setting.threads);
-    for (view, values) in x.iter().zip(inputs) {
-        workspace.write(*view, batch, values);
-    }
-    workspace.write(dy_view, batch, dy);
-    if let Some(value) = setting.accumulate {
-        dx.iter()
-            .for_each(|view| workspace.write(*view, batch, &vec![value; view.len() * batch]));
-    }
     let mut flat = values.concat();
     let mut flat_gradients = vec![0.0; flat.len()];
     let images = vec![0.0; image * batch];
     let mem = workspace.begin(&images).expect("whole images");
     let mut mem = TrainMem::new(mem, &mut flat, &mut flat_gradients, 1, 2);
-    kernel.forward(&mut mem, &x, y);
-    let output = workspace.read(y);
-
-    // In a plan something else may lie by now where backward does not read.
-    let saved = op.saved();
-    let inputs = x.iter().filter(|_| !saved.inputs);
-    for view in inputs.chain(Some(&y).filter(|_| !saved.output)) {
-        workspace.write(*view, batch, &vec![f32::NAN; view.len() * batch]);
-    }
+    kernel.forward(&mut mem, &places.x, places.y);
+    let output = workspace.read(places.y);
+    places.forget(&mut workspace, op, batch);
     let mem = workspace.begin(&images).expect("whole images");
     let mut mem = TrainMem::new(mem, &mut flat, &mut flat_gradients, 1, 2);
-    kernel.backward(&mut mem, &x, y, dy_view, &gradients);
+    kernel.backward(&mut mem, &places.x, places.y, places.dy, &gradients);
 
     let split = |flat: &[f32]| {
-        layout
-            .params()
-            .map(|(_, range)| flat[range].to_vec())
-            .collect()
+        let params = layout.params();
+        params.map(|(_, range)| flat[range].to_vec()).collect()
     };
     Single {
         output,
-        inputs: dx.iter().map(|&view| workspace.read(view)).collect(),
+        inputs: places.dx.iter().map(|&view| workspace.read(view)).collect(),
         gradients: split(&flat_gradients),
         params: split(&flat),
+    }
+}
+
+/// Where an operation alone reads and writes.
+struct Places {
+    x: Vec<View>,
+    y: View,
+    dy: View,
+    dx: Vec<View>,
+    arena: usize,
+}
+
+impl Places {
+    fn new(op: &Op, inputs: usize, setting: Setting) -> Self {
+        let mut arena = 0;
+        let mut place = |shape: [usize; 3]| {
+            let pixel = shape[2] + 2 * setting.around;
+            let view = View::arena(arena, shape).channels(setting.around, pixel);
+            arena += view.bytes();
+            view
+        };
+        let operands = || (0..inputs).map(|i| op.operand(i));
+        let x: Vec<View> = operands().map(&mut place).collect();
+        let (y, dy) = (place(op.output()), place(op.output()));
+        let mut dx: Vec<View> = operands().map(&mut place).collect();
+        if setting.in_place && op.in_place() && setting.accumulate.is_none() {
+            dx[0] = dy;
+        }
+        Self {
+            x,
+            y,
+            dy,
+            dx,
+            arena,
+        }
+    }
+
+    fn gradients(&self, setting: Setting) -> Vec<Option<Gradient>> {
+        let accumulate = setting.accumulate.is_some();
+        let gradient = |&view| Some(Gradient { view, accumulate });
+        self.dx.iter().map(gradient).collect()
+    }
+
+    /// Writes what the steps read, and what they add to.
+    fn fill(&self, workspace: &mut Workspace, inputs: &[Vec<f32>], dy: &[f32], setting: Setting) {
+        let batch = dy.len() / self.dy.len();
+        for (view, values) in self.x.iter().zip(inputs) {
+            workspace.write(*view, batch, values);
+        }
+        workspace.write(self.dy, batch, dy);
+        if let Some(value) = setting.accumulate {
+            for view in &self.dx {
+                workspace.write(*view, batch, &vec![value; view.len() * batch]);
+            }
+        }
+    }
+
+    /// Writes NaN where backward does not read: in a plan something else may lie there by then.
+    fn forget(&self, workspace: &mut Workspace, op: &Op, batch: usize) {
+        let saved = op.saved();
+        let inputs = self.x.iter().filter(|_| !saved.inputs);
+        for view in inputs.chain(Some(&self.y).filter(|_| !saved.output)) {
+            workspace.write(*view, batch, &vec![f32::NAN; view.len() * batch]);
+        }
     }
 }
 

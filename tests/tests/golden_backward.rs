@@ -2,7 +2,7 @@
 //! plain reference.
 
 use netc_compiler::{Options, RecipeChoice, Train};
-use netc_plan::{self as plan, Act, Init, Loss, LossStep, Op, Optimizer, Param, View};
+use netc_plan::{self as plan, Act, Init, Loss, LossStep, Op, Optimizer, Param, UpdateStep, View};
 use netc_runtime::train::{self, Layout, LossKernel, Setting, Single, TrainMem, Trainer, Update};
 use netc_runtime::{Weights, Workspace};
 use netc_tests::networks::compile_text;
@@ -441,8 +441,9 @@ fn the_update_rules_are_pytorchs() {
             other => panic!("{other}"),
         };
         let (shape, grads) = case.need("grads");
-        let layout = Layout::new(&[Param::new("w.weight", &shape[1..], Init::Constant(0.0))]);
-        let mut update = Update::new(&optimizer, &layout, &[0.0], 1);
+        let params = [Param::new("w.weight", &shape[1..], Init::Constant(0.0))];
+        let steps = UpdateStep::each(&params, &[]);
+        let mut update = Update::new(&optimizer, &Layout::new(&params), &steps, 1);
         let mut w: Vec<f32> = case.need("w0").1.iter().map(|&w| w as f32).collect();
         let steps = grads
             .chunks(shape[1])

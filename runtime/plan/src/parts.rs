@@ -7,7 +7,7 @@ use core::ops::Range;
 
 #[cfg(doc)]
 use crate::Plan;
-use crate::{Literal, Op, Source, View};
+use crate::{Literal, Op, Param, Source, View};
 
 /// One step of the forward part: `output = op(inputs; parameters)`.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +55,19 @@ pub struct UpdateStep {
     pub param: usize,
     /// Factor of the squared numbers in the loss.
     pub l2: f32,
+}
+
+impl UpdateStep {
+    /// A step for each trainable parameter, in order; `l2` holds a factor for each parameter, trainable or not, or nothing for zeros.
+    #[must_use]
+    pub fn each(params: &[Param], l2: &[f32]) -> Vec<Self> {
+        let trained = (params.iter().enumerate()).filter(|(_, param)| param.trainable);
+        let step = |(param, _)| {
+            let l2 = l2.get(param).copied().unwrap_or_default();
+            Self { param, l2 }
+        };
+        trained.map(step).collect()
+    }
 }
 
 /// Backward through one forward step.

@@ -3,7 +3,7 @@
 use super::Layout;
 use crate::cpu::access::Shared;
 use crate::cpu::simd::multiversion;
-use crate::plan::Optimizer;
+use crate::plan::{Optimizer, UpdateStep};
 use crate::threads::Threads;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -46,19 +46,30 @@ impl Piece {
 }
 
 impl Update {
-    /// For the trainable ones of these parameters; `l2` holds a factor for each parameter.
+    /// For the update part of a plan.
+    ///
+    /// # Panics
+    /// If its steps do not move each trainable parameter once, in order.
     #[must_use]
-    pub fn new(optimizer: &Optimizer, layout: &Layout, l2: &[f32], threads: usize) -> Self {
+    pub fn new(
+        optimizer: &Optimizer,
+        layout: &Layout,
+        steps: &[UpdateStep],
+        threads: usize,
+    ) -> Self {
+        let params = layout.params().enumerate();
+        let mut trained = params.filter(|(_, (param, _))| param.trainable);
         let mut pieces = Vec::new();
-        for (i, (param, range)) in layout.params().enumerate() {
+        for step in steps {
+            let next = trained.next().filter(|(i, _)| *i == step.param);
+            let (_, (_, range)) = next.expect("an update of the next trainable parameter");
             let starts = range.clone().step_by(PIECE);
-            if param.trainable {
-                pieces.extend(starts.map(|start| Piece {
-                    range: start..range.end.min(start + PIECE),
-                    l2: l2.get(i).copied().unwrap_or(0.0),
-                }));
-            }
+            pieces.extend(starts.map(|start| Piece {
+                range: start..range.end.min(start + PIECE),
+                l2: step.l2,
+            }));
         }
+        assert!(trained.next().is_none(), "a parameter without an update");
         Self {
             optimizer: *optimizer,
             states: optimizer

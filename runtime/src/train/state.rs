@@ -1,7 +1,7 @@
 //! What a training run changes: the parameters, their gradients and the state of the optimizer.
 
 use super::{Layout, Outcome, TrainMem, Update};
-use crate::plan::{Gradient, Optimizer, Param, View};
+use crate::plan::{Gradient, Optimizer, Param, UpdateStep, View};
 use crate::{Error, Mem, Weights};
 use alloc::vec;
 use alloc::vec::Vec;
@@ -52,16 +52,16 @@ pub struct State {
 }
 
 impl State {
-    /// A run that starts from these weights. `l2` holds the factor of each tensor's squares in the loss; none are 0.
+    /// A run that starts from these weights, and moves them by these steps.
     ///
     /// # Panics
-    /// If the weights are not those of `params`.
+    /// If the weights are not those of `params`, or the steps do not move each trainable parameter once, in order.
     #[must_use]
     pub fn new(
         params: &[Param],
         weights: &Weights,
         optimizer: &Optimizer,
-        l2: &[f32],
+        steps: &[UpdateStep],
         threads: usize,
     ) -> Self {
         let layout = Layout::new(params);
@@ -70,7 +70,7 @@ impl State {
             numbers: vec![0.0; layout.len()],
             gradients: vec![0.0; layout.len()],
             before: vec![0.0; fixed],
-            update: Update::new(optimizer, &layout, l2, threads),
+            update: Update::new(optimizer, &layout, steps, threads),
             stale: false,
             seed: 0,
             clip: None,

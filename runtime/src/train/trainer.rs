@@ -8,7 +8,6 @@ use crate::backend::TrainKernel;
 use crate::cpu::{Choice, Machine};
 use crate::plan::{Optimizer, Plan, Step, View};
 use crate::{Error, Prepared, Weights, Workspace, prepare};
-use alloc::vec;
 use alloc::vec::Vec;
 
 /// A network under training: its plan, its kernels, and the state of the run.
@@ -58,13 +57,9 @@ impl Trainer {
         let scratch = scratch.chain(losses.iter().map(|loss| loss.scratch(max_batch)));
         let image = plan.input.iter().product();
         let workspace = Workspace::new(image, plan.arena, max_batch, scratch).with_threads(threads);
-        let mut l2 = vec![0.0; plan.params.len()];
-        for step in &plan.update {
-            l2[step.param] = step.l2;
-        }
         Ok(Self {
             memory: MemoryUse::prepared(prepared, optimizer, threads)?,
-            state: State::new(&plan.params, weights, optimizer, &l2, threads),
+            state: State::new(&plan.params, weights, optimizer, &plan.update, threads),
             plan: plan.clone(),
             kernels,
             losses,

@@ -37,9 +37,11 @@ const OF_TRAINING: &[&str] = &[
     "layout",
     "loss",
     "max_batch",
+    "params",
     "scratch",
     "seed",
     "state",
+    "update",
     "weights",
     "workspace",
 ];

@@ -328,13 +328,15 @@ impl Emitter<'_> {
         });
         quote! {
             fn new(weights: &Weights, seed: u64, max_batch: usize) -> Self {
-                let layout = &Layout::new(&Self::params());
+                let params = &Self::params();
+                let layout = &Layout::new(params);
                 #(#layers)*
                 #(#kernels)*
                 #note
                 let scratch = [#(#scratch.scratch(max_batch),)* #(#losses.scratch(max_batch)),*];
                 let workspace = Workspace::new(#image, Self::ARENA, max_batch, scratch);
-                let state = State::new(&Self::params(), weights, &Self::OPTIMIZER, #l2, workspace.threads());
+                let update = &plan::UpdateStep::each(params, #l2);
+                let state = State::new(params, weights, &Self::OPTIMIZER, update, workspace.threads());
                 Self { #(#fields,)* #(#losses,)* workspace, state: state.with_seed(seed)#clip }
             }
         }

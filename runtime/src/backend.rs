@@ -117,11 +117,12 @@ macro_rules! to_train {
 
         #[cfg(feature = "train")]
         impl TrainKernel {
-            /// Prepares an operation, forward by this choice; `layer` names its parameters, where it has any.
+            /// Prepares an operation by this choice, of forward's method and of all products' level; `layer` names its parameters, where it has any.
             pub(crate) fn new(op: Op, layout: &Layout, layer: &str, choice: Choice) -> Result<Self, Error> {
                 match op {
                     Op::Conv(d) => Ok(TrainKernel::Conv(crate::cpu::train::Conv::chosen(d, layout, layer, choice))),
                     Op::Deconv(d) => Ok(TrainKernel::Deconv(crate::cpu::train::Deconv::chosen(d, layout, layer, choice))),
+                    Op::Fc(d) => Ok(TrainKernel::Fc(crate::cpu::train::Fc::chosen(d, layout, layer, choice))),
                     $(#[allow(unreachable_patterns, reason = "those that take a choice come first")]
                     Op::$op(d) => Ok(TrainKernel::$op(make!(crate::cpu::train::$op, d, [layout, layer], $params))),)*
                     op => Err(Error::plan(op.name())),

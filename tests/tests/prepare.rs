@@ -2,7 +2,8 @@
 
 use netc_plan::Plan;
 use netc_runtime::cpu::{Level, Machine, Method};
-use netc_runtime::{ErrorKind, Executor, Model, Weights, prepare};
+use netc_runtime::train::Trainer;
+use netc_runtime::{ErrorKind, Executor, Model, Prepared, Weights, prepare};
 use netc_tests::networks::compile_text;
 
 const NETWORK: &str = "INPUT(9x9x3)
@@ -117,9 +118,8 @@ fn what_cannot_serve_is_refused_with_what_can() {
     );
 }
 
-#[test]
-fn a_trainer_takes_forced_choices() {
-    use netc_runtime::train::Trainer;
+/// The loss of a training step and the gradients of two weights, by these choices.
+fn trained(choose: impl Fn(&Plan) -> Prepared<'_>) -> [Vec<f32>; 3] {
     let options = netc_compiler::Options {
         train: Some(netc_compiler::Train::default()),
         ..netc_compiler::Options::default()
@@ -127,21 +127,47 @@ fn a_trainer_takes_forced_choices() {
     let output = compile_text(&format!("{NETWORK}\ntrain {{ data = mnist }}"), &options);
     let output = output.training.expect("a network that can be trained");
     let weights = Weights::random(1, &output.plan.params);
-    let step = |method| {
-        let mut prepared = prepare(&output.plan, Machine::here(), 3).expect("a valid plan");
-        prepared.force("conv1", method).expect("it can serve");
-        let optimizer = &output.recipe.optimizer;
-        let mut trainer = Trainer::prepared(&prepared, optimizer, &weights, 1).expect("weights");
-        let result = trainer.gradients(&images(3 * 9 * 9 * 3), &[0, 1, 2]);
-        (
-            result.expect("finite").loss,
-            trainer
-                .gradient("conv1.weight")
-                .expect("it has one")
-                .to_vec(),
-        )
+    let prepared = choose(&output.plan);
+    let optimizer = &output.recipe.optimizer;
+    let mut trainer = Trainer::prepared(&prepared, optimizer, &weights, 1).expect("weights");
+    let result = trainer.gradients(&images(3 * 9 * 9 * 3), &[0, 1, 2]);
+    let loss = result.expect("finite").loss as f32;
+    let gradient = |name| trainer.gradient(name).expect("it has one").to_vec();
+    [vec![loss], gradient("conv1.weight"), gradient("fc1.weight")]
+}
+
+fn all_near(found: &[Vec<f32>; 3], expected: &[Vec<f32>; 3], context: &str) {
+    let pairs = found.iter().zip(expected);
+    pairs.for_each(|(found, expected)| near(found, expected, context));
+}
+
+#[test]
+fn a_trainer_takes_forced_choices() {
+    let by = |method| {
+        trained(|plan| {
+            let mut prepared = prepare(plan, Machine::here(), 3).expect("a valid plan");
+            prepared.force("conv1", method).expect("it can serve");
+            prepared
+        })
     };
-    let (usual, forced) = (step(Method::Padded), step(Method::Direct));
-    near(&[forced.0 as f32], &[usual.0 as f32], "loss");
-    near(&forced.1, &usual.1, "gradient");
+    all_near(&by(Method::Direct), &by(Method::Padded), "direct");
+}
+
+#[test]
+fn a_trainer_takes_each_level_of_this_machine() {
+    let at = |machine: Machine| trained(|plan| prepare(plan, machine, 3).expect("a valid plan"));
+    let here = Machine::here();
+    let usual = at(here);
+    for level in Level::ALL {
+        let Ok(machine) = here.with_level(*level) else {
+            continue;
+        };
+        let found = at(machine);
+        all_near(&found, &usual, level.name());
+        // Without fused multiply-add, products are rounded: other bits show that the level was taken, by FC as by CONV.
+        let fuses = |level| level != Level::Portable;
+        if fuses(*level) != fuses(here.level()) {
+            assert!(found.iter().zip(&usual).skip(1).all(|(a, b)| a != b));
+        }
+    }
 }

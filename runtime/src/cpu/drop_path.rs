@@ -2,7 +2,7 @@
 //! whose layers and these are numbered together.
 
 use crate::cpu::dropout::{base, image, masking, uniform};
-use crate::cpu::sizes::{Shaped, Sizes, bounded};
+use crate::cpu::sizes::{Shaped, Sizes, bounded, prepared};
 use crate::cpu::{Real, simd::multiversion};
 use crate::plan::{self, Gradient, View};
 use crate::reference::{Given, Plain};
@@ -17,15 +17,7 @@ pub struct DropPath {
 }
 
 impl DropPath {
-    /// Prepares the step.
-    ///
-    /// # Panics
-    /// If the descriptor cannot be computed.
-    #[must_use]
-    pub fn new(d: plan::DropPath) -> Self {
-        let sizes = Sizes::of(d);
-        Self { d, sizes }
-    }
+    prepared!(|d: plan::DropPath| Self { d });
 
     masking!();
 

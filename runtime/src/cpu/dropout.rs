@@ -10,7 +10,7 @@
 //!
 //! all sums and products modulo 2^64 or 2^32. It is dropped if `u < p`.
 
-use crate::cpu::sizes::{Shaped, Sizes, bounded};
+use crate::cpu::sizes::{Shaped, Sizes, bounded, prepared};
 use crate::cpu::{Real, simd::multiversion};
 use crate::plan::random::mix;
 use crate::plan::{self, Gradient, View};
@@ -67,15 +67,7 @@ pub struct Dropout {
 }
 
 impl Dropout {
-    /// Prepares the step.
-    ///
-    /// # Panics
-    /// If the descriptor cannot be computed.
-    #[must_use]
-    pub fn new(d: plan::Dropout) -> Self {
-        let sizes = Sizes::of(d);
-        Self { d, sizes }
-    }
+    prepared!(|d: plan::Dropout| Self { d });
 
     masking!();
 

@@ -1,7 +1,7 @@
 //! Matrix products over operands that lie where they lie, by the kernels for outer products.
 
 use crate::cpu::kernel::{Kernels, MAX_ROWS, Outer, kernels};
-use crate::cpu::simd;
+use crate::cpu::simd::Level;
 use crate::cpu::tuning::Tuning;
 
 /// How columns are cut into panels of whole vectors, from the number of columns alone.
@@ -14,8 +14,10 @@ pub(crate) struct Panels {
 }
 
 impl Panels {
-    pub(crate) fn new(columns: usize) -> Self {
-        let kernels = kernels(simd::level());
+    /// # Panics
+    /// If this CPU lacks the level.
+    pub(crate) fn new(level: Level, columns: usize) -> Self {
+        let kernels = kernels(level);
         let total = columns.div_ceil(kernels.lanes).max(1);
         let most = kernels.max_vectors();
         // As even as it gets: of the widths that need the fewest panels, the narrowest.

@@ -23,8 +23,7 @@ impl Machine {
     }
 
     /// The same machine as if it had no better instructions than these: for tests and experiments. It holds for convolutions, transposed
-    /// or not, and fully connected layers that infer; in training for forward through convolutions, and for their backward where that
-    /// is a convolution. All other kernels take the best.
+    /// or not, and fully connected layers, to infer and to train. All other kernels take the best, and give the same bits at each level.
     ///
     /// # Errors
     /// With [`ErrorKind::Choice`], if this machine cannot run the level.

@@ -1,19 +1,28 @@
 //! What normalisations over parts of an image have in common: their plain references.
 
 use super::Real;
+use crate::reference::Given;
 #[cfg(feature = "train")]
 use crate::train::reference::{Gradients, Pass};
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 /// Learnt numbers of `c` channels.
-pub(crate) struct Affine<'a, T> {
-    pub(crate) gain: &'a [T],
-    #[cfg_attr(
-        not(feature = "train"),
-        allow(dead_code, reason = "backward does without")
-    )]
-    pub(crate) shift: &'a [T],
-    pub(crate) eps: f32,
+pub(crate) struct Affine<'a, T: Real> {
+    gain: Cow<'a, [T]>,
+    shift: Cow<'a, [T]>,
+    eps: f32,
+}
+
+impl<'a, T: Real> Affine<'a, T> {
+    /// `weight` and `bias` of `c` channels.
+    pub(crate) fn of(given: &'a Given<'_, T>, c: usize, eps: f32) -> Self {
+        Self {
+            gain: given.tensor("weight", c),
+            shift: given.tensor("bias", c),
+            eps,
+        }
+    }
 }
 
 /// Mean, and the root of the biased variance and `eps`, of the elements at these places.

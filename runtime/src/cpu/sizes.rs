@@ -111,6 +111,22 @@ impl Sizes {
     }
 }
 
+/// `new` of a kernel that takes a descriptor alone: its sizes are checked and kept in the field `sizes`.
+macro_rules! prepared {
+    (|$d:ident: plan::$op:ident| Self { $($fields:tt)* }) => {
+        /// Prepares the step.
+        ///
+        /// # Panics
+        /// If the descriptor's sizes cannot be computed.
+        #[must_use]
+        pub fn new($d: $crate::plan::$op) -> Self {
+            let sizes = $crate::cpu::sizes::Sizes::of($d);
+            Self { sizes, $($fields)* }
+        }
+    };
+}
+pub(crate) use prepared;
+
 /// How many numbers there are in a tensor of these sizes.
 ///
 /// # Panics

@@ -49,6 +49,30 @@ pub(crate) fn over_rows(
     &total[..width]
 }
 
+impl<'m> Access<'m, 2, 0> {
+    /// The sum of what `body` adds up for each pixel of two pictures of the same shape, or for several at once: `width` numbers.
+    ///
+    /// # Panics
+    /// If there is less shared memory than [`scratch`] says.
+    #[track_caller]
+    pub(crate) fn sum_pixels(
+        self,
+        width: usize,
+        body: impl Fn(&[f32], &[f32], &mut [f32]) + Sync,
+    ) -> &'m [f32] {
+        let step = self.flat();
+        let [a, b] = step.x;
+        let (images, [h, w, c]) = (b.geometry.images, b.geometry.shape);
+        let sizes = [images * h, bounded([w, c, 2]), width];
+        over_rows(step.threads, step.shared, sizes, |row, sums| {
+            for ox in 0..w {
+                let [a, b] = [&a, &b].map(|picture| picture.pixel(row / h, row % h, ox));
+                body(a, b, sums);
+            }
+        })
+    }
+}
+
 impl<'m, const R: usize, const W: usize> Access<'m, R, W> {
     /// Calls `body` for every row of the outputs, which are of equal height, and gives the sum of what it adds up, `width` numbers; a row costs
     /// about `cost` elementary operations.

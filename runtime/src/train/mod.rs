@@ -5,7 +5,7 @@
 //!
 //! - `forward` computes `y` in training mode. Kernels whose weights are packed for the machine pack them anew.
 //! - `backward` reads the gradient `dy` of the output, and may overwrite it; it adds to the gradients of the layer's parameters,
-//!   and writes or adds the gradient of the input where [`Gradient`](crate::plan::Gradient) says. It reads `x` and `y` only
+//!   and writes or adds the gradient of the input where [`Gradient`] says. It reads `x` and `y` only
 //!   where [`Operation::saved`](crate::plan::Operation::saved) says so. `dx` may be `dy`'s own view where
 //!   [`Operation::in_place`](crate::plan::Operation::in_place) says so.
 //!
@@ -32,6 +32,8 @@ mod times;
 mod trainer;
 mod usage;
 
+use crate::plan::{Gradient, View};
+
 pub use crate::cpu::activation::derivative::derivative;
 pub use checkpoint::OptimizerState;
 pub use layout::Layout;
@@ -52,9 +54,45 @@ macro_rules! simple {
         ///
         /// # Panics
         /// If the views do not fit the operation or the memory.
-        pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
+        pub fn forward(
+            &mut self,
+            mem: &mut $crate::train::TrainMem<'_, '_>,
+            x: $crate::plan::View,
+            y: $crate::plan::View,
+        ) {
             self.$field.run(&mut mem.mem, x, y);
         }
     };
 }
 pub(crate) use simple;
+
+/// `backward` of an operation that reads one value: checks all views, and calls the kernel's `back`.
+macro_rules! backward {
+    () => {
+        /// From the gradient of the output to that of the input, and to those of the parameters, if there are any.
+        ///
+        /// # Panics
+        /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than the kernel asks for.
+        pub fn backward(
+            &mut self,
+            mem: &mut $crate::train::TrainMem<'_, '_>,
+            x: $crate::plan::View,
+            y: $crate::plan::View,
+            dy: $crate::plan::View,
+            dx: Option<$crate::plan::Gradient>,
+        ) {
+            self.sizes.expect([x], [y, dy], [dx]);
+            self.back(mem, $crate::train::Backward { x, y, dy, dx });
+        }
+    };
+}
+pub(crate) use backward;
+
+/// The views of a step backward; each has its shape.
+#[derive(Clone, Copy)]
+pub(crate) struct Backward {
+    pub(crate) x: View,
+    pub(crate) y: View,
+    pub(crate) dy: View,
+    pub(crate) dx: Option<Gradient>,
+}

@@ -6,7 +6,7 @@ pub(crate) mod derivative;
 pub(crate) mod train;
 
 use super::act::apply;
-use super::sizes::{Sizes, bounded};
+use super::sizes::{Sizes, bounded, prepared};
 use super::{Real, activate};
 use crate::Mem;
 use crate::plan::{self, View};
@@ -20,15 +20,7 @@ pub struct Activation {
 }
 
 impl Activation {
-    /// Prepares the step.
-    ///
-    /// # Panics
-    /// If the descriptor's sizes cannot be computed.
-    #[must_use]
-    pub fn new(d: plan::Activation) -> Self {
-        let sizes = Sizes::of(d);
-        Self { d, sizes }
-    }
+    prepared!(|d: plan::Activation| Self { d });
 
     /// Computes the step.
     ///

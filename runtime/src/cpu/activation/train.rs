@@ -1,12 +1,12 @@
 //! Backward through activations.
 
 use super::derivative::{derivative, reference};
-use crate::cpu::sizes::{Sizes, bounded};
+use crate::cpu::sizes::{Sizes, bounded, prepared};
 use crate::cpu::{self, Real, simd::multiversion};
-use crate::plan::{self, Act, Gradient, View};
+use crate::plan::{self, Act};
 use crate::reference::Given;
 use crate::train::reference::{Gradients, Pass, PlainBackward};
-use crate::train::{TrainMem, simple};
+use crate::train::{Backward, TrainMem, backward, simple};
 
 /// An activation on its own, in training.
 pub struct Activation {
@@ -16,34 +16,16 @@ pub struct Activation {
 }
 
 impl Activation {
-    /// Prepares the step.
-    ///
-    /// # Panics
-    /// If the descriptor's sizes cannot be computed.
-    #[must_use]
-    pub fn new(d: plan::Activation) -> Self {
-        Self {
-            d,
-            sizes: Sizes::of(d),
-            forward: cpu::Activation::new(d),
-        }
-    }
+    prepared!(|d: plan::Activation| Self {
+        d,
+        forward: cpu::Activation::new(d)
+    });
 
     simple!(forward);
 
-    /// From the gradient of the output to that of the input.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory.
-    pub fn backward(
-        &mut self,
-        mem: &mut TrainMem<'_, '_>,
-        x: View,
-        y: View,
-        dy: View,
-        dx: Option<Gradient>,
-    ) {
-        self.sizes.expect([x], [y, dy], [dx]);
+    backward!();
+
+    fn back(&mut self, mem: &mut TrainMem<'_, '_>, Backward { x, y, dy, dx }: Backward) {
         if self.d.act.from_value() {
             mem.through(self.d.act, self.sizes.output(y), self.sizes.output(dy));
         } else {

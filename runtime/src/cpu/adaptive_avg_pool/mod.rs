@@ -4,7 +4,7 @@
 pub(crate) mod train;
 
 use super::simd::multiversion;
-use super::sizes::{Sizes, bounded};
+use super::sizes::{Sizes, bounded, prepared};
 use super::window::fold;
 use super::{Real, access};
 use crate::Mem;
@@ -20,15 +20,7 @@ pub struct AdaptiveAvgPool {
 }
 
 impl AdaptiveAvgPool {
-    /// Prepares the step.
-    ///
-    /// # Panics
-    /// If the descriptor's sizes cannot be computed.
-    #[must_use]
-    pub fn new(d: plan::AdaptiveAvgPool) -> Self {
-        let sizes = Sizes::of(d);
-        Self { d, sizes }
-    }
+    prepared!(|d: plan::AdaptiveAvgPool| Self { d });
 
     /// Computes the step.
     ///

@@ -1,13 +1,13 @@
 //! Backward through the mean over as many windows as are asked for.
 
 use super::under;
-use crate::cpu::sizes::{Sizes, bounded};
+use crate::cpu::sizes::{Sizes, bounded, prepared};
 use crate::cpu::window::Fresh;
 use crate::cpu::{self, Real, access, simd::multiversion};
-use crate::plan::{self, Gradient, View};
+use crate::plan;
 use crate::reference::Given;
 use crate::train::reference::{Gradients, Pass, PlainBackward};
-use crate::train::{TrainMem, simple};
+use crate::train::{Backward, TrainMem, backward, simple};
 
 /// Mean over as many windows as are asked for, in training.
 pub struct AdaptiveAvgPool {
@@ -17,34 +17,17 @@ pub struct AdaptiveAvgPool {
 }
 
 impl AdaptiveAvgPool {
-    /// Prepares the step.
-    ///
-    /// # Panics
-    /// If the descriptor's sizes cannot be computed.
-    #[must_use]
-    pub fn new(d: plan::AdaptiveAvgPool) -> Self {
-        Self {
-            d,
-            sizes: Sizes::of(d),
-            forward: cpu::AdaptiveAvgPool::new(d),
-        }
-    }
+    prepared!(|d: plan::AdaptiveAvgPool| Self {
+        d,
+        forward: cpu::AdaptiveAvgPool::new(d)
+    });
 
     simple!(forward);
 
+    backward!();
+
     /// From the gradient of the output to that of the input: equal shares for the cells of a window.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory.
-    pub fn backward(
-        &mut self,
-        mem: &mut TrainMem<'_, '_>,
-        x: View,
-        y: View,
-        dy: View,
-        dx: Option<Gradient>,
-    ) {
-        self.sizes.expect([x], [y, dy], [dx]);
+    fn back(&mut self, mem: &mut TrainMem<'_, '_>, Backward { dy, dx, .. }: Backward) {
         let Some(dx) = dx else { return };
         let ([h, w, c], [oh, ow]) = (self.d.input, self.d.size);
         let cost = bounded([h + oh, w + ow, c, 2]);

@@ -1,6 +1,6 @@
 //! Backward through a sum: the gradient goes to both operands.
 
-use crate::cpu::sizes::Sizes;
+use crate::cpu::sizes::{Sizes, prepared};
 use crate::cpu::{self, Real};
 use crate::plan::{self, Gradient, View};
 use crate::reference::Given;
@@ -15,18 +15,10 @@ pub struct Add {
 }
 
 impl Add {
-    /// Prepares the step.
-    ///
-    /// # Panics
-    /// If the descriptor's sizes cannot be computed.
-    #[must_use]
-    pub fn new(d: plan::Add) -> Self {
-        Self {
-            d,
-            sizes: Sizes::of(d),
-            forward: cpu::Add::new(d),
-        }
-    }
+    prepared!(|d: plan::Add| Self {
+        d,
+        forward: cpu::Add::new(d)
+    });
 
     /// Computes the step.
     ///

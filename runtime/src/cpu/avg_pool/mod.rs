@@ -5,7 +5,7 @@ pub(crate) mod train;
 
 use super::act::apply_inline;
 use super::simd::multiversion;
-use super::sizes::{Sizes, bounded};
+use super::sizes::{Sizes, bounded, prepared};
 use super::window::{fold, under, under_counted};
 use super::{Real, access, activate};
 use crate::Mem;
@@ -20,15 +20,7 @@ pub struct AvgPool {
 }
 
 impl AvgPool {
-    /// Prepares the step.
-    ///
-    /// # Panics
-    /// If the descriptor's sizes cannot be computed.
-    #[must_use]
-    pub fn new(d: plan::AvgPool) -> Self {
-        let sizes = Sizes::of(d);
-        Self { d, sizes }
-    }
+    prepared!(|d: plan::AvgPool| Self { d });
 
     /// Computes the step.
     ///

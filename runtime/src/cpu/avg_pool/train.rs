@@ -1,13 +1,13 @@
 //! Backward through average pooling.
 
 use super::count;
-use crate::cpu::sizes::{Sizes, bounded};
+use crate::cpu::sizes::{Sizes, bounded, prepared};
 use crate::cpu::window::{Fresh, under};
 use crate::cpu::{self, Real, access, simd::multiversion};
-use crate::plan::{self, Gradient, Op, View};
+use crate::plan::{self, Op};
 use crate::reference::Given;
 use crate::train::reference::{Gradients, Pass, PlainBackward};
-use crate::train::{TrainMem, simple};
+use crate::train::{Backward, TrainMem, backward, simple};
 
 /// Mean over windows, in training.
 pub struct AvgPool {
@@ -17,34 +17,17 @@ pub struct AvgPool {
 }
 
 impl AvgPool {
-    /// Prepares the step.
-    ///
-    /// # Panics
-    /// If the descriptor's sizes cannot be computed.
-    #[must_use]
-    pub fn new(d: plan::AvgPool) -> Self {
-        Self {
-            d,
-            sizes: Sizes::of(d),
-            forward: cpu::AvgPool::new(d),
-        }
-    }
+    prepared!(|d: plan::AvgPool| Self {
+        d,
+        forward: cpu::AvgPool::new(d)
+    });
 
     simple!(forward);
 
+    backward!();
+
     /// From the gradient of the output to that of the input: equal shares for the cells of a window.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory.
-    pub fn backward(
-        &mut self,
-        mem: &mut TrainMem<'_, '_>,
-        x: View,
-        y: View,
-        dy: View,
-        dx: Option<Gradient>,
-    ) {
-        self.sizes.expect([x], [y, dy], [dx]);
+    fn back(&mut self, mem: &mut TrainMem<'_, '_>, Backward { y, dy, dx, .. }: Backward) {
         mem.through(self.d.act, self.sizes.output(y), self.sizes.output(dy));
         let Some(dx) = dx else { return };
         let [oh, ow, c] = y.shape;

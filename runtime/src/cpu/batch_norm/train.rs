@@ -5,10 +5,10 @@ use crate::Scratch;
 use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::sum;
 use crate::cpu::{self, Real, simd::multiversion};
-use crate::plan::{self, Gradient, View};
+use crate::plan::{self, View};
 use crate::reference::{Given, Plain};
 use crate::train::reference::{Gradients, Pass, PlainBackward};
-use crate::train::{Layout, TrainMem, memory};
+use crate::train::{Backward, Layout, TrainMem, backward, memory};
 use alloc::vec::Vec;
 use core::ops::Range;
 #[cfg(not(feature = "std"))]
@@ -52,7 +52,7 @@ struct Used {
 pub struct BatchNormTraining {
     d: plan::BatchNormTraining,
     sizes: Sizes,
-    places: Ranges,
+    ranges: Ranges,
     used: Used,
     forward: cpu::BatchNorm,
 }
@@ -78,7 +78,7 @@ impl BatchNormTraining {
         Self {
             d,
             sizes,
-            places: Ranges::new(&d, layout, layer),
+            ranges: Ranges::new(&d, layout, layer),
             used: Used {
                 mean: zeros(),
                 variance: zeros(),
@@ -110,32 +110,21 @@ impl BatchNormTraining {
         self.apply(mem, x, y);
     }
 
-    /// From the gradient of the output to those of the parameters and the input.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
-    /// [`scratch`](Self::scratch) says.
-    pub fn backward(
-        &mut self,
-        mem: &mut TrainMem<'_, '_>,
-        x: View,
-        y: View,
-        dy: View,
-        dx: Option<Gradient>,
-    ) {
-        self.sizes.expect([x], [y, dy], [dx]);
+    backward!();
+
+    fn back(&mut self, mem: &mut TrainMem<'_, '_>, step: Backward) {
         let Self {
-            places, used, d, ..
+            ranges, used, d, ..
         } = self;
         for (range, batch) in [
-            (&places.mean, &used.mean),
-            (&places.variance, &used.variance),
+            (&ranges.mean, &used.mean),
+            (&ranges.variance, &used.variance),
         ] {
             for (running, batch) in mem.params[range.clone()].iter_mut().zip(batch) {
                 *running = *running * d.momentum + batch * (1.0 - d.momentum);
             }
         }
-        self.back(mem, [x, y, dy], dx);
+        self.gradients(mem, step);
     }
 
     /// Mean and variance of the batch.
@@ -170,8 +159,8 @@ impl BatchNormTraining {
             };
             *inverse = 1.0 / (variance + self.d.eps).sqrt();
         }
-        let weight = &mem.params[self.places.weight.clone()];
-        let bias = &mem.params[self.places.bias.clone()];
+        let weight = &mem.params[self.ranges.weight.clone()];
+        let bias = &mem.params[self.ranges.bias.clone()];
         let Used { mean, inverse, .. } = &self.used;
         self.forward.pack(|c| {
             let scale = weight[c] * inverse[c];
@@ -182,7 +171,7 @@ impl BatchNormTraining {
 
     /// With `xhat = (x - mean) / s`, `g` the weight and means over the batch:
     /// `dx = g / s * (dz - mean(dz) - xhat * mean(dz * xhat))`.
-    fn back(&mut self, mem: &mut TrainMem<'_, '_>, [x, y, dy]: [View; 3], dx: Option<Gradient>) {
+    fn gradients(&mut self, mem: &mut TrainMem<'_, '_>, Backward { x, y, dy, dx }: Backward) {
         let [h, w, c] = self.d.input;
         let sizes = self.sizes;
         mem.through(self.d.act, sizes.output(y), sizes.output(dy));
@@ -201,9 +190,9 @@ impl BatchNormTraining {
             }
         });
         let (plain, centred) = sums.split_at(c);
-        memory::add(&mut mem.gradients[self.places.bias.clone()], plain);
-        let weight = &mem.params[self.places.weight.clone()];
-        let gradient = &mut mem.gradients[self.places.weight.clone()];
+        memory::add(&mut mem.gradients[self.ranges.bias.clone()], plain);
+        let weight = &mem.params[self.ranges.weight.clone()];
+        let gradient = &mut mem.gradients[self.ranges.weight.clone()];
         let share = 1.0 / (rows * w) as f32;
         for i in 0..c {
             let inverse = used.inverse[i];

@@ -33,6 +33,20 @@ pub(crate) struct Strides {
 }
 
 impl Strides {
+    /// The file's layout: `[filters, c / groups, kh, kw]`.
+    pub(crate) fn file(d: &Conv) -> Self {
+        let area = d.kernel[0] * d.kernel[1];
+        let filter = d.input[2] / d.groups * area;
+        Self {
+            first: 0,
+            group: (d.filters / d.groups * filter) as isize,
+            filter: filter as isize,
+            y: d.kernel[1] as isize,
+            x: 1,
+            channel: area as isize,
+        }
+    }
+
     /// Index of an element.
     pub(super) fn at(
         &self,
@@ -108,7 +122,7 @@ struct KBlock {
 
 /// The tasks of one run, from the sizes alone.
 #[derive(Clone, Copy)]
-pub(crate) struct Tasks {
+struct Tasks {
     pixels: usize,
     step: usize,
     parts: usize,
@@ -117,7 +131,7 @@ pub(crate) struct Tasks {
 }
 
 impl Tasks {
-    pub(crate) fn count(&self) -> usize {
+    fn count(&self) -> usize {
         self.parts * self.panels
     }
 }
@@ -221,7 +235,7 @@ impl Direct {
     }
 
     /// How a batch of `images` is cut: by size only, so that the threads do not matter.
-    pub(crate) fn tasks(&self, images: usize, pixel: usize) -> Tasks {
+    fn tasks(&self, images: usize, pixel: usize) -> Tasks {
         let d = &self.d;
         let pixels = images * self.output[0] * self.output[1];
         let terms = d.kernel[0] * d.kernel[1] * self.channels;
@@ -243,12 +257,32 @@ impl Direct {
         }
     }
 
+    /// Computes a batch; `accumulate` adds the sums, without biases, to what the output holds.
+    ///
+    /// # Safety
+    /// `input` and `output` hold `images` images of the descriptor's sizes. For the time of the call nobody else writes the
+    /// input or touches the output, and they share no element.
+    pub(crate) unsafe fn run(
+        &self,
+        images: usize,
+        input: Pixels<'_>,
+        output: Pixels<'_>,
+        accumulate: bool,
+        threads: Threads,
+    ) {
+        let tasks = self.tasks(images, input.pixel);
+        threads.for_each(tasks.count(), |task, _| {
+            // SAFETY: the caller's promise; the tasks write different elements.
+            unsafe { self.task(&tasks, task, input, output, accumulate) }
+        });
+    }
+
     /// Computes one task of a run.
     ///
     /// # Safety
     /// `input` and `output` hold the batch that `tasks` was made for; nobody else writes the output's elements of this task
     /// or any of the input while this runs.
-    pub(super) unsafe fn task(
+    unsafe fn task(
         &self,
         tasks: &Tasks,
         task: usize,

@@ -166,22 +166,6 @@ impl Conv {
     }
 }
 
-impl Strides {
-    /// The file's layout: `[filters, c / groups, kh, kw]`.
-    pub(crate) fn file(d: &plan::Conv) -> Self {
-        let area = d.kernel[0] * d.kernel[1];
-        let filter = d.input[2] / d.groups * area;
-        Self {
-            first: 0,
-            group: (d.filters / d.groups * filter) as isize,
-            filter: filter as isize,
-            y: d.kernel[1] as isize,
-            x: 1,
-            channel: area as isize,
-        }
-    }
-}
-
 /// The same convolution over a picture that holds its padding.
 pub(crate) fn padded(d: plan::Conv) -> plan::Conv {
     let [top, bottom, left, right] = d.pad;
@@ -239,27 +223,5 @@ pub(crate) fn copy_padded<'m>(
     Pixels {
         memory: rows,
         pixel: c,
-    }
-}
-
-impl Direct {
-    /// Computes a batch; `accumulate` adds the sums, without biases, to what the output holds.
-    ///
-    /// # Safety
-    /// `input` and `output` hold `images` images of the descriptor's sizes. For the time of the call nobody else writes the
-    /// input or touches the output, and they share no element.
-    pub(crate) unsafe fn run(
-        &self,
-        images: usize,
-        input: Pixels<'_>,
-        output: Pixels<'_>,
-        accumulate: bool,
-        threads: Threads,
-    ) {
-        let tasks = self.tasks(images, input.pixel);
-        threads.for_each(tasks.count(), |task, _| {
-            // SAFETY: the caller's promise; the tasks write different elements.
-            unsafe { self.task(&tasks, task, input, output, accumulate) }
-        });
     }
 }

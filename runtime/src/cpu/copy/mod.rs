@@ -4,7 +4,7 @@
 pub(crate) mod train;
 
 use super::Real;
-use super::sizes::{Sizes, bounded};
+use super::sizes::{Sizes, bounded, prepared};
 use crate::Mem;
 use crate::plan::{self, View};
 use crate::reference::{Given, Plain};
@@ -16,15 +16,7 @@ pub struct Copy {
 }
 
 impl Copy {
-    /// Prepares the step.
-    ///
-    /// # Panics
-    /// If the descriptor's sizes cannot be computed.
-    #[must_use]
-    pub fn new(d: plan::Copy) -> Self {
-        let sizes = Sizes::of(d);
-        Self { sizes }
-    }
+    prepared!(|d: plan::Copy| Self {});
 
     /// Computes the step.
     ///

@@ -8,12 +8,12 @@ use crate::Scratch;
 use crate::cpu;
 use crate::cpu::choice::{Choice, Method};
 use crate::cpu::conv::Strides;
-use crate::cpu::conv::train::{WeightGradient, add_bias};
+use crate::cpu::conv::train::{WeightGradient, through_bias};
 use crate::cpu::machine::Machine;
 use crate::cpu::sizes::Sizes;
 use crate::cpu::sum;
-use crate::plan::{self, Gradient, View};
-use crate::train::{Layout, TrainMem};
+use crate::plan::{self, View};
+use crate::train::{Backward, Layout, TrainMem, backward};
 use core::ops::Range;
 
 /// Transposed convolution, in training.
@@ -56,7 +56,7 @@ impl Deconv {
             bias,
             forward: cpu::Deconv::prepare(d, choice),
             back: cpu::Conv::prepare(conv, Strides::file(&conv), direct),
-            gradient: WeightGradient::new(conv),
+            gradient: WeightGradient::new(conv, choice.level),
         }
     }
 
@@ -88,25 +88,12 @@ impl Deconv {
         self.forward.run(&mut mem.mem, x, y);
     }
 
-    /// From the gradient of the output to those of the parameters and the input.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
-    /// [`scratch`](Self::scratch) says.
-    pub fn backward(
-        &mut self,
-        mem: &mut TrainMem<'_, '_>,
-        x: View,
-        y: View,
-        dy: View,
-        dx: Option<Gradient>,
-    ) {
-        self.sizes.expect([x], [y, dy], [dx]);
-        let (from, dz) = (self.sizes.input(x), self.sizes.output(dy));
-        mem.through(self.d.act, self.sizes.output(y), dz);
-        if let Some(bias) = self.bias.clone() {
-            add_bias(mem, dz, bias);
-        }
+    backward!();
+
+    fn back(&mut self, mem: &mut TrainMem<'_, '_>, step: Backward) {
+        let dz = through_bias(mem, (self.sizes, self.d.act), step, self.bias.clone());
+        let Backward { x, dy, dx, .. } = step;
+        let from = self.sizes.input(x);
         let gradient = &mut mem.gradients[self.weight.clone()];
         self.gradient.run(mem.mem.access([dz, from], []), gradient);
         let Some(dx) = dx else { return };

@@ -8,16 +8,19 @@ use crate::Scratch;
 use crate::cpu::Real;
 use crate::cpu::access::{Access, Shared, Source, Workers};
 use crate::cpu::act;
-use crate::cpu::conv::train::add_bias;
+use crate::cpu::choice::Choice;
+use crate::cpu::conv::train::through_bias;
 use crate::cpu::gemm::Panels;
 use crate::cpu::kernel::Outer;
+use crate::cpu::machine::Machine;
+use crate::cpu::simd::Level;
 use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::sum;
-use crate::plan::{self, Gradient, View};
+use crate::plan::{self, View};
 use crate::reference::Given;
 use crate::threads::Threads;
 use crate::train::reference::{Gradients, Pass, PlainBackward};
-use crate::train::{Layout, TrainMem, memory};
+use crate::train::{Backward, Layout, TrainMem, backward, memory};
 use alloc::vec;
 use core::ops::Range;
 
@@ -28,6 +31,7 @@ pub struct Fc {
     weight: Range<usize>,
     bias: Option<Range<usize>>,
     inputs: usize,
+    level: Level,
 }
 
 impl Fc {
@@ -37,6 +41,11 @@ impl Fc {
     /// If the descriptor's sizes cannot be computed, or the layout has not the layer's parameters.
     #[must_use]
     pub fn new(d: plan::Fc, layout: &Layout, layer: &str) -> Self {
+        Self::chosen(d, layout, layer, Machine::here().choice(&d.into()))
+    }
+
+    /// As [`new`](Self::new), by this choice: its level, of all three products.
+    pub(crate) fn chosen(d: plan::Fc, layout: &Layout, layer: &str, choice: Choice) -> Self {
         let sizes = Sizes::of(d);
         let inputs = d.input.iter().product();
         Self {
@@ -45,6 +54,7 @@ impl Fc {
             weight: layout.range(layer, "weight", d.units * inputs),
             bias: d.bias.then(|| layout.range(layer, "bias", d.units)),
             inputs,
+            level: choice.level,
         }
     }
 
@@ -78,7 +88,7 @@ impl Fc {
             .mem
             .access([self.sizes.input(x)], [self.sizes.output(y)]);
         let images = step.x[0].geometry.images;
-        let panels = Panels::new(images);
+        let panels = Panels::new(self.level, images);
         let wide = images.next_multiple_of(panels.lanes());
         let (columns, step) = step.take_shared(self.inputs * wide);
         let (sums, step) = step.take_shared(self.d.units * wide);
@@ -106,7 +116,7 @@ impl Fc {
         wide: usize,
         threads: Threads,
     ) {
-        let panels = Panels::new(wide);
+        let panels = Panels::new(self.level, wide);
         let tuning = &panels.tuning().product;
         let terms = (tuning.near / panels.width()).clamp(1, tuning.terms);
         let out = Shared::new(sums);
@@ -137,25 +147,12 @@ impl Fc {
         });
     }
 
-    /// From the gradient of the output to those of the parameters and the input.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
-    /// [`scratch`](Self::scratch) says.
-    pub fn backward(
-        &mut self,
-        mem: &mut TrainMem<'_, '_>,
-        x: View,
-        y: View,
-        dy: View,
-        dx: Option<Gradient>,
-    ) {
-        self.sizes.expect([x], [y, dy], [dx]);
-        let (x, dz) = (self.sizes.input(x), self.sizes.output(dy));
-        mem.through(self.d.act, self.sizes.output(y), dz);
-        if let Some(bias) = self.bias.clone() {
-            add_bias(mem, dz, bias);
-        }
+    backward!();
+
+    fn back(&mut self, mem: &mut TrainMem<'_, '_>, step: Backward) {
+        let dz = through_bias(mem, (self.sizes, self.d.act), step, self.bias.clone());
+        let Backward { x, dx, .. } = step;
+        let x = self.sizes.input(x);
         let gradient = &mut mem.gradients[self.weight.clone()];
         self.weight_gradient(mem.mem.access([x, dz], []), gradient);
         if let Some(dx) = dx {
@@ -170,7 +167,7 @@ impl Fc {
         let [x, dz] = step.x;
         let images = x.geometry.images;
         let x = dense(&x, step.shared, step.threads);
-        let panels = Panels::new(self.inputs);
+        let panels = Panels::new(self.level, self.inputs);
         let units = panels.rows();
         let out = Shared::new(gradient);
         step.threads
@@ -209,7 +206,7 @@ impl Fc {
             Shared::new(copy)
         };
         let dz = step.x[0];
-        let panels = Panels::new(self.inputs);
+        let panels = Panels::new(self.level, self.inputs);
         let terms = (panels.tuning().product.near / 2 / panels.width()).max(1);
         step.threads.for_each(panels.count(), |panel, _| {
             let (column, width) = panels.range(panel);

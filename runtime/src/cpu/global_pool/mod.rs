@@ -5,7 +5,7 @@ pub(crate) mod train;
 
 use super::max_pool;
 use super::simd::multiversion;
-use super::sizes::{Sizes, bounded};
+use super::sizes::{Sizes, bounded, prepared};
 use super::window::fold;
 use super::{MaxPool, Real, access};
 use crate::Mem;
@@ -33,18 +33,10 @@ pub(super) fn whole(d: &plan::GlobalPool) -> plan::MaxPool {
 }
 
 impl GlobalPool {
-    /// Prepares the step.
-    ///
-    /// # Panics
-    /// If the descriptor's sizes cannot be computed.
-    #[must_use]
-    pub fn new(d: plan::GlobalPool) -> Self {
-        Self {
-            d,
-            sizes: Sizes::of(d),
-            max: (d.kind == Reduction::Max).then(|| MaxPool::new(whole(&d))),
-        }
-    }
+    prepared!(|d: plan::GlobalPool| Self {
+        d,
+        max: (d.kind == Reduction::Max).then(|| MaxPool::new(whole(&d)))
+    });
 
     /// Computes the step.
     ///

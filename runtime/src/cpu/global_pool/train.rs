@@ -2,12 +2,12 @@
 
 use super::whole;
 use crate::cpu::max_pool;
-use crate::cpu::sizes::Sizes;
+use crate::cpu::sizes::{Sizes, prepared};
 use crate::cpu::{self, Real};
-use crate::plan::{self, Gradient, Reduction, View};
+use crate::plan::{self, Reduction};
 use crate::reference::Given;
 use crate::train::reference::{Gradients, Pass, PlainBackward};
-use crate::train::{TrainMem, simple};
+use crate::train::{Backward, TrainMem, backward, simple};
 
 /// Mean or maximum over the whole picture, in training.
 pub struct GlobalPool {
@@ -18,39 +18,22 @@ pub struct GlobalPool {
 }
 
 impl GlobalPool {
-    /// Prepares the step.
-    ///
-    /// # Panics
-    /// If the descriptor's sizes cannot be computed.
-    #[must_use]
-    pub fn new(d: plan::GlobalPool) -> Self {
-        Self {
-            d,
-            sizes: Sizes::of(d),
-            forward: cpu::GlobalPool::new(d),
-            max: (d.kind == Reduction::Max).then(|| max_pool::train::MaxPool::new(whole(&d))),
-        }
-    }
+    prepared!(|d: plan::GlobalPool| Self {
+        d,
+        forward: cpu::GlobalPool::new(d),
+        max: (d.kind == Reduction::Max).then(|| max_pool::train::MaxPool::new(whole(&d)))
+    });
 
     simple!(forward);
 
+    backward!();
+
     /// From the gradient of the output to that of the input: equal shares for all cells, or all to the first
     /// maximum of each channel.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory.
-    pub fn backward(
-        &mut self,
-        mem: &mut TrainMem<'_, '_>,
-        x: View,
-        y: View,
-        dy: View,
-        dx: Option<Gradient>,
-    ) {
+    fn back(&mut self, mem: &mut TrainMem<'_, '_>, Backward { x, y, dy, dx }: Backward) {
         if let Some(max) = &mut self.max {
             return max.backward(mem, x, y, dy, dx);
         }
-        self.sizes.expect([x], [y, dy], [dx]);
         let Some(dx) = dx else { return };
         let [h, w, c] = self.d.input;
         let share = 1.0 / (h * w) as f32;

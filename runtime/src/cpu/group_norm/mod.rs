@@ -207,12 +207,7 @@ fn sets(d: &plan::GroupNorm, len: usize) -> impl Iterator<Item = Vec<usize>> + u
 
 impl Plain for plan::GroupNorm {
     fn plain<T: Real>(&self, given: &Given<'_, T>, inputs: &[Vec<T>], y: &mut [T]) {
-        let c = self.input[2];
-        let affine = Affine {
-            gain: &given.tensor("weight", c),
-            shift: &given.tensor("bias", c),
-            eps: self.eps,
-        };
+        let affine = Affine::of(given, self.input[2], self.eps);
         reference(sets(self, y.len()), &affine, &inputs[0], y);
         y.iter_mut().for_each(|y| *y = activate(self.act, *y));
     }

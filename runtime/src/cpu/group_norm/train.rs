@@ -6,10 +6,10 @@ use crate::cpu::access::Access;
 use crate::cpu::normalise::{Affine, reference_backward};
 use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::{Real, simd::multiversion};
-use crate::plan::{self, Gradient, View};
+use crate::plan::{self, View};
 use crate::reference::Given;
 use crate::train::reference::{Gradients, Pass, PlainBackward};
-use crate::train::{Layout, TrainMem, memory};
+use crate::train::{Backward, Layout, TrainMem, backward, memory};
 use core::ops::Range;
 
 /// Group normalisation, in training.
@@ -54,21 +54,10 @@ impl GroupNorm {
         run(&mut mem.mem, (self.sizes, &self.d), [weight, bias], x, y);
     }
 
-    /// From the gradient of the output to those of the parameters and the input.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
-    /// [`scratch`](Self::scratch) says.
-    pub fn backward(
-        &mut self,
-        mem: &mut TrainMem<'_, '_>,
-        x: View,
-        y: View,
-        dy: View,
-        dx: Option<Gradient>,
-    ) {
+    backward!();
+
+    fn back(&mut self, mem: &mut TrainMem<'_, '_>, Backward { x, y, dy, dx }: Backward) {
         let sizes = self.sizes;
-        sizes.expect([x], [y, dy], [dx]);
         mem.through(self.d.act, sizes.output(y), sizes.output(dy));
         let weight = &mem.params[self.weight.clone()];
         let reads = [sizes.input(x), sizes.output(dy)];
@@ -177,12 +166,7 @@ impl PlainBackward for plan::GroupNorm {
         pass: &Pass<'_, T>,
         gradients: &mut Gradients<T>,
     ) {
-        let c = self.input[2];
-        let affine = Affine {
-            gain: &given.tensor("weight", c),
-            shift: &given.tensor("bias", c),
-            eps: self.eps,
-        };
+        let affine = Affine::of(given, self.input[2], self.eps);
         reference_backward(sets(self, pass.dy.len()), &affine, pass, gradients);
     }
 }

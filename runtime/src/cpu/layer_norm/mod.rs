@@ -121,12 +121,7 @@ fn sets(c: usize, len: usize) -> impl Iterator<Item = Vec<usize>> {
 
 impl Plain for plan::LayerNorm {
     fn plain<T: Real>(&self, given: &Given<'_, T>, inputs: &[Vec<T>], y: &mut [T]) {
-        let c = self.input[2];
-        let affine = Affine {
-            gain: &given.tensor("weight", c),
-            shift: &given.tensor("bias", c),
-            eps: self.eps,
-        };
-        reference(sets(c, y.len()), &affine, &inputs[0], y);
+        let affine = Affine::of(given, self.input[2], self.eps);
+        reference(sets(self.input[2], y.len()), &affine, &inputs[0], y);
     }
 }

@@ -5,10 +5,10 @@ use crate::Scratch;
 use crate::cpu::normalise::{Affine, reference_backward};
 use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::{Real, lanes, simd::multiversion, sum};
-use crate::plan::{self, Gradient, View};
+use crate::plan::{self, View};
 use crate::reference::Given;
 use crate::train::reference::{Gradients, Pass, PlainBackward};
-use crate::train::{Layout, TrainMem, memory};
+use crate::train::{Backward, Layout, TrainMem, backward, memory};
 use core::ops::Range;
 
 /// Layer normalisation, in training.
@@ -52,21 +52,10 @@ impl LayerNorm {
         run(&mut mem.mem, (self.sizes, self.d.eps), [weight, bias], x, y);
     }
 
-    /// From the gradient of the output to those of the parameters and the input.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
-    /// [`scratch`](Self::scratch) says.
-    pub fn backward(
-        &mut self,
-        mem: &mut TrainMem<'_, '_>,
-        x: View,
-        y: View,
-        dy: View,
-        dx: Option<Gradient>,
-    ) {
+    backward!();
+
+    fn back(&mut self, mem: &mut TrainMem<'_, '_>, Backward { x, dy, dx, .. }: Backward) {
         let (sizes, eps) = (self.sizes, self.d.eps);
-        sizes.expect([x], [y, dy], [dx]);
         let [_, w, c] = self.d.input;
         let weight = &mem.params[self.weight.clone()];
         let step = mem.mem.access([sizes.input(x)], [sizes.output(dy)]);
@@ -115,12 +104,7 @@ impl PlainBackward for plan::LayerNorm {
         pass: &Pass<'_, T>,
         gradients: &mut Gradients<T>,
     ) {
-        let c = self.input[2];
-        let affine = Affine {
-            gain: &given.tensor("weight", c),
-            shift: &given.tensor("bias", c),
-            eps: self.eps,
-        };
-        reference_backward(sets(c, pass.dy.len()), &affine, pass, gradients);
+        let affine = Affine::of(given, self.input[2], self.eps);
+        reference_backward(sets(self.input[2], pass.dy.len()), &affine, pass, gradients);
     }
 }

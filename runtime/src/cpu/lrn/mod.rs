@@ -4,7 +4,7 @@
 pub(crate) mod train;
 
 use super::simd::multiversion;
-use super::sizes::{Sizes, bounded};
+use super::sizes::{Sizes, bounded, prepared};
 use super::{Real, access};
 use crate::Mem;
 use crate::plan::{self, View};
@@ -20,15 +20,7 @@ pub struct Lrn {
 }
 
 impl Lrn {
-    /// Prepares the step.
-    ///
-    /// # Panics
-    /// If the descriptor's sizes cannot be computed.
-    #[must_use]
-    pub fn new(d: plan::Lrn) -> Self {
-        let sizes = Sizes::of(d);
-        Self { d, sizes }
-    }
+    prepared!(|d: plan::Lrn| Self { d });
 
     /// Computes the step.
     ///

@@ -2,12 +2,12 @@
 
 use crate::Scratch;
 use crate::cpu::access::scratch;
-use crate::cpu::sizes::{Sizes, bounded};
+use crate::cpu::sizes::{Sizes, bounded, prepared};
 use crate::cpu::{self, Real, simd::multiversion};
-use crate::plan::{self, Gradient, View};
+use crate::plan;
 use crate::reference::Given;
 use crate::train::reference::{Gradients, Pass, PlainBackward};
-use crate::train::{TrainMem, simple};
+use crate::train::{Backward, TrainMem, backward, simple};
 #[cfg(not(feature = "std"))]
 use num_traits::Float as _;
 
@@ -19,18 +19,10 @@ pub struct Lrn {
 }
 
 impl Lrn {
-    /// Prepares the step.
-    ///
-    /// # Panics
-    /// If the descriptor's sizes cannot be computed.
-    #[must_use]
-    pub fn new(d: plan::Lrn) -> Self {
-        Self {
-            d,
-            sizes: Sizes::of(d),
-            forward: cpu::Lrn::new(d),
-        }
-    }
+    prepared!(|d: plan::Lrn| Self {
+        d,
+        forward: cpu::Lrn::new(d)
+    });
 
     /// Memory for a batch.
     #[must_use]
@@ -43,20 +35,9 @@ impl Lrn {
 
     simple!(forward);
 
-    /// From the gradient of the output to that of the input.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
-    /// [`scratch`](Self::scratch) says.
-    pub fn backward(
-        &mut self,
-        mem: &mut TrainMem<'_, '_>,
-        x: View,
-        y: View,
-        dy: View,
-        dx: Option<Gradient>,
-    ) {
-        self.sizes.expect([x], [y, dy], [dx]);
+    backward!();
+
+    fn back(&mut self, mem: &mut TrainMem<'_, '_>, Backward { x, dy, dx, .. }: Backward) {
         let [h, w, c] = self.d.input;
         let cost = bounded([h, w, c, self.d.n.saturating_add(10), 2]);
         let step = mem

@@ -1,12 +1,12 @@
 //! Backward through max pooling.
 
-use crate::cpu::sizes::{Sizes, bounded};
+use crate::cpu::sizes::{Sizes, bounded, prepared};
 use crate::cpu::window::{Fresh, under};
 use crate::cpu::{self, Real, access, simd::multiversion};
-use crate::plan::{self, Gradient, Op, View};
+use crate::plan::{self, Op};
 use crate::reference::Given;
 use crate::train::reference::{Gradients, Pass, PlainBackward};
-use crate::train::{TrainMem, simple};
+use crate::train::{Backward, TrainMem, backward, simple};
 use core::ops::Range;
 
 /// Maximum over windows, in training.
@@ -17,35 +17,18 @@ pub struct MaxPool {
 }
 
 impl MaxPool {
-    /// Prepares the step.
-    ///
-    /// # Panics
-    /// If the descriptor's sizes cannot be computed.
-    #[must_use]
-    pub fn new(d: plan::MaxPool) -> Self {
-        Self {
-            d,
-            sizes: Sizes::of(d),
-            forward: cpu::MaxPool::new(d),
-        }
-    }
+    prepared!(|d: plan::MaxPool| Self {
+        d,
+        forward: cpu::MaxPool::new(d)
+    });
 
     simple!(forward);
 
+    backward!();
+
     /// From the gradient of the output to that of the input: the first maximum of each window, row by row, gets it all
     /// (a NaN counts as one), as in PyTorch.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory.
-    pub fn backward(
-        &mut self,
-        mem: &mut TrainMem<'_, '_>,
-        x: View,
-        y: View,
-        dy: View,
-        dx: Option<Gradient>,
-    ) {
-        self.sizes.expect([x], [y, dy], [dx]);
+    fn back(&mut self, mem: &mut TrainMem<'_, '_>, Backward { x, y, dy, dx }: Backward) {
         mem.through(self.d.act, self.sizes.output(y), self.sizes.output(dy));
         let Some(dx) = dx else { return };
         let [oh, ow, c] = y.shape;

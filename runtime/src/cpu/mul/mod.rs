@@ -5,7 +5,7 @@ pub(crate) mod train;
 
 use super::act::apply_inline;
 use super::simd::multiversion;
-use super::sizes::{Sizes, bounded};
+use super::sizes::{Sizes, bounded, prepared};
 use super::{Real, activate};
 use crate::Mem;
 use crate::plan::{self, Act, View};
@@ -19,15 +19,7 @@ pub struct Mul {
 }
 
 impl Mul {
-    /// Prepares the step.
-    ///
-    /// # Panics
-    /// If the descriptor's sizes cannot be computed.
-    #[must_use]
-    pub fn new(d: plan::Mul) -> Self {
-        let sizes = Sizes::of(d);
-        Self { d, sizes }
-    }
+    prepared!(|d: plan::Mul| Self { d });
 
     /// Computes the step.
     ///

@@ -4,7 +4,7 @@ use super::{factor, place, product, scale};
 use crate::Scratch;
 use crate::cpu::access::scratch;
 use crate::cpu::simd::multiversion;
-use crate::cpu::sizes::{Sizes, bounded};
+use crate::cpu::sizes::{Sizes, bounded, prepared};
 use crate::cpu::{self, Real};
 use crate::plan::{self, Act, Gradient, View};
 use crate::reference::Given;
@@ -20,18 +20,10 @@ pub struct Mul {
 }
 
 impl Mul {
-    /// Prepares the step.
-    ///
-    /// # Panics
-    /// If the descriptor's sizes cannot be computed.
-    #[must_use]
-    pub fn new(d: plan::Mul) -> Self {
-        Self {
-            d,
-            sizes: Sizes::of(d),
-            forward: cpu::Mul::new(d),
-        }
-    }
+    prepared!(|d: plan::Mul| Self {
+        d,
+        forward: cpu::Mul::new(d)
+    });
 
     /// Memory for a batch.
     #[must_use]

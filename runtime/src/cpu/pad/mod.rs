@@ -4,7 +4,7 @@
 pub(crate) mod train;
 
 use super::Real;
-use super::sizes::{Sizes, bounded};
+use super::sizes::{Sizes, bounded, prepared};
 use crate::Mem;
 use crate::plan::{self, Op, View};
 use crate::reference::{Given, Plain};
@@ -17,15 +17,7 @@ pub struct Pad {
 }
 
 impl Pad {
-    /// Prepares the step.
-    ///
-    /// # Panics
-    /// If the descriptor's sizes cannot be computed.
-    #[must_use]
-    pub fn new(d: plan::Pad) -> Self {
-        let sizes = Sizes::of(d);
-        Self { d, sizes }
-    }
+    prepared!(|d: plan::Pad| Self { d });
 
     /// Computes the step.
     ///

@@ -1,13 +1,13 @@
 //! Backward through padding: each gradient goes where its number came from.
 
-use crate::cpu::sizes::Sizes;
+use crate::cpu::sizes::{Sizes, prepared};
 use crate::cpu::{self, Real};
-use crate::plan::{self, Gradient, Op, View};
+use crate::plan::{self, Op};
 use crate::reference::Given;
 use crate::train::memory::put;
 use crate::train::reference::gather;
 use crate::train::reference::{Gradients, Pass, PlainBackward};
-use crate::train::{TrainMem, simple};
+use crate::train::{Backward, TrainMem, backward, simple};
 
 /// Zeros around the picture, in training.
 pub struct Pad {
@@ -17,34 +17,16 @@ pub struct Pad {
 }
 
 impl Pad {
-    /// Prepares the step.
-    ///
-    /// # Panics
-    /// If the descriptor's sizes cannot be computed.
-    #[must_use]
-    pub fn new(d: plan::Pad) -> Self {
-        Self {
-            d,
-            sizes: Sizes::of(d),
-            forward: cpu::Pad::new(d),
-        }
-    }
+    prepared!(|d: plan::Pad| Self {
+        d,
+        forward: cpu::Pad::new(d)
+    });
 
     simple!(forward);
 
-    /// From the gradient of the output to that of the input.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory.
-    pub fn backward(
-        &mut self,
-        mem: &mut TrainMem<'_, '_>,
-        x: View,
-        y: View,
-        dy: View,
-        dx: Option<Gradient>,
-    ) {
-        self.sizes.expect([x], [y, dy], [dx]);
+    backward!();
+
+    fn back(&mut self, mem: &mut TrainMem<'_, '_>, Backward { dy, dx, .. }: Backward) {
         let Some(dx) = dx else { return };
         let [top, _, left, _] = self.d.pad;
         let step = mem

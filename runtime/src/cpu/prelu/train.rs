@@ -4,10 +4,10 @@ use super::{given_slopes, run, stored};
 use crate::Scratch;
 use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::{Real, simd::multiversion, sum};
-use crate::plan::{self, Gradient, View};
+use crate::plan::{self, View};
 use crate::reference::Given;
 use crate::train::reference::{Gradients, Pass, PlainBackward};
-use crate::train::{Layout, TrainMem};
+use crate::train::{Backward, Layout, TrainMem, backward};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -54,35 +54,14 @@ impl Prelu {
         run(&mut mem.mem, self.sizes, &self.slopes, x, y);
     }
 
+    backward!();
+
     /// From the gradient of the output to those of the slopes and the input.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
-    /// [`scratch`](Self::scratch) says.
-    pub fn backward(
-        &mut self,
-        mem: &mut TrainMem<'_, '_>,
-        x: View,
-        y: View,
-        dy: View,
-        dx: Option<Gradient>,
-    ) {
+    fn back(&mut self, mem: &mut TrainMem<'_, '_>, Backward { x, dy, dx, .. }: Backward) {
         let sizes = self.sizes;
-        sizes.expect([x], [y, dy], [dx]);
-        let [h, w, c] = self.d.input;
-        let step = mem
-            .mem
-            .access([sizes.input(x), sizes.output(dy)], [])
-            .flat();
-        let [from, to] = step.x;
-        let rows = to.geometry.images * h;
-        let (width, cost) = (to.geometry.shape[1], bounded([w, c, 2]));
-        let sums = sum::over_rows(step.threads, step.shared, [rows, cost, c], |row, sums| {
-            for ox in 0..width {
-                let x = from.pixel(row / h, row % h, ox);
-                parameters(x, to.pixel(row / h, row % h, ox), sums);
-            }
-        });
+        let [_, w, c] = self.d.input;
+        let step = mem.mem.access([sizes.input(x), sizes.output(dy)], []);
+        let sums = step.sum_pixels(c, parameters);
         let gradient = &mut mem.gradients[self.weight.clone()];
         let count = gradient.len();
         for (i, sum) in sums.iter().enumerate() {
@@ -94,7 +73,7 @@ impl Prelu {
         self.take_slopes(mem);
         let slopes = &self.slopes;
         let step = mem.mem.access([sizes.input(x)], [sizes.output(dy)]);
-        step.flat().for_rows(cost, |[x], [mut dy]| {
+        step.flat().for_rows(bounded([w, c, 2]), |[x], [mut dy]| {
             for ox in 0..dy.width() {
                 through(slopes, x.pixel(dy.image, dy.y, ox), dy.pixel(ox));
             }

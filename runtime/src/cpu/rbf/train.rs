@@ -2,10 +2,10 @@
 
 use crate::cpu::sizes::Sizes;
 use crate::cpu::{self, Real};
-use crate::plan::{self, Gradient, View};
+use crate::plan::{self, View};
 use crate::reference::Given;
 use crate::train::reference::{Gradients, Pass, PlainBackward};
-use crate::train::{Layout, TrainMem};
+use crate::train::{Backward, Layout, TrainMem, backward};
 use core::ops::Range;
 
 /// Squared distances to prototypes, in training.
@@ -42,19 +42,10 @@ impl Rbf {
         self.forward.run(&mut mem.mem, x, y);
     }
 
+    backward!();
+
     /// From the gradient of the output to that of the input: `dx[i] = sum over k of dy[k] * 2 (x[i] - p[k, i])`.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory.
-    pub fn backward(
-        &mut self,
-        mem: &mut TrainMem<'_, '_>,
-        x: View,
-        y: View,
-        dy: View,
-        dx: Option<Gradient>,
-    ) {
-        self.sizes.expect([x], [y, dy], [dx]);
+    fn back(&mut self, mem: &mut TrainMem<'_, '_>, Backward { x, dy, dx, .. }: Backward) {
         let Some(dx) = dx else { return };
         let [h, w, c] = self.d.input;
         let prototypes = &mem.params[self.prototypes.clone()];

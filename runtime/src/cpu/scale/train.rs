@@ -5,10 +5,10 @@ use crate::Scratch;
 use crate::cpu::mul::{scale, train::sums};
 use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::{Real, sum};
-use crate::plan::{self, Act, Gradient, View};
+use crate::plan::{self, Act, View};
 use crate::reference::Given;
 use crate::train::reference::{Gradients, Pass, PlainBackward};
-use crate::train::{Layout, TrainMem, memory};
+use crate::train::{Backward, Layout, TrainMem, backward, memory};
 use alloc::vec;
 use core::ops::Range;
 
@@ -51,43 +51,22 @@ impl Scale {
         run(&mut mem.mem, self.sizes, self.d.act, weight, x, y);
     }
 
+    backward!();
+
     /// From the gradient of the output to those of the factors and the input.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
-    /// [`scratch`](Self::scratch) says.
-    pub fn backward(
-        &mut self,
-        mem: &mut TrainMem<'_, '_>,
-        x: View,
-        y: View,
-        dy: View,
-        dx: Option<Gradient>,
-    ) {
+    fn back(&mut self, mem: &mut TrainMem<'_, '_>, Backward { x, y, dy, dx }: Backward) {
         let sizes = self.sizes;
-        sizes.expect([x], [y, dy], [dx]);
-        let [h, w, c] = self.d.input;
+        let [_, w, c] = self.d.input;
         mem.through(self.d.act, sizes.output(y), sizes.output(dy));
-        let step = mem
-            .mem
-            .access([sizes.input(x), sizes.output(dy)], [])
-            .flat();
-        let [x, dz] = step.x;
-        let rows = dz.geometry.images * h;
-        let (width, cost) = (dz.geometry.shape[1], bounded([w, c, 2]));
-        let dweight = sum::over_rows(step.threads, step.shared, [rows, cost, c], |row, all| {
-            for ox in 0..width {
-                let x = x.pixel(row / h, row % h, ox);
-                sums(dz.pixel(row / h, row % h, ox), x, all);
-            }
-        });
+        let step = mem.mem.access([sizes.output(dy), sizes.input(x)], []);
+        let dweight = step.sum_pixels(c, sums);
         memory::add(&mut mem.gradients[self.weight.clone()], dweight);
         if dx.is_none() {
             return;
         }
         let weight = &mem.params[self.weight.clone()];
         let step = mem.mem.access([], [sizes.output(dy)]).flat();
-        step.for_rows(cost, |[], [mut dy]| {
+        step.for_rows(bounded([w, c, 2]), |[], [mut dy]| {
             (0..dy.width()).for_each(|ox| scale(Act::None, weight, dy.pixel(ox)));
         });
         mem.hand_on(sizes.output(dy), dx);

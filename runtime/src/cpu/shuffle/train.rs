@@ -1,11 +1,11 @@
 //! Backward through the shuffle of channels: each gradient goes where its number came from.
 
-use crate::cpu::sizes::{Sizes, bounded};
+use crate::cpu::sizes::{Sizes, bounded, prepared};
 use crate::cpu::{self, Real};
-use crate::plan::{self, Gradient, View};
+use crate::plan;
 use crate::reference::Given;
 use crate::train::reference::{Gradients, Pass, PlainBackward};
-use crate::train::{TrainMem, simple};
+use crate::train::{Backward, TrainMem, backward, simple};
 
 /// The shuffle of channels, in training.
 pub struct Shuffle {
@@ -15,34 +15,16 @@ pub struct Shuffle {
 }
 
 impl Shuffle {
-    /// Prepares the step.
-    ///
-    /// # Panics
-    /// If the descriptor's sizes cannot be computed.
-    #[must_use]
-    pub fn new(d: plan::Shuffle) -> Self {
-        Self {
-            d,
-            sizes: Sizes::of(d),
-            forward: cpu::Shuffle::new(d),
-        }
-    }
+    prepared!(|d: plan::Shuffle| Self {
+        d,
+        forward: cpu::Shuffle::new(d)
+    });
 
     simple!(forward);
 
-    /// From the gradient of the output to that of the input.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory.
-    pub fn backward(
-        &mut self,
-        mem: &mut TrainMem<'_, '_>,
-        x: View,
-        y: View,
-        dy: View,
-        dx: Option<Gradient>,
-    ) {
-        self.sizes.expect([x], [y, dy], [dx]);
+    backward!();
+
+    fn back(&mut self, mem: &mut TrainMem<'_, '_>, Backward { dy, dx, .. }: Backward) {
         let Some(dx) = dx else { return };
         let [_, w, c] = self.d.input;
         let groups = self.d.groups;

@@ -1,12 +1,12 @@
 //! Backward through a slice of channels: the other channels get nothing from it.
 
-use crate::cpu::sizes::{Sizes, bounded};
+use crate::cpu::sizes::{Sizes, bounded, prepared};
 use crate::cpu::{self, Real};
-use crate::plan::{self, Gradient, View};
+use crate::plan;
 use crate::reference::Given;
 use crate::train::memory::put;
 use crate::train::reference::{Gradients, Pass, PlainBackward};
-use crate::train::{TrainMem, simple};
+use crate::train::{Backward, TrainMem, backward, simple};
 
 /// Some channels of a picture, in training.
 pub struct Slice {
@@ -16,34 +16,17 @@ pub struct Slice {
 }
 
 impl Slice {
-    /// Prepares the step.
-    ///
-    /// # Panics
-    /// If the descriptor's sizes cannot be computed.
-    #[must_use]
-    pub fn new(d: plan::Slice) -> Self {
-        Self {
-            d,
-            sizes: Sizes::of(d),
-            forward: cpu::Slice::new(d),
-        }
-    }
+    prepared!(|d: plan::Slice| Self {
+        d,
+        forward: cpu::Slice::new(d)
+    });
 
     simple!(forward);
 
+    backward!();
+
     /// From the gradient of the output to that of the input, zero in the channels that were left out.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory.
-    pub fn backward(
-        &mut self,
-        mem: &mut TrainMem<'_, '_>,
-        x: View,
-        y: View,
-        dy: View,
-        dx: Option<Gradient>,
-    ) {
-        self.sizes.expect([x], [y, dy], [dx]);
+    fn back(&mut self, mem: &mut TrainMem<'_, '_>, Backward { dy, dx, .. }: Backward) {
         let Some(dx) = dx else { return };
         let (from, to) = (self.d.from, self.d.to);
         let [_, w, c] = self.d.input;

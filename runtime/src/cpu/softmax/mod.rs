@@ -6,7 +6,7 @@ pub(crate) mod train;
 use super::Real;
 use super::act::exp;
 use super::simd::multiversion;
-use super::sizes::{Sizes, bounded};
+use super::sizes::{Sizes, bounded, prepared};
 use crate::Mem;
 use crate::plan::{self, View};
 use crate::reference::{Given, Plain};
@@ -18,15 +18,7 @@ pub struct Softmax {
 }
 
 impl Softmax {
-    /// Prepares the step.
-    ///
-    /// # Panics
-    /// If the descriptor's sizes cannot be computed.
-    #[must_use]
-    pub fn new(d: plan::Softmax) -> Self {
-        let sizes = Sizes::of(d);
-        Self { sizes }
-    }
+    prepared!(|d: plan::Softmax| Self {});
 
     /// Computes the step.
     ///

@@ -1,11 +1,11 @@
 //! Backward through a softmax that is not the network's last layer.
 
-use crate::cpu::sizes::{Sizes, bounded};
+use crate::cpu::sizes::{Sizes, bounded, prepared};
 use crate::cpu::{self, Real, simd::multiversion};
-use crate::plan::{self, Gradient, View};
+use crate::plan;
 use crate::reference::Given;
 use crate::train::reference::{Gradients, Pass, PlainBackward};
-use crate::train::{TrainMem, simple};
+use crate::train::{Backward, TrainMem, backward, simple};
 
 /// Softmax over the channels of each pixel, in training.
 pub struct Softmax {
@@ -14,33 +14,15 @@ pub struct Softmax {
 }
 
 impl Softmax {
-    /// Prepares the step.
-    ///
-    /// # Panics
-    /// If the descriptor's sizes cannot be computed.
-    #[must_use]
-    pub fn new(d: plan::Softmax) -> Self {
-        Self {
-            sizes: Sizes::of(d),
-            forward: cpu::Softmax::new(d),
-        }
-    }
+    prepared!(|d: plan::Softmax| Self {
+        forward: cpu::Softmax::new(d)
+    });
 
     simple!(forward);
 
-    /// From the gradient of the output to that of the input.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory.
-    pub fn backward(
-        &mut self,
-        mem: &mut TrainMem<'_, '_>,
-        x: View,
-        y: View,
-        dy: View,
-        dx: Option<Gradient>,
-    ) {
-        self.sizes.expect([x], [y, dy], [dx]);
+    backward!();
+
+    fn back(&mut self, mem: &mut TrainMem<'_, '_>, Backward { y, dy, dx, .. }: Backward) {
         let cost = bounded([dy.shape[1], dy.shape[2], 4]);
         let step = mem
             .mem

@@ -5,10 +5,10 @@ use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::sum;
 use crate::cpu::window::under;
 use crate::cpu::{self, Real};
-use crate::plan::{self, Gradient, Op, View};
+use crate::plan::{self, Op, View};
 use crate::reference::Given;
 use crate::train::reference::{Gradients, Pass, PlainBackward};
-use crate::train::{Layout, TrainMem, memory};
+use crate::train::{Backward, Layout, TrainMem, backward, memory};
 use alloc::vec;
 use core::ops::Range;
 
@@ -59,20 +59,9 @@ impl Subsample {
         self.forward.run(&mut mem.mem, x, y);
     }
 
-    /// From the gradient of the output to those of the parameters and the input.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
-    /// [`scratch`](Self::scratch) says.
-    pub fn backward(
-        &mut self,
-        mem: &mut TrainMem<'_, '_>,
-        x: View,
-        y: View,
-        dy: View,
-        dx: Option<Gradient>,
-    ) {
-        self.sizes.expect([x], [y, dy], [dx]);
+    backward!();
+
+    fn back(&mut self, mem: &mut TrainMem<'_, '_>, Backward { x, y, dy, dx }: Backward) {
         let d = &self.d;
         let [oh, ow, c] = y.shape;
         let [rows, columns] = windows(d);

@@ -1,12 +1,12 @@
 //! Backward through a transposition: each gradient goes where its number came from.
 
-use crate::cpu::sizes::Sizes;
+use crate::cpu::sizes::{Sizes, prepared};
 use crate::cpu::{self, Real};
-use crate::plan::{self, Gradient, Op, View};
+use crate::plan::{self, Op};
 use crate::reference::Given;
 use crate::train::reference::gather;
 use crate::train::reference::{Gradients, Pass, PlainBackward};
-use crate::train::{TrainMem, simple};
+use crate::train::{Backward, TrainMem, backward, simple};
 
 /// From HWC to CHW order, in training.
 pub struct Transpose {
@@ -16,34 +16,16 @@ pub struct Transpose {
 }
 
 impl Transpose {
-    /// Prepares the step.
-    ///
-    /// # Panics
-    /// If the descriptor's sizes cannot be computed.
-    #[must_use]
-    pub fn new(d: plan::Transpose) -> Self {
-        Self {
-            d,
-            sizes: Sizes::of(d),
-            forward: cpu::Transpose::new(d),
-        }
-    }
+    prepared!(|d: plan::Transpose| Self {
+        d,
+        forward: cpu::Transpose::new(d)
+    });
 
     simple!(forward);
 
-    /// From the gradient of the output to that of the input.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory.
-    pub fn backward(
-        &mut self,
-        mem: &mut TrainMem<'_, '_>,
-        x: View,
-        y: View,
-        dy: View,
-        dx: Option<Gradient>,
-    ) {
-        self.sizes.expect([x], [y, dy], [dx]);
+    backward!();
+
+    fn back(&mut self, mem: &mut TrainMem<'_, '_>, Backward { dy, dx, .. }: Backward) {
         let Some(dx) = dx else { return };
         let [h, w, c] = self.d.input;
         let step = mem

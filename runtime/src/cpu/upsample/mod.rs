@@ -5,7 +5,7 @@ mod bilinear;
 pub(crate) mod train;
 
 use super::Real;
-use super::sizes::{Sizes, bounded};
+use super::sizes::{Sizes, bounded, prepared};
 use crate::Mem;
 use crate::plan::{self, Interpolation, Op, View};
 use crate::reference::{Given, Plain};
@@ -18,15 +18,7 @@ pub struct Upsample {
 }
 
 impl Upsample {
-    /// Prepares the step.
-    ///
-    /// # Panics
-    /// If the descriptor's sizes cannot be computed.
-    #[must_use]
-    pub fn new(d: plan::Upsample) -> Self {
-        let sizes = Sizes::of(d);
-        Self { d, sizes }
-    }
+    prepared!(|d: plan::Upsample| Self { d });
 
     /// Computes the step.
     ///

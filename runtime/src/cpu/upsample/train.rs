@@ -1,14 +1,14 @@
 //! Backward through enlargement: each gradient goes where its number came from.
 
 use super::bilinear;
-use crate::cpu::sizes::{Sizes, bounded};
+use crate::cpu::sizes::{Sizes, bounded, prepared};
 use crate::cpu::{self, Real};
-use crate::plan::{self, Gradient, Interpolation, Op, View};
+use crate::plan::{self, Interpolation, Op};
 use crate::reference::Given;
 use crate::train::memory::put;
 use crate::train::reference::gather;
 use crate::train::reference::{Gradients, Pass, PlainBackward};
-use crate::train::{TrainMem, simple};
+use crate::train::{Backward, TrainMem, backward, simple};
 
 /// Enlargement, in training.
 pub struct Upsample {
@@ -18,35 +18,18 @@ pub struct Upsample {
 }
 
 impl Upsample {
-    /// Prepares the step.
-    ///
-    /// # Panics
-    /// If the descriptor's sizes cannot be computed.
-    #[must_use]
-    pub fn new(d: plan::Upsample) -> Self {
-        Self {
-            d,
-            sizes: Sizes::of(d),
-            forward: cpu::Upsample::new(d),
-        }
-    }
+    prepared!(|d: plan::Upsample| Self {
+        d,
+        forward: cpu::Upsample::new(d)
+    });
 
     simple!(forward);
 
+    backward!();
+
     /// From the gradient of the output to that of the input: the sum over the copies, or over
     /// the means that each number has a share in.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory.
-    pub fn backward(
-        &mut self,
-        mem: &mut TrainMem<'_, '_>,
-        x: View,
-        y: View,
-        dy: View,
-        dx: Option<Gradient>,
-    ) {
-        self.sizes.expect([x], [y, dy], [dx]);
+    fn back(&mut self, mem: &mut TrainMem<'_, '_>, Backward { dy, dx, .. }: Backward) {
         let Some(dx) = dx else { return };
         let [fh, fw] = self.d.factor;
         let step = mem

@@ -17,8 +17,8 @@ use crate::cpu::conv::{Strides, method};
 use crate::cpu::machine::Machine;
 use crate::cpu::sizes::{Shaped, Sizes};
 use crate::cpu::sum;
-use crate::plan::{self, Act, Gradient, Op, View};
-use crate::train::{Layout, TrainMem, memory};
+use crate::plan::{self, Act, Op, View};
+use crate::train::{Backward, Layout, TrainMem, backward, memory};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -56,7 +56,7 @@ impl Conv {
     }
 
     /// As [`new`](Self::new); `choice` is forward's. Where backward is a convolution, it takes
-    /// the best method for that one, at the same level; other products take the machine's best.
+    /// the best method for that one. All products are computed at the same level.
     pub(crate) fn chosen(d: plan::Conv, layout: &Layout, layer: &str, choice: Choice) -> Self {
         let sizes = Sizes::of(d);
         let len = d.filters * (d.input[2] / d.groups) * d.kernel[0] * d.kernel[1];
@@ -77,9 +77,9 @@ impl Conv {
                     Back::Convolution(Box::new(conv))
                 }
                 None if depthwise::fits(&d) => Back::Depthwise,
-                None => Back::Scatter(Scatter::new(d)),
+                None => Back::Scatter(Scatter::new(d, choice.level)),
             },
-            gradient: WeightGradient::new(d),
+            gradient: WeightGradient::new(d, choice.level),
         }
     }
 
@@ -124,25 +124,12 @@ impl Conv {
         self.forward.run(&mut mem.mem, x, y);
     }
 
-    /// From the gradient of the output to those of the parameters and the input.
-    ///
-    /// # Panics
-    /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
-    /// [`scratch`](Self::scratch) says.
-    pub fn backward(
-        &mut self,
-        mem: &mut TrainMem<'_, '_>,
-        x: View,
-        y: View,
-        dy: View,
-        dx: Option<Gradient>,
-    ) {
-        self.sizes.expect([x], [y, dy], [dx]);
-        let (from, dz) = (self.sizes.input(x), self.sizes.output(dy));
-        mem.through(self.d.act, self.sizes.output(y), dz);
-        if let Some(bias) = self.bias.clone() {
-            add_bias(mem, dz, bias);
-        }
+    backward!();
+
+    fn back(&mut self, mem: &mut TrainMem<'_, '_>, step: Backward) {
+        let dz = through_bias(mem, (self.sizes, self.d.act), step, self.bias.clone());
+        let Backward { x, dy, dx, .. } = step;
+        let from = self.sizes.input(x);
         let gradient = &mut mem.gradients[self.weight.clone()];
         self.gradient.run(mem.mem.access([from, dz], []), gradient);
         for range in self.unconnected.iter().cloned() {
@@ -160,6 +147,7 @@ impl Conv {
             Back::Scatter(scatter) => {
                 scatter.run(mem.mem.access([dz], [to]), weight, dx.accumulate);
             }
+            // Of convolutions only the depthwise one is left, whose kernel cannot add to what is there; this one can, and takes strides.
             Back::Convolution(_) | Back::Depthwise => {
                 let step = mem.mem.access([dz], [to]);
                 depthwise::input(&self.d, weight, step, dx.accumulate);
@@ -168,8 +156,23 @@ impl Conv {
     }
 }
 
+/// From the gradient of the output to that of the sums before the activation, and to that of the bias.
+pub(crate) fn through_bias(
+    mem: &mut TrainMem<'_, '_>,
+    (sizes, act): (Sizes, Act),
+    Backward { y, dy, .. }: Backward,
+    bias: Option<Range<usize>>,
+) -> Shaped {
+    let dz = sizes.output(dy);
+    mem.through(act, sizes.output(y), dz);
+    if let Some(bias) = bias {
+        add_bias(mem, dz, bias);
+    }
+    dz
+}
+
 /// The bias' gradient: the sum of `dz` over all pixels.
-pub(crate) fn add_bias(mem: &mut TrainMem<'_, '_>, dz: Shaped, bias: Range<usize>) {
+fn add_bias(mem: &mut TrainMem<'_, '_>, dz: Shaped, bias: Range<usize>) {
     let step = mem.mem.access([dz], []);
     let [dz] = step.x;
     let [h, w, c] = dz.geometry.shape;

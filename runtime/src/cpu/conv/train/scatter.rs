@@ -4,6 +4,7 @@ use crate::Scratch;
 use crate::cpu::access::{Access, Image, Source, scratch};
 use crate::cpu::gemm::Panels;
 use crate::cpu::kernel::{MAX_ROWS, Outer};
+use crate::cpu::simd::Level;
 use crate::cpu::sizes::bounded;
 use crate::plan;
 use crate::train::memory::add;
@@ -15,11 +16,11 @@ pub(super) struct Scatter {
 }
 
 impl Scatter {
-    pub(super) fn new(d: plan::Conv) -> Self {
+    pub(super) fn new(d: plan::Conv, level: Level) -> Self {
         let columns = d.kernel[0] * d.kernel[1] * (d.input[2] / d.groups);
         Self {
             d,
-            panels: Panels::new(columns),
+            panels: Panels::new(level, columns),
         }
     }
 

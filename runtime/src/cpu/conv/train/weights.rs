@@ -11,6 +11,7 @@ use crate::cpu::access::{Access, Shared, Workers, scratch};
 use crate::cpu::conv::{Pixels, copy_padded, padded};
 use crate::cpu::gemm::Panels;
 use crate::cpu::kernel::Outer;
+use crate::cpu::simd::Level;
 use crate::cpu::sizes::{bounded, elements};
 use crate::plan::{self, Op};
 use crate::threads::Threads;
@@ -38,12 +39,12 @@ struct Task {
 }
 
 impl WeightGradient {
-    pub(crate) fn new(d: plan::Conv) -> Self {
+    pub(crate) fn new(d: plan::Conv, level: Level) -> Self {
         // A stride beyond the picture leads nowhere, whatever it is.
         let [height, width, _] = padded(d).input;
         let stride = [d.stride[0].min(height), d.stride[1].min(width)];
         let d = plan::Conv { stride, ..d };
-        let panels = Panels::new(d.filters / d.groups);
+        let panels = Panels::new(level, d.filters / d.groups);
         let cells = d.kernel[0] * d.kernel[1] * (d.input[2] / d.groups);
         let [oh, ow, _] = Op::Conv(d).output();
         let terms = panels.tuning().gradient.terms;

@@ -1,0 +1,194 @@
+//! The memory of a training run on a GPU.
+
+use super::super::source::Argument;
+use super::text;
+use crate::plan::Plan;
+use crate::train::{Layout, MemoryUse};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use cudarc::driver::{CudaSlice, CudaStream, DevicePtr, DeviceRepr, DriverError, ValidAsZeroBits};
+
+/// Consecutive numbers of one tensor: `netc::Piece` of update.cu.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Piece {
+    first: u64,
+    count: u32,
+    l2: f32,
+    trained: u32,
+    unused: u32,
+}
+
+/// What changes from step to step: `netc::Rates` of update.cu.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rates {
+    pub(super) seed: u64,
+    pub(super) number: u64,
+    pub(super) lr: f32,
+    pub(super) coupled: f32,
+    pub(super) keep: f32,
+    pub(super) clip: f32,
+}
+
+/// What a step tells: `netc::Outcome` of update.cu.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outcome {
+    pub(super) loss: f64,
+    pub(super) l2: f64,
+    pub(super) norm: f64,
+    pub(super) correct: u32,
+    pub(super) finite: u32,
+}
+
+// SAFETY: plain numbers, laid out as the struct of the same name in update.cu.
+unsafe impl DeviceRepr for Piece {}
+// SAFETY: as above.
+unsafe impl DeviceRepr for Rates {}
+// SAFETY: as above.
+unsafe impl DeviceRepr for Outcome {}
+// SAFETY: all numbers, and 0 is one.
+unsafe impl ValidAsZeroBits for Rates {}
+// SAFETY: as above.
+unsafe impl ValidAsZeroBits for Outcome {}
+
+/// How large things are, in numbers.
+pub(super) struct Sizes {
+    pub(super) params: usize,
+    /// States of the optimizer.
+    pub(super) states: usize,
+    /// Of one image.
+    pub(super) image: usize,
+    /// For each image.
+    pub(super) arena: usize,
+    /// For each image, at most.
+    pub(super) labels: usize,
+    pub(super) losses: usize,
+    pub(super) scratch: usize,
+    pub(super) max_batch: usize,
+}
+
+impl Sizes {
+    pub(super) fn memory(&self) -> MemoryUse {
+        let bytes = |numbers: usize| numbers.saturating_mul(size_of::<f32>());
+        MemoryUse {
+            weights: bytes(self.params),
+            gradients: bytes(self.params),
+            optimizer: bytes(self.params * self.states),
+            activations: bytes(self.arena.saturating_mul(self.max_batch)),
+            workspace: bytes(self.scratch + self.image * self.max_batch),
+        }
+    }
+}
+
+/// Everything on the device.
+pub(super) struct Buffers {
+    pub(super) params: CudaSlice<f32>,
+    pub(super) gradients: CudaSlice<f32>,
+    before: CudaSlice<f32>,
+    mask: CudaSlice<f32>,
+    pub(super) states: Vec<CudaSlice<f32>>,
+    pieces: CudaSlice<Piece>,
+    parts: CudaSlice<f64>,
+    input: CudaSlice<f32>,
+    pub(super) arena: CudaSlice<f32>,
+    scratch: CudaSlice<f32>,
+    labels: CudaSlice<u32>,
+    figures: CudaSlice<f32>,
+    rates: CudaSlice<Rates>,
+    outcome: CudaSlice<Outcome>,
+}
+
+impl Buffers {
+    pub(super) fn new(
+        stream: &Arc<CudaStream>,
+        sizes: &Sizes,
+        pieces: &[Piece],
+        mask: Option<&[f32]>,
+    ) -> Result<Self, DriverError> {
+        // SAFETY: no number is read before it is written: the plan is valid.
+        let open = |len: usize| unsafe { stream.alloc::<f32>(len.max(1)) };
+        let states = (0..sizes.states).map(|_| stream.alloc_zeros(sizes.params.max(1)));
+        let labels = sizes.labels * sizes.max_batch;
+        Ok(Self {
+            params: open(sizes.params)?,
+            gradients: open(sizes.params)?,
+            before: open(sizes.params)?,
+            mask: stream.clone_htod(mask.unwrap_or(&[1.0]))?,
+            states: states.collect::<Result<_, _>>()?,
+            pieces: stream.clone_htod(pieces)?,
+            parts: stream.alloc_zeros(2 * pieces.len())?,
+            input: open(sizes.image * sizes.max_batch)?,
+            arena: open(sizes.arena * sizes.max_batch)?,
+            scratch: open(sizes.scratch)?,
+            labels: stream.alloc_zeros(labels)?,
+            figures: open(2 * labels * sizes.losses)?,
+            rates: stream.alloc_zeros(1)?,
+            outcome: stream.alloc_zeros(1)?,
+        })
+    }
+
+    /// A batch and the numbers of its step.
+    pub(super) fn give(
+        &mut self,
+        stream: &Arc<CudaStream>,
+        images: &[f32],
+        labels: &[u32],
+        rates: Rates,
+    ) -> Result<(), DriverError> {
+        stream.memcpy_htod(images, &mut self.input.slice_mut(..images.len()))?;
+        stream.memcpy_htod(labels, &mut self.labels.slice_mut(..labels.len()))?;
+        stream.memcpy_htod(&[rates], &mut self.rates)
+    }
+
+    /// Waits for the step.
+    pub(super) fn outcome(&self, stream: &Arc<CudaStream>) -> Result<Outcome, DriverError> {
+        let outcome = stream.clone_dtoh(&self.outcome)?;
+        stream.synchronize()?;
+        Ok(outcome[0])
+    }
+
+    /// Where an argument lies.
+    pub(super) fn address(&self, stream: &Arc<CudaStream>, argument: Argument) -> u64 {
+        let at = |slice: &CudaSlice<f32>| slice.device_ptr(stream).0;
+        match argument {
+            Argument::Input => at(&self.input),
+            Argument::Arena => at(&self.arena),
+            Argument::Scratch => at(&self.scratch),
+            Argument::Step => self.rates.device_ptr(stream).0,
+            text::PARAMS => at(&self.params),
+            text::GRADIENTS => at(&self.gradients),
+            text::BEFORE => at(&self.before),
+            text::MASK => at(&self.mask),
+            text::PIECES => self.pieces.device_ptr(stream).0,
+            text::PARTS => self.parts.device_ptr(stream).0,
+            text::LABELS => self.labels.device_ptr(stream).0,
+            text::FIGURES => at(&self.figures),
+            text::OUTCOME => self.outcome.device_ptr(stream).0,
+            text::RATES => self.rates.device_ptr(stream).0,
+            text::FIRST => self.states.first().map_or(0, at),
+            text::SECOND => self.states.get(1).map_or(0, at),
+            _ => 0,
+        }
+    }
+}
+
+/// The parameters in pieces, each of one tensor.
+pub(super) fn pieces(plan: &Plan, layout: &Layout) -> Vec<Piece> {
+    let mut all = Vec::new();
+    for (i, (param, range)) in layout.params().enumerate() {
+        let update = plan.update.iter().find(|update| update.param == i);
+        for first in range.clone().step_by(text::PIECE) {
+            let count = (range.end - first).min(text::PIECE);
+            all.push(Piece {
+                first: first as u64,
+                count: count as u32,
+                l2: update.map_or(0.0, |update| update.l2),
+                trained: u32::from(param.trainable),
+                unused: 0,
+            });
+        }
+    }
+    all
+}

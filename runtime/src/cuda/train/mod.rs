@@ -1,0 +1,347 @@
+//! Training on a GPU: a step is one graph, and all that it changes stays on the device.
+
+mod buffers;
+mod text;
+
+use self::buffers::{Buffers, Outcome, Rates};
+use super::device::{device, failed};
+use super::memory::{gather, range};
+use super::params::Order;
+use super::program::Program;
+use super::source::{Argument, Task};
+use super::{Gpu, kernels};
+use crate::plan::{Op, Operation, Optimizer, Param, Plan, Slot, View};
+use crate::train::{Broken, Kind, Layout, MemoryUse, OptimizerState, Rule, StepResult, check_labels};
+use crate::{Error, ErrorKind, Weights};
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::ops::Range;
+use cudarc::driver::{CudaSlice, CudaStream, DevicePtr, DriverError};
+
+/// A network under training on a GPU.
+pub(crate) struct Training {
+    stream: Arc<CudaStream>,
+    layout: Layout,
+    /// How each tensor lies on the device.
+    orders: Vec<Order>,
+    /// The tensors of each forward step.
+    tensors: Vec<Vec<Range<usize>>>,
+    program: Program,
+    buffers: Buffers,
+    optimizer: Optimizer,
+    max_batch: usize,
+    memory: MemoryUse,
+    /// Images of the last step.
+    batch: usize,
+    steps: u64,
+    seed: u64,
+    clip: Option<f32>,
+}
+
+impl Training {
+    /// Prepares a valid plan that trains, with its weights.
+    ///
+    /// # Errors
+    /// With [`ErrorKind::Device`], if the device has not the memory, or the kernels cannot be made.
+    pub(crate) fn new(
+        gpu: &Gpu,
+        plan: &Plan,
+        optimizer: &Optimizer,
+        weights: &Weights,
+        max_batch: usize,
+    ) -> Result<Self, Error> {
+        let layout = Layout::new(&plan.params);
+        let tasks: Vec<Task> = plan.forward.iter().enumerate().map(task).collect();
+        let orders = orders(plan, &layout);
+        let tensors = plan.forward.iter().map(|step| {
+            let layer = step.source.as_ref().map_or("", |source| &source.layer);
+            let tensors = step.op.tensors();
+            let ranges = tensors.iter().map(|t| layout.range(layer, t.leaf, t.shape.iter().product()));
+            ranges.collect()
+        });
+        let tensors: Vec<Vec<Range<usize>>> = tensors.collect();
+        let stream = gpu.context.new_stream();
+        let stream = stream.map_err(|e| failed("the GPU gives no stream", e))?;
+        let mask = mask(plan, &layout, &orders);
+        let pieces = buffers::pieces(plan, &layout);
+        let rule = Rule::new(optimizer, 0, 1.0, 1.0);
+        let about = text::About {
+            rule: &rule,
+            pieces: pieces.len(),
+            masked: mask.is_some(),
+            max_batch,
+        };
+        let source = text::step(plan, &tasks, &about);
+        let program = Program::new(gpu, source)?;
+        let scratch = tasks.iter().map(|task| kernels(&task.op).scratch(max_batch));
+        let sizes = buffers::Sizes {
+            params: layout.len(),
+            states: optimizer.states().len(),
+            image: plan.input.iter().product(),
+            arena: plan.arena / size_of::<f32>(),
+            labels: text::labels(plan),
+            losses: plan.loss.len(),
+            scratch: scratch.max().unwrap_or(0),
+            max_batch,
+        };
+        let no_memory = |e| failed("the GPU has no memory for this training", e);
+        let buffers = Buffers::new(&stream, &sizes, &pieces, mask.as_deref()).map_err(no_memory)?;
+        let mut training = Self {
+            memory: sizes.memory(),
+            stream,
+            orders,
+            tensors,
+            program,
+            buffers,
+            optimizer: *optimizer,
+            max_batch,
+            batch: 0,
+            steps: 0,
+            seed: 0,
+            clip: None,
+            layout,
+        };
+        training.set_weights(weights)?;
+        Ok(training)
+    }
+
+    pub(crate) fn set_seed(&mut self, seed: u64) {
+        self.seed = seed;
+    }
+
+    pub(crate) fn set_clip(&mut self, clip: Option<f32>) {
+        self.clip = clip;
+    }
+
+    pub(crate) fn memory(&self) -> MemoryUse {
+        self.memory
+    }
+
+    pub(crate) fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// One step; as [`Trainer::step`](crate::train::Trainer::step).
+    pub(crate) fn step(
+        &mut self,
+        plan: &Plan,
+        images: &[f32],
+        labels: &[u32],
+        factor: f64,
+    ) -> Result<StepResult, Error> {
+        let one: usize = plan.input.iter().product();
+        let batch = images.len() / one.max(1);
+        if batch == 0 || batch > self.max_batch || !images.len().is_multiple_of(one) {
+            let problem = format!(
+                "{} numbers are not between 1 and {} whole images of {one}",
+                images.len(),
+                self.max_batch
+            );
+            return Err(Error::new(ErrorKind::Input, problem));
+        }
+        for loss in &plan.loss {
+            let [h, w, classes] = loss.scores.shape;
+            check_labels(labels, batch * h * w, classes)?;
+        }
+        self.batch = batch;
+        let outcome = self.run(images, labels, factor);
+        let outcome = outcome?;
+        if outcome.finite == 0 {
+            return Err(self.diverged(plan, images, &outcome)?);
+        }
+        self.steps += 1;
+        Ok(StepResult {
+            loss: outcome.loss + outcome.l2,
+            correct: outcome.correct as usize,
+            grad_norm: outcome.norm,
+        })
+    }
+
+    fn run(&mut self, images: &[f32], labels: &[u32], factor: f64) -> Result<Outcome, Error> {
+        let rule = Rule::new(&self.optimizer, self.steps, factor, 1.0);
+        let rates = Rates {
+            seed: self.seed,
+            number: self.steps,
+            lr: rule.lr,
+            coupled: rule.coupled,
+            keep: match rule.kind {
+                Kind::Adam { keep, .. } => keep,
+                _ => 1.0,
+            },
+            clip: self.clip.unwrap_or(f32::INFINITY),
+        };
+        let given = self.buffers.give(&self.stream, images, labels, rates);
+        given.map_err(|e| failed("the batch does not get onto the GPU", e))?;
+        let (buffers, tensors, stream) = (&self.buffers, &self.tensors, &self.stream);
+        let number = |range: &Range<usize>| (range.start * size_of::<f32>()) as u64;
+        let address = |argument: Argument| match argument {
+            Argument::Param(task, i) => buffers.address(stream, text::PARAMS) + number(&tensors[task][i]),
+            Argument::Gradient(task, i) => {
+                buffers.address(stream, text::GRADIENTS) + number(&tensors[task][i])
+            }
+            other => buffers.address(stream, other),
+        };
+        self.program.run(&self.stream, self.batch, address)?;
+        let outcome = self.buffers.outcome(&self.stream);
+        outcome.map_err(|e| failed("the GPU failed in a training step", e))
+    }
+
+    /// What shows first that a step left the range of numbers.
+    fn diverged(&self, plan: &Plan, images: &[f32], outcome: &Outcome) -> Result<Error, Error> {
+        let params = self.download(&self.buffers.params)?;
+        let gradients = self.download(&self.buffers.gradients)?;
+        let arena = self.copy(&self.buffers.arena)?;
+        let read = |view: View| gather(view, &arena[range(view, self.batch)]);
+        let steps = plan.forward.iter();
+        let values = steps.map(|step| (&step.name[..], &step.text[..], step.output));
+        let broken = Broken {
+            layout: &self.layout,
+            numbers: &params,
+            images,
+            later: plan.loss.iter().map(|loss| loss.gradient).collect(),
+        };
+        Ok(match outcome.loss.is_finite() {
+            true => Broken::gradient(&self.layout, &gradients),
+            false => broken.value(outcome.loss, values.collect(), &read),
+        })
+    }
+
+    /// A tensor's gradient in the last step.
+    pub(crate) fn gradient(&self, name: &str) -> Result<Option<Vec<f32>>, Error> {
+        let found = self.layout.params().find(|(param, _)| param.name == name);
+        let Some((_, range)) = found else {
+            return Ok(None);
+        };
+        Ok(Some(self.download(&self.buffers.gradients)?[range].to_vec()))
+    }
+
+    /// The values of a view after the last step.
+    pub(crate) fn read(&self, view: View) -> Result<Vec<f32>, Error> {
+        if !matches!(view.slot, Slot::Arena(_)) || self.batch == 0 {
+            return Err(device("nothing has been computed there".into()));
+        }
+        let arena = self.copy(&self.buffers.arena)?;
+        Ok(gather(view, &arena[range(view, self.batch)]))
+    }
+
+    pub(crate) fn weights(&self) -> Result<Weights, Error> {
+        let numbers = self.download(&self.buffers.params)?;
+        let tensors = self.layout.params();
+        let tensors = tensors.map(|(p, range)| (p.name.clone(), numbers[range].to_vec()));
+        Weights::from_tensors(tensors, &params(&self.layout))
+    }
+
+    pub(crate) fn set_weights(&mut self, weights: &Weights) -> Result<(), Error> {
+        let mut numbers = alloc::vec![0.0; self.layout.len()];
+        for (param, range) in self.layout.params() {
+            if let Some((_, from)) = weights.get(&param.name) {
+                numbers[range].copy_from_slice(&from);
+            }
+        }
+        let numbers = self.to_device(&numbers);
+        let copied = self.stream.memcpy_htod(&numbers, &mut self.buffers.params);
+        copied.map_err(|e| failed("the weights do not get onto the GPU", e))
+    }
+
+    pub(crate) fn optimizer_state(&self) -> Result<OptimizerState, Error> {
+        let mut tensors = Vec::new();
+        for (state, slice) in self.optimizer.states().iter().zip(&self.buffers.states) {
+            let numbers = self.download(slice)?;
+            let trained = self.layout.params().filter(|(param, _)| param.trainable);
+            tensors.extend(trained.map(|(param, range)| {
+                let name = format!("{}.{state}", param.name);
+                (name, param.shape.clone(), numbers[range].to_vec())
+            }));
+        }
+        let steps = self.steps;
+        Ok(OptimizerState { steps, tensors })
+    }
+
+    pub(crate) fn restore_optimizer(&mut self, state: &OptimizerState) -> Result<(), Error> {
+        self.optimizer_state()?.same(state)?;
+        let trained = self.layout.params().filter(|(param, _)| param.trainable);
+        let places: Vec<Range<usize>> = trained.map(|(_, range)| range).collect();
+        for i in 0..self.buffers.states.len() {
+            let mut numbers = alloc::vec![0.0; self.layout.len()];
+            let tensors = &state.tensors[i * places.len()..][..places.len()];
+            for (range, (_, _, from)) in places.iter().zip(tensors) {
+                numbers[range.clone()].copy_from_slice(from);
+            }
+            let numbers = self.to_device(&numbers);
+            let copied = self.stream.memcpy_htod(&numbers, &mut self.buffers.states[i]);
+            copied.map_err(|e| failed("the optimizer's state does not get onto the GPU", e))?;
+        }
+        self.steps = state.steps;
+        Ok(())
+    }
+
+    /// A flat buffer as the file stores it.
+    fn download(&self, slice: &CudaSlice<f32>) -> Result<Vec<f32>, Error> {
+        let numbers = self.copy(slice)?;
+        let params = self.layout.params().zip(&self.orders);
+        Ok(params.flat_map(|((_, range), order)| order.to_file(&numbers[range])).collect())
+    }
+
+    fn to_device(&self, numbers: &[f32]) -> Vec<f32> {
+        let params = self.layout.params().zip(&self.orders);
+        params.flat_map(|((_, range), order)| order.to_device(&numbers[range])).collect()
+    }
+
+    fn copy(&self, slice: &CudaSlice<f32>) -> Result<Vec<f32>, Error> {
+        let copy = || -> Result<_, DriverError> {
+            let numbers = self.stream.clone_dtoh(slice)?;
+            self.stream.synchronize()?;
+            Ok(numbers)
+        };
+        copy().map_err(|e| failed("the GPU's memory cannot be read", e))
+    }
+}
+
+fn params(layout: &Layout) -> Vec<Param> {
+    layout.params().map(|(param, _)| param.clone()).collect()
+}
+
+fn task((number, step): (usize, &crate::plan::Step)) -> Task {
+    let clean = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    let name: String = step.name.chars().map(clean).collect();
+    Task {
+        name: format!("s{number}_{name}"),
+        op: step.op,
+        inputs: step.inputs.clone(),
+        output: step.output,
+        params: step.op.tensors().len(),
+    }
+}
+
+/// How each tensor of the layout lies on the device.
+fn orders(plan: &Plan, layout: &Layout) -> Vec<Order> {
+    let mut found = BTreeMap::new();
+    for step in &plan.forward {
+        let Some(source) = &step.source else { continue };
+        for (i, tensor) in step.op.tensors().iter().enumerate() {
+            let name = format!("{}.{}", source.layer, tensor.leaf);
+            found.insert(name, order(&step.op, i));
+        }
+    }
+    let order = |param: &Param| found.get(&param.name).copied().unwrap_or(Order::AsStored);
+    layout.params().map(|(param, _)| order(param)).collect()
+}
+
+fn order(op: &Op, tensor: usize) -> Order {
+    kernels(op).order(tensor)
+}
+
+/// 0 for each weight that a connection table leaves out, 1 for all other numbers; nothing where there is no table.
+fn mask(plan: &Plan, layout: &Layout, orders: &[Order]) -> Option<Vec<f32>> {
+    plan.params.iter().find(|param| param.connect.is_some())?;
+    let params = layout.params().zip(orders);
+    let all = params.flat_map(|((param, range), order)| {
+        let mut own = alloc::vec![1.0; range.len()];
+        crate::weights::unconnected(param).for_each(|i| own[i] = 0.0);
+        order.to_device(&own)
+    });
+    Some(all.collect())
+}

@@ -329,7 +329,7 @@ mod trainer {
                 .collect();
             near(
                 name,
-                &widen(trainer.gradient(name).unwrap()),
+                &widen(&trainer.gradient(name).unwrap().unwrap()),
                 &gradient,
                 2e-5,
             );
@@ -386,7 +386,7 @@ mod trainer {
             let after = clipped.weights().unwrap();
             let trainable = clipped.plan().params.iter().filter(|p| p.trainable);
             for Param { name, .. } in trainable {
-                let gradient = widen(gradients.gradient(name).unwrap());
+                let gradient = widen(&gradients.gradient(name).unwrap().unwrap());
                 let [before, after] = [&before, &after].map(|w| widen(&w.get(name).unwrap().1));
                 // The first step of SGD: the learning rate times the gradient.
                 let weights = before.iter().zip(&gradient);
@@ -426,7 +426,9 @@ mod trainer {
             let mut first = new(&start);
             run(&mut first, 0..3);
             let mut second = new(&first.weights().unwrap());
-            second.restore_optimizer(&first.optimizer_state()).unwrap();
+            second
+                .restore_optimizer(&first.optimizer_state().unwrap())
+                .unwrap();
             assert_eq!(second.steps(), 3);
             run(&mut second, 3..6);
             assert_eq!(numbers(&whole), numbers(&second));

@@ -300,7 +300,7 @@ fn concat_hands_each_part_its_channels() {
     let ways_back = plan.backward.iter().rev();
     let mut seen = 0;
     for (back, (name, (_, expected))) in ways_back.zip(parts) {
-        let found = trainer.read(back.output_gradient);
+        let found = trainer.read(back.output_gradient).expect("a step");
         let found: Vec<f64> = found.into_iter().map(f64::from).collect();
         near(name, &found, expected, 1e-6);
         seen += 1;

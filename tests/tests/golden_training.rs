@@ -59,7 +59,10 @@ fn the_first_step_is_pytorchs() {
                 .unwrap_or_else(|e| panic!("{}: {e}", case.name));
             let step = trainer.gradients(&images, &training.labels);
             let step = step.unwrap_or_else(|e| panic!("{}: {e}", case.name));
-            let gradient = |name: &str| trainer.gradient(name).map(widen).unwrap_or_default();
+            let gradient = |name: &str| {
+                let found = trainer.gradient(name).expect("the CPU");
+                found.map(|numbers| widen(&numbers)).unwrap_or_default()
+            };
             check(&case, training, step.loss, gradient);
             found.push(step);
         }

@@ -132,7 +132,12 @@ fn trained(choose: impl Fn(&Plan) -> Prepared<'_>) -> [Vec<f32>; 3] {
     let mut trainer = Trainer::prepared(&prepared, optimizer, &weights, 1).expect("weights");
     let result = trainer.gradients(&images(3 * 9 * 9 * 3), &[0, 1, 2]);
     let loss = result.expect("finite").loss as f32;
-    let gradient = |name| trainer.gradient(name).expect("it has one").to_vec();
+    let gradient = |name| {
+        trainer
+            .gradient(name)
+            .expect("the CPU")
+            .expect("it has one")
+    };
     [vec![loss], gradient("conv1.weight"), gradient("fc1.weight")]
 }
 

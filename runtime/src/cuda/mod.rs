@@ -19,12 +19,16 @@ mod session;
 #[cfg(feature = "train")]
 mod single;
 mod source;
+#[cfg(feature = "train")]
+mod train;
 
 pub use device::Gpu;
 pub(crate) use params::Params;
 pub(crate) use session::{Extent, Session};
 #[cfg(feature = "train")]
 pub use single::single;
+#[cfg(feature = "train")]
+pub(crate) use train::Training;
 
 use crate::plan::{Op, for_each_op};
 use call::Kernels;

@@ -15,13 +15,14 @@ use cudarc::nvrtc::Ptx;
 /// Blocks that a processor is given at most: beyond that they only wait.
 const WAVES: u32 = 16;
 
-/// Graphs that are kept, one for each number of images.
+/// Graphs that are kept.
 const GRAPHS: usize = 8;
 
 /// A program that is ready to run.
 pub(super) struct Program {
     entries: Vec<(Entry, CudaFunction)>,
-    graphs: BTreeMap<usize, Captured>,
+    /// By the number of images and of launches.
+    graphs: BTreeMap<(usize, usize), Captured>,
     /// Blocks of a launch at most.
     most: u32,
 }
@@ -71,17 +72,32 @@ impl Program {
         images: usize,
         address: impl Fn(Argument) -> u64,
     ) -> Result<(), Error> {
-        if self.entries.is_empty() {
+        self.run_part(stream, images, self.entries.len(), address)
+    }
+
+    /// As [`run`](Self::run), so many launches.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub(super) fn run_part(
+        &mut self,
+        stream: &Arc<CudaStream>,
+        images: usize,
+        entries: usize,
+        address: impl Fn(Argument) -> u64,
+    ) -> Result<(), Error> {
+        if entries == 0 {
             return Ok(());
         }
-        if !self.graphs.contains_key(&images) {
+        let key = (images, entries);
+        if !self.graphs.contains_key(&key) {
             if self.graphs.len() >= GRAPHS {
                 self.graphs.pop_first();
             }
-            let graph = self.capture(stream, images, address)?;
-            self.graphs.insert(images, Captured(graph));
+            let graph = self.capture(stream, images, &self.entries[..entries], address)?;
+            self.graphs.insert(key, Captured(graph));
         }
-        let launched = self.graphs[&images].0.launch();
+        let launched = self.graphs[&key].0.launch();
         launched.map_err(|e| failed("the kernels cannot be launched", e))
     }
 
@@ -89,11 +105,12 @@ impl Program {
         &self,
         stream: &Arc<CudaStream>,
         images: usize,
+        entries: &[(Entry, CudaFunction)],
         address: impl Fn(Argument) -> u64,
     ) -> Result<CudaGraph, Error> {
         let begun = stream.begin_capture(CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL);
         begun.map_err(|e| failed("the kernels cannot be captured", e))?;
-        let launched = self.launch(stream, images, address);
+        let launched = self.launch(stream, images, entries, address);
         // The capture ends whatever happened.
         let graph = stream.end_capture(CUgraphInstantiate_flags(0));
         launched?;
@@ -105,10 +122,11 @@ impl Program {
         &self,
         stream: &CudaStream,
         images: usize,
+        entries: &[(Entry, CudaFunction)],
         address: impl Fn(Argument) -> u64,
     ) -> Result<(), Error> {
         let count = u32::try_from(images).unwrap_or(u32::MAX);
-        for (entry, function) in &self.entries {
+        for (entry, function) in entries {
             let addresses: Vec<u64> = entry.arguments.iter().map(|&a| address(a)).collect();
             let mut launch = stream.launch_builder(function);
             for address in &addresses {

@@ -5,8 +5,8 @@ use super::memory::{gather, range, scatter};
 use super::program::Program;
 use super::source::{Argument, Back, Source, Task};
 use super::{Gpu, kernels};
-use crate::plan::{Gradient, Op, Operation, Param, View};
-use crate::train::{Setting, Single};
+use crate::plan::{Op, Operation, Param, View};
+use crate::train::{Places, Setting, Single};
 use crate::{Device, Error, ErrorKind};
 use alloc::sync::Arc;
 use alloc::vec;
@@ -35,7 +35,9 @@ pub fn single(
     let gpu = device.gpu();
     let gpu = gpu.ok_or_else(|| Error::new(ErrorKind::Device, "the CPU is no GPU"))?;
     let batch = inputs[0].len() / op.input().iter().product::<usize>();
-    let places = Places::of(op, inputs.len(), setting);
+    let places = Places::new(op, inputs.len(), setting);
+    let gradients = places.gradients(setting);
+    let end = places.arena / size_of::<f32>();
     let task = Task {
         name: "layer".into(),
         op: *op,
@@ -46,9 +48,9 @@ pub fn single(
     let back = Back {
         task: 0,
         output_gradient: places.dy,
-        input_gradients: places.dx.iter().copied().map(Some).collect(),
+        input_gradients: gradients,
     };
-    let mut arena = vec![f32::NAN; places.end * batch];
+    let mut arena = vec![f32::NAN; end * batch];
     let mut set =
         |view: View, values: &[f32]| scatter(view, &mut arena[range(view, batch)], values);
     for (view, values) in places.x.iter().zip(inputs) {
@@ -59,7 +61,7 @@ pub fn single(
         places
             .dx
             .iter()
-            .for_each(|dx| set(dx.view, &vec![value; dx.view.len() * batch]));
+            .for_each(|&dx| set(dx, &vec![value; dx.len() * batch]));
     }
     let orders: Vec<_> = (0..values.len()).map(|i| kernels(op).order(i)).collect();
     let on_device = values
@@ -72,9 +74,9 @@ pub fn single(
         .map(|values| vec![0.0; values.len()])
         .collect();
     let tasks = [task];
-    let mut run = || -> Result<_, Attempt> {
+    let run = || -> Result<_, Attempt> {
         let mut bench = Bench::new(gpu, &arena, &on_device, &zeros, kernels(op).scratch(batch))?;
-        let mut source = Source::new(tasks.iter(), places.end * batch);
+        let mut source = Source::new(tasks.iter(), end * batch);
         source.forward(&tasks);
         bench.run(gpu, source, batch)?;
         let mut after = bench.stream.clone_dtoh(&bench.arena)?;
@@ -87,7 +89,7 @@ pub fn single(
             scatter(view, &mut after[range(view, batch)], &nothing);
         }
         bench.stream.memcpy_htod(&after, &mut bench.arena)?;
-        let mut source = Source::new(tasks.iter(), places.end * batch);
+        let mut source = Source::new(tasks.iter(), end * batch);
         source.backward(&tasks, core::slice::from_ref(&back));
         bench.run(gpu, source, batch)?;
         let after = bench.stream.clone_dtoh(&bench.arena)?;
@@ -99,9 +101,7 @@ pub fn single(
         let dx = places.dx.iter();
         let single = Single {
             output,
-            inputs: dx
-                .map(|dx| gather(dx.view, &after[range(dx.view, batch)]))
-                .collect(),
+            inputs: dx.map(|&dx| gather(dx, &after[range(dx, batch)])).collect(),
             gradients: numbers(&bench.gradients)?,
             params: numbers(&bench.params)?,
         };
@@ -112,45 +112,6 @@ pub fn single(
         Attempt::Driver(e) => failed("the GPU failed", e),
         Attempt::Other(e) => e,
     })
-}
-
-/// Where the values of an operation lie.
-struct Places {
-    x: Vec<View>,
-    y: View,
-    dy: View,
-    dx: Vec<Gradient>,
-    /// Numbers for each image.
-    end: usize,
-}
-
-impl Places {
-    fn of(op: &Op, inputs: usize, setting: Setting) -> Self {
-        let mut end = 0;
-        let mut place = |shape: [usize; 3]| {
-            let pixel = shape[2] + 2 * setting.around;
-            let view = View::arena(end, shape).channels(setting.around, pixel);
-            end += view.bytes();
-            view
-        };
-        let operands = || (0..inputs).map(|i| op.operand(i));
-        let x = operands().map(&mut place).collect();
-        let (y, dy) = (place(op.output()), place(op.output()));
-        let accumulate = setting.accumulate.is_some();
-        let dx = operands().map(&mut place);
-        let dx = dx.map(|view| Gradient { view, accumulate });
-        let mut dx: Vec<Gradient> = dx.collect();
-        if setting.in_place && op.in_place() && !accumulate {
-            dx[0].view = dy;
-        }
-        Self {
-            x,
-            y,
-            dy,
-            dx,
-            end: end / size_of::<f32>(),
-        }
-    }
 }
 
 enum Attempt {
@@ -210,7 +171,7 @@ impl Bench {
         let stream = &self.stream;
         let at = |slice: &CudaSlice<f32>| slice.device_ptr(stream).0;
         let address = |argument: Argument| match argument {
-            Argument::Input | Argument::Results => 0,
+            Argument::Input | Argument::Results | Argument::Own(..) => 0,
             Argument::Arena => at(&self.arena),
             Argument::Param(_, i) => at(&self.params[i]),
             Argument::Gradient(_, i) => at(&self.gradients[i]),

@@ -46,6 +46,40 @@ pub(crate) enum Argument {
     Scratch,
     /// The number of the training step.
     Step,
+    /// What a training step has beside: its type and its name.
+    Own(&'static str, &'static str),
+}
+
+impl Argument {
+    /// Its name in the text.
+    pub(super) fn name(self) -> String {
+        match self {
+            Argument::Input => "input".into(),
+            Argument::Arena => "arena".into(),
+            Argument::Results => "results".into(),
+            Argument::Param(task, i) => format!("param{task}_{i}"),
+            Argument::Gradient(task, i) => format!("gradient{task}_{i}"),
+            Argument::Scratch => "scratch".into(),
+            Argument::Step => "step".into(),
+            Argument::Own(_, name) => name.into(),
+        }
+    }
+
+    /// The parameters of an entry, the number of images last.
+    pub(super) fn parameters(arguments: &[Self]) -> String {
+        let mut all: Vec<String> = Vec::new();
+        for &argument in arguments {
+            let ty = match argument {
+                Argument::Input => "const float*",
+                Argument::Step => "const netc::Step*",
+                Argument::Own(ty, _) => ty,
+                _ => "float*",
+            };
+            all.push(format!("{ty} {}", argument.name()));
+        }
+        all.push("unsigned int images".into());
+        all.join(", ")
+    }
 }
 
 /// An entry of the program.
@@ -177,7 +211,7 @@ impl Source {
              for (unsigned int i = blockIdx.x; i < images; i += gridDim.x) {{\n        \
              const float* image = input + (unsigned long long)i * {image};\n        \
              float* own = arena + (unsigned long long)i * {arena};\n{body}        __syncthreads();\n    }}\n}}\n",
-            parameters(&arguments)
+            Argument::parameters(&arguments)
         );
         self.entries.push(Entry {
             name: "forward".into(),
@@ -201,7 +235,7 @@ impl Source {
             "extern \"C\" __global__ void __launch_bounds__({}) {name}({}) {{\n    \
              netc::{}<{step}::D, {step}::{views}>(netc::Grid(), images{operands});\n}}\n",
             call.threads,
-            parameters(&arguments),
+            Argument::parameters(&arguments),
             call.function,
             step = task.name,
         );
@@ -289,36 +323,9 @@ fn operands(
         text += ", ";
         text += &match (view, argument) {
             (Some(view), _) => place(view),
-            (None, Some(argument)) => name(argument),
+            (None, Some(argument)) => argument.name(),
             (None, None) => "nullptr".to_string(),
         };
     }
     text
-}
-
-fn name(argument: Argument) -> String {
-    match argument {
-        Argument::Input => "input".into(),
-        Argument::Arena => "arena".into(),
-        Argument::Results => "results".into(),
-        Argument::Param(task, i) => format!("param{task}_{i}"),
-        Argument::Gradient(task, i) => format!("gradient{task}_{i}"),
-        Argument::Scratch => "scratch".into(),
-        Argument::Step => "step".into(),
-    }
-}
-
-/// The parameters of an entry.
-fn parameters(arguments: &[Argument]) -> String {
-    let mut all: Vec<String> = Vec::new();
-    for &argument in arguments {
-        let ty = match argument {
-            Argument::Input => "const float*",
-            Argument::Step => "const netc::Step*",
-            _ => "float*",
-        };
-        all.push(format!("{ty} {}", name(argument)));
-    }
-    all.push("unsigned int images".into());
-    all.join(", ")
 }

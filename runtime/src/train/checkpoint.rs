@@ -15,6 +15,19 @@ pub struct OptimizerState {
     pub tensors: Vec<(String, Vec<usize>, Vec<f32>)>,
 }
 
+impl OptimizerState {
+    /// Checks that another state is of the same network and optimizer.
+    pub(crate) fn fits(&self, other: &Self) -> Result<(), Error> {
+        let mut both = self.tensors.iter().zip(&other.tensors);
+        let same = both.all(|(a, b)| (&a.0, &a.1, a.2.len()) == (&b.0, &b.1, b.2.len()));
+        if same && self.tensors.len() == other.tensors.len() {
+            return Ok(());
+        }
+        let problem = "the optimizer's state is of another network or optimizer";
+        Err(Error::new(ErrorKind::Weights, problem))
+    }
+}
+
 impl State {
     /// The optimizer's state.
     #[must_use]
@@ -39,16 +52,7 @@ impl State {
     /// # Errors
     /// If it is that of another network or optimizer.
     pub fn restore_optimizer(&mut self, state: &OptimizerState) -> Result<(), Error> {
-        let own = self.optimizer_state();
-        let same = own.tensors.iter().zip(&state.tensors);
-        if own.tensors.len() != state.tensors.len()
-            || same
-                .clone()
-                .any(|(a, b)| (&a.0, &a.1, a.2.len()) != (&b.0, &b.1, b.2.len()))
-        {
-            let problem = "the optimizer's state is of another network or optimizer";
-            return Err(Error::new(ErrorKind::Weights, problem));
-        }
+        self.optimizer_state().fits(state)?;
         let trainable = || self.layout.params().filter(|(param, _)| param.trainable);
         let count = trainable().count();
         self.update.restore(state.steps, |i, numbers| {

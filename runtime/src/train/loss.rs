@@ -114,7 +114,8 @@ impl LossKernel {
     }
 }
 
-fn check(labels: &[u32], count: usize, classes: usize) -> Result<(), Error> {
+/// Checks that there are so many labels, each of a class.
+pub(crate) fn check(labels: &[u32], count: usize, classes: usize) -> Result<(), Error> {
     let wrong = |problem| Err(Error::new(ErrorKind::Input, problem));
     if labels.len() != count {
         return wrong(format!("{} labels for {count} places", labels.len()));

@@ -22,6 +22,7 @@ mod diverged;
 mod layout;
 mod loss;
 pub(crate) mod memory;
+mod on_cpu;
 mod optimizer;
 pub mod reference;
 mod single;
@@ -46,6 +47,13 @@ pub use state::{State, StepResult, add, write};
 pub use times::StepTimes;
 pub use trainer::Trainer;
 pub use usage::MemoryUse;
+#[cfg(feature = "cuda")]
+pub(crate) use {
+    diverged::Broken,
+    loss::check as check_labels,
+    optimizer::{Kind, Rule},
+    single::Places,
+};
 
 /// `forward` of an operation without parameters: the kernel of inference.
 macro_rules! simple {

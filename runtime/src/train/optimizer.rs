@@ -182,13 +182,14 @@ multiversion! {
 }
 
 /// An update rule with the numbers of one step.
-struct Rule {
-    kind: Kind,
-    lr: f32,
+pub(crate) struct Rule {
+    pub(crate) kind: Kind,
+    /// All factors included.
+    pub(crate) lr: f32,
     /// Of the gradients.
     scale: f32,
-    /// Added to the gradient.
-    coupled: f32,
+    /// Weight decay that is added to the gradient.
+    pub(crate) coupled: f32,
 }
 
 /// Running means keep these shares of the old and the new: the second is exact to f32, not 1 minus a rounded first.
@@ -196,8 +197,9 @@ fn shares(old: f64) -> [f32; 2] {
     [old as f32, (1.0 - old) as f32]
 }
 
+/// The kinds of rules, and what does not change from step to step but `keep`.
 #[derive(Clone, Copy)]
-enum Kind {
+pub(crate) enum Kind {
     Plain,
     Momentum {
         momentum: f32,
@@ -225,7 +227,7 @@ impl Kind {
 }
 
 impl Rule {
-    fn new(optimizer: &Optimizer, step: u64, factor: f64, scale: f64) -> Self {
+    pub(crate) fn new(optimizer: &Optimizer, step: u64, factor: f64, scale: f64) -> Self {
         let rate = |lr: f64, decay: f64| lr * factor / (1.0 + decay * step as f64);
         let (kind, lr, coupled) = match *optimizer {
             Optimizer::Sgd {

@@ -110,16 +110,17 @@ pub fn fast(
 }
 
 /// Where an operation alone reads and writes.
-struct Places {
-    x: Vec<View>,
-    y: View,
-    dy: View,
-    dx: Vec<View>,
-    arena: usize,
+pub(crate) struct Places {
+    pub(crate) x: Vec<View>,
+    pub(crate) y: View,
+    pub(crate) dy: View,
+    pub(crate) dx: Vec<View>,
+    /// Bytes per image.
+    pub(crate) arena: usize,
 }
 
 impl Places {
-    fn new(op: &Op, inputs: usize, setting: Setting) -> Self {
+    pub(crate) fn new(op: &Op, inputs: usize, setting: Setting) -> Self {
         let mut arena = 0;
         let mut place = |shape: [usize; 3]| {
             let pixel = shape[2] + 2 * setting.around;
@@ -143,7 +144,7 @@ impl Places {
         }
     }
 
-    fn gradients(&self, setting: Setting) -> Vec<Option<Gradient>> {
+    pub(crate) fn gradients(&self, setting: Setting) -> Vec<Option<Gradient>> {
         let accumulate = setting.accumulate.is_some();
         let gradient = |&view| Some(Gradient { view, accumulate });
         self.dx.iter().map(gradient).collect()

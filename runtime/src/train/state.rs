@@ -83,15 +83,24 @@ impl State {
 
     /// The seed of DROPOUT's random numbers.
     #[must_use]
-    pub fn with_seed(self, seed: u64) -> Self {
-        Self { seed, ..self }
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.set_seed(seed);
+        self
+    }
+
+    pub(super) fn set_seed(&mut self, seed: u64) {
+        self.seed = seed;
     }
 
     /// Scales the gradients down to this norm, all together, where they are longer.
     #[must_use]
-    pub fn with_clip(self, norm: Option<f32>) -> Self {
-        let clip = norm.map(f64::from);
-        Self { clip, ..self }
+    pub fn with_clip(mut self, norm: Option<f32>) -> Self {
+        self.set_clip(norm);
+        self
+    }
+
+    pub(super) fn set_clip(&mut self, norm: Option<f32>) {
+        self.clip = norm.map(f64::from);
     }
 
     /// Multiplies the learning rate from now on.

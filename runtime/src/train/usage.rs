@@ -1,7 +1,7 @@
 //! The memory of a training run, before it is taken.
 
 use super::Layout;
-use super::trainer::{kernels, losses};
+use super::on_cpu::{kernels, losses};
 use crate::backend::TrainKernel;
 use crate::cpu::Machine;
 use crate::plan::{Optimizer, Plan};

@@ -1,5 +1,6 @@
 //! The arguments of training and evaluation.
 
+use crate::device::OnDevice;
 use clap::{Arg, ArgGroup, ArgMatches, Args, Command, FromArgMatches, ValueHint};
 use netc_compiler::options::Kind;
 use netc_compiler::recipe::{KEYS, Key};
@@ -44,6 +45,9 @@ pub(crate) struct Train {
     /// Write augmented samples of the training pictures as PNG, and do not train
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) sheet: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) device: OnDevice,
 
     /// How many threads to use [default: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
@@ -169,6 +173,9 @@ pub(crate) struct Eval {
     /// As JSON: loss, accuracy, top5, classes, confusion, claims
     #[arg(long)]
     pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) device: OnDevice,
 
     /// How many threads to use [default: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]

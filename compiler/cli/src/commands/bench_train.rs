@@ -34,7 +34,8 @@ pub(crate) fn run(args: &Bench) -> Outcome {
         threads,
         &inputs,
     )?;
-    let weights = Weights::random(args.seed, &training.plan.params);
+    let device = args.device.open()?;
+    let weights = Weights::random(args.seed, &training.plan.params).on(device.clone());
     let choices = args.choices.prepare(&training.plan, batch)?;
     let trainer = Trainer::prepared(&choices, &recipe.optimizer, &weights, threads);
     let mut trainer = trainer.map_err(|e| failed(&e))?.with_clip(recipe.clip);
@@ -64,7 +65,10 @@ pub(crate) fn run(args: &Bench) -> Outcome {
     let head = format!(
         "{}, training, batch {batch}, {}, {}",
         plan.name,
-        plural(threads, "thread"),
+        match device.is_cpu() {
+            true => plural(threads, "thread"),
+            false => device.to_string(),
+        },
         args.precision.name()
     );
     let facts = json!({ "model": plan.name, "threads": threads, "train": true });

@@ -13,6 +13,7 @@ use netc_train::{data, loader};
 use std::path::{Path, PathBuf};
 
 pub(crate) fn run(args: &Eval) -> Outcome {
+    let device = args.device.open()?;
     let mut variation = Variation::new(args.recipe.as_ref(), &args.overrides);
     if let Some(run) = &args.run {
         variation = Variation::of_run(run, variation)?;
@@ -22,7 +23,8 @@ pub(crate) fn run(args: &Eval) -> Outcome {
     let path = weights(args);
     let threads = threads(args.threads);
     let weights = Weights::from_file(&path, &training.plan.params)
-        .map_err(|e| bad_weights(&path, &args.file, &training.plan.params, &e))?;
+        .map_err(|e| bad_weights(&path, &args.file, &training.plan.params, &e))?
+        .on(device);
     let fail = |e| failure(&e);
     let data = data::load(&training.recipe, &args.data, &plan.input).map_err(fail)?;
     check_classes(&path, &data)?;

@@ -7,7 +7,7 @@ use crate::files::{self, Target};
 use crate::memory::{self, Images};
 use crate::{claims, source, terminal};
 use netc_compiler::text::thousands;
-use netc_runtime::Weights;
+use netc_runtime::{Device, Weights};
 use netc_train::evaluate::Evaluation;
 use netc_train::pictures::{self, Page};
 use netc_train::run::{
@@ -24,6 +24,7 @@ const SHEET: (usize, u64) = (8, 9);
 pub(crate) fn run(args: &Train) -> Outcome {
     let fail = |e: Error| failure(&e);
     apart(args)?;
+    let device = args.device.open()?;
     let mut variation = Variation::new(args.recipe.as_ref(), &args.overrides);
     if let Some(run) = &args.resume {
         RunFolder::open(run).map_err(fail)?;
@@ -39,9 +40,9 @@ pub(crate) fn run(args: &Train) -> Outcome {
     if let Some(path) = &args.sheet {
         return sheet(args, path, &setup, &experiment);
     }
-    say_what(&setup, &experiment, threads);
+    say_what(&setup, &experiment, &computed_on(&device, threads));
     check_memory(&setup, &data, threads)?;
-    let weights = Weights::random(recipe.seed, &training.plan.params);
+    let weights = Weights::random(recipe.seed, &training.plan.params).on(device);
     let mut net = Net::new(plan, &training.plan, recipe, &weights, threads).map_err(fail)?;
     drop(weights);
     let folder = folder(args)?;
@@ -214,7 +215,15 @@ fn facts(setup: &Setup, variation: &Variation, took: Duration) -> Vec<(String, S
 }
 
 /// The network, the data and the recipe, in two lines.
-fn say_what(setup: &Setup, experiment: &Experiment<'_>, threads: usize) {
+/// `2 threads`, or the GPU.
+fn computed_on(device: &Device, threads: usize) -> String {
+    match device.is_cpu() {
+        true => source::plural(threads, "thread"),
+        false => device.to_string(),
+    }
+}
+
+fn say_what(setup: &Setup, experiment: &Experiment<'_>, on: &str) {
     let recipe = experiment.recipe;
     let data = experiment.data;
     let name = match &recipe.name {
@@ -224,11 +233,10 @@ fn say_what(setup: &Setup, experiment: &Experiment<'_>, threads: usize) {
     terminal::status(
         "Training",
         &format!(
-            "{name}: batch {}, {}, seed {}, {}",
+            "{name}: batch {}, {}, seed {}, {on}",
             recipe.batch,
             source::plural(recipe.epochs, "epoch"),
-            recipe.seed,
-            source::plural(threads, "thread")
+            recipe.seed
         ),
     );
     let judged = if data.held_out {

@@ -11,7 +11,9 @@ use super::program::Program;
 use super::source::{Argument, Task};
 use super::{Gpu, kernels};
 use crate::plan::{Op, Operation, Optimizer, Param, Plan, Slot, View};
-use crate::train::{Broken, Kind, Layout, MemoryUse, OptimizerState, Rule, StepResult, check_labels};
+use crate::train::{
+    Broken, Kind, Layout, MemoryUse, OptimizerState, Rule, StepResult, check_labels,
+};
 use crate::{Error, ErrorKind, Weights};
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -19,7 +21,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
-use cudarc::driver::{CudaSlice, CudaStream, DevicePtr, DriverError};
+use cudarc::driver::{CudaSlice, CudaStream, DriverError};
 
 /// A network under training on a GPU.
 pub(crate) struct Training {
@@ -59,7 +61,9 @@ impl Training {
         let tensors = plan.forward.iter().map(|step| {
             let layer = step.source.as_ref().map_or("", |source| &source.layer);
             let tensors = step.op.tensors();
-            let ranges = tensors.iter().map(|t| layout.range(layer, t.leaf, t.shape.iter().product()));
+            let ranges = tensors
+                .iter()
+                .map(|t| layout.range(layer, t.leaf, t.shape.iter().product()));
             ranges.collect()
         });
         let tensors: Vec<Vec<Range<usize>>> = tensors.collect();
@@ -76,7 +80,9 @@ impl Training {
         };
         let source = text::step(plan, &tasks, &about);
         let program = Program::new(gpu, source)?;
-        let scratch = tasks.iter().map(|task| kernels(&task.op).scratch(max_batch));
+        let scratch = tasks
+            .iter()
+            .map(|task| kernels(&task.op).scratch(max_batch));
         let sizes = buffers::Sizes {
             params: layout.len(),
             states: optimizer.states().len(),
@@ -132,6 +138,32 @@ impl Training {
         labels: &[u32],
         factor: f64,
     ) -> Result<StepResult, Error> {
+        let entries = self.program.launches();
+        let result = self.part(plan, images, labels, factor, entries)?;
+        self.steps += 1;
+        Ok(result)
+    }
+
+    /// A step without its update; as [`Trainer::gradients`](crate::train::Trainer::gradients).
+    pub(crate) fn gradients(
+        &mut self,
+        plan: &Plan,
+        images: &[f32],
+        labels: &[u32],
+    ) -> Result<StepResult, Error> {
+        let entries = self.program.launches() - 1;
+        self.part(plan, images, labels, 1.0, entries)
+    }
+
+    /// So many launches of a step.
+    fn part(
+        &mut self,
+        plan: &Plan,
+        images: &[f32],
+        labels: &[u32],
+        factor: f64,
+        entries: usize,
+    ) -> Result<StepResult, Error> {
         let one: usize = plan.input.iter().product();
         let batch = images.len() / one.max(1);
         if batch == 0 || batch > self.max_batch || !images.len().is_multiple_of(one) {
@@ -147,12 +179,10 @@ impl Training {
             check_labels(labels, batch * h * w, classes)?;
         }
         self.batch = batch;
-        let outcome = self.run(images, labels, factor);
-        let outcome = outcome?;
+        let outcome = self.run(images, labels, factor, entries)?;
         if outcome.finite == 0 {
             return Err(self.diverged(plan, images, &outcome)?);
         }
-        self.steps += 1;
         Ok(StepResult {
             loss: outcome.loss + outcome.l2,
             correct: outcome.correct as usize,
@@ -160,7 +190,13 @@ impl Training {
         })
     }
 
-    fn run(&mut self, images: &[f32], labels: &[u32], factor: f64) -> Result<Outcome, Error> {
+    fn run(
+        &mut self,
+        images: &[f32],
+        labels: &[u32],
+        factor: f64,
+        entries: usize,
+    ) -> Result<Outcome, Error> {
         let rule = Rule::new(&self.optimizer, self.steps, factor, 1.0);
         let rates = Rates {
             seed: self.seed,
@@ -178,13 +214,16 @@ impl Training {
         let (buffers, tensors, stream) = (&self.buffers, &self.tensors, &self.stream);
         let number = |range: &Range<usize>| (range.start * size_of::<f32>()) as u64;
         let address = |argument: Argument| match argument {
-            Argument::Param(task, i) => buffers.address(stream, text::PARAMS) + number(&tensors[task][i]),
+            Argument::Param(task, i) => {
+                buffers.address(stream, text::PARAMS) + number(&tensors[task][i])
+            }
             Argument::Gradient(task, i) => {
                 buffers.address(stream, text::GRADIENTS) + number(&tensors[task][i])
             }
             other => buffers.address(stream, other),
         };
-        self.program.run(&self.stream, self.batch, address)?;
+        self.program
+            .run_part(&self.stream, self.batch, entries, address)?;
         let outcome = self.buffers.outcome(&self.stream);
         outcome.map_err(|e| failed("the GPU failed in a training step", e))
     }
@@ -215,7 +254,9 @@ impl Training {
         let Some((_, range)) = found else {
             return Ok(None);
         };
-        Ok(Some(self.download(&self.buffers.gradients)?[range].to_vec()))
+        Ok(Some(
+            self.download(&self.buffers.gradients)?[range].to_vec(),
+        ))
     }
 
     /// The values of a view after the last step.
@@ -261,7 +302,7 @@ impl Training {
     }
 
     pub(crate) fn restore_optimizer(&mut self, state: &OptimizerState) -> Result<(), Error> {
-        self.optimizer_state()?.same(state)?;
+        self.optimizer_state()?.fits(state)?;
         let trained = self.layout.params().filter(|(param, _)| param.trainable);
         let places: Vec<Range<usize>> = trained.map(|(_, range)| range).collect();
         for i in 0..self.buffers.states.len() {
@@ -271,7 +312,9 @@ impl Training {
                 numbers[range.clone()].copy_from_slice(from);
             }
             let numbers = self.to_device(&numbers);
-            let copied = self.stream.memcpy_htod(&numbers, &mut self.buffers.states[i]);
+            let copied = self
+                .stream
+                .memcpy_htod(&numbers, &mut self.buffers.states[i]);
             copied.map_err(|e| failed("the optimizer's state does not get onto the GPU", e))?;
         }
         self.steps = state.steps;
@@ -282,12 +325,16 @@ impl Training {
     fn download(&self, slice: &CudaSlice<f32>) -> Result<Vec<f32>, Error> {
         let numbers = self.copy(slice)?;
         let params = self.layout.params().zip(&self.orders);
-        Ok(params.flat_map(|((_, range), order)| order.to_file(&numbers[range])).collect())
+        Ok(params
+            .flat_map(|((_, range), order)| order.to_file(&numbers[range]))
+            .collect())
     }
 
     fn to_device(&self, numbers: &[f32]) -> Vec<f32> {
         let params = self.layout.params().zip(&self.orders);
-        params.flat_map(|((_, range), order)| order.to_device(&numbers[range])).collect()
+        params
+            .flat_map(|((_, range), order)| order.to_device(&numbers[range]))
+            .collect()
     }
 
     fn copy(&self, slice: &CudaSlice<f32>) -> Result<Vec<f32>, Error> {

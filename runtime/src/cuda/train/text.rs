@@ -26,14 +26,22 @@ pub(super) struct About<'r> {
 
 /// The program of a training step.
 pub(super) fn step(plan: &Plan, tasks: &[Task], about: &About<'_>) -> Source {
-    let views = tasks.iter().flat_map(|t| t.inputs.iter().chain([&t.output]));
+    let views = tasks
+        .iter()
+        .flat_map(|t| t.inputs.iter().chain([&t.output]));
     let largest = views.map(crate::plan::View::image).max().unwrap_or(0);
     let mut source = Source::new(tasks.iter(), largest.saturating_mul(about.max_batch));
     let own = concat!(include_str!("loss.cu"), "\n", include_str!("update.cu"));
     source.text += &format!("namespace netc {{\n{own}\n}}  // namespace netc\n\n");
     source.text += &rule(about.rule);
     let by_piece = Work::once(By::Block, about.pieces);
-    add(&mut source, "begin_step", "begin", by_piece, &[PIECES, PARAMS, GRADIENTS, BEFORE]);
+    add(
+        &mut source,
+        "begin_step",
+        "begin",
+        by_piece,
+        &[PIECES, PARAMS, GRADIENTS, BEFORE],
+    );
     source.forward(tasks);
     for i in 0..plan.loss.len() {
         loss(&mut source, plan, i, labels(plan) * about.max_batch);
@@ -45,9 +53,23 @@ pub(super) fn step(plan: &Plan, tasks: &[Task], about: &About<'_>) -> Source {
     add(&mut source, "end_backward", &function, by_piece, &operands);
     source.text += &outcome(plan, about);
     let once = Work::once(By::Block, 1);
-    add(&mut source, "judge_step", "judge<N>", once, &[FIGURES, PARTS, OUTCOME]);
-    let operands = [PIECES, PARAMS, GRADIENTS, BEFORE, FIRST, SECOND, RATES, OUTCOME];
-    add(&mut source, "update_params", "update<Rule>", by_piece, &operands);
+    add(
+        &mut source,
+        "judge_step",
+        "judge<N>",
+        once,
+        &[FIGURES, PARTS, OUTCOME],
+    );
+    let operands = [
+        PIECES, PARAMS, GRADIENTS, BEFORE, FIRST, SECOND, RATES, OUTCOME,
+    ];
+    add(
+        &mut source,
+        "update_params",
+        "update<Rule>",
+        by_piece,
+        &operands,
+    );
     source
 }
 
@@ -66,7 +88,10 @@ pub(super) const RATES: Argument = Argument::Own("const netc::Rates*", "rates");
 
 /// The most labels that a loss has for an image.
 pub(super) fn labels(plan: &Plan) -> usize {
-    let pixels = plan.loss.iter().map(|loss| loss.scores.shape[0] * loss.scores.shape[1]);
+    let pixels = plan
+        .loss
+        .iter()
+        .map(|loss| loss.scores.shape[0] * loss.scores.shape[1]);
     pixels.max().unwrap_or(1)
 }
 
@@ -80,7 +105,7 @@ fn back(step: &crate::plan::BackwardStep) -> Back {
 
 /// An entry that hands its arguments to a function.
 fn add(source: &mut Source, name: &str, function: &str, work: Work, arguments: &[Argument]) {
-    let names: Vec<&str> = arguments.iter().map(|a| a.own()).collect();
+    let names: Vec<String> = arguments.iter().map(|a| a.name()).collect();
     let names = names.join(", ");
     let parameters = Argument::parameters(arguments);
     source.text += &format!(
@@ -160,9 +185,15 @@ fn rule(rule: &Rule) -> String {
         Kind::Momentum { momentum, .. } => (1, vec![("momentum", momentum)]),
         Kind::RmsProp { square, eps } => (
             2,
-            vec![("square_old", square[0]), ("square_new", square[1]), ("eps", eps)],
+            vec![
+                ("square_old", square[0]),
+                ("square_new", square[1]),
+                ("eps", eps),
+            ],
         ),
-        Kind::Adam { mean, square, eps, .. } => (
+        Kind::Adam {
+            mean, square, eps, ..
+        } => (
             3,
             vec![
                 ("mean_old", mean[0]),

@@ -148,7 +148,7 @@ pub(super) fn save_state(path: &Path, net: &dyn Learn, state: &State) -> Result<
     tensors
         .iter_mut()
         .for_each(|t| t.name = format!("{WEIGHTS}{}", t.name));
-    let optimizer = net.state().into_iter().map(|mut t| {
+    let optimizer = net.state()?.into_iter().map(|mut t| {
         t.name = format!("{OPTIMIZER}{}", t.name);
         t
     });

@@ -58,7 +58,10 @@ pub trait Learn: Evaluate {
     fn weights(&self) -> Result<Vec<Tensor<'_>>>;
 
     /// The tensors of the optimizer.
-    fn state(&self) -> Vec<Tensor<'_>>;
+    ///
+    /// # Errors
+    /// The device fails.
+    fn state(&self) -> Result<Vec<Tensor<'_>>>;
 
     /// Takes weights as [`Learn::weights`] gave them.
     ///

@@ -98,18 +98,14 @@ impl Learn for Net {
         Ok(weights.tensors().map(tensor).collect())
     }
 
-    fn state(&self) -> Vec<Tensor<'_>> {
+    fn state(&self) -> Result<Vec<Tensor<'_>>> {
         let tensor = |(name, shape, values)| Tensor {
             name,
             shape,
             values: Vec::into(values),
         };
-        self.trainer
-            .optimizer_state()
-            .tensors
-            .into_iter()
-            .map(tensor)
-            .collect()
+        let state = self.trainer.optimizer_state()?;
+        Ok(state.tensors.into_iter().map(tensor).collect())
     }
 
     fn set_weights(&mut self, weights: Vec<Tensor<'static>>) -> Result<()> {
@@ -121,7 +117,7 @@ impl Learn for Net {
 
     fn set_state(&mut self, state: Vec<Tensor<'static>>, steps: u64) -> Result<()> {
         // In the trainer's own order.
-        let own = self.trainer.optimizer_state().tensors;
+        let own = self.trainer.optimizer_state()?.tensors;
         let names: Vec<String> = own.into_iter().map(|(name, _, _)| name).collect();
         let mut given: BTreeMap<String, Tensor<'static>> =
             state.into_iter().map(|t| (t.name.clone(), t)).collect();

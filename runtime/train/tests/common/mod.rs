@@ -216,8 +216,8 @@ impl Learn for Toy {
         Ok(self.tensor("fc1.weight", &self.weights))
     }
 
-    fn state(&self) -> Vec<Tensor<'_>> {
-        self.tensor("fc1.weight.momentum", &self.momentum)
+    fn state(&self) -> Result<Vec<Tensor<'_>>> {
+        Ok(self.tensor("fc1.weight.momentum", &self.momentum))
     }
 
     fn set_weights(&mut self, weights: Vec<Tensor<'static>>) -> Result<()> {

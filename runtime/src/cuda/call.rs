@@ -1,6 +1,7 @@
 //! What an operation says of its kernels: which device functions compute it, and how their work is shared.
 
 use super::params::Order;
+use super::source::Back;
 use crate::LayerWeights;
 use crate::plan::Op;
 use alloc::vec::Vec;
@@ -22,6 +23,11 @@ pub(crate) trait Kernels {
     /// input is left out where nobody needs it.
     fn backward(&self) -> Vec<Call> {
         Vec::new()
+    }
+
+    /// As [`backward`](Self::backward), for operations whose calls depend on where the gradients lie.
+    fn backward_to(&self, _back: &Back) -> Vec<Call> {
+        self.backward()
     }
 
     /// The parameters as the kernels take them to infer: a batch normalisation folded in, in the order of [`Operand::Param`].
@@ -129,12 +135,71 @@ impl Call {
     }
 }
 
-/// One thread for each element of the output.
+/// One thread for every four elements of the output, which is what it loads and stores at a time.
 pub(crate) fn per_output(op: impl Into<Op>) -> Work {
-    Work::each(By::Thread, op.into().output().iter().product())
+    let len: usize = op.into().output().iter().product();
+    Work::each(By::Thread, len.div_ceil(4))
 }
 
-/// One thread for each element of the first input.
+/// One thread for every four elements of the first input.
 pub(crate) fn per_input(op: impl Into<Op>) -> Work {
-    Work::each(By::Thread, op.into().input().iter().product())
+    let len: usize = op.into().input().iter().product();
+    Work::each(By::Thread, len.div_ceil(4))
+}
+
+/// Warps whose lanes share the channels of pixels (`Lanes`).
+pub(crate) fn per_pixel([h, w, c]: [usize; 3]) -> Work {
+    let lanes = c.div_ceil(pack(c)).next_power_of_two().min(32);
+    Work::each(By::Warp, (h * w).div_ceil(32 / lanes))
+}
+
+/// Blocks that take some channels of an image (`Columns` with as many threads below each other as `down_for` says).
+pub(crate) fn per_image([h, w, c]: [usize; 3]) -> Work {
+    let down = match h * w {
+        1024.. => 64,
+        ..=128 => 8,
+        pixels => (pixels / 16).next_power_of_two(),
+    };
+    Work::each(By::Block, Columns::new(c, pack(c), down).tiles)
+}
+
+/// Blocks that make partial sums over pixels (`partial_sums`).
+pub(crate) fn partial([h, w, c]: [usize; 3]) -> Work {
+    let columns = Columns::new(c, pack(c), 8);
+    let parts = (h * w).div_ceil(8 * columns.down);
+    Work::each(By::Block, columns.tiles * parts)
+}
+
+/// Blocks that add them (`total_sums`).
+pub(crate) fn total([_, _, c]: [usize; 3]) -> Work {
+    Work::once(By::Block, Columns::new(c, 1, 8).tiles)
+}
+
+/// Numbers of memory that partial sums of so many values a channel take.
+pub(crate) fn partial_numbers(values: usize, [_, _, c]: [usize; 3]) -> usize {
+    // Of packs of four there are at most 512 blocks, each with up to 128 channels.
+    values * c.max(512 * 128)
+}
+
+/// Neighbouring channels that a thread takes at a time, where the views allow it.
+fn pack(channels: usize) -> usize {
+    if channels.is_multiple_of(4) { 4 } else { 1 }
+}
+
+/// As `Columns` in columns.cuh.
+struct Columns {
+    down: usize,
+    tiles: usize,
+}
+
+impl Columns {
+    fn new(channels: usize, pack: usize, down: usize) -> Self {
+        const BLOCK: usize = 256;
+        let packs = channels / pack;
+        let across = packs.next_power_of_two().min(BLOCK / down);
+        Self {
+            down: BLOCK / across,
+            tiles: packs.div_ceil(across),
+        }
+    }
 }

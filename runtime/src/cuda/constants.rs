@@ -1,6 +1,6 @@
 //! Descriptors and views as structs of constants in CUDA C++.
 
-use crate::plan::{Act, Op, Value, View};
+use crate::plan::{Act, Op, Slot, Value, View};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -33,8 +33,12 @@ pub(super) fn descriptor(name: &str, op: &Op) -> String {
 /// A view: `netc::View<28, 28, 1, 1, 0>`.
 pub(super) fn view(view: View) -> String {
     let [h, w, c] = view.shape;
+    let aligned = match view.slot {
+        Slot::Arena(offset) if offset % 16 != 0 => ", false",
+        _ => "",
+    };
     format!(
-        "netc::View<{h}, {w}, {c}, {}, {}>",
+        "netc::View<{h}, {w}, {c}, {}, {}{aligned}>",
         view.pixel, view.channel
     )
 }
@@ -62,10 +66,10 @@ fn constant(ty: &str, name: &str, value: &str) -> String {
 pub(super) fn real(value: f32) -> String {
     let text = format!("{value:?}");
     match value {
-        v if v.is_nan() => "__builtin_nanf(\"\")".into(),
+        v if v.is_nan() => "netc::not_a_number".into(),
         v if v.is_infinite() => {
             let sign = if v < 0.0 { "-" } else { "" };
-            format!("{sign}__builtin_huge_valf()")
+            format!("{sign}netc::infinity")
         }
         _ => format!("{text}f"),
     }

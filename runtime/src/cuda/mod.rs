@@ -34,12 +34,42 @@ use crate::plan::{Op, for_each_op};
 use call::Kernels;
 
 /// What all device functions share.
-const PRELUDE: &str = include_str!("prelude.cuh");
+const PRELUDE: &str = concat!(
+    include_str!("prelude.cuh"),
+    include_str!("packs.cuh"),
+    include_str!("windows.cuh"),
+    include_str!("columns.cuh"),
+    include_str!("moments.cuh"),
+    include_str!("lanes.cuh"),
+);
 
 mod activation;
+mod adaptive_avg_pool;
+mod add;
+mod avg_pool;
+mod batch_norm;
 mod conv;
+mod copy;
+mod crop;
+mod drop_path;
+mod dropout;
 mod fc;
+mod global_pool;
+mod group_norm;
+mod layer_norm;
+mod lrn;
 mod max_pool;
+mod mul;
+mod pad;
+mod prelu;
+mod rbf;
+mod scale;
+mod shuffle;
+mod slice;
+mod softmax;
+mod subsample;
+mod transpose;
+mod upsample;
 
 macro_rules! pending {
     ($($op:ident),*) => {$(
@@ -49,33 +79,7 @@ macro_rules! pending {
         }
     )*};
 }
-pending!(
-    Deconv,
-    AvgPool,
-    AdaptiveAvgPool,
-    GlobalPool,
-    BatchNorm,
-    BatchNormTraining,
-    LayerNorm,
-    GroupNorm,
-    Lrn,
-    Scale,
-    Prelu,
-    Softmax,
-    Dropout,
-    DropPath,
-    Transpose,
-    Pad,
-    Crop,
-    Upsample,
-    Shuffle,
-    Slice,
-    Add,
-    Mul,
-    Copy,
-    Subsample,
-    Rbf
-);
+pending!(Deconv);
 
 macro_rules! table {
     ($({ $op:ident, $($rest:tt)* })*) => {
@@ -88,3 +92,6 @@ macro_rules! table {
     };
 }
 for_each_op!(table);
+
+#[cfg(all(test, feature = "train"))]
+mod tests;

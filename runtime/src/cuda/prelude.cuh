@@ -32,11 +32,13 @@ struct Block {
 __device__ inline int lane() { return threadIdx.x % 32; }
 
 // A value in memory: NHWC, its channels perhaps a part of a wider pixel.
-template <int H, int W, int C, int PIXEL, int CHANNEL>
+template <int H, int W, int C, int PIXEL, int CHANNEL, bool ALIGNED = true>
 struct View {
     static constexpr int h = H, w = W, c = C, pixel = PIXEL, channel = CHANNEL;
     static constexpr int pixels = H * W, len = H * W * C;
     static constexpr bool dense = PIXEL == C;
+    // Whether the buffer starts where four numbers may be loaded as one.
+    static constexpr bool aligned = ALIGNED;
     // The place of channel 0 of a pixel, counted over all images: `image * pixels + y * w + x`.
     __device__ static Index at(Index p) { return p * PIXEL + CHANNEL; }
     __device__ static Index at(Index image, int y, int x) { return at(image * pixels + y * W + x); }
@@ -47,6 +49,8 @@ struct View {
 enum class Act { None, Relu, Relu6, LeakyRelu, Elu, Gelu, Silu, Sigmoid, HardSigmoid, HardSwish, Tanh, LecunTanh };
 enum class Interpolation { Nearest, Bilinear };
 enum class Reduction { Mean, Max };
+
+constexpr float infinity = __builtin_bit_cast(float, 0x7f800000u), not_a_number = __builtin_bit_cast(float, 0x7fc00000u);
 
 __device__ inline float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
 // A NaN passes through.
@@ -97,6 +101,9 @@ __device__ inline float derivative_of_input(float x, float parameter) {
     return derivative_of_value<ACT>(activate<ACT>(x, parameter), parameter);
 }
 
+// A gradient times the slope; nothing comes through where it is flat, not even what is no number.
+__device__ inline float chain(float dy, float slope) { return slope == 0.0f ? 0.0f : dy * slope; }
+
 // Sums and maxima over a warp, the same in every lane, always in the same order.
 __device__ inline float warp_sum(float x) {
     for (int step = 16; step > 0; step /= 2) x += __shfl_xor_sync(0xffffffffu, x, step);
@@ -122,15 +129,6 @@ __device__ void hand_out(const float* from, float* to) {
     for (int i = threadIdx.x; i < VIEW::len; i += blockDim.x) to[i] = from[VIEW::element(i)];
 }
 
-// Turns the gradient of a fused activation's value into that of its input, in place.
-template <class D, class V, class T>
-__device__ void through(T team, Index images, const float* y, float* dy) {
-    for (Index i = team.thread(); i < images * V::Y::len; i += team.threads()) {
-        float* place = dy + V::DY::element(i);
-        *place *= derivative_of_value<D::act>(y[V::Y::element(i)], D::act_parameter);
-    }
-}
-
 // SplitMix64's finaliser (`netc_plan::random`).
 __device__ inline unsigned long long mix(unsigned long long z) {
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
@@ -138,10 +136,26 @@ __device__ inline unsigned long long mix(unsigned long long z) {
     return z ^ (z >> 31);
 }
 
+// MurmurHash3's finaliser.
+__device__ inline unsigned murmur(unsigned h) {
+    h = (h ^ (h >> 16)) * 0x85ebca6bu;
+    h = (h ^ (h >> 13)) * 0xc2b2ae35u;
+    return h ^ (h >> 16);
+}
+
+// The random number of an element, in [0, 1), by the key of layer and image; the CPU's `dropout.rs` says how it is drawn.
+__device__ inline float uniform(unsigned long long key, unsigned element) {
+    unsigned h = murmur(element * 0x9e3779b1u + (unsigned)key);
+    return (float)(murmur(h ^ (unsigned)(key >> 32)) >> 8) * (1.0f / 16777216.0f);
+}
+
 // What changes from step to step while the launches stay the same: read by kernels, written by the host before a step.
 struct Step {
     unsigned long long seed;   // of the run
     unsigned long long number; // steps before this one
+
+    // The key of the random numbers of a layer, by its number among those that draw, and an image.
+    __device__ unsigned long long key(unsigned index, Index image) const { return mix(mix(mix(mix(seed) + number) + index) + image); }
 };
 
 }  // namespace netc

@@ -67,9 +67,11 @@ const ALONE_ARENA: usize = 1 << 16;
 
 impl Session {
     pub(crate) fn new(gpu: Arc<Gpu>, extent: Extent) -> Self {
+        // Each image's part of the arena starts where four numbers may be loaded as one.
+        let arena = extent.arena.next_multiple_of(4);
         Self {
             gpu,
-            extent,
+            extent: Extent { arena, ..extent },
             steps: Vec::new(),
             reached: 0,
             running: None,

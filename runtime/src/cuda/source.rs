@@ -158,7 +158,7 @@ impl Source {
                 let work = super::call::per_output(task.op);
                 calls.push(Call::new("through", &[Operand::Y, Operand::Dy], work));
             }
-            calls.extend(kernels(&task.op).backward());
+            calls.extend(kernels(&task.op).backward_to(back));
             let wanted = |call: &&Call| {
                 call.operands.iter().all(|operand| match operand {
                     Operand::Dx(i) => back.input_gradients.get(*i).is_some_and(Option::is_some),

@@ -1,55 +1,90 @@
-// The largest of a window; a NaN wins, a window over padding alone gives 0. One thread an element, channels next to each other.
+// The largest of a window; a NaN wins, a window over padding alone gives 0. One thread a pack of channels.
 
-// The place of the winner in window (oy, ox), `y * w + x`: the first of the largest; -1 where the window holds no cell.
-template <class D, class X>
-__device__ int winner(const float* x, Index image, int oy, int ox, int c) {
-    int top = oy * D::stride_h - D::pad_top, left = ox * D::stride_w - D::pad_left;
-    int best = -1;
-    float largest = 0.0f;
+// The places of the winners in window (oy, ox), `y * w + x`: the first of the largest, or the last NaN; -1 where the window holds no cell.
+template <class X, int N>
+struct Winners {
+    int place[N];
+    float value[N];
+    template <class D>
+    __device__ static Winners of(const float* x, Index image, int oy, int ox, int c) {
+        Winners winners;
+        for (int k = 0; k < N; k++) winners.place[k] = -1, winners.value[k] = 0.0f;
 #pragma unroll
-    for (int ky = 0; ky < D::window_h; ky++) {
+        for (int ky = 0; ky < D::window_h; ky++) {
 #pragma unroll
-        for (int kx = 0; kx < D::window_w; kx++) {
-            int iy = top + ky, ix = left + kx;
-            if (iy < 0 || iy >= X::h || ix < 0 || ix >= X::w) continue;
-            float value = x[X::at(image, iy, ix) + c];
-            if (best < 0 || value > largest || (value != value && largest == largest)) {
-                best = iy * X::w + ix;
-                largest = value;
+            for (int kx = 0; kx < D::window_w; kx++) {
+                int iy = oy * D::stride_h - D::pad_top + ky, ix = ox * D::stride_w - D::pad_left + kx;
+                if (iy < 0 || iy >= X::h || ix < 0 || ix >= X::w) continue;
+                Pack<N> pack = load<N>(x + X::at(image, iy, ix) + c);
+                for (int k = 0; k < N; k++) {
+                    bool wins = winners.place[k] < 0 || pack.at[k] > winners.value[k] || pack.at[k] != pack.at[k];
+                    winners.place[k] = wins ? iy * X::w + ix : winners.place[k];
+                    winners.value[k] = wins ? pack.at[k] : winners.value[k];
+                }
             }
         }
+        return winners;
     }
-    return best;
-}
+};
 
 template <class D, class V, class T>
 __device__ void max_pool(T team, Index images, const float* x, float* y) {
     typedef typename V::X0 X;
     typedef typename V::Y Y;
-    for (Index i = team.thread(); i < images * Y::len; i += team.threads()) {
-        int c = i % Y::c, ox = i / Y::c % Y::w, oy = i / (Y::c * Y::w) % Y::h;
-        Index image = i / Y::len;
-        int best = winner<D, X>(x, image, oy, ox, c);
-        float value = best < 0 ? 0.0f : x[X::at(image * X::pixels + best) + c];
-        y[Y::element(i)] = activate<D>(value);
+    constexpr int n = channels_together<X, Y>();
+    typedef Place<Y, n> To;
+    for (Index i = team.thread(); i < images * To::each; i += team.threads()) {
+        To to(i);
+        auto winners = Winners<X, n>::template of<D>(x, to.image, to.y, to.x, to.c);
+        Pack<n> pack;
+        for (int k = 0; k < n; k++) pack.at[k] = activate<D>(winners.value[k]);
+        store(y + to.at(), pack);
     }
 }
 
-// Each cell adds up the gradients of the windows that it won.
+// Where windows do not overlap, one thread writes the cells from one window to the next; where they do, each cell adds up the gradients of
+// the windows that it won.
 template <class D, class V, class T>
 __device__ void max_pool_backward(T team, Index images, const float* x, const float* dy, float* dx) {
     typedef typename V::X0 X;
     typedef typename V::DY DY;
-    for (Index i = team.thread(); i < images * X::len; i += team.threads()) {
-        int c = i % X::c, ix = i / X::c % X::w, iy = i / (X::c * X::w) % X::h;
-        Index image = i / X::len;
-        int y = iy + D::pad_top, x0 = ix + D::pad_left;
-        int first_y = y < D::window_h ? 0 : (y - D::window_h) / D::stride_h + 1;
-        int first_x = x0 < D::window_w ? 0 : (x0 - D::window_w) / D::stride_w + 1;
-        float sum = 0.0f;
-        for (int oy = first_y; oy <= y / D::stride_h && oy < DY::h; oy++)
-            for (int ox = first_x; ox <= x0 / D::stride_w && ox < DY::w; ox++)
-                if (winner<D, X>(x, image, oy, ox, c) == iy * X::w + ix) sum += dy[DY::at(image, oy, ox) + c];
-        put<V::add0>(dx + V::DX0::element(i), sum);
+    typedef typename V::DX0 DX;
+    constexpr int n = channels_together<X, DY, DX>();
+    if constexpr (D::window_h <= D::stride_h && D::window_w <= D::stride_w) {
+        constexpr int down = (X::h + D::pad_top + D::stride_h - 1) / D::stride_h, across = (X::w + D::pad_left + D::stride_w - 1) / D::stride_w;
+        typedef Place<View<down, across, X::c, X::c, 0>, n> Window;
+        for (Index i = team.thread(); i < images * Window::each; i += team.threads()) {
+            Window window(i);
+            Winners<X, n> winners;
+            Pack<n> gradient = {};
+            const bool is = window.y < DY::h && window.x < DY::w;
+            if (is) {
+                winners = Winners<X, n>::template of<D>(x, window.image, window.y, window.x, window.c);
+                gradient = load<n>(dy + DY::at(window.image, window.y, window.x) + window.c);
+            }
+            for (int ky = 0; ky < D::stride_h; ky++)
+                for (int kx = 0; kx < D::stride_w; kx++) {
+                    int iy = window.y * D::stride_h - D::pad_top + ky, ix = window.x * D::stride_w - D::pad_left + kx;
+                    if (iy < 0 || iy >= X::h || ix < 0 || ix >= X::w) continue;
+                    Pack<n> own;
+                    for (int k = 0; k < n; k++) own.at[k] = is && winners.place[k] == iy * X::w + ix ? gradient.at[k] : 0.0f;
+                    put<V::add0>(dx + DX::at(window.image, iy, ix) + window.c, own);
+                }
+        }
+    } else {
+        typedef Place<DX, n> To;
+        for (Index i = team.thread(); i < images * To::each; i += team.threads()) {
+            To to(i);
+            Span rows = over(to.y, D::window_h, D::stride_h, D::pad_top, DY::h);
+            Span columns = over(to.x, D::window_w, D::stride_w, D::pad_left, DY::w);
+            Pack<n> sum = {};
+            for (int oy = rows.begin; oy < rows.end; oy++)
+                for (int ox = columns.begin; ox < columns.end; ox++) {
+                    auto winners = Winners<X, n>::template of<D>(x, to.image, oy, ox, to.c);
+                    Pack<n> pack = load<n>(dy + DY::at(to.image, oy, ox) + to.c);
+                    for (int k = 0; k < n; k++) sum.at[k] += winners.place[k] == to.y * X::w + to.x ? pack.at[k] : 0.0f;
+                }
+            put<V::add0>(dx + to.at(), sum);
+        }
     }
 }

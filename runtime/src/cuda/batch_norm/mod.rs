@@ -1,0 +1,70 @@
+//! Batch normalisation: with moving statistics, or in training with those of the batch.
+
+use super::call::{Call, Kernels, Operand, partial, partial_numbers, per_input, per_output, total};
+use crate::LayerWeights;
+use crate::plan::{BatchNorm, BatchNormTraining};
+use alloc::vec;
+use alloc::vec::Vec;
+
+impl Kernels for BatchNorm {
+    fn source(&self) -> &'static str {
+        include_str!("batch_norm.cu")
+    }
+
+    fn forward(&self) -> Vec<Call> {
+        let operands = [
+            Operand::X(0),
+            Operand::Y,
+            Operand::Param(0),
+            Operand::Param(1),
+        ];
+        vec![Call::new("batch_norm", &operands, per_output(*self))]
+    }
+
+    fn pack(&self, layer: &LayerWeights<'_>) -> Vec<Vec<f32>> {
+        let (scale, shift) = layer.normalisation(self.input[2], self.eps);
+        let single = |all: Vec<f64>| all.into_iter().map(|x| x as f32).collect();
+        vec![single(scale), single(shift)]
+    }
+}
+
+impl Kernels for BatchNormTraining {
+    fn source(&self) -> &'static str {
+        include_str!("training.cu")
+    }
+
+    fn forward(&self) -> Vec<Call> {
+        let [x, y, scratch] = [Operand::X(0), Operand::Y, Operand::Scratch];
+        let [weight, bias] = [Operand::Param(0), Operand::Param(1)];
+        vec![
+            Call::new("batch_moments", &[x, scratch], partial(self.input)),
+            Call::new("batch_scales", &[weight, bias, scratch], total(self.input)),
+            Call::new("batch_apply", &[x, y, scratch], per_output(*self)),
+        ]
+    }
+
+    fn backward(&self) -> Vec<Call> {
+        let [x, dy, dx, scratch] = [Operand::X(0), Operand::Dy, Operand::Dx(0), Operand::Scratch];
+        let gradients = [
+            Operand::Param(0),
+            Operand::Param(2),
+            Operand::Param(3),
+            Operand::Gradient(0),
+            Operand::Gradient(1),
+            scratch,
+        ];
+        vec![
+            Call::new(
+                "batch_joint_moments",
+                &[x, dy, scratch],
+                partial(self.input),
+            ),
+            Call::new("batch_gradients", &gradients, total(self.input)),
+            Call::new("batch_backward", &[x, dy, dx, scratch], per_input(*self)),
+        ]
+    }
+
+    fn scratch(&self, _images: usize) -> usize {
+        4 * self.input[2] + partial_numbers(5, self.input)
+    }
+}

@@ -1,0 +1,159 @@
+// Batch normalisation by the batch's own statistics. Scratch memory: what the apply steps take, four numbers a channel, and then the moments of
+// parts of the batch. x and y, or dy and dx, may be the same.
+
+// Pixels that a thread takes at a time.
+constexpr int pixels_at_once = 4;
+
+// The moments of the pixels of each part, [part, field, channel]. `more(pixel, channel, first)` gives those of a pixel in packs.
+template <class M, int C, int N, class T, class F>
+__device__ inline void partial_moments(T team, Index pixels, float* scratch, F few) {
+    typedef Columns<C, N> Shape;
+    constexpr int fields = sizeof(M) / sizeof(float);
+    const Index parts = Shape::parts(pixels), length = (pixels + parts - 1) / parts;
+    for (Index tile = team.tile(); tile < parts * Shape::tiles; tile += team.tiles()) {
+        const Index part = tile / Shape::tiles, end = (part + 1) * length < pixels ? (part + 1) * length : pixels;
+        const int c = Shape::channel(tile % Shape::tiles);
+        M own[N] = {};
+        if (c < C)
+            for (Index pixel = part * length + Shape::row(); pixel < end; pixel += pixels_at_once * Shape::down)
+                few(pixel, Shape::down, end, c, own);
+        for (int k = 0; k < N; k++) {
+            const M joined = join_down<Shape>(own[k]);
+            if (Shape::row() != 0 || c >= C) continue;
+            const float* field = reinterpret_cast<const float*>(&joined);
+            for (int i = 0; i < fields; i++) scratch[(part * fields + i) * C + c + k] = field[i];
+        }
+    }
+}
+
+// Joins the parts, in order, and calls `finish(channel, moments)`. N as for the parts.
+template <class M, int C, int N, class T, class F>
+__device__ inline void total_moments(T team, Index pixels, const float* scratch, F finish) {
+    constexpr int fields = sizeof(M) / sizeof(float);
+    const Index parts = Columns<C, N>::parts(pixels);
+    typedef Columns<C, 1> Shape;
+    for (Index tile = team.tile(); tile < Shape::tiles; tile += team.tiles()) {
+        const int c = Shape::channel(tile);
+        M own = {};
+        if (c < C)
+            for (Index part = Shape::row(); part < parts; part += Shape::down) {
+                M more;
+                float* field = reinterpret_cast<float*>(&more);
+                for (int i = 0; i < fields; i++) field[i] = scratch[(part * fields + i) * C + c];
+                own.join(more);
+            }
+        const M joined = join_down<Shape>(own);
+        if (Shape::row() == 0 && c < C) finish(c, joined);
+    }
+}
+
+template <class D, class V, class T>
+__device__ void batch_moments(T team, Index images, const float* x, float* scratch) {
+    typedef typename V::X0 X;
+    constexpr int n = channels_together<X>();
+    auto few = [&](Index pixel, Index step, Index end, int c, Moments* own) {
+        Pack<n> packs[pixels_at_once];
+        int count = 0;
+#pragma unroll
+        for (int i = 0; i < pixels_at_once; i++)
+            if (pixel + i * step < end) packs[i] = load<n>(x + X::at(pixel + i * step) + c), count++;
+            else packs[i] = {};
+        const float share = 1.0f / count;
+#pragma unroll
+        for (int k = 0; k < n; k++) {
+            Moments more = {(float)count, 0.0f, 0.0f};
+#pragma unroll
+            for (int i = 0; i < pixels_at_once; i++) more.mean += packs[i].at[k];
+            more.mean *= share;
+#pragma unroll
+            for (int i = 0; i < pixels_at_once; i++) {
+                float distance = i < count ? packs[i].at[k] - more.mean : 0.0f;
+                more.squares = fmaf(distance, distance, more.squares);
+            }
+            own[k].join(more);
+        }
+    };
+    partial_moments<Moments, X::c, n>(team, images * X::pixels, scratch + 4 * X::c, few);
+}
+
+// y = x * scale + shift
+template <class D, class V, class T>
+__device__ void batch_scales(T team, Index images, const float* weight, const float* bias, float* scratch) {
+    typedef typename V::X0 X;
+    total_moments<Moments, X::c, channels_together<X>()>(team, images * X::pixels, scratch + 4 * X::c, [&](int c, const Moments& all) {
+        const float scale = weight[c] * inverse_deviation(all.squares / all.count, D::eps);
+        scratch[c] = scale;
+        scratch[X::c + c] = bias[c] - all.mean * scale;
+    });
+}
+
+template <class D, class V, class T>
+__device__ void batch_apply(T team, Index images, const float* x, float* y, const float* scratch) {
+    auto f = [&](Index i, float x) { const int c = i % V::Y::c; return activate<D>(fmaf(x, scratch[c], scratch[V::Y::c + c])); };
+    map<false, typename V::Y, typename V::X0>(team, images, y, f, x);
+}
+
+template <class D, class V, class T>
+__device__ void batch_joint_moments(T team, Index images, const float* x, const float* dy, float* scratch) {
+    typedef typename V::X0 X;
+    typedef typename V::DY DY;
+    constexpr int n = channels_together<X, DY>();
+    auto few = [&](Index pixel, Index step, Index end, int c, JointMoments* own) {
+        Pack<n> packs[pixels_at_once], others[pixels_at_once];
+        int count = 0;
+#pragma unroll
+        for (int i = 0; i < pixels_at_once; i++) {
+            packs[i] = others[i] = {};
+            if (pixel + i * step >= end) continue;
+            packs[i] = load<n>(x + X::at(pixel + i * step) + c);
+            others[i] = load<n>(dy + DY::at(pixel + i * step) + c);
+            count++;
+        }
+        const float share = 1.0f / count;
+#pragma unroll
+        for (int k = 0; k < n; k++) {
+            JointMoments more = {(float)count, 0.0f, 0.0f, 0.0f, 0.0f};
+#pragma unroll
+            for (int i = 0; i < pixels_at_once; i++) more.mean += packs[i].at[k], more.other += others[i].at[k];
+            more.mean *= share, more.other *= share;
+#pragma unroll
+            for (int i = 0; i < pixels_at_once; i++) {
+                const float distance = i < count ? packs[i].at[k] - more.mean : 0.0f;
+                more.squares = fmaf(distance, distance, more.squares);
+                more.products = fmaf(distance, others[i].at[k] - more.other, more.products);
+            }
+            own[k].join(more);
+        }
+    };
+    partial_moments<JointMoments, X::c, n>(team, images * X::pixels, scratch + 4 * X::c, few);
+}
+
+// With xhat = (x - mean) / s, g the weight and means over the batch: dx = g / s * (dy - mean(dy) - xhat * mean(dy * xhat))
+// = scale dy - shift - slope (x - mean). The running statistics move here and not in forward, so that a step which is given up after a broken
+// loss leaves no trace in them.
+template <class D, class V, class T>
+__device__ void batch_gradients(T team, Index images, const float* weight, float* mean, float* variance, float* dweight, float* dbias, float* scratch) {
+    typedef typename V::X0 X;
+    constexpr int n = channels_together<X, typename V::DY>();
+    total_moments<JointMoments, X::c, n>(team, images * X::pixels, scratch + 4 * X::c, [&](int c, const JointMoments& all) {
+        const float biased = all.squares / all.count, inverse = inverse_deviation(biased, D::eps), scale = weight[c] * inverse;
+        dweight[c] += all.products * inverse;
+        dbias[c] += all.other * all.count;
+        mean[c] = mean[c] * D::momentum + all.mean * (1.0f - D::momentum);
+        variance[c] = variance[c] * D::momentum + biased * (1.0f - D::momentum);
+        scratch[c] = scale;
+        scratch[X::c + c] = scale * all.other;
+        scratch[2 * X::c + c] = scale * inverse * inverse * (all.products / all.count);
+        scratch[3 * X::c + c] = all.mean;
+    });
+}
+
+template <class D, class V, class T>
+__device__ void batch_backward(T team, Index images, const float* x, const float* dy, float* dx, const float* scratch) {
+    typedef typename V::DX0 DX;
+    auto f = [&](Index i, float x, float dy) {
+        const float* of = scratch + i % DX::c;
+        return of[0] * dy - of[DX::c] - of[2 * DX::c] * (x - of[3 * DX::c]);
+    };
+    map<V::add0, DX, typename V::X0, typename V::DY>(team, images, dx, f, x, dy);
+}

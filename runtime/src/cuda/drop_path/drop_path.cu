@@ -1,0 +1,26 @@
+// Image by image: 0 where the random number of its element 0 is below p, else x / (1 - p). x and y may be the same; backward
+// draws the same numbers again.
+
+// y = x * mask
+template <class D, bool ADD, class X, class Y, class T>
+__device__ inline void drop_path_mask(T team, Index images, const float* x, float* y, const Step* step) {
+    constexpr int n = together<X, Y>();
+    constexpr float scale = 1.0f / (1.0f - D::p);
+    for (Index i = n * team.thread(); i < images * Y::len; i += n * team.threads()) {
+        const unsigned long long key = step->key(D::index, i / Y::len);
+        const bool keep = uniform(key, 0) >= D::p;
+        Pack<n> pack = load<n>(x + X::element(i));
+        for (int k = 0; k < n; k++) pack.at[k] = keep ? pack.at[k] * scale : 0.0f;
+        put<ADD>(y + Y::element(i), pack);
+    }
+}
+
+template <class D, class V, class T>
+__device__ void drop_path(T team, Index images, const float* x, float* y, const Step* step) {
+    drop_path_mask<D, false, typename V::X0, typename V::Y>(team, images, x, y, step);
+}
+
+template <class D, class V, class T>
+__device__ void drop_path_backward(T team, Index images, const float* dy, float* dx, const Step* step) {
+    drop_path_mask<D, V::add0, typename V::DY, typename V::DX0>(team, images, dy, dx, step);
+}

@@ -1,0 +1,22 @@
+//! Inverted dropout.
+
+use super::call::{Call, Kernels, Operand, per_input, per_output};
+use crate::plan::Dropout;
+use alloc::vec;
+use alloc::vec::Vec;
+
+impl Kernels for Dropout {
+    fn source(&self) -> &'static str {
+        include_str!("dropout.cu")
+    }
+
+    fn forward(&self) -> Vec<Call> {
+        let operands = [Operand::X(0), Operand::Y, Operand::Step];
+        vec![Call::new("dropout", &operands, per_output(*self))]
+    }
+
+    fn backward(&self) -> Vec<Call> {
+        let operands = [Operand::Dy, Operand::Dx(0), Operand::Step];
+        vec![Call::new("dropout_backward", &operands, per_input(*self))]
+    }
+}

@@ -1,0 +1,22 @@
+//! Local response normalisation across channels.
+
+use super::call::{Call, Kernels, Operand, per_input, per_output};
+use crate::plan::Lrn;
+use alloc::vec;
+use alloc::vec::Vec;
+
+impl Kernels for Lrn {
+    fn source(&self) -> &'static str {
+        include_str!("lrn.cu")
+    }
+
+    fn forward(&self) -> Vec<Call> {
+        let operands = [Operand::X(0), Operand::Y];
+        vec![Call::new("lrn", &operands, per_output(*self))]
+    }
+
+    fn backward(&self) -> Vec<Call> {
+        let operands = [Operand::X(0), Operand::Dy, Operand::Dx(0)];
+        vec![Call::new("lrn_backward", &operands, per_input(*self))]
+    }
+}

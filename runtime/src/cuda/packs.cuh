@@ -1,0 +1,94 @@
+// Neighbouring numbers that a thread loads and stores as one: a warp then moves whole lines of memory with each instruction.
+
+namespace netc {
+
+__device__ constexpr int least(int a, int b) { return a < b ? a : b; }
+__device__ constexpr int most(int a, int b) { return a > b ? a : b; }
+
+template <int N>
+struct Pack { float at[N]; };
+
+template <int N>
+__device__ inline Pack<N> load(const float* from) {
+    Pack<N> pack;
+    if constexpr (N == 4) {
+        float4 all = *reinterpret_cast<const float4*>(from);
+        pack.at[0] = all.x, pack.at[1] = all.y, pack.at[2] = all.z, pack.at[3] = all.w;
+    } else {
+        for (int k = 0; k < N; k++) pack.at[k] = from[k];
+    }
+    return pack;
+}
+
+template <int N>
+__device__ inline void store(float* to, const Pack<N>& pack) {
+    if constexpr (N == 4) {
+        float4 all;
+        all.x = pack.at[0], all.y = pack.at[1], all.z = pack.at[2], all.w = pack.at[3];
+        *reinterpret_cast<float4*>(to) = all;
+    } else {
+        for (int k = 0; k < N; k++) to[k] = pack.at[k];
+    }
+}
+
+// Writes gradients, or adds to what stands there.
+template <bool ADD, int N>
+__device__ inline void put(float* to, Pack<N> pack) {
+    if constexpr (ADD) {
+        Pack<N> old = load<N>(to);
+        for (int k = 0; k < N; k++) pack.at[k] += old.at[k];
+    }
+    store(to, pack);
+}
+
+template <int N>
+__device__ inline void add(Pack<N>& sum, const Pack<N>& pack) {
+    for (int k = 0; k < N; k++) sum.at[k] += pack.at[k];
+}
+
+// How many neighbouring channels are a pack in all these views.
+template <class... VIEWS>
+__device__ constexpr int channels_together() {
+    return (... && (VIEWS::aligned && VIEWS::c % 4 == 0 && VIEWS::pixel % 4 == 0 && VIEWS::channel % 4 == 0)) ? 4 : 1;
+}
+
+// How many neighbouring elements are a pack in all these views, which have one shape.
+template <class... VIEWS>
+__device__ constexpr int together() {
+    return (... && (VIEWS::aligned && VIEWS::dense && VIEWS::len % 4 == 0)) ? 4 : channels_together<VIEWS...>();
+}
+
+// The place of the pack of this number in a view: packs of N channels, next to each other.
+template <class VIEW, int N>
+struct Place {
+    static constexpr int packs = VIEW::c / N, each = VIEW::len / N;
+    Index image;
+    int y, x, c;
+    __device__ explicit Place(Index number)
+        : image(number / each), y(number / (packs * VIEW::w) % VIEW::h), x(number / packs % VIEW::w), c(number % packs * N) {}
+    // Where it lies.
+    __device__ Index at() const { return VIEW::at(image, y, x) + c; }
+};
+
+// y = f(number of the element, x...), element by element; all views have one shape, and may be the same.
+template <bool ADD, class Y, class... X, class T, class F, class... P>
+__device__ inline void map(T team, Index images, float* y, F f, P... x) {
+    constexpr int n = together<Y, X...>();
+    for (Index i = n * team.thread(); i < images * Y::len; i += n * team.threads()) {
+        auto each = [&](auto... packs) {
+            Pack<n> pack;
+            for (int k = 0; k < n; k++) pack.at[k] = f(i + k, packs.at[k]...);
+            put<ADD>(y + Y::element(i), pack);
+        };
+        each(load<n>(x + X::element(i))...);
+    }
+}
+
+// Turns the gradient of a fused activation's value into that of its input, in place.
+template <class D, class V, class T>
+__device__ void through(T team, Index images, const float* y, float* dy) {
+    auto f = [](Index, float dy, float y) { return chain(dy, derivative_of_value<D::act>(y, D::act_parameter)); };
+    map<false, typename V::DY, typename V::DY, typename V::Y>(team, images, dy, f, dy, y);
+}
+
+}  // namespace netc

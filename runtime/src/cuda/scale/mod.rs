@@ -1,0 +1,44 @@
+//! A learnt factor per channel.
+
+use super::call::{Call, Kernels, Operand, partial, partial_numbers, per_input, per_output, total};
+use crate::LayerWeights;
+use crate::plan::Scale;
+use alloc::vec;
+use alloc::vec::Vec;
+
+impl Kernels for Scale {
+    fn source(&self) -> &'static str {
+        include_str!("scale.cu")
+    }
+
+    fn forward(&self) -> Vec<Call> {
+        let operands = [Operand::X(0), Operand::Y, Operand::Param(0)];
+        vec![Call::new("scale", &operands, per_output(*self))]
+    }
+
+    fn backward(&self) -> Vec<Call> {
+        let [x, dy, dx, scratch] = [Operand::X(0), Operand::Dy, Operand::Dx(0), Operand::Scratch];
+        vec![
+            Call::new("scale_sums", &[x, dy, scratch], partial(self.input)),
+            Call::new(
+                "scale_gradient",
+                &[scratch, Operand::Gradient(0)],
+                total(self.input),
+            ),
+            Call::new(
+                "scale_backward",
+                &[dy, dx, Operand::Param(0)],
+                per_input(*self),
+            ),
+        ]
+    }
+
+    fn scratch(&self, _images: usize) -> usize {
+        partial_numbers(1, self.input)
+    }
+
+    fn pack(&self, layer: &LayerWeights<'_>) -> Vec<Vec<f32>> {
+        let stored = self.input[2];
+        vec![layer.tensor::<f32>("weight", stored).into_owned()]
+    }
+}

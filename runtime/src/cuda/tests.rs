@@ -1,0 +1,173 @@
+//! Every kernel goes through NVIDIA's compiler, for the architectures that netc knows. No GPU is needed for that.
+
+#[path = "../../tests/common/mod.rs"]
+mod common;
+#[path = "../../tests/common/operations.rs"]
+mod operations;
+
+use super::nvrtc::Nvrtc;
+use super::source::{Back, Source, Task};
+use crate::plan::{self, Act, Gradient, Op, Operation, View};
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use common::Rng;
+use operations::Example;
+use std::io::Write;
+
+/// From Turing to Blackwell.
+const ARCHITECTURES: [&str; 5] = ["sm_75", "sm_80", "sm_90", "sm_100", "sm_120"];
+
+/// Operations of a program.
+const AT_ONCE: usize = 60;
+
+#[test]
+fn every_kernel_compiles_without_spills() {
+    let Some(nvrtc) = real_compiler() else { return };
+    let mut rng = Rng(31);
+    let seeds: [u64; 2] = [rng.bits(), rng.bits()];
+    for seed in seeds {
+        let text = program(&mut Rng(seed));
+        for architecture in ARCHITECTURES {
+            let target = format!("--gpu-architecture={architecture}");
+            let options = [target.as_str(), "--std=c++17", "-default-device"];
+            let cubin = nvrtc.compile(&text, &options);
+            let cubin = cubin.unwrap_or_else(|error| {
+                let path = std::env::temp_dir().join("netc-kernels.cu");
+                let _ = std::fs::write(&path, &text);
+                panic!("{architecture}, {}: {error}", path.display())
+            });
+            let frames = frames(&cubin);
+            assert!(!frames.is_empty(), "{architecture}: no kernel");
+            let spilled: Vec<_> = frames.iter().filter(|(_, bytes)| *bytes > 0).collect();
+            assert!(
+                spilled.is_empty(),
+                "{architecture}: in local memory: {spilled:?}"
+            );
+        }
+    }
+}
+
+/// The compiler that `NETC_NVRTC` names, if it makes code for GPUs.
+fn real_compiler() -> Option<Nvrtc> {
+    let skip = |why: &str| {
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED: kernels are not compiled: {why}; NETC_NVRTC has to name NVIDIA's libnvrtc"
+        );
+    };
+    if std::env::var_os("NETC_NVRTC").is_none() {
+        skip("NETC_NVRTC is not set");
+        return None;
+    }
+    let nvrtc = Nvrtc::open().expect("the library that NETC_NVRTC names");
+    let kernel = "extern \"C\" __global__ void nothing() {}";
+    let cubin = nvrtc.compile(kernel, &["--gpu-architecture=sm_90"]);
+    match cubin.is_ok_and(|cubin| cubin.get(18..20) == Some(&CUDA)) {
+        true => Some(nvrtc),
+        false => {
+            skip("it names a stand-in");
+            None
+        }
+    }
+}
+
+/// The text of a program over random operations, forward and back.
+fn program(rng: &mut Rng) -> String {
+    let mut tasks = Vec::new();
+    let mut steps = Vec::new();
+    while tasks.len() < AT_ONCE {
+        let Some(example) = Example::new(rng, tasks.len() % 3 > 0) else {
+            continue;
+        };
+        let params = example.params.len();
+        let (task, back) = places(rng, tasks.len(), example.op, params);
+        steps.insert(0, back);
+        tasks.push(task);
+    }
+    let norm = plan::BatchNorm {
+        input: [5, 5, 8],
+        act: Act::Silu,
+        ..plan::BatchNorm::DEFAULT
+    };
+    // As in a plan that infers: without a way back.
+    let (norm, _) = places(rng, tasks.len(), Op::BatchNorm(norm), 2);
+    tasks.push(norm);
+    let mut source = Source::new(tasks.iter(), 1 << 20);
+    source.forward(&tasks);
+    source.backward(&tasks, &steps);
+    source.text
+}
+
+/// A task among others of an arena, its views dense or parts of wider pixels, aligned or not.
+fn places(rng: &mut Rng, number: usize, op: Op, params: usize) -> (Task, Back) {
+    let around = rng.pick(&[0, 0, 1, 4]);
+    let mut end = rng.pick(&[0, 0, 4]);
+    let mut place = |shape: [usize; 3]| {
+        let view = View::arena(end, shape).channels(around, shape[2] + 2 * around);
+        end += view.bytes().next_multiple_of(16);
+        view
+    };
+    let operands = || (0..op.arity()).map(|i| op.operand(i));
+    let inputs: Vec<View> = operands().map(&mut place).collect();
+    let accumulate = rng.pick(&[true, false]);
+    let task = Task {
+        name: format!("s{number}_{}", op.name().to_ascii_lowercase()),
+        op,
+        inputs,
+        output: place(op.output()),
+        params,
+    };
+    let gradient = |view| Some(Gradient { view, accumulate });
+    let back = Back {
+        task: number,
+        output_gradient: place(op.output()),
+        input_gradients: operands().map(&mut place).map(gradient).collect(),
+    };
+    (task, back)
+}
+
+/// `EM_CUDA` in the header of an ELF file.
+const CUDA: [u8; 2] = 190_u16.to_le_bytes();
+
+/// The kernels of a cubin, by number, and the bytes of local memory that a thread of each uses: the attribute `EIATTR_FRAME_SIZE` in the section
+/// `.nv.info`, which `cuobjdump --dump-resource-usage` prints as STACK.
+fn frames(cubin: &[u8]) -> Vec<(u32, u32)> {
+    const FRAME_SIZE: u8 = 0x11;
+    const SIZED_VALUE: u8 = 0x04;
+    let info = section(cubin, ".nv.info").expect("a section .nv.info");
+    let mut frames = Vec::new();
+    let mut at = 0;
+    while let Some(&[format, attribute, low, high]) = info.get(at..at + 4) {
+        at += 4;
+        if format != SIZED_VALUE {
+            continue;
+        }
+        let size = usize::from(u16::from_le_bytes([low, high]));
+        let value = &info[at..at + size];
+        at += size;
+        if attribute == FRAME_SIZE {
+            frames.push((number(value, 0) as u32, number(value, 4) as u32));
+        }
+    }
+    frames
+}
+
+/// A section of an ELF file of 64 bits.
+fn section<'c>(elf: &'c [u8], name: &str) -> Option<&'c [u8]> {
+    let long = |at: usize| u64::from_le_bytes(elf[at..at + 8].try_into().unwrap()) as usize;
+    let short = |at: usize| usize::from(u16::from_le_bytes([elf[at], elf[at + 1]]));
+    let (headers, size, count, names) = (long(0x28), short(0x3A), short(0x3C), short(0x3E));
+    let header = |i: usize| headers + i * size;
+    let content = |at: usize| &elf[long(at + 0x18)..long(at + 0x18) + long(at + 0x20)];
+    let names = content(header(names));
+    (0..count).map(header).find_map(|at| {
+        let own = &names[number(elf, at)..];
+        let end = own.iter().position(|b| *b == 0)?;
+        (&own[..end] == name.as_bytes()).then(|| content(at))
+    })
+}
+
+fn number(bytes: &[u8], at: usize) -> usize {
+    u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize
+}

@@ -21,6 +21,13 @@ extern crate alloc;
 #[cfg(all(test, feature = "train"))]
 extern crate self as netc_runtime;
 
+#[cfg(all(test, feature = "train"))]
+#[path = "../tests/common/mod.rs"]
+mod common;
+#[cfg(all(test, feature = "train"))]
+#[path = "../tests/common/operations.rs"]
+mod operations;
+
 mod backend;
 pub mod cpu;
 #[cfg(feature = "cuda")]

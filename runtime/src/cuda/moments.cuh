@@ -15,7 +15,7 @@ struct Moments {
     __device__ void join(const Moments& other) {
         const float all = count + other.count;
         if (all == 0.0f) return;
-        const float share = other.count / all, distance = other.mean - mean;
+        const float share = __fdividef(other.count, all), distance = other.mean - mean;
         mean = fmaf(distance, share, mean);
         squares += fmaf(distance * distance, count * share, other.squares);
         count = all;
@@ -29,7 +29,7 @@ struct JointMoments {
     __device__ void join(const JointMoments& more) {
         const float all = count + more.count;
         if (all == 0.0f) return;
-        const float share = more.count / all, distance = more.mean - mean, apart = more.other - other;
+        const float share = __fdividef(more.count, all), distance = more.mean - mean, apart = more.other - other;
         mean = fmaf(distance, share, mean);
         other = fmaf(apart, share, other);
         squares += fmaf(distance * distance, count * share, more.squares);

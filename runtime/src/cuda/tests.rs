@@ -1,52 +1,47 @@
 //! Every kernel goes through NVIDIA's compiler, for the architectures that netc knows. No GPU is needed for that.
 
-#[path = "../../tests/common/mod.rs"]
-mod common;
-#[path = "../../tests/common/operations.rs"]
-mod operations;
-
 use super::nvrtc::Nvrtc;
 use super::source::{Back, Source, Task};
-use crate::plan::{self, Act, Gradient, Op, Operation, View};
+use crate::common::Rng;
+use crate::operations::Example;
+use crate::plan::{self, Act, Gradient, Op, View};
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use common::Rng;
-use operations::Example;
 use std::io::Write;
 
 /// From Turing to Blackwell.
 const ARCHITECTURES: [&str; 5] = ["sm_75", "sm_80", "sm_90", "sm_100", "sm_120"];
 
-/// Operations of a program.
-const AT_ONCE: usize = 60;
+/// So often each operation stands in the program.
+const TIMES: usize = 3;
 
 #[test]
 fn every_kernel_compiles_without_spills() {
     let Some(nvrtc) = real_compiler() else { return };
-    let mut rng = Rng(31);
-    let seeds: [u64; 2] = [rng.bits(), rng.bits()];
-    for seed in seeds {
-        let text = program(&mut Rng(seed));
-        for architecture in ARCHITECTURES {
-            let target = format!("--gpu-architecture={architecture}");
-            let options = [target.as_str(), "--std=c++17", "-default-device"];
-            let cubin = nvrtc.compile(&text, &options);
-            let cubin = cubin.unwrap_or_else(|error| {
-                let path = std::env::temp_dir().join("netc-kernels.cu");
-                let _ = std::fs::write(&path, &text);
-                panic!("{architecture}, {}: {error}", path.display())
-            });
-            let frames = frames(&cubin);
-            assert!(!frames.is_empty(), "{architecture}: no kernel");
-            let spilled: Vec<_> = frames.iter().filter(|(_, bytes)| *bytes > 0).collect();
-            assert!(
-                spilled.is_empty(),
-                "{architecture}: in local memory: {spilled:?}"
-            );
-        }
+    let text = program(&mut Rng(31));
+    for architecture in ARCHITECTURES {
+        let target = format!("--gpu-architecture={architecture}");
+        let options = [target.as_str(), "--std=c++17", "-default-device"];
+        let cubin = nvrtc.compile(&text, &options);
+        let cubin = cubin.unwrap_or_else(|error| {
+            let path = std::env::temp_dir().join("netc-kernels.cu");
+            let _ = std::fs::write(&path, &text);
+            panic!("{architecture}, {}: {error}", path.display())
+        });
+        let frames = frames(&cubin);
+        assert!(!frames.is_empty(), "{architecture}: no kernel");
+        let spilled: Vec<_> = frames.iter().filter(|(_, bytes)| *bytes > 0).collect();
+        assert!(
+            spilled.is_empty(),
+            "{architecture}: in local memory: {spilled:?}"
+        );
     }
 }
+
+/// Operations that [`Example`] draws: all of training.
+const KINDS: usize = Op::NAMES.len() - 1;
 
 /// The compiler that `NETC_NVRTC` names, if it makes code for GPUs.
 fn real_compiler() -> Option<Nvrtc> {
@@ -76,10 +71,16 @@ fn real_compiler() -> Option<Nvrtc> {
 fn program(rng: &mut Rng) -> String {
     let mut tasks = Vec::new();
     let mut steps = Vec::new();
-    while tasks.len() < AT_ONCE {
+    let mut drawn: BTreeMap<&str, usize> = BTreeMap::new();
+    while drawn.len() < KINDS || drawn.values().any(|times| *times < TIMES) {
         let Some(example) = Example::new(rng, tasks.len() % 3 > 0) else {
             continue;
         };
+        let times = drawn.entry(example.op.name()).or_default();
+        if *times == TIMES {
+            continue;
+        }
+        *times += 1;
         let params = example.params.len();
         let (task, back) = places(rng, tasks.len(), example.op, params);
         steps.insert(0, back);
@@ -130,12 +131,13 @@ fn places(rng: &mut Rng, number: usize, op: Op, params: usize) -> (Task, Back) {
 /// `EM_CUDA` in the header of an ELF file.
 const CUDA: [u8; 2] = 190_u16.to_le_bytes();
 
-/// The kernels of a cubin, by number, and the bytes of local memory that a thread of each uses: the attribute `EIATTR_FRAME_SIZE` in the section
+/// The kernels of a cubin by name, and the bytes of local memory that a thread of each uses: the attribute `EIATTR_FRAME_SIZE` in the section
 /// `.nv.info`, which `cuobjdump --dump-resource-usage` prints as STACK.
-fn frames(cubin: &[u8]) -> Vec<(u32, u32)> {
+fn frames(cubin: &[u8]) -> Vec<(String, usize)> {
     const FRAME_SIZE: u8 = 0x11;
     const SIZED_VALUE: u8 = 0x04;
     let info = section(cubin, ".nv.info").expect("a section .nv.info");
+    let [symbols, names] = [".symtab", ".strtab"].map(|name| section(cubin, name).expect(name));
     let mut frames = Vec::new();
     let mut at = 0;
     while let Some(&[format, attribute, low, high]) = info.get(at..at + 4) {
@@ -147,7 +149,9 @@ fn frames(cubin: &[u8]) -> Vec<(u32, u32)> {
         let value = &info[at..at + size];
         at += size;
         if attribute == FRAME_SIZE {
-            frames.push((number(value, 0) as u32, number(value, 4) as u32));
+            // A symbol is 24 bytes, its name comes first.
+            let name = number(symbols, 24 * number(value, 0));
+            frames.push((text(names, name), number(value, 4)));
         }
     }
     frames
@@ -155,19 +159,23 @@ fn frames(cubin: &[u8]) -> Vec<(u32, u32)> {
 
 /// A section of an ELF file of 64 bits.
 fn section<'c>(elf: &'c [u8], name: &str) -> Option<&'c [u8]> {
-    let long = |at: usize| u64::from_le_bytes(elf[at..at + 8].try_into().unwrap()) as usize;
+    let long =
+        |at: usize| u64::from_le_bytes(elf[at..at + 8].try_into().expect("eight bytes")) as usize;
     let short = |at: usize| usize::from(u16::from_le_bytes([elf[at], elf[at + 1]]));
     let (headers, size, count, names) = (long(0x28), short(0x3A), short(0x3C), short(0x3E));
     let header = |i: usize| headers + i * size;
     let content = |at: usize| &elf[long(at + 0x18)..long(at + 0x18) + long(at + 0x20)];
     let names = content(header(names));
-    (0..count).map(header).find_map(|at| {
-        let own = &names[number(elf, at)..];
-        let end = own.iter().position(|b| *b == 0)?;
-        (&own[..end] == name.as_bytes()).then(|| content(at))
-    })
+    let named = |at: &usize| text(names, number(elf, *at)) == name;
+    (0..count).map(header).find(named).map(content)
+}
+
+/// The string at this place of a table.
+fn text(table: &[u8], at: usize) -> String {
+    let bytes = table[at..].iter().take_while(|b| **b != 0);
+    bytes.map(|b| char::from(*b)).collect()
 }
 
 fn number(bytes: &[u8], at: usize) -> usize {
-    u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize
+    u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes")) as usize
 }

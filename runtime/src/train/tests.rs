@@ -1,14 +1,9 @@
 //! The fast backward kernels against the plain ones: every instruction set, over random shapes and options, for several threads.
 
-#[path = "../../tests/common/mod.rs"]
-mod common;
-#[path = "../../tests/common/operations.rs"]
-mod operations;
-
 use super::Setting;
+use crate::common::Rng;
 use crate::cpu::simd::{self, Level};
-use common::Rng;
-use operations::{Example, near, widen};
+use crate::operations::{Example, near, widen};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 #[test]

@@ -41,7 +41,7 @@ __device__ void adaptive_avg_pool_backward(T team, Index images, const float* dy
             for (int ox = columns.begin; ox < columns.end; ox++) {
                 Pack<n> pack = load<n>(dy + DY::at(to.image, oy, ox) + to.c);
                 float count = adaptive(oy, DX::h, DY::h).length() * adaptive(ox, DX::w, DY::w).length();
-                for (int k = 0; k < n; k++) sum.at[k] += pack.at[k] / count;
+                for (int k = 0; k < n; k++) sum.at[k] += __fdividef(pack.at[k], count);
             }
         put<V::add0>(dx + to.at(), sum);
     }

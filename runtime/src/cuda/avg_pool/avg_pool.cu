@@ -40,7 +40,7 @@ __device__ void avg_pool_backward(T team, Index images, const float* dy, float* 
             for (int ox = columns.begin; ox < columns.end; ox++) {
                 Pack<n> pack = load<n>(dy + DY::at(to.image, oy, ox) + to.c);
                 float count = cells<D>(oy, ox);
-                for (int k = 0; k < n; k++) sum.at[k] += pack.at[k] / count;
+                for (int k = 0; k < n; k++) sum.at[k] += __fdividef(pack.at[k], count);
             }
         put<V::add0>(dx + to.at(), sum);
     }

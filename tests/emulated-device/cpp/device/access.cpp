@@ -1,0 +1,136 @@
+// g++ -fsanitize=thread calls `__tsan_readN` before each access to memory that another thread may see: constant addresses too, once for
+// each access, which -fsanitize=kernel-address does not. These functions stand in for its run time library.
+#include "device/access.h"
+#include "device/block.h"
+#include "device/count.h"
+#include "device/race.h"
+#include "device/report.h"
+#include "device/shared.h"
+#include <string>
+
+namespace emulated {
+
+namespace {
+
+std::string described(size_t bytes, Access access) {
+    const char* verb = access == Access::Read ? "reads " : access == Access::Write ? "writes " : "changes atomically ";
+    return verb + std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes");
+}
+
+/// Why bytes of this knowledge may not be touched so; null: they may.
+const char* objection(uint8_t knowledge, Access access) {
+    switch (knowledge) {
+    case Written: return nullptr;
+    case Unwritten: return access == Access::Write ? nullptr : "which nobody has written to";
+    case InFlight: return "to which an asynchronous copy is under way: wait for it first";
+    case Freed: return "";
+    default: return "";
+    }
+}
+
+/// The place of a byte in words.
+std::string place_of(uintptr_t address) {
+    const Launch& launch = block().launch;
+    if (is_shared(address)) return shared_place(address - launch.shared_base);
+    if (launch.memory->contains(address)) return launch.memory->place(address);
+    return launch.pinned->place(address);
+}
+
+[[noreturn]] void refuse(uintptr_t address, size_t bytes, Access access, const char* why, const void* site) {
+    fail(IllegalAddress, described(bytes, access) + " " + place_of(address) + (*why == 0 ? "" : std::string(", ") + why), site);
+}
+
+void check_knowledge(uint8_t* knowledge, uintptr_t address, size_t bytes, Access access, const void* site) {
+    for (size_t i = 0; i < bytes; ++i) {
+        const char* why = objection(knowledge[i], access);
+        if (why != nullptr) refuse(address + i, bytes, access, why, site);
+    }
+    if (access == Access::Read) return;
+    for (size_t i = 0; i < bytes; ++i) knowledge[i] = Written;
+}
+
+void check_global(const Arena& memory, uintptr_t address, size_t bytes, Access access, const void* site) {
+    check_knowledge(memory.knowledge(address), address, bytes, access, site);
+    if (config().races && access != Access::Atomic && bytes >= 4) {
+        const size_t first = memory.word(address), last = memory.word(address + bytes - 1);
+        for (size_t word = first; word <= last; ++word)
+            check_global_race(memory.stamps().writers[word], memory.stamps().readers[word], access == Access::Write, site);
+    }
+    if (config().count) count_global(address, bytes, access, site);
+}
+
+void check_shared(uintptr_t address, size_t bytes, Access access, const void* site) {
+    const size_t offset = address - block().launch.shared_base;
+    if (touch_shared(offset) == no_variable || touch_shared(offset + bytes - 1) == no_variable)
+        refuse(address, bytes, access, "", site);
+    check_knowledge(shared_knowledge(offset), address, bytes, access, site);
+    if (config().races && access != Access::Atomic) check_shared_race(offset, bytes, access == Access::Write, site);
+    if (config().count) count_shared(offset, bytes, access, site);
+}
+
+bool is_stack_of(const Thread& thread, uintptr_t address) {
+    return address - reinterpret_cast<uintptr_t>(thread.fiber.stack) < stack_bytes;
+}
+
+void check_elsewhere(uintptr_t address, size_t bytes, Access access, const void* site) {
+    const auto state = reinterpret_cast<uintptr_t>(&netc_emulated);
+    if (address - state < sizeof netc_emulated) return; // threadIdx and its like
+    const Block& b = block();
+    if (b.launch.module->owns(address, bytes)) return;  // constants and tables
+    for (unsigned i = 0; i < b.count; ++i)
+        if (b.threads[i].fiber.stack != nullptr && is_stack_of(b.threads[i], address))
+            fail(IllegalAddress, described(bytes, access) + " in the local memory of " + thread_name(b.threads[i]), site);
+    fail(IllegalAddress, described(bytes, access) + (address < 4096 ? " at a null pointer" : " that are not the device's: memory of the host"), site);
+}
+
+} // namespace
+
+bool is_shared(uintptr_t address) {
+    const Launch& launch = block().launch;
+    return address - launch.shared_base < launch.shared_bytes;
+}
+
+void check_access(uintptr_t address, size_t bytes, Access access, const void* site) {
+    const Block& b = block();
+    if (b.current == nullptr || is_stack_of(*b.current, address)) return;
+    const bool power_of_two = (bytes & (bytes - 1)) == 0;
+    if (power_of_two && bytes <= 16 && address % bytes != 0)
+        fail(MisalignedAddress, described(bytes, access) + " at an address that is no multiple of " + std::to_string(bytes), site);
+    const Launch& launch = b.launch;
+    if (launch.memory->contains(address)) check_global(*launch.memory, address, bytes, access, site);
+    else if (is_shared(address)) check_shared(address, bytes, access, site);
+    else if (launch.pinned->contains(address)) check_global(*launch.pinned, address, bytes, access, site);
+    else check_elsewhere(address, bytes, access, site);
+}
+
+} // namespace emulated
+
+using namespace emulated;
+
+#define NETC_ACCESS(NAME, BYTES, KIND)                                                                                          \
+    extern "C" void NAME(void* address) {                                                                                       \
+        check_access(reinterpret_cast<uintptr_t>(address), BYTES, Access::KIND, __builtin_return_address(0));                   \
+    }
+NETC_ACCESS(__tsan_read1, 1, Read)
+NETC_ACCESS(__tsan_read2, 2, Read)
+NETC_ACCESS(__tsan_read4, 4, Read)
+NETC_ACCESS(__tsan_read8, 8, Read)
+NETC_ACCESS(__tsan_read16, 16, Read)
+NETC_ACCESS(__tsan_write1, 1, Write)
+NETC_ACCESS(__tsan_write2, 2, Write)
+NETC_ACCESS(__tsan_write4, 4, Write)
+NETC_ACCESS(__tsan_write8, 8, Write)
+NETC_ACCESS(__tsan_write16, 16, Write)
+#undef NETC_ACCESS
+
+extern "C" {
+void __tsan_read_range(void* address, size_t bytes) {
+    check_access(reinterpret_cast<uintptr_t>(address), bytes, Access::Read, __builtin_return_address(0));
+}
+void __tsan_write_range(void* address, size_t bytes) {
+    check_access(reinterpret_cast<uintptr_t>(address), bytes, Access::Write, __builtin_return_address(0));
+}
+void __tsan_init(void) {}
+void __tsan_func_entry(void*) {}
+void __tsan_func_exit(void) {}
+}

@@ -47,13 +47,23 @@ impl Traffic {
     /// `ideal_units / units`: 1 where every sector that is moved is used, or no bank has a conflict; 1 for no requests.
     #[must_use]
     pub fn efficiency(&self) -> f64 {
-        if self.units == 0 { 1.0 } else { self.ideal_units as f64 / self.units as f64 }
+        if self.units == 0 {
+            1.0
+        } else {
+            self.ideal_units as f64 / self.units as f64
+        }
     }
 
     fn read(text: &str) -> Self {
         let mut numbers = text.split(':').map(|number| number.parse().unwrap_or(0));
         let mut next = || numbers.next().unwrap_or(0);
-        Self { requests: next(), bytes: next(), units: next(), ideal_units: next(), footprint: next() }
+        Self {
+            requests: next(),
+            bytes: next(),
+            units: next(),
+            ideal_units: next(),
+            footprint: next(),
+        }
     }
 }
 
@@ -66,7 +76,10 @@ impl KernelCounters {
 
     fn read(line: &str) -> Self {
         let mut words = line.split(' ');
-        let mut counters = Self { name: words.next().unwrap_or("").to_owned(), ..Self::default() };
+        let mut counters = Self {
+            name: words.next().unwrap_or("").to_owned(),
+            ..Self::default()
+        };
         for (field, value) in words.filter_map(|word| word.split_once('=')) {
             let number = || value.parse().unwrap_or(0);
             match field {

@@ -34,12 +34,20 @@ impl Libraries {
     pub fn load(self) -> Result<Device, Missing> {
         let open = |file: &str| {
             // SAFETY: what the libraries do when they are loaded is to read the environment.
-            unsafe { Library::new(self.folder().join(file)) }.map_err(|error| Missing::Broken(error.to_string()))
+            unsafe { Library::new(self.folder().join(file)) }
+                .map_err(|error| Missing::Broken(error.to_string()))
         };
         let driver = open("libcuda.so")?;
-        let nvrtc = NVRTC_NAMES.iter().map(|name| open(&format!("nvrtc/{name}")));
+        let nvrtc = NVRTC_NAMES
+            .iter()
+            .map(|name| open(&format!("nvrtc/{name}")));
         let nvrtc = nvrtc.collect::<Result<Vec<_>, _>>()?;
-        Ok(Device { driver, nvrtc, libraries: self, turn: Mutex::new(()) })
+        Ok(Device {
+            driver,
+            nvrtc,
+            libraries: self,
+            turn: Mutex::new(()),
+        })
     }
 }
 
@@ -48,7 +56,10 @@ impl Device {
     /// reset now and when the session ends.
     pub fn session(&self) -> Session<'_> {
         let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let session = Session { device: self, _turn: turn };
+        let session = Session {
+            device: self,
+            _turn: turn,
+        };
         session.reset();
         session
     }
@@ -69,7 +80,8 @@ impl Device {
 
     fn function<F>(&self, name: &str) -> Symbol<'_, F> {
         // SAFETY: the callers below give the types of `cpp/driver/control.cpp`, which is built from the same sources.
-        unsafe { self.driver.get(name.as_bytes()) }.unwrap_or_else(|error| panic!("the library is of this crate: {error}"))
+        unsafe { self.driver.get(name.as_bytes()) }
+            .unwrap_or_else(|error| panic!("the library is of this crate: {error}"))
     }
 
     fn text(&self, name: &str) -> String {
@@ -118,7 +130,11 @@ impl Session<'_> {
     /// # Panics
     /// If there is no such option, or it does not take the value: a test's own mistake.
     pub fn set(&self, name: &str, value: &str) {
-        let set = self.device.function::<unsafe extern "C" fn(*const c_char, *const c_char) -> c_int>("netc_emulated_set");
+        let set = self
+            .device
+            .function::<unsafe extern "C" fn(*const c_char, *const c_char) -> c_int>(
+                "netc_emulated_set",
+            );
         let text = |text: &str| CString::new(text).expect("no zero in an option");
         let (c_name, c_value) = (text(name), text(value));
         // SAFETY: both are texts that live until the call returns.
@@ -140,7 +156,9 @@ impl Session<'_> {
 
     /// Options, faults, reports and counts as at the start. What is alive stays.
     pub fn reset(&self) {
-        let reset = self.device.function::<unsafe extern "C" fn()>("netc_emulated_reset");
+        let reset = self
+            .device
+            .function::<unsafe extern "C" fn()>("netc_emulated_reset");
         // SAFETY: it takes nothing.
         unsafe { reset() };
     }
@@ -148,12 +166,32 @@ impl Session<'_> {
     /// What is alive now.
     #[must_use]
     pub fn live(&self) -> Live {
-        let count = self.device.function::<unsafe extern "C" fn(*mut usize)>("netc_emulated_live");
+        let count = self
+            .device
+            .function::<unsafe extern "C" fn(*mut usize)>("netc_emulated_live");
         let mut live = [0usize; 8];
         // SAFETY: eight numbers are written.
         unsafe { count(live.as_mut_ptr()) };
-        let [allocations, pinned, streams, events, modules, graphs, executables, abandoned] = live;
-        Live { allocations, pinned, streams, events, modules, graphs, executables, abandoned }
+        let [
+            allocations,
+            pinned,
+            streams,
+            events,
+            modules,
+            graphs,
+            executables,
+            abandoned,
+        ] = live;
+        Live {
+            allocations,
+            pinned,
+            streams,
+            events,
+            modules,
+            graphs,
+            executables,
+            abandoned,
+        }
     }
 
     /// See [`Device::compile`].

@@ -21,7 +21,9 @@ impl fmt::Display for Missing {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Missing::Compiler(reason) => write!(formatter, "no emulated device here: {reason}"),
-            Missing::Broken(reason) => write!(formatter, "the emulated device does not build: {reason}"),
+            Missing::Broken(reason) => {
+                write!(formatter, "the emulated device does not build: {reason}")
+            }
         }
     }
 }
@@ -110,37 +112,86 @@ impl Libraries {
 
 /// Every `.cpp` of a folder in one unit: headers are read once.
 fn unit(draft: &Path, name: &str, folders: &[&str]) -> Result<(), Missing> {
-    let wanted = |(path, _): &&Source| path.ends_with(".cpp") && folders.iter().any(|folder| path.starts_with(folder));
-    let lines = LIBRARIES.iter().filter(wanted).map(|(path, _)| format!("#include \"{path}\"\n"));
+    let wanted = |(path, _): &&Source| {
+        path.ends_with(".cpp") && folders.iter().any(|folder| path.starts_with(folder))
+    };
+    let lines = LIBRARIES
+        .iter()
+        .filter(wanted)
+        .map(|(path, _)| format!("#include \"{path}\"\n"));
     Ok(fs::write(draft.join(name), lines.collect::<String>())?)
 }
 
 fn build_driver(draft: &Path) -> Result<(), Missing> {
     unit(draft, "driver.cpp", &["device/", "driver/"])?;
-    let optimised = ["-std=c++17", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", "-I.", "-Wall", "-Wextra"];
-    let linked = ["driver.cpp", "-Wl,-soname,libcuda.so", "-ldl", "-pthread", "-o", "libcuda.so"];
+    let optimised = [
+        "-std=c++17",
+        "-O2",
+        "-fPIC",
+        "-shared",
+        "-fvisibility=hidden",
+        "-I.",
+        "-Wall",
+        "-Wextra",
+    ];
+    let linked = [
+        "driver.cpp",
+        "-Wl,-soname,libcuda.so",
+        "-ldl",
+        "-pthread",
+        "-o",
+        "libcuda.so",
+    ];
     compile(draft, &[&optimised[..], &linked].concat())?;
-    Ok(std::os::unix::fs::symlink("libcuda.so", draft.join("libcuda.so.1"))?)
+    Ok(std::os::unix::fs::symlink(
+        "libcuda.so",
+        draft.join("libcuda.so.1"),
+    )?)
 }
 
 fn build_nvrtc(draft: &Path) -> Result<(), Missing> {
     unit(draft, "nvrtc.cpp", &["nvrtc/"])?;
-    let flags = ["-std=c++17", "-O1", "-fPIC", "-fvisibility=hidden", "-I.", "-Wall", "-Wextra"];
-    compile(draft, &[&flags[..], &["-c", "nvrtc.cpp", "-o", "nvrtc.o"]].concat())?;
+    let flags = [
+        "-std=c++17",
+        "-O1",
+        "-fPIC",
+        "-fvisibility=hidden",
+        "-I.",
+        "-Wall",
+        "-Wextra",
+    ];
+    compile(
+        draft,
+        &[&flags[..], &["-c", "nvrtc.cpp", "-o", "nvrtc.o"]].concat(),
+    )?;
     for name in NVRTC_NAMES {
         let (soname, file) = (format!("-Wl,-soname,{name}"), format!("nvrtc/{name}"));
-        let arguments = ["-shared", "nvrtc.o", "-L.", "-lcuda", "-Wl,-rpath,$ORIGIN/..", &soname, "-o", &file];
+        let arguments = [
+            "-shared",
+            "nvrtc.o",
+            "-L.",
+            "-lcuda",
+            "-Wl,-rpath,$ORIGIN/..",
+            &soname,
+            "-o",
+            &file,
+        ];
         compile(draft, &arguments)?;
     }
     Ok(())
 }
 
 fn compile(folder: &Path, arguments: &[&str]) -> Result<(), Missing> {
-    let output = Command::new("g++").args(arguments).current_dir(folder).output()?;
+    let output = Command::new("g++")
+        .args(arguments)
+        .current_dir(folder)
+        .output()?;
     if output.status.success() {
         return Ok(());
     }
-    Err(Missing::Broken(String::from_utf8_lossy(&output.stderr).into_owned()))
+    Err(Missing::Broken(
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    ))
 }
 
 fn compiler_version() -> Result<String, Missing> {
@@ -148,20 +199,32 @@ fn compiler_version() -> Result<String, Missing> {
         return Err(Missing::Compiler("it is written for Linux".into()));
     }
     let output = Command::new("g++").arg("--version").output();
-    let output = output.map_err(|error| Missing::Compiler(format!("g++ does not start ({error})")))?;
+    let output =
+        output.map_err(|error| Missing::Compiler(format!("g++ does not start ({error})")))?;
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// FNV-1a over all that the build depends on.
 fn state(compiler: &str) -> u64 {
-    let texts = KERNEL.iter().chain(LIBRARIES).flat_map(|(path, text)| [*path, *text]);
-    let bytes = texts.chain([compiler, include_str!("libraries.rs")]).flat_map(str::bytes);
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+    let texts = KERNEL
+        .iter()
+        .chain(LIBRARIES)
+        .flat_map(|(path, text)| [*path, *text]);
+    let bytes = texts
+        .chain([compiler, include_str!("libraries.rs")])
+        .flat_map(str::bytes);
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+    })
 }
 
 /// `target/emulated-device` of the build that this program belongs to; among temporary files where it is not in one.
 fn build_root() -> PathBuf {
     let program = std::env::current_exe().unwrap_or_default();
-    let target = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
-    target.map_or_else(std::env::temp_dir, Path::to_path_buf).join("emulated-device")
+    let target = program
+        .ancestors()
+        .find(|folder| folder.join("CACHEDIR.TAG").exists());
+    target
+        .map_or_else(std::env::temp_dir, Path::to_path_buf)
+        .join("emulated-device")
 }

@@ -61,8 +61,9 @@ void check_global(const Arena& memory, uintptr_t address, size_t bytes, Access a
 
 void check_shared(uintptr_t address, size_t bytes, Access access, const void* site) {
     const size_t offset = address - block().launch.shared_base;
-    if (touch_shared(offset) == no_variable || touch_shared(offset + bytes - 1) == no_variable)
-        refuse(address, bytes, access, "", site);
+    const size_t variable = touch_shared(offset);
+    if (variable == guard_variable) return;
+    if (variable == no_variable || touch_shared(offset + bytes - 1) == no_variable) refuse(address, bytes, access, "", site);
     check_knowledge(shared_knowledge(offset), address, bytes, access, site);
     if (config().races && access != Access::Atomic) check_shared_race(offset, bytes, access == Access::Write, site);
     if (config().count) count_shared(offset, bytes, access, site);
@@ -107,6 +108,7 @@ void check_access(uintptr_t address, size_t bytes, Access access, const void* si
 
 using namespace emulated;
 
+#pragma GCC visibility push(default)
 #define NETC_ACCESS(NAME, BYTES, KIND)                                                                                          \
     extern "C" void NAME(void* address) {                                                                                       \
         check_access(reinterpret_cast<uintptr_t>(address), BYTES, Access::KIND, __builtin_return_address(0));                   \
@@ -134,3 +136,4 @@ void __tsan_init(void) {}
 void __tsan_func_entry(void*) {}
 void __tsan_func_exit(void) {}
 }
+#pragma GCC visibility pop

@@ -59,8 +59,7 @@ extern "C" __attribute__((visibility("hidden"))) void netc_emulated_switch_stack
 
 void prepare(Fiber& fiber, void (*entry)()) {
     void** top = reinterpret_cast<void**>(fiber.stack + stack_bytes);
-    *--top = nullptr; // where a return address would stand: keeps the alignment that a function expects
-    *--top = nullptr;
+    *--top = nullptr; // where a return address would stand: a function expects its stack at 8 beside a multiple of 16
     *--top = reinterpret_cast<void*>(entry);
     for (int i = 0; i < 6; ++i) *--top = nullptr;
     fiber.context = top;

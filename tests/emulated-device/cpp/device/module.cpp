@@ -96,7 +96,7 @@ void Module::read_symbols(const char* image) {
             if (type == STT_OBJECT) variables_.push_back({name, load_base_ + symbol.st_value, symbol.st_size});
             if (type != STT_TLS) continue;
             if (name.find("netc_emulated_shared_anchor") != std::string::npos) anchor_offset_ = symbol.st_value;
-            else shared_.push_back({symbol.st_value, symbol.st_size, name});
+            else shared_.push_back({symbol.st_value, symbol.st_size, name, name.compare(0, 4, "_ZGV") == 0});
         }
     }
     std::sort(shared_.begin(), shared_.end(), [](const auto& a, const auto& b) { return a.offset < b.offset; });

@@ -13,6 +13,7 @@ namespace emulated {
 struct SharedVariable {
     size_t offset, bytes;
     std::string name;
+    bool guard; // g++'s own, for an array of vectors: whether it was constructed
 };
 
 class Module {

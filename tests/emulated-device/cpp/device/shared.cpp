@@ -24,6 +24,7 @@ SharedMemory& memory() {
 void poison(size_t index) {
     SharedMemory& m = memory();
     const SharedVariable& variable = m.module->shared_variables()[index];
+    if (variable.guard) return;
     std::memset(reinterpret_cast<void*>(m.base + variable.offset), 0xff, variable.bytes);
     std::memset(m.knowledge.data() + variable.offset, Unwritten, variable.bytes);
     m.touched[index] = 0;
@@ -66,6 +67,7 @@ size_t touch_shared(size_t offset) {
     SharedMemory& m = memory();
     const size_t index = m.variable[offset];
     if (index == 0) return no_variable;
+    if (m.module->shared_variables()[index - 1].guard) return guard_variable;
     m.touched[index - 1] = m.used[index - 1] = 1;
     return index - 1;
 }

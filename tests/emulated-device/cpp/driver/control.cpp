@@ -10,6 +10,8 @@
 
 using namespace emulated;
 
+#define NETC_CONTROL(TYPE) extern "C" __attribute__((visibility("default"))) TYPE
+
 namespace {
 
 /// Copies as much as there is room for, with a zero behind; the bytes that the whole needs.
@@ -53,7 +55,7 @@ NETC_API netc_emulated_set(const char* name, const char* value) {
 }
 
 /// Options, faults, reports and counts as at the start; what is allocated stays.
-extern "C" void netc_emulated_reset(void) {
+NETC_CONTROL(void) netc_emulated_reset(void) {
     const std::lock_guard<std::recursive_mutex> guard(driver_lock());
     start();
     report_text().clear();
@@ -61,18 +63,18 @@ extern "C" void netc_emulated_reset(void) {
     driver().abandoned = 0;
 }
 
-extern "C" size_t netc_emulated_reports(char* out, size_t room) {
+NETC_CONTROL(size_t) netc_emulated_reports(char* out, size_t room) {
     const std::lock_guard<std::recursive_mutex> guard(driver_lock());
     return give_text(report_text(), out, room);
 }
 
-extern "C" size_t netc_emulated_counters(char* out, size_t room) {
+NETC_CONTROL(size_t) netc_emulated_counters(char* out, size_t room) {
     const std::lock_guard<std::recursive_mutex> guard(driver_lock());
     return give_text(counters_text(), out, room);
 }
 
 /// Allocations, pinned allocations, streams, events, modules, graphs, executable graphs, and what was left when a context ended.
-extern "C" void netc_emulated_live(size_t live[8]) {
+NETC_CONTROL(void) netc_emulated_live(size_t live[8]) {
     const std::lock_guard<std::recursive_mutex> guard(driver_lock());
     const Driver& d = driver();
     live[0] = 0;
@@ -91,7 +93,7 @@ NETC_API netc_emulated_nvrtc_fails(void) {
     const std::lock_guard<std::recursive_mutex> guard(driver_lock());
     return fault_of_nvrtc();
 }
-extern "C" size_t netc_emulated_option(const char* name, char* out, size_t room) {
+NETC_CONTROL(size_t) netc_emulated_option(const char* name, char* out, size_t room) {
     const std::lock_guard<std::recursive_mutex> guard(driver_lock());
     const Config& c = config();
     const std::string which = name;

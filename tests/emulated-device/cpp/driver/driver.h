@@ -179,6 +179,14 @@ template <class Body> Result release_call(Body body) {
     return obstacle != Success ? obstacle : result;
 }
 
+/// A call on a stream: `body` takes it.
+template <class Body> Result on_stream(Stream* handle, Body body) {
+    return call(Needs::Context, [&]() -> Result {
+        Stream* stream = stream_of(handle);
+        return stream == nullptr ? InvalidHandle : body(*stream);
+    });
+}
+
 } // namespace emulated
 
 #define NETC_API extern "C" __attribute__((visibility("default"))) int

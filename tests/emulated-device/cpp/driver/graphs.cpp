@@ -14,31 +14,27 @@ Result run_nodes(const std::vector<Work>& nodes) {
 } // namespace
 
 NETC_API cuStreamBeginCapture_v2(Stream* handle, int) {
-    return call(Needs::Context, [&]() -> Result {
-        Stream* stream = stream_of(handle);
-        if (stream == nullptr) return InvalidHandle;
-        if (stream == &stream->context->null_stream) return CaptureUnsupported; // the legacy stream cannot be captured
-        if (stream->capture) return InvalidValue;
-        stream->capture = std::make_shared<Capture>();
-        stream->capture->origin = stream;
-        stream->capture->members.insert(stream);
+    return on_stream(handle, [](Stream& stream) -> Result {
+        if (&stream == &stream.context->null_stream) return CaptureUnsupported; // the legacy stream cannot be captured
+        if (stream.capture) return InvalidValue;
+        stream.capture = std::make_shared<Capture>();
+        stream.capture->origin = &stream;
+        stream.capture->members.insert(&stream);
         return Success;
     });
 }
 
 NETC_API cuStreamEndCapture(Stream* handle, Graph** graph) {
-    return call(Needs::Context, [&]() -> Result {
-        Stream* stream = stream_of(handle);
-        if (stream == nullptr || graph == nullptr) return InvalidHandle;
+    return on_stream(handle, [&](Stream& stream) -> Result {
         *graph = nullptr;
-        const std::shared_ptr<Capture> capture = stream->capture;
+        const std::shared_ptr<Capture> capture = stream.capture;
         if (!capture) return InvalidValue;
-        if (capture->origin != stream) return CaptureUnmatched;
+        if (capture->origin != &stream) return CaptureUnmatched;
         for (Stream* member : capture->members) member->capture.reset();
         if (capture->invalid) return CaptureInvalidated;
         if (!capture->unjoined.empty()) return CaptureUnjoined;
         auto made = std::make_shared<Graph>();
-        made->context = stream->context;
+        made->context = stream.context;
         made->nodes = std::move(capture->nodes);
         *graph = driver().graphs.add(made);
         return Success;
@@ -46,10 +42,8 @@ NETC_API cuStreamEndCapture(Stream* handle, Graph** graph) {
 }
 
 NETC_API cuStreamIsCapturing(Stream* handle, int* status) {
-    return call(Needs::Context, [&]() -> Result {
-        Stream* stream = stream_of(handle);
-        if (stream == nullptr) return InvalidHandle;
-        *status = !stream->capture ? 0 : stream->capture->invalid ? 2 : 1;
+    return on_stream(handle, [&](Stream& stream) -> Result {
+        *status = !stream.capture ? 0 : stream.capture->invalid ? 2 : 1;
         return Success;
     });
 }
@@ -76,11 +70,10 @@ NETC_API cuGraphGetNodes(Graph* handle, void** nodes, size_t* count) {
 }
 
 NETC_API cuGraphLaunch(GraphExec* handle, Stream* stream_handle) {
-    return call(Needs::Context, [&]() -> Result {
+    return on_stream(stream_handle, [&](Stream& stream) -> Result {
         const auto executable = driver().executables.find(handle);
-        Stream* stream = stream_of(stream_handle);
-        if (executable == nullptr || stream == nullptr) return InvalidHandle;
-        return enqueue(*stream, [executable] { return run_nodes(executable->nodes); });
+        if (executable == nullptr) return InvalidHandle;
+        return enqueue(stream, [executable] { return run_nodes(executable->nodes); });
     });
 }
 

@@ -92,13 +92,6 @@ template <class Work> int at_once(Work work) {
     });
 }
 
-template <class Body> int on_stream(Stream* handle, Body body) {
-    return call(Needs::Context, [&]() -> Result {
-        Stream* stream = stream_of(handle);
-        return stream == nullptr ? InvalidHandle : body(*stream);
-    });
-}
-
 /// `count` cells of `width` bytes.
 template <class T> int fill_async(uintptr_t to, T value, size_t count, Stream* handle) {
     return on_stream(handle, [&](Stream& stream) -> Result {

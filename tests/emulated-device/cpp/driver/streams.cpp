@@ -93,17 +93,13 @@ using namespace emulated;
 
 namespace {
 
-/// A call on a stream that is not captured.
-template <class Body> int on_stream(Stream* handle, Body body) {
-    return call(Needs::Context, [&]() -> Result {
-        Stream* stream = stream_of(handle);
-        if (stream == nullptr) return InvalidHandle;
-        if (stream->capture) {
-            stream->capture->invalid = true;
-            report("a call that waits for a stream while it is captured");
-            return CaptureUnsupported;
-        }
-        return body(*stream);
+/// A call that waits for a stream, which must not be captured.
+template <class Body> int on_finished(Stream* handle, Body body) {
+    return on_stream(handle, [&](Stream& stream) -> Result {
+        if (!stream.capture) return body(stream);
+        stream.capture->invalid = true;
+        report("a call that waits for a stream while it is captured");
+        return CaptureUnsupported;
     });
 }
 
@@ -133,11 +129,11 @@ NETC_API cuStreamDestroy_v2(Stream* handle) {
 }
 
 NETC_API cuStreamSynchronize(Stream* handle) {
-    return on_stream(handle, [](Stream& stream) { return finish(stream); });
+    return on_finished(handle, [](Stream& stream) { return finish(stream); });
 }
 
 NETC_API cuStreamQuery(Stream* handle) {
-    return on_stream(handle, [](Stream& stream) -> Result {
+    return on_finished(handle, [](Stream& stream) -> Result {
         const bool ready = stream.queue.empty();
         const Result result = finish(stream);
         return ready || result != Success ? result : NotReady;
@@ -145,10 +141,8 @@ NETC_API cuStreamQuery(Stream* handle) {
 }
 
 NETC_API cuStreamGetCtx(Stream* handle, Context** context) {
-    return call(Needs::Context, [&]() -> Result {
-        Stream* stream = stream_of(handle);
-        if (stream == nullptr) return InvalidHandle;
-        *context = stream->context;
+    return on_stream(handle, [&](Stream& stream) -> Result {
+        *context = stream.context;
         return Success;
     });
 }
@@ -158,10 +152,8 @@ NETC_API cuStreamAttachMemAsync(Stream*, uintptr_t, size_t, unsigned) {
 }
 
 NETC_API cuLaunchHostFunc(Stream* handle, void (*function)(void*), void* argument) {
-    return call(Needs::Context, [&]() -> Result {
-        Stream* stream = stream_of(handle);
-        if (stream == nullptr) return InvalidHandle;
-        return enqueue(*stream, [=]() -> Result {
+    return on_stream(handle, [&](Stream& stream) {
+        return enqueue(stream, [=]() -> Result {
             function(argument);
             return Success;
         });

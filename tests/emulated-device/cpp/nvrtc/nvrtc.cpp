@@ -96,7 +96,7 @@ std::string unit(const Program& program, const std::string& source_path) {
 
 /// `-O1`: quick, and accesses stay as they are written. A product and a sum are two operations: kernels that want one write fmaf.
 std::string command(const Program& program, const std::string& flags, bool check) {
-    std::string text = quoted(option("cxx")) + " -std=c++17 -x c++ -O1 -g1 -fPIC -shared -w -ffp-contract=off -fno-exceptions -fno-rtti"
+    std::string text = quoted(option("cxx")) + " -std=c++17 -x c++ -O1 -g1 -fPIC -shared -w -ffp-contract=off -fno-exceptions -fno-rtti -fno-gnu-unique"
                        " -fno-asynchronous-unwind-tables -finline-small-functions -fno-strict-aliasing -fwrapv -nostdinc++ -nodefaultlibs"
                        " -D__CUDA_ARCH__=" + std::to_string(10 * program.architecture);
     if (check) text += " -fsanitize=thread --param=tsan-instrument-func-entry-exit=0";

@@ -43,6 +43,8 @@ pub(crate) const LIBRARIES: &[Source] = sources![
     "device/race.h",
     "device/report.cpp",
     "device/report.h",
+    "device/requests.cpp",
+    "device/requests.h",
     "device/run.cpp",
     "device/shared.cpp",
     "device/shared.h",

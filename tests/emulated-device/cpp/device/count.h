@@ -1,4 +1,7 @@
-// Counts: what a kernel asks of memory, warp by warp. See count.cpp for what is one request.
+// Counts: what a kernel asks of memory, warp by warp.
+//
+// What the lanes of a warp do at the same instruction is one request: the n-th time that each of them comes to it between two stops (a
+// barrier, a shuffle), as lanes run one after the other here. Lanes that skip a turn of a loop make requests look fuller than they are.
 #pragma once
 #include "device/access.h"
 #include <cstddef>
@@ -8,7 +11,6 @@
 namespace emulated {
 
 void start_counting();
-void finish_counting();
 /// All lanes of the warp at work have come to a stop: what they did together is counted.
 void count_warp();
 void count_barrier();

@@ -27,6 +27,7 @@ Arena::Arena(size_t bytes) : bytes_(bytes) {
     knowledge_ = static_cast<uint8_t*>(reserve(bytes));
     stamps_.writers = static_cast<uint32_t*>(reserve(bytes));
     stamps_.readers = static_cast<uint32_t*>(reserve(bytes));
+    sectors_ = static_cast<uint32_t*>(reserve(bytes / 4));
     fresh_ = base_ + guard;
 }
 
@@ -34,6 +35,7 @@ Arena::~Arena() {
     for (void* memory : {reinterpret_cast<void*>(base_), static_cast<void*>(knowledge_), static_cast<void*>(stamps_.writers),
                          static_cast<void*>(stamps_.readers)})
         munmap(memory, bytes_);
+    munmap(sectors_, bytes_ / 4);
 }
 
 uintptr_t Arena::find_free(size_t bytes) {

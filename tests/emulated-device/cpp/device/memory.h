@@ -45,6 +45,8 @@ class Arena {
     size_t word(uintptr_t address) const { return (address - base_) >> 2; }
     const Stamps& stamps() const { return stamps_; }
     void forget_stamps();
+    /// The launch that read, or wrote, a sector of 32 bytes last, for counts.
+    uint32_t& sector_launch(uintptr_t address, bool write) const { return sectors_[(address - base_) / 32 * 2 + write]; }
     /// Where an address lies, in words: "4 bytes after the end of an allocation of 148 bytes".
     std::string place(uintptr_t address) const;
 
@@ -59,6 +61,7 @@ class Arena {
     size_t bytes_ = 0;
     uint8_t* knowledge_ = nullptr;
     Stamps stamps_;
+    uint32_t* sectors_ = nullptr;
     uintptr_t fresh_ = 0; // nothing was ever allocated from here on
     size_t used_ = 0;
     std::map<uintptr_t, size_t> live_;  // address and bytes

@@ -145,7 +145,6 @@ LaunchError run(const Launch& launch) {
         if (!run_block(shuffle)) break;
     }
     drop_threads();
-    if (config().count) finish_counting();
     return b.launch.error;
 }
 

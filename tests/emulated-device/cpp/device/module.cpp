@@ -52,6 +52,8 @@ size_t Module::image_bytes(const void* image) {
 }
 
 Module::Module(const void* image, size_t bytes) {
+    static uint64_t loaded = 0;
+    number_ = ++loaded;
     file_ = memory_file(image, bytes);
     // A path of its own for each load: the loader gives one copy a path, and a module has its own variables.
     const std::string path = "/proc/self/fd/" + std::to_string(file_);

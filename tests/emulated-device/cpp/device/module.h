@@ -26,6 +26,8 @@ class Module {
     Module(const Module&) = delete;
     Module& operator=(const Module&) = delete;
 
+    /// Of this load alone: an address may come back.
+    uint64_t number() const { return number_; }
     /// Empty, or why it could not be loaded.
     const std::string& error() const { return error_; }
     /// As in `sm_90`.
@@ -56,6 +58,7 @@ class Module {
         uintptr_t address;
         size_t bytes;
     };
+    uint64_t number_;
     int file_ = -1;
     void* handle_ = nullptr;
     std::string error_;

@@ -48,8 +48,9 @@ uint32_t warp_of(uint32_t who) { return who < lanes_of ? who / 32 : who - lanes_
 bool unordered(uint32_t stamp, uint32_t me, bool shared) {
     const Clock& t = times();
     const uint32_t time = stamp >> who_bits, who = stamp & ((1u << who_bits) - 1);
-    if (time < t.launch_start || who == me) return false;
+    if (time < t.launch_start) return false;
     if (time < t.block_start) return !shared && !t.acquired;
+    if (who == me) return false;
     if (who != several_warps && warp_of(who) == me / 32) return time >= t.warp_start[me / 32];
     return time >= t.phase_start;
 }

@@ -9,6 +9,7 @@ namespace {
 
 struct SharedMemory {
     const Module* module = nullptr;
+    uint64_t number = 0; // of the module
     uintptr_t base = 0;
     std::vector<uint8_t> knowledge;
     std::vector<uint16_t> variable;  // of each byte, counted from 1; 0: none
@@ -34,6 +35,7 @@ void change_module(const Launch& launch) {
     SharedMemory& m = memory();
     const auto& variables = launch.module->shared_variables();
     m.module = launch.module;
+    m.number = launch.module->number();
     m.base = launch.shared_base;
     m.knowledge.assign(launch.shared_bytes, Unallocated);
     m.variable.assign(launch.shared_bytes, 0);
@@ -48,7 +50,7 @@ void change_module(const Launch& launch) {
 void start_shared_memory() {
     SharedMemory& m = memory();
     const Launch& launch = block().launch;
-    if (m.module != launch.module || m.base != launch.shared_base) change_module(launch);
+    if (m.number != launch.module->number() || m.base != launch.shared_base) change_module(launch);
     for (size_t i = 0; i < m.touched.size(); ++i)
         if (m.touched[i] || !config().check) poison(i);
 }

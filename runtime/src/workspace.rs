@@ -181,10 +181,29 @@ impl Workspace {
         self.threads.count()
     }
 
-    /// Bytes allocated.
+    /// Bytes allocated, on the host and on another device.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.memory.bytes() + self.workers.bytes()
+        let here = self.memory.bytes() + self.workers.bytes();
+        #[cfg(feature = "cuda")]
+        return here + self.asked(Session::bytes).unwrap_or(0);
+        #[cfg(not(feature = "cuda"))]
+        here
+    }
+
+    /// Launches of a pass on a GPU; none on the CPU, and before the first pass.
+    #[cfg(feature = "cuda")]
+    #[must_use]
+    pub fn launches(&self) -> Option<usize> {
+        self.asked(Session::launches).flatten()
+    }
+
+    /// Asks the session on another device, where there is one.
+    #[cfg(feature = "cuda")]
+    fn asked<T>(&self, of: impl FnOnce(&Session) -> T) -> Option<T> {
+        let session = self.session.as_ref()?;
+        let session = session.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(of(&session))
     }
 
     /// Starts a forward pass over these images. The first one starts the threads.

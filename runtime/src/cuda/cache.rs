@@ -1,6 +1,8 @@
 //! Compiled programs on disk, so that a network is compiled once for each GPU. A file is believed only if it was made from the very
 //! same text by the same compiler for the same architecture, and is whole.
 
+use super::Gpu;
+#[cfg(doc)]
 use super::nvrtc::Nvrtc;
 use crate::Error;
 use alloc::format;
@@ -23,25 +25,36 @@ fn folder() -> Option<PathBuf> {
     Some(folder.join("cuda"))
 }
 
-/// The cubin of a text for an architecture, compiled unless it is on disk.
+/// The cubin of a text for this GPU as `load` takes it: that on disk if there is one and it is taken, else compiled.
 ///
 /// # Errors
-/// As [`Nvrtc::compile`]. What goes wrong with files costs time, and nothing else.
-pub(super) fn cubin(nvrtc: &Nvrtc, text: &str, architecture: &str) -> Result<Vec<u8>, Error> {
-    let target = format!("--gpu-architecture={architecture}");
+/// As [`Nvrtc::compile`], and as `load`. What goes wrong with files costs time, and nothing else.
+pub(super) fn load<T>(
+    gpu: &Gpu,
+    text: &str,
+    load: impl Fn(Vec<u8>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let nvrtc = gpu.nvrtc()?;
+    let target = format!("--gpu-architecture={}", gpu.architecture());
     let options = [target.as_str(), "--std=c++17", "-default-device"];
     let (major, minor) = nvrtc.version();
-    let key = format!("netc 1 nvrtc {major}.{minor} {}\n{text}", options.join(" "));
+    let options_text = options.join(" ");
+    let key = format!(
+        "netc 1, {}, nvrtc {major}.{minor} {options_text}\n{text}",
+        gpu.name()
+    );
     let path = folder().map(|folder| folder.join(format!("{}.cubin", hex(key.as_bytes()))));
-    if let Some(cubin) = path.as_deref().and_then(whole) {
-        return Ok(cubin);
+    let kept = path.as_deref().and_then(whole);
+    if let Some(Ok(loaded)) = kept.map(&load) {
+        return Ok(loaded);
     }
     let cubin = nvrtc.compile(text, &options)?;
+    let loaded = load(cubin.clone())?;
     if let Some(path) = path {
         // A cache that cannot be written is none.
         let _ = keep(&path, &cubin);
     }
-    Ok(cubin)
+    Ok(loaded)
 }
 
 /// A file's content behind its own hash.

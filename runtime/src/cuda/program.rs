@@ -41,9 +41,10 @@ impl Program {
     /// # Errors
     /// With [`ErrorKind::Device`](crate::ErrorKind::Device), if the compiler is missing or refuses the text, or the driver refuses the result.
     pub(super) fn new(gpu: &Gpu, source: Source) -> Result<Self, Error> {
-        let cubin = cache::cubin(gpu.nvrtc()?, &source.text, &gpu.architecture())?;
-        let module = gpu.context.load_module(Ptx::from_binary(cubin));
-        let module = module.map_err(|e| failed("the GPU does not take the kernels", e))?;
+        let module = cache::load(gpu, &source.text, |cubin| {
+            let module = gpu.context.load_module(Ptx::from_binary(cubin));
+            module.map_err(|e| failed("the GPU does not take the kernels", e))
+        })?;
         let entries = source.entries.into_iter().map(|entry| {
             let function = module.load_function(&entry.name);
             let missing = |e| failed(&format!("no kernel {}", entry.name), e);

@@ -94,6 +94,37 @@ impl Libraries {
         vec![("LD_LIBRARY_PATH", joined)]
     }
 
+    /// The driver, whose devices have the state of the sources in their name: what one build has compiled is no other's.
+    fn build_driver(&self, draft: &Path) -> Result<(), Missing> {
+        unit(draft, "driver.cpp", &["device/", "driver/"])?;
+        let optimised = [
+            "-std=c++17",
+            "-O2",
+            "-fPIC",
+            "-shared",
+            "-fvisibility=hidden",
+            "-I.",
+            "-Wall",
+            "-Wextra",
+        ];
+        let state = self.folder.file_name().unwrap_or_default();
+        let state = format!("-DEMULATED_STATE=\"{}\"", state.to_string_lossy());
+        let linked = [
+            state.as_str(),
+            "driver.cpp",
+            "-Wl,-soname,libcuda.so",
+            "-ldl",
+            "-pthread",
+            "-o",
+            "libcuda.so",
+        ];
+        compile(draft, &[&optimised[..], &linked].concat())?;
+        Ok(std::os::unix::fs::symlink(
+            "libcuda.so",
+            draft.join("libcuda.so.1"),
+        )?)
+    }
+
     /// Builds in a folder beside, which then takes its name: a folder that is there is whole.
     fn build_anew(&self, root: &Path) -> Result<(), Missing> {
         let draft = root.join(format!("draft-{}", std::process::id()));
@@ -103,7 +134,7 @@ impl Libraries {
             fs::create_dir_all(file.parent().unwrap_or(&draft))?;
             fs::write(file, text)?;
         }
-        build_driver(&draft)?;
+        self.build_driver(&draft)?;
         build_nvrtc(&draft)?;
         fs::rename(&draft, &self.folder)?;
         Ok(())
@@ -120,33 +151,6 @@ fn unit(draft: &Path, name: &str, folders: &[&str]) -> Result<(), Missing> {
         .filter(wanted)
         .map(|(path, _)| format!("#include \"{path}\"\n"));
     Ok(fs::write(draft.join(name), lines.collect::<String>())?)
-}
-
-fn build_driver(draft: &Path) -> Result<(), Missing> {
-    unit(draft, "driver.cpp", &["device/", "driver/"])?;
-    let optimised = [
-        "-std=c++17",
-        "-O2",
-        "-fPIC",
-        "-shared",
-        "-fvisibility=hidden",
-        "-I.",
-        "-Wall",
-        "-Wextra",
-    ];
-    let linked = [
-        "driver.cpp",
-        "-Wl,-soname,libcuda.so",
-        "-ldl",
-        "-pthread",
-        "-o",
-        "libcuda.so",
-    ];
-    compile(draft, &[&optimised[..], &linked].concat())?;
-    Ok(std::os::unix::fs::symlink(
-        "libcuda.so",
-        draft.join("libcuda.so.1"),
-    )?)
 }
 
 fn build_nvrtc(draft: &Path) -> Result<(), Missing> {

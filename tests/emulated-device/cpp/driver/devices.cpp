@@ -63,7 +63,7 @@ NETC_API cuDeviceGetName(char* name, int length, int device) {
     return call(Needs::Initialized, [&]() -> Result {
         if (!is_device(device)) return InvalidDevice;
         if (name == nullptr || length <= 0) return InvalidValue;
-        std::strncpy(name, "netc emulated device", static_cast<size_t>(length));
+        std::strncpy(name, "netc emulated device " EMULATED_STATE, static_cast<size_t>(length));
         name[length - 1] = 0;
         return Success;
     });

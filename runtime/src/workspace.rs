@@ -462,7 +462,7 @@ fn place(view: View, offset: usize, batch: usize, size: usize) -> usize {
         let last = view.channel.checked_add(c)?;
         let image = h.checked_mul(w)?.checked_mul(view.pixel)?;
         let end = offset.checked_add(image)?.checked_mul(batch)?;
-        (last <= view.pixel && end <= size).then_some(offset * batch + view.channel)
+        (last <= view.pixel && end <= size).then(|| offset * batch + view.channel)
     };
     assert!(
         h > 0 && w > 0 && c > 0,

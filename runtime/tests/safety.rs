@@ -119,7 +119,10 @@ impl Places {
             let view = &mut *all[chosen];
             match draw.within(0, 8) {
                 0 => view.shape[draw.within(0, 2)] = draw.any(),
-                1 => view.shape[draw.within(0, 2)] += 1,
+                1 => {
+                    let size = &mut view.shape[draw.within(0, 2)];
+                    *size = size.saturating_add(1);
+                }
                 2 => view.pixel = draw.any(),
                 3 => view.channel = draw.any(),
                 4 => view.slot = Slot::Arena(draw.any()),

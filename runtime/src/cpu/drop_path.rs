@@ -1,13 +1,13 @@
 //! Stochastic depth: whole images are dropped. The random number of image `i` is that of element 0 in the scheme of DROPOUT (`dropout.rs`),
 //! whose layers and these are numbered together.
 
-use crate::cpu::dropout::{base, image, masking, uniform};
+use crate::cpu::dropout::{base, image, masking, plain_masking, uniform};
 use crate::cpu::sizes::{Shaped, Sizes, bounded, prepared};
 use crate::cpu::{Real, simd::multiversion};
 use crate::plan::{self, Gradient, View};
 use crate::reference::{Given, Plain};
-use crate::train::TrainMem;
 use crate::train::reference::{Gradients, Pass, PlainBackward};
+use crate::train::{Backward, TrainMem};
 use alloc::vec::Vec;
 
 /// See [`plan::DropPath`]. Backward draws the same numbers again.
@@ -58,24 +58,4 @@ fn reference<T: Real>(p: f32, base: u64, len: usize, x: &[T], y: &mut [T]) {
     }
 }
 
-impl Plain for plan::DropPath {
-    fn plain<T: Real>(&self, given: &Given<'_, T>, inputs: &[Vec<T>], y: &mut [T]) {
-        let [seed, step] = given.draw;
-        let key = base(seed, step, self.index);
-        reference(self.p, key, self.input.iter().product(), &inputs[0], y);
-    }
-}
-
-impl PlainBackward for plan::DropPath {
-    fn plain_backward<T: Real>(
-        &self,
-        given: &Given<'_, T>,
-        pass: &Pass<'_, T>,
-        gradients: &mut Gradients<T>,
-    ) {
-        let [seed, step] = given.draw;
-        let key = base(seed, step, self.index);
-        let len = self.input.iter().product();
-        reference(self.p, key, len, pass.dy, &mut gradients.inputs[0]);
-    }
-}
+plain_masking!(DropPath);

@@ -15,8 +15,8 @@ use crate::cpu::{Real, simd::multiversion};
 use crate::plan::random::mix;
 use crate::plan::{self, Gradient, View};
 use crate::reference::{Given, Plain};
-use crate::train::TrainMem;
 use crate::train::reference::{Gradients, Pass, PlainBackward};
+use crate::train::{Backward, TrainMem};
 use alloc::vec::Vec;
 
 /// Forward and backward of a type whose `apply` multiplies a view by the mask that it draws.
@@ -38,27 +38,44 @@ macro_rules! masking {
             self.apply(mem, sizes.output(y));
         }
 
-        /// From the gradient of the output to that of the input.
-        ///
-        /// # Panics
-        /// If the views do not fit the operation or the memory.
-        pub fn backward(
-            &mut self,
-            mem: &mut TrainMem<'_, '_>,
-            x: View,
-            y: View,
-            dy: View,
-            dx: Option<Gradient>,
-        ) {
-            let sizes = self.sizes;
-            sizes.expect([x], [y, dy], [dx]);
-            let dy = sizes.output(dy);
+        $crate::train::backward!();
+
+        fn back(&self, mem: &mut TrainMem<'_, '_>, Backward { dy, dx, .. }: Backward) {
+            let dy = self.sizes.output(dy);
             self.apply(mem, dy);
             mem.hand_on(dy, dx);
         }
     };
 }
 pub(crate) use masking;
+
+/// The plain references of an operation whose mask the function `reference` draws.
+macro_rules! plain_masking {
+    ($op:ident) => {
+        impl Plain for plan::$op {
+            fn plain<T: Real>(&self, given: &Given<'_, T>, inputs: &[Vec<T>], y: &mut [T]) {
+                let [seed, step] = given.draw;
+                let key = base(seed, step, self.index);
+                reference(self.p, key, self.input.iter().product(), &inputs[0], y);
+            }
+        }
+
+        impl PlainBackward for plan::$op {
+            fn plain_backward<T: Real>(
+                &self,
+                given: &Given<'_, T>,
+                pass: &Pass<'_, T>,
+                gradients: &mut Gradients<T>,
+            ) {
+                let [seed, step] = given.draw;
+                let key = base(seed, step, self.index);
+                let len = self.input.iter().product();
+                reference(self.p, key, len, pass.dy, &mut gradients.inputs[0]);
+            }
+        }
+    };
+}
+pub(crate) use plain_masking;
 
 /// See [`plan::Dropout`]. Backward draws the same mask again.
 pub struct Dropout {
@@ -134,27 +151,7 @@ pub(crate) fn reference<T: Real>(p: f32, base: u64, len: usize, x: &[T], y: &mut
     }
 }
 
-impl Plain for plan::Dropout {
-    fn plain<T: Real>(&self, given: &Given<'_, T>, inputs: &[Vec<T>], y: &mut [T]) {
-        let [seed, step] = given.draw;
-        let key = base(seed, step, self.index);
-        reference(self.p, key, self.input.iter().product(), &inputs[0], y);
-    }
-}
-
-impl PlainBackward for plan::Dropout {
-    fn plain_backward<T: Real>(
-        &self,
-        given: &Given<'_, T>,
-        pass: &Pass<'_, T>,
-        gradients: &mut Gradients<T>,
-    ) {
-        let [seed, step] = given.draw;
-        let key = base(seed, step, self.index);
-        let len = self.input.iter().product();
-        reference(self.p, key, len, pass.dy, &mut gradients.inputs[0]);
-    }
-}
+plain_masking!(Dropout);
 
 #[cfg(test)]
 mod tests {

@@ -1,11 +1,18 @@
 //! What normalisations over parts of an image have in common: their plain references.
 
 use super::Real;
+use crate::LayerWeights;
+use crate::plan::Operation;
 use crate::reference::Given;
 #[cfg(feature = "train")]
-use crate::train::reference::{Gradients, Pass};
+use crate::train::{
+    Layout,
+    reference::{Gradients, Pass},
+};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
+#[cfg(feature = "train")]
+use core::ops::Range;
 
 /// Learnt numbers of `c` channels.
 pub(crate) struct Affine<'a, T: Real> {
@@ -23,6 +30,24 @@ impl<'a, T: Real> Affine<'a, T> {
             eps,
         }
     }
+}
+
+/// Weight and bias of the channels, for a kernel that infers.
+///
+/// # Panics
+/// If the layer has not its parameters.
+pub(crate) fn taken(d: &impl Operation, layer: LayerWeights<'_>) -> [Vec<f32>; 2] {
+    layer.declare(d);
+    ["weight", "bias"].map(|leaf| layer.tensor::<f32>(leaf, d.input()[2]).into_owned())
+}
+
+/// Where weight and bias of the channels lie in training.
+///
+/// # Panics
+/// If the layout has not the layer's parameters.
+#[cfg(feature = "train")]
+pub(crate) fn ranges(d: &impl Operation, layout: &Layout, layer: &str) -> [Range<usize>; 2] {
+    ["weight", "bias"].map(|leaf| layout.range(layer, leaf, d.input()[2]))
 }
 
 /// Mean, and the root of the biased variance and `eps`, of the elements at these places.

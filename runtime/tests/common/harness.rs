@@ -288,11 +288,19 @@ draws! {
     Mul: d => { input: d.picture(), spread: d.pick(&[true, false]), act: d.act() }
     Copy: d => { input: d.picture() }
     Scale: d => { input: d.picture(), init: 1.0, act: d.act() }
-    Prelu: d => { input: d.picture(), shared: d.pick(&[true, false]) }
     LayerNorm: d => { input: d.picture(), eps: 1e-5 }
     DropPath: d => { input: d.picture(), p: d.pick(&[0.5, 0.0]), index: 1 }
     Subsample: d => { input: d.picture(), window: d.pair(1, 3), stride: d.pair(1, 3), act: d.act() }
     Rbf: d => { input: d.picture(), classes: d.size(1, 12) }
+}
+
+impl Descriptor for plan::Prelu {
+    fn draw(d: &mut Draw<'_>) -> Self {
+        let input = d.picture();
+        // A kernel has a slope for each channel, also where they share one: as much memory as channels are asked for.
+        let shared = d.pick(&[true, false]) && input[2] < 1 << 16;
+        Self { input, shared }
+    }
 }
 
 impl Descriptor for plan::AvgPool {

@@ -34,7 +34,7 @@ impl Depthwise {
     /// Whether the convolution is of this kind.
     pub(super) fn fits(d: &Conv) -> bool {
         let [kh, kw] = d.kernel;
-        d.groups == d.input[2] && d.filters == d.groups && kh * kw <= MAX_TAPS
+        d.groups == d.input[2] && d.filters == d.groups && kh.saturating_mul(kw) <= MAX_TAPS
     }
 
     /// Prepares the way through weights of any layout; [`pack`](Self::pack) brings them.

@@ -22,7 +22,7 @@ pub(crate) fn best(d: &plan::Conv, level: Level) -> Method {
         && d.input[2] < Tuning::of(level).few_channels
         && d.kernel[1] > 1
         && d.dilation[1] == 1
-        && d.pad[2] + d.pad[3] > 0;
+        && d.pad[2].max(d.pad[3]) > 0;
     match d {
         d if Depthwise::fits(d) => Method::Depthwise,
         _ if has_short_runs => Method::Padded,

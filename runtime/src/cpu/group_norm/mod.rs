@@ -5,7 +5,7 @@ pub(crate) mod train;
 
 use super::access::{Source, scratch};
 use super::act::apply_inline;
-use super::normalise::{Affine, reference};
+use super::normalise::{Affine, reference, taken};
 use super::sizes::{Sizes, bounded};
 use super::{Real, activate, simd::multiversion};
 use crate::plan::{self, Act, View};
@@ -19,8 +19,8 @@ use num_traits::Float as _;
 pub struct GroupNorm {
     d: plan::GroupNorm,
     sizes: Sizes,
-    weight: Vec<f32>,
-    bias: Vec<f32>,
+    /// Weight and bias.
+    affine: [Vec<f32>; 2],
 }
 
 impl GroupNorm {
@@ -31,14 +31,8 @@ impl GroupNorm {
     #[must_use]
     pub fn new(d: plan::GroupNorm, layer: LayerWeights<'_>) -> Self {
         let sizes = Sizes::of(d);
-        layer.declare(&d);
-        let tensor = |leaf| layer.tensor::<f32>(leaf, d.input[2]).into_owned();
-        Self {
-            d,
-            sizes,
-            weight: tensor("weight"),
-            bias: tensor("bias"),
-        }
+        let affine = taken(&d, layer);
+        Self { d, sizes, affine }
     }
 
     /// Memory for a batch.
@@ -53,7 +47,8 @@ impl GroupNorm {
     /// If the views do not fit the operation or the memory, overlap, or the workspace has less scratch memory than
     /// [`scratch`](Self::scratch) says.
     pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
-        run(mem, (self.sizes, &self.d), [&self.weight, &self.bias], x, y);
+        let affine = self.affine.each_ref().map(|all| &all[..]);
+        run(mem, (self.sizes, &self.d), affine, x, y);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Channels, needed, run, sets};
 use crate::Scratch;
 use crate::cpu::access::Access;
-use crate::cpu::normalise::{Affine, reference_backward};
+use crate::cpu::normalise::{Affine, ranges, reference_backward};
 use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::{Real, simd::multiversion};
 use crate::plan::{self, View};
@@ -16,8 +16,8 @@ use core::ops::Range;
 pub struct GroupNorm {
     d: plan::GroupNorm,
     sizes: Sizes,
-    weight: Range<usize>,
-    bias: Range<usize>,
+    /// Weight and bias.
+    affine: [Range<usize>; 2],
 }
 
 impl GroupNorm {
@@ -27,12 +27,9 @@ impl GroupNorm {
     /// If the descriptor's sizes cannot be computed, or the layout has not the layer's parameters.
     #[must_use]
     pub fn new(d: plan::GroupNorm, layout: &Layout, layer: &str) -> Self {
-        Self {
-            d,
-            sizes: Sizes::of(d),
-            weight: layout.range(layer, "weight", d.input[2]),
-            bias: layout.range(layer, "bias", d.input[2]),
-        }
+        let sizes = Sizes::of(d);
+        let affine = ranges(&d, layout, layer);
+        Self { d, sizes, affine }
     }
 
     /// Memory for a batch.
@@ -50,8 +47,8 @@ impl GroupNorm {
     /// If the views do not fit the operation or the memory, or the workspace has less scratch memory than
     /// [`scratch`](Self::scratch) says.
     pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
-        let [weight, bias] = [&self.weight, &self.bias].map(|range| &mem.params[range.clone()]);
-        run(&mut mem.mem, (self.sizes, &self.d), [weight, bias], x, y);
+        let affine = self.affine.clone().map(|range| &mem.params[range]);
+        run(&mut mem.mem, (self.sizes, &self.d), affine, x, y);
     }
 
     backward!();
@@ -59,7 +56,8 @@ impl GroupNorm {
     fn back(&mut self, mem: &mut TrainMem<'_, '_>, Backward { x, y, dy, dx }: Backward) {
         let sizes = self.sizes;
         mem.through(self.d.act, sizes.output(y), sizes.output(dy));
-        let weight = &mem.params[self.weight.clone()];
+        let [weights, biases] = self.affine.clone();
+        let weight = &mem.params[weights.clone()];
         let reads = [sizes.input(x), sizes.output(dy)];
         let sums = match dx {
             Some(dx) => {
@@ -71,8 +69,8 @@ impl GroupNorm {
         let c = self.d.input[2];
         for sums in sums.chunks_exact(2 * c) {
             let (dbias, dweight) = sums.split_at(c);
-            memory::add(&mut mem.gradients[self.weight.clone()], dweight);
-            memory::add(&mut mem.gradients[self.bias.clone()], dbias);
+            memory::add(&mut mem.gradients[weights.clone()], dweight);
+            memory::add(&mut mem.gradients[biases.clone()], dbias);
         }
     }
 }

@@ -3,7 +3,7 @@
 #[cfg(feature = "train")]
 pub(crate) mod train;
 
-use super::normalise::{Affine, reference};
+use super::normalise::{Affine, reference, taken};
 use super::sizes::{Sizes, bounded};
 use super::{Real, lanes, simd::multiversion};
 use crate::plan::{self, View};
@@ -17,8 +17,8 @@ use num_traits::Float as _;
 pub struct LayerNorm {
     d: plan::LayerNorm,
     sizes: Sizes,
-    weight: Vec<f32>,
-    bias: Vec<f32>,
+    /// Weight and bias.
+    affine: [Vec<f32>; 2],
 }
 
 impl LayerNorm {
@@ -29,14 +29,8 @@ impl LayerNorm {
     #[must_use]
     pub fn new(d: plan::LayerNorm, layer: LayerWeights<'_>) -> Self {
         let sizes = Sizes::of(d);
-        layer.declare(&d);
-        let tensor = |leaf| layer.tensor::<f32>(leaf, d.input[2]).into_owned();
-        Self {
-            d,
-            sizes,
-            weight: tensor("weight"),
-            bias: tensor("bias"),
-        }
+        let affine = taken(&d, layer);
+        Self { d, sizes, affine }
     }
 
     /// Computes the step.
@@ -44,13 +38,8 @@ impl LayerNorm {
     /// # Panics
     /// If the views do not fit the operation or the memory, or overlap without being the same.
     pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
-        run(
-            mem,
-            (self.sizes, self.d.eps),
-            [&self.weight, &self.bias],
-            x,
-            y,
-        );
+        let affine = self.affine.each_ref().map(|all| &all[..]);
+        run(mem, (self.sizes, self.d.eps), affine, x, y);
     }
 }
 

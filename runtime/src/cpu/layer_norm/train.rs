@@ -2,7 +2,7 @@
 
 use super::{moments, run, sets};
 use crate::Scratch;
-use crate::cpu::normalise::{Affine, reference_backward};
+use crate::cpu::normalise::{Affine, ranges, reference_backward};
 use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::{Real, lanes, simd::multiversion, sum};
 use crate::plan::{self, View};
@@ -15,8 +15,8 @@ use core::ops::Range;
 pub struct LayerNorm {
     d: plan::LayerNorm,
     sizes: Sizes,
-    weight: Range<usize>,
-    bias: Range<usize>,
+    /// Weight and bias.
+    affine: [Range<usize>; 2],
 }
 
 impl LayerNorm {
@@ -26,12 +26,9 @@ impl LayerNorm {
     /// If the descriptor's sizes cannot be computed, or the layout has not the layer's parameters.
     #[must_use]
     pub fn new(d: plan::LayerNorm, layout: &Layout, layer: &str) -> Self {
-        Self {
-            d,
-            sizes: Sizes::of(d),
-            weight: layout.range(layer, "weight", d.input[2]),
-            bias: layout.range(layer, "bias", d.input[2]),
-        }
+        let sizes = Sizes::of(d);
+        let affine = ranges(&d, layout, layer);
+        Self { d, sizes, affine }
     }
 
     /// Memory for a batch.
@@ -48,8 +45,8 @@ impl LayerNorm {
     /// # Panics
     /// If the views do not fit the operation or the memory.
     pub fn forward(&mut self, mem: &mut TrainMem<'_, '_>, x: View, y: View) {
-        let [weight, bias] = [&self.weight, &self.bias].map(|range| &mem.params[range.clone()]);
-        run(&mut mem.mem, (self.sizes, self.d.eps), [weight, bias], x, y);
+        let affine = self.affine.clone().map(|range| &mem.params[range]);
+        run(&mut mem.mem, (self.sizes, self.d.eps), affine, x, y);
     }
 
     backward!();
@@ -57,7 +54,8 @@ impl LayerNorm {
     fn back(&mut self, mem: &mut TrainMem<'_, '_>, Backward { x, dy, dx, .. }: Backward) {
         let (sizes, eps) = (self.sizes, self.d.eps);
         let [_, w, c] = self.d.input;
-        let weight = &mem.params[self.weight.clone()];
+        let [weights, biases] = self.affine.clone();
+        let weight = &mem.params[weights.clone()];
         let step = mem.mem.access([sizes.input(x)], [sizes.output(dy)]);
         let cost = bounded([w, c, 10]);
         let sums = step.flat().sum_rows([cost, 2 * c], |[x], [mut dy], sums| {
@@ -67,8 +65,8 @@ impl LayerNorm {
             }
         });
         let (dweight, dbias) = sums.split_at(c);
-        memory::add(&mut mem.gradients[self.weight.clone()], dweight);
-        memory::add(&mut mem.gradients[self.bias.clone()], dbias);
+        memory::add(&mut mem.gradients[weights], dweight);
+        memory::add(&mut mem.gradients[biases], dbias);
         mem.hand_on(sizes.output(dy), dx);
     }
 }

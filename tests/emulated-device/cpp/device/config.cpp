@@ -41,7 +41,7 @@ bool set_architecture(const std::string& text) {
 } // namespace
 
 Config& config() {
-    static Config instance;
+    static Config& instance = *new Config; // never destroyed: the process may end in any order
     return instance;
 }
 

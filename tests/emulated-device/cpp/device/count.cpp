@@ -34,7 +34,7 @@ struct State {
 };
 
 State& state() {
-    static State instance;
+    static State& instance = *new State; // never destroyed: the process may end in any order
     return instance;
 }
 

@@ -21,7 +21,7 @@ struct Clock {
 };
 
 Clock& times() {
-    static Clock instance;
+    static Clock& instance = *new Clock; // never destroyed: the process may end in any order
     return instance;
 }
 

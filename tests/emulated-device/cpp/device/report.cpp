@@ -5,7 +5,7 @@
 namespace emulated {
 
 std::string& report_text() {
-    static std::string text;
+    static std::string& text = *new std::string; // never destroyed, see `block`
     return text;
 }
 

@@ -12,7 +12,7 @@ netc_emulated_state netc_emulated;
 namespace emulated {
 
 Block& block() {
-    static Block instance;
+    static Block& instance = *new Block; // never destroyed: the process may end in any order
     return instance;
 }
 

@@ -18,7 +18,7 @@ struct SharedMemory {
 };
 
 SharedMemory& memory() {
-    static SharedMemory instance;
+    static SharedMemory& instance = *new SharedMemory; // never destroyed: the process may end in any order
     return instance;
 }
 

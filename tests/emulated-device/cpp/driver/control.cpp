@@ -26,7 +26,7 @@ size_t give_text(const std::string& text, char* out, size_t room) {
 
 bool start() {
     reset_config();
-    if (!config().faults.empty() && !set_faults(config().faults.c_str()))
+    if (!set_faults(config().faults.c_str()))
         std::fprintf(stderr, "emulated CUDA: NETC_EMULATED_FAULTS does not read: %s\n", config().faults.c_str());
     return true;
 }

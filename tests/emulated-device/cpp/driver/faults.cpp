@@ -12,7 +12,7 @@ struct Fault {
 };
 
 std::map<std::string, Fault>& faults() {
-    static std::map<std::string, Fault> instance;
+    static std::map<std::string, Fault>& instance = *new std::map<std::string, Fault>; // never destroyed: the process may end in any order
     return instance;
 }
 

@@ -169,9 +169,10 @@ using namespace emulated;
 
 #define NETC_NVRTC extern "C" __attribute__((visibility("default"))) int
 
+// No version of NVIDIA's, and another one for other code: programs keep cubins by it.
 NETC_NVRTC nvrtcVersion(int* major, int* minor) {
     *major = 12;
-    *minor = 8;
+    *minor = static_cast<int>(1000 + headers_checksum() % 500000 * 2 + (option("check") == "1"));
     return Success;
 }
 

@@ -18,10 +18,10 @@ fn counts_of(session: &Session<'_>, text: &str, blocks: u32, threads: u32) -> Ke
     session.set("count", "1");
     let gpu = Gpu::new();
     let kernel = gpu.function(session, text, "kernel");
-    let from = gpu.stream.alloc_zeros::<f32>(4096).unwrap();
-    let mut to = gpu.stream.alloc_zeros::<f32>(4096).unwrap();
-    launch!(gpu, kernel, shape(blocks, threads), &mut to, &from).unwrap();
-    gpu.stream.synchronize().unwrap();
+    let from = gpu.stream.alloc_zeros::<f32>(4096).expect("memory");
+    let mut to = gpu.stream.alloc_zeros::<f32>(4096).expect("memory");
+    launch!(gpu, kernel, shape(blocks, threads), &mut to, &from).expect("a launch");
+    gpu.stream.synchronize().expect("a kernel without mistakes");
     assert_eq!(session.reports(), "");
     let mut all = session.counters();
     assert_eq!(all.len(), 1);
@@ -170,7 +170,7 @@ fn tensor_cores_atomics_and_copies() {
         netc::mma_tf32(c, a, b);
         netc::mma_bf16(c, a, b);
         __syncthreads();
-        to[threadIdx.x] = tile[63 - threadIdx.x].x + c[0] + total;
+        to[blockIdx.x * 64 + threadIdx.x] = tile[63 - threadIdx.x].x + c[0] + total;
     }";
     let counts = counts_of(&session, text, 3, 64);
     assert_eq!(

@@ -21,9 +21,9 @@ fn run_with(session: &Session<'_>, text: &str, seed: &str) -> (u32, String) {
     session.set("seed", seed);
     let gpu = Gpu::new();
     let kernel = gpu.function(session, text, "kernel");
-    let from = gpu.stream.clone_htod(&[1.0f32; 64]).unwrap();
+    let from = gpu.stream.clone_htod(&[1.0f32; 64]).expect("a copy");
     // SAFETY: that nothing has written there is what some of the kernels are about.
-    let mut to = unsafe { gpu.stream.alloc::<f32>(64) }.unwrap();
+    let mut to = unsafe { gpu.stream.alloc::<f32>(64) }.expect("memory");
     launch!(gpu, kernel, shape(1, 64), &mut to, &from, &64i32).expect("a launch does not wait");
     let code = match gpu.stream.synchronize() {
         Ok(()) => 0,

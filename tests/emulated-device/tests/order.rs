@@ -18,19 +18,28 @@ fn pinned_memory_is_read_and_written_when_the_stream_comes_to_it() {
     let gpu = Gpu::new();
     let set = gpu.function(&session, TEXT, "set");
     let mut x = gpu.stream.alloc_zeros::<f32>(32).unwrap();
-    // SAFETY: 32 floats of pinned memory, written by the host first and given back at the end; what they are is read past the compiler.
-    unsafe {
-        let pinned = result::malloc_host(128, 0).unwrap().cast::<f32>();
-        (0..32).for_each(|i| pinned.add(i).write(0.0));
-        launch!(gpu, set, shape(1, 32), &mut x, &5.0f32).unwrap();
-        let (address, _record) = x.device_ptr(&gpu.stream);
-        let bytes = std::slice::from_raw_parts_mut(pinned, 32);
-        result::memcpy_dtoh_async(bytes, address, gpu.stream.cu_stream()).unwrap();
-        assert_eq!(pinned.read_volatile(), 0.0, "nobody has waited");
-        gpu.stream.synchronize().unwrap();
-        assert_eq!(pinned.read_volatile(), 5.0);
-        result::free_host(pinned.cast()).unwrap();
-    }
+    let read = |at: *const f32| {
+        // SAFETY: 32 floats of pinned memory that the host has written, until they are given back below; read past the compiler.
+        unsafe { at.read_volatile() }
+    };
+    // SAFETY: as many bytes as are written below.
+    let pinned = unsafe { result::malloc_host(128, 0) }
+        .unwrap()
+        .cast::<f32>();
+    // SAFETY: the same; nobody else knows them.
+    let floats = unsafe {
+        pinned.write_bytes(0, 32);
+        std::slice::from_raw_parts_mut(pinned, 32)
+    };
+    launch!(gpu, set, shape(1, 32), &mut x, &5.0f32).unwrap();
+    let address = x.device_ptr(&gpu.stream).0;
+    // SAFETY: `x` and `floats` live until the stream has been waited for.
+    unsafe { result::memcpy_dtoh_async(floats, address, gpu.stream.cu_stream()) }.unwrap();
+    assert_eq!(read(pinned), 0.0, "nobody has waited");
+    gpu.stream.synchronize().unwrap();
+    assert_eq!(read(pinned), 5.0);
+    // SAFETY: given back once, after the last use.
+    unsafe { result::free_host(pinned.cast()) }.unwrap();
     assert_eq!(session.reports(), "");
 }
 

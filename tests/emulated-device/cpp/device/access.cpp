@@ -6,6 +6,7 @@
 #include "device/race.h"
 #include "device/report.h"
 #include "device/shared.h"
+#include <cstring>
 #include <string>
 
 namespace emulated {
@@ -40,7 +41,20 @@ std::string place_of(uintptr_t address) {
     fail(IllegalAddress, described(bytes, access) + " " + place_of(address) + (*why == 0 ? "" : std::string(", ") + why), site);
 }
 
+constexpr uint32_t four_written = 0x01010101u * Written;
+
+bool all_written(const uint8_t* knowledge, size_t bytes) {
+    if (bytes == 1) return *knowledge == Written;
+    for (size_t i = 0; i + 4 <= bytes; i += 4) {
+        uint32_t word;
+        std::memcpy(&word, knowledge + i, 4);
+        if (word != four_written) return false;
+    }
+    return bytes % 4 == 0;
+}
+
 void check_knowledge(uint8_t* knowledge, uintptr_t address, size_t bytes, Access access, const void* site) {
+    if (all_written(knowledge, bytes)) return;
     for (size_t i = 0; i < bytes; ++i) {
         const char* why = objection(knowledge[i], access);
         if (why != nullptr) refuse(address + i, bytes, access, why, site);
@@ -51,12 +65,12 @@ void check_knowledge(uint8_t* knowledge, uintptr_t address, size_t bytes, Access
 
 void check_global(const Arena& memory, uintptr_t address, size_t bytes, Access access, const void* site) {
     check_knowledge(memory.knowledge(address), address, bytes, access, site);
-    if (config().races && access != Access::Atomic && bytes >= 4) {
+    if (block().launch.races && access != Access::Atomic && bytes >= 4) {
         const size_t first = memory.word(address), last = memory.word(address + bytes - 1);
         for (size_t word = first; word <= last; ++word)
             check_global_race(memory.stamps().writers[word], memory.stamps().readers[word], access == Access::Write, site);
     }
-    if (config().count) count_global(address, bytes, access, site);
+    if (block().launch.count) count_global(address, bytes, access, site);
 }
 
 void check_shared(uintptr_t address, size_t bytes, Access access, const void* site) {
@@ -65,8 +79,8 @@ void check_shared(uintptr_t address, size_t bytes, Access access, const void* si
     if (variable == guard_variable) return;
     if (variable == no_variable || touch_shared(offset + bytes - 1) == no_variable) refuse(address, bytes, access, "", site);
     check_knowledge(shared_knowledge(offset), address, bytes, access, site);
-    if (config().races && access != Access::Atomic) check_shared_race(offset, bytes, access == Access::Write, site);
-    if (config().count) count_shared(offset, bytes, access, site);
+    if (block().launch.races && access != Access::Atomic) check_shared_race(offset, bytes, access == Access::Write, site);
+    if (block().launch.count) count_shared(offset, bytes, access, site);
 }
 
 bool is_stack_of(const Thread& thread, uintptr_t address) {

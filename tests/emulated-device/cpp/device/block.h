@@ -63,6 +63,7 @@ struct Launch {
     uintptr_t shared_base = 0;
     size_t shared_bytes = 0;
     LaunchError error = NoError;
+    bool races = config().races, count = config().count; // as when it began
 
     unsigned threads() const { return block.x * block.y * block.z; }
     uint64_t blocks() const { return uint64_t{grid.x} * grid.y * grid.z; }

@@ -81,11 +81,15 @@ std::string name_of(uint32_t stamp) {
 }
 
 void check(uint32_t& writer, uint32_t& reader, bool write, bool shared, const void* site) {
-    const uint32_t me = block().current->linear;
-    if (writer != 0 && unordered(writer, me, shared)) race(write ? "writes" : "reads", " wrote", writer, shared, site);
-    if (write && reader != 0 && unordered(reader, me, shared)) race("writes", " read", reader, shared, site);
-    if (write) writer = times().now << who_bits | me;
-    else reader = joined(reader, me, shared);
+    const Clock& t = times();
+    const uint32_t me = block().current->linear, mine = t.now << who_bits | me, first = t.launch_start << who_bits;
+    if (writer >= first && writer != mine && unordered(writer, me, shared)) race(write ? "writes" : "reads", " wrote", writer, shared, site);
+    if (!write) {
+        if (reader != mine) reader = reader < first ? mine : joined(reader, me, shared);
+        return;
+    }
+    if (reader >= first && reader != mine && unordered(reader, me, shared)) race("writes", " read", reader, shared, site);
+    writer = mine;
 }
 
 } // namespace
@@ -119,7 +123,8 @@ void check_global_race(uint32_t& writer, uint32_t& reader, bool write, const voi
 
 void check_shared_race(size_t offset, size_t bytes, bool write, const void* site) {
     Clock& t = times();
-    for (size_t i = offset; i < offset + bytes; ++i) check(t.shared_writers[i], t.shared_readers[i], write, true, site);
+    const size_t step = bytes < 4 ? 1 : 4;
+    for (size_t i = offset; i < offset + bytes; i += step) check(t.shared_writers[i], t.shared_readers[i], write, true, site);
 }
 
 } // namespace emulated

@@ -1,5 +1,5 @@
-// Races: two threads touch one place, one of them writes, and no barrier lies between. Every place (a word of global, a byte of shared
-// memory) keeps a stamp of who wrote it last and of who has read it since, and when; a clock ticks at every barrier.
+// Races: two threads touch one place, one of them writes, and no barrier lies between. Every word keeps a stamp of who wrote it last and
+// of who has read it since, and when; a clock ticks at every barrier. Smaller accesses to shared memory have a stamp a byte.
 #pragma once
 #include <cstddef>
 #include <cstdint>

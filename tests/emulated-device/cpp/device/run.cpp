@@ -76,7 +76,7 @@ bool run_warp(unsigned warp, Shuffle& shuffle, std::vector<uint32_t>& order) {
             resume(*thread);
             if (b.launch.error != NoError) return false;
         }
-        if (config().count) count_warp();
+        if (b.launch.count) count_warp();
     } while (serve_warp(warp));
     return b.launch.error == NoError;
 }
@@ -136,7 +136,7 @@ LaunchError run(const Launch& launch) {
     netc_emulated.block_size = launch.block;
     netc_emulated.grid_size = launch.grid;
     start_launch_of_races();
-    if (config().count) start_counting();
+    if (b.launch.count) start_counting();
     static std::vector<uint32_t> blocks;
     Shuffle shuffle(config().seed);
     shuffle.order(blocks, launch.blocks());

@@ -8,7 +8,7 @@ use core::fmt;
 use core::str::FromStr;
 
 #[cfg(feature = "cuda")]
-use crate::cuda::Gpu;
+use crate::cuda::{Gpu, Precision};
 
 /// A device that networks compute on: the CPU, or an NVIDIA GPU with the feature `cuda`.
 #[derive(Clone, Debug, Default)]
@@ -76,6 +76,18 @@ impl Device {
             DeviceName::Auto => Ok(Self::auto()),
             DeviceName::Cpu => Ok(Self::cpu()),
             DeviceName::Cuda(number) => Self::cuda(number),
+        }
+    }
+
+    /// The same device, whose products are computed to this precision where it is a GPU; by default as on the CPU.
+    #[cfg(feature = "cuda")]
+    #[must_use]
+    pub fn with_precision(self, precision: Precision) -> Self {
+        match self.0 {
+            Kind::Cpu => self,
+            Kind::Cuda(gpu) => Self(Kind::Cuda(alloc::sync::Arc::new(
+                gpu.with_precision(precision),
+            ))),
         }
     }
 

@@ -11,6 +11,11 @@ pub(crate) trait Kernels {
     /// The text of its device functions.
     fn source(&self) -> &'static str;
 
+    /// Texts that those of several operations build on, in order.
+    fn shared(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Computes the output.
     fn forward(&self) -> Vec<Call>;
 
@@ -46,11 +51,13 @@ pub(crate) trait Kernels {
     }
 }
 
-/// A call of a device function `template <class D, class V, class T> void function(T team, Index images, operands...)`.
+/// A call of a device function `template <class D, class V, constants..., class T> void function(T team, Index images, operands...)`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Call {
     /// The function's name.
     pub(crate) function: &'static str,
+    /// Whole numbers among its template arguments, after descriptor and views.
+    pub(crate) constants: Vec<usize>,
     /// The pointers that it takes, in order.
     pub(crate) operands: Vec<Operand>,
     /// How the work is shared.
@@ -76,6 +83,10 @@ pub(crate) enum Operand {
     Gradient(usize),
     /// Memory for this step alone.
     Scratch,
+    /// [`COUNTERS`] whole numbers that are 0 before and after every call.
+    Counters,
+    /// A null pointer.
+    Nothing,
     /// `Step`: the seed and the number of the training step.
     Step,
 }
@@ -89,7 +100,35 @@ pub(crate) struct Work {
     pub(crate) each: usize,
     /// Items that are there but once.
     pub(crate) once: usize,
+    /// What blocks of items do beside.
+    pub(crate) tiles: Tiles,
 }
+
+/// How blocks share a product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tiles {
+    /// Blocks for the same items.
+    pub(crate) times: usize,
+    /// Where there are fewer blocks than half of this, several share a block's terms, until there are so many ...
+    pub(crate) least: usize,
+    /// ... and no more than this for each.
+    pub(crate) parts: usize,
+    /// Blocks in any case.
+    pub(crate) floor: usize,
+}
+
+impl Tiles {
+    /// A block for its items.
+    const ONE: Self = Self {
+        times: 1,
+        least: 1,
+        parts: 1,
+        floor: 1,
+    };
+}
+
+/// Whole numbers by which blocks count each other.
+pub(crate) const COUNTERS: usize = 256;
 
 /// Who computes an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,17 +136,29 @@ pub(crate) enum By {
     Thread,
     Warp,
     Block,
+    /// A block computes so many.
+    Items(usize),
 }
 
 impl Work {
     /// So many items for each image.
     pub(crate) const fn each(by: By, each: usize) -> Self {
-        Self { by, each, once: 0 }
+        Self {
+            by,
+            each,
+            once: 0,
+            tiles: Tiles::ONE,
+        }
     }
 
     /// So many items, whatever the number of images.
     pub(crate) const fn once(by: By, once: usize) -> Self {
-        Self { by, each: 0, once }
+        Self {
+            by,
+            each: 0,
+            once,
+            tiles: Tiles::ONE,
+        }
     }
 
     /// Blocks of `threads` threads for this many images, no more than `most`: functions go on where their team ends.
@@ -117,8 +168,17 @@ impl Work {
             By::Thread => threads as usize,
             By::Warp => (threads / 32) as usize,
             By::Block => 1,
+            By::Items(items) => items,
         };
-        let blocks = items.div_ceil(by_block.max(1)).max(1);
+        let Tiles {
+            times,
+            least,
+            parts,
+            floor,
+        } = self.tiles;
+        let tiles = items.div_ceil(by_block.max(1)).saturating_mul(times).max(1);
+        let parts = (least / tiles).min(parts).max(1);
+        let blocks = tiles.saturating_mul(parts).max(floor);
         u32::try_from(blocks).unwrap_or(u32::MAX).min(most)
     }
 }
@@ -128,6 +188,7 @@ impl Call {
     pub(crate) fn new(function: &'static str, operands: &[Operand], work: Work) -> Self {
         Self {
             function,
+            constants: Vec::new(),
             operands: operands.into(),
             work,
             threads: 256,

@@ -1,5 +1,6 @@
 //! An NVIDIA GPU.
 
+use super::Precision;
 use super::nvrtc::Nvrtc;
 use crate::{Error, ErrorKind};
 use alloc::format;
@@ -20,6 +21,7 @@ pub struct Gpu {
     capability: (i32, i32),
     /// Streaming multiprocessors.
     pub(crate) processors: u32,
+    precision: Precision,
     nvrtc: OnceLock<Nvrtc>,
 }
 
@@ -62,8 +64,29 @@ impl Gpu {
             name,
             capability,
             processors: u32::try_from(processors).unwrap_or(1).max(1),
+            precision: Precision::default(),
             nvrtc: OnceLock::new(),
         })
+    }
+
+    /// The same GPU, whose products are computed to this precision.
+    #[must_use]
+    pub(crate) fn with_precision(&self, precision: Precision) -> Self {
+        Self {
+            number: self.number,
+            context: self.context.clone(),
+            name: self.name.clone(),
+            capability: self.capability,
+            processors: self.processors,
+            precision,
+            nvrtc: OnceLock::new(),
+        }
+    }
+
+    /// What its products are computed to.
+    #[must_use]
+    pub fn precision(&self) -> Precision {
+        self.precision
     }
 
     /// How many there are.

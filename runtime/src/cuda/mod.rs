@@ -14,6 +14,8 @@ mod device;
 mod memory;
 mod nvrtc;
 mod params;
+mod precision;
+mod product;
 mod program;
 mod session;
 #[cfg(feature = "train")]
@@ -24,6 +26,7 @@ mod train;
 
 pub use device::Gpu;
 pub(crate) use params::Params;
+pub use precision::Precision;
 pub(crate) use session::{Extent, Session};
 #[cfg(feature = "train")]
 pub use single::single;
@@ -51,6 +54,7 @@ mod batch_norm;
 mod conv;
 mod copy;
 mod crop;
+mod deconv;
 mod drop_path;
 mod dropout;
 mod fc;
@@ -70,16 +74,6 @@ mod softmax;
 mod subsample;
 mod transpose;
 mod upsample;
-
-macro_rules! pending {
-    ($($op:ident),*) => {$(
-        impl Kernels for crate::plan::$op {
-            fn source(&self) -> &'static str { "" }
-            fn forward(&self) -> alloc::vec::Vec<call::Call> { alloc::vec::Vec::new() }
-        }
-    )*};
-}
-pending!(Deconv);
 
 macro_rules! table {
     ($({ $op:ident, $($rest:tt)* })*) => {

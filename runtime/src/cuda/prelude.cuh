@@ -129,6 +129,58 @@ __device__ void hand_out(const float* from, float* to) {
     for (int i = threadIdx.x; i < VIEW::len; i += blockDim.x) to[i] = from[VIEW::element(i)];
 }
 
+// Tensor cores and copies that do not wait, of sm_80 and later: under these names, as their instructions are not C++.
+#ifndef NETC_EMULATED
+#if __CUDA_ARCH__ >= 800
+// c += a b for 16 x 8 by 8 x 8 numbers, and 16 x 16 by 16 x 8 with two numbers a register; a warp has the fragments that PTX describes
+// (mma.m16n8k8, mma.m16n8k16).
+__device__ inline void mma_tf32(float (&c)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+    asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+                 : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
+__device__ inline void mma_bf16(float (&c)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+                 : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
+// The nearest number with 10 bits of mantissa.
+__device__ inline unsigned to_tf32(float x) {
+    unsigned bits;
+    asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(bits) : "f"(x));
+    return bits;
+}
+__device__ inline unsigned pack_bf16(float lo, float hi) {
+    unsigned bits;
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(bits) : "f"(hi), "f"(lo));
+    return bits;
+}
+// Copies 16 or 4 bytes to shared memory, zeros where not valid; they are there after a wait that covers their group.
+__device__ inline void copy_async_16(void* shared, const void* global, bool valid) {
+    unsigned to = (unsigned)__cvta_generic_to_shared(shared);
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(global), "r"(valid ? 16 : 0) : "memory");
+}
+__device__ inline void copy_async_4(void* shared, const void* global, bool valid) {
+    unsigned to = (unsigned)__cvta_generic_to_shared(shared);
+    asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(to), "l"(global), "r"(valid ? 4 : 0) : "memory");
+}
+__device__ inline void copy_async_commit() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+// Waits until no more than so many groups of copies are under way.
+template <int GROUPS>
+__device__ inline void copy_async_wait() { asm volatile("cp.async.wait_group %0;" ::"n"(GROUPS) : "memory"); }
+#else
+__device__ inline void copy_async_16(void* shared, const void* global, bool valid) {
+    *(float4*)shared = valid ? *(const float4*)global : float4{0.0f, 0.0f, 0.0f, 0.0f};
+}
+__device__ inline void copy_async_4(void* shared, const void* global, bool valid) {
+    *(float*)shared = valid ? *(const float*)global : 0.0f;
+}
+__device__ inline void copy_async_commit() {}
+template <int GROUPS>
+__device__ inline void copy_async_wait() {}
+#endif
+#endif
+
 // SplitMix64's finaliser (`netc_plan::random`).
 __device__ inline unsigned long long mix(unsigned long long z) {
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;

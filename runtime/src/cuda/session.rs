@@ -1,7 +1,8 @@
 //! A workspace's part on the device: what its passes go through is recorded, becomes a program, and runs over memory of its own.
 
+use super::call::COUNTERS;
 use super::device::{Gpu, device, failed};
-use super::kernels;
+use super::{Precision, kernels};
 use super::memory::{gather, range};
 use super::params::Params;
 use super::program::Program;
@@ -51,6 +52,7 @@ struct Running {
     arena: CudaSlice<f32>,
     results: CudaSlice<f32>,
     scratch: CudaSlice<f32>,
+    counters: CudaSlice<u32>,
     result: View,
     /// Whether the program keeps the arena to itself.
     alone: bool,
@@ -117,6 +119,7 @@ impl Session {
             inputs: x.into(),
             output: y,
             params: params.map_or(0, |params| params.count()),
+            aligned: true,
         }
     }
 
@@ -205,7 +208,7 @@ impl Session {
     fn prepare(&self, result: View) -> Result<Running, Error> {
         let tasks: Vec<Task> = self.steps.iter().map(|step| step.task.clone()).collect();
         let alone = !self.open && self.is_small();
-        let source = program(&tasks, self.extent, result, alone);
+        let source = program(&tasks, self.extent, result, alone, self.gpu.precision());
         let program = Program::new(&self.gpu, source)?;
         for params in self.steps.iter().filter_map(|step| step.params.as_ref()) {
             params.on_device(&self.gpu)?;
@@ -229,6 +232,7 @@ impl Session {
             arena: buffer(arena * max_batch)?,
             results: buffer(if alone { result.len() * max_batch } else { 0 })?,
             scratch: buffer(scratch)?,
+            counters: stream.alloc_zeros(COUNTERS).map_err(no_memory)?,
             stream: stream.clone(),
             result,
             alone,
@@ -256,12 +260,22 @@ impl Session {
 }
 
 /// The text of a program over these tasks.
-fn program(tasks: &[Task], extent: Extent, result: View, alone: bool) -> Source {
+fn program(
+    tasks: &[Task],
+    extent: Extent,
+    result: View,
+    alone: bool,
+    precision: Precision,
+) -> Source {
     let views = tasks
         .iter()
         .flat_map(|task| task.inputs.iter().chain([&task.output]));
     let largest = views.map(View::image).max().unwrap_or(0);
-    let mut source = Source::new(tasks.iter(), largest.saturating_mul(extent.max_batch));
+    let mut source = Source::new(
+        tasks.iter(),
+        largest.saturating_mul(extent.max_batch),
+        precision,
+    );
     match alone {
         true => source.alone(tasks, extent.arena, extent.image, &[result]),
         false => source.forward(tasks),
@@ -281,6 +295,7 @@ impl Running {
             Argument::Arena => arena,
             Argument::Results => results,
             Argument::Scratch => scratch,
+            Argument::Counters => self.counters.device_ptr(stream).0,
             Argument::Param(task, i) => {
                 let params = steps.get(task).and_then(|step| step.params.as_ref());
                 params

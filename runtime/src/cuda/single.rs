@@ -1,5 +1,6 @@
 //! One operation alone on a GPU, forward and back: for tests, and to look at.
 
+use super::call::COUNTERS;
 use super::device::failed;
 use super::memory::{gather, range, scatter};
 use super::program::Program;
@@ -44,6 +45,7 @@ pub fn single(
         inputs: places.x.clone(),
         output: places.y,
         params: params.len(),
+        aligned: true,
     };
     let back = Back {
         task: 0,
@@ -76,7 +78,7 @@ pub fn single(
     let tasks = [task];
     let run = || -> Result<_, Attempt> {
         let mut bench = Bench::new(gpu, &arena, &on_device, &zeros, kernels(op).scratch(batch))?;
-        let mut source = Source::new(tasks.iter(), end * batch);
+        let mut source = Source::new(tasks.iter(), end * batch, gpu.precision());
         source.forward(&tasks);
         bench.run(gpu, source, batch)?;
         let mut after = bench.stream.clone_dtoh(&bench.arena)?;
@@ -89,7 +91,7 @@ pub fn single(
             scatter(view, &mut after[range(view, batch)], &nothing);
         }
         bench.stream.memcpy_htod(&after, &mut bench.arena)?;
-        let mut source = Source::new(tasks.iter(), end * batch);
+        let mut source = Source::new(tasks.iter(), end * batch, gpu.precision());
         source.backward(&tasks, core::slice::from_ref(&back));
         bench.run(gpu, source, batch)?;
         let after = bench.stream.clone_dtoh(&bench.arena)?;
@@ -138,6 +140,7 @@ struct Bench {
     params: Vec<CudaSlice<f32>>,
     gradients: Vec<CudaSlice<f32>>,
     scratch: CudaSlice<f32>,
+    counters: CudaSlice<u32>,
     step: CudaSlice<u64>,
 }
 
@@ -161,6 +164,7 @@ impl Bench {
             gradients: all(gradients)?,
             // SAFETY: kernels read of it what they have written.
             scratch: unsafe { stream.alloc(scratch.max(1)) }?,
+            counters: stream.alloc_zeros(COUNTERS)?,
             step: stream.clone_htod(&STEP)?,
             stream,
         })
@@ -176,6 +180,7 @@ impl Bench {
             Argument::Param(_, i) => at(&self.params[i]),
             Argument::Gradient(_, i) => at(&self.gradients[i]),
             Argument::Scratch => at(&self.scratch),
+            Argument::Counters => self.counters.device_ptr(stream).0,
             Argument::Step => self.step.device_ptr(stream).0,
         };
         program.run(stream, batch, address)?;

@@ -1,7 +1,7 @@
 //! The text of a program: device functions as they are written, then what is special to the network.
 
 use super::call::{By, Call, Operand, Work};
-use super::{constants, kernels};
+use super::{Precision, constants, kernels};
 use crate::plan::{Act, Gradient, Op, Slot, View};
 use alloc::collections::BTreeSet;
 use alloc::format;
@@ -18,6 +18,8 @@ pub(crate) struct Task {
     pub(crate) output: View,
     /// How many parameters there are.
     pub(crate) params: usize,
+    /// Whether each of them, and its gradient, begins at a multiple of four numbers.
+    pub(crate) aligned: bool,
 }
 
 /// The way back through a task.
@@ -44,6 +46,8 @@ pub(crate) enum Argument {
     Gradient(usize, usize),
     /// Memory for one step.
     Scratch,
+    /// Zeros by which blocks count each other.
+    Counters,
     /// The number of the training step.
     Step,
     /// What a training step has beside: its type and its name.
@@ -60,6 +64,7 @@ impl Argument {
             Argument::Param(task, i) => format!("param{task}_{i}"),
             Argument::Gradient(task, i) => format!("gradient{task}_{i}"),
             Argument::Scratch => "scratch".into(),
+            Argument::Counters => "counters".into(),
             Argument::Step => "step".into(),
             Argument::Own(_, name) => name.into(),
         }
@@ -72,6 +77,7 @@ impl Argument {
             let ty = match argument {
                 Argument::Input => "const float*",
                 Argument::Step => "const netc::Step*",
+                Argument::Counters => "unsigned int*",
                 Argument::Own(ty, _) => ty,
                 _ => "float*",
             };
@@ -108,22 +114,29 @@ pub(crate) struct Source {
 
 impl Source {
     /// Starts the text for programs over these tasks: `largest` is the number of elements of the largest value of a batch.
-    pub(crate) fn new<'t>(tasks: impl Iterator<Item = &'t Task>, largest: usize) -> Self {
+    pub(crate) fn new<'t>(
+        tasks: impl Iterator<Item = &'t Task>,
+        largest: usize,
+        precision: Precision,
+    ) -> Self {
         let index = if u32::try_from(largest.saturating_mul(2)).is_ok() {
             "unsigned int"
         } else {
             "unsigned long long"
         };
-        let mut text = format!("#define NETC_INDEX {index}\n{}\n", super::PRELUDE);
+        let mut text = format!(
+            "#define NETC_INDEX {index}\n#define NETC_PRECISION {precision:?}\n{}\n",
+            super::PRELUDE
+        );
         let mut seen = BTreeSet::new();
         let mut structs = String::new();
         for task in tasks {
             let kernels = kernels(&task.op);
-            if seen.insert(task.op.name()) {
-                text += &format!(
-                    "namespace netc {{\n{}\n}}  // namespace netc\n\n",
-                    kernels.source()
-                );
+            let texts = kernels.shared().iter().copied().chain([kernels.source()]);
+            for part in texts {
+                if seen.insert(part) {
+                    text += &format!("namespace netc {{\n{part}\n}}  // namespace netc\n\n");
+                }
             }
             structs += &constants_of(task);
         }
@@ -186,8 +199,9 @@ impl Source {
                 };
                 let operands = operands(&call, i, task, None, &place, &mut arguments);
                 body += &format!(
-                    "        netc::{}<{name}::D, {name}::V>(netc::Block(), 1{operands});\n        __syncthreads();\n",
+                    "        netc::{}<{name}::D, {name}::V{}>(netc::Block(), 1{operands});\n        __syncthreads();\n",
                     call.function,
+                    constants_of_call(&call),
                     name = task.name,
                 );
             }
@@ -233,10 +247,11 @@ impl Source {
         let views = if back.is_some() { "B" } else { "V" };
         self.text += &format!(
             "extern \"C\" __global__ void __launch_bounds__({}) {name}({}) {{\n    \
-             netc::{}<{step}::D, {step}::{views}>(netc::Grid(), images{operands});\n}}\n",
+             netc::{}<{step}::D, {step}::{views}{}>(netc::Grid(), images{operands});\n}}\n",
             call.threads,
             Argument::parameters(&arguments),
             call.function,
+            constants_of_call(call),
             step = task.name,
         );
         self.entries.push(Entry {
@@ -251,6 +266,12 @@ impl Source {
 
 /// Threads of a block that computes an image alone.
 const ALONE: u32 = 256;
+
+/// The whole numbers among the template arguments, each after a comma.
+fn constants_of_call(call: &Call) -> String {
+    let constants = call.constants.iter();
+    constants.map(|number| format!(", {number}")).collect()
+}
 
 fn constants_of(task: &Task) -> String {
     let [h, w, c] = task.op.input();
@@ -286,6 +307,7 @@ fn views(name: &str, of: &str, task: &Task, back: Option<&Back>) -> String {
             members.push(format!("static constexpr bool add{i} = {add};"));
         }
     }
+    members.push(format!("static constexpr bool aligned = {};", task.aligned));
     format!(
         "namespace {name} {{\nstruct {of} {{\n    {}\n}};\n}}\n",
         members.join("\n    ")
@@ -316,6 +338,7 @@ fn operands(
             (Operand::Param(i), _) if i < task.params => Some(Argument::Param(index, i)),
             (Operand::Gradient(i), _) if i < task.params => Some(Argument::Gradient(index, i)),
             (Operand::Scratch, _) => Some(Argument::Scratch),
+            (Operand::Counters, _) => Some(Argument::Counters),
             (Operand::Step, _) => Some(Argument::Step),
             _ => None,
         };

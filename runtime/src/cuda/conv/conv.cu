@@ -25,3 +25,21 @@ __device__ void conv_plain(T team, Index images, const float* x, float* y, const
         y[Y::element(i)] = activate<D>(sum);
     }
 }
+
+template <class D, class V, int M, int N, int THREADS, int LEAST, class T>
+__device__ void conv(T team, Index images, const float* x, float* y, const float* weight, const float* bias, float* scratch, unsigned* arrived) {
+    window_product<Tile<M, N, THREADS>, LEAST, D, D, typename V::X0, typename V::Y, V::aligned, false>(team, images, x, y, weight, bias, scratch, arrived);
+}
+
+template <class D, class V, int M, int N, int THREADS, int LEAST, class T>
+__device__ void conv_input(T team, Index images, const float* dy, float* dx, const float* weight, const float* none, float* scratch,
+                           unsigned* arrived) {
+    transposed_product<Tile<M, N, THREADS>, LEAST, D, Plain, typename V::DY, typename V::DX0, V::aligned, V::add0>(team, images, dy, dx, weight, none,
+                                                                                                     scratch, arrived);
+}
+
+template <class D, class V, int M, int N, int THREADS, int LEAST, class T>
+__device__ void conv_weights(T team, Index images, const float* x, const float* dy, float* weight, float* bias, float* scratch,
+                             unsigned* arrived) {
+    weight_product<Tile<M, N, THREADS>, LEAST, D, typename V::X0, typename V::DY, V::aligned>(team, images, x, dy, weight, bias, scratch, arrived);
+}

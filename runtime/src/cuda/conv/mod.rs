@@ -2,24 +2,53 @@
 
 use super::call::{Call, Kernels, Operand, per_output};
 use super::params::Order;
+use super::product;
 use crate::LayerWeights;
 use crate::plan::Conv;
 use alloc::vec;
 use alloc::vec::Vec;
+
+const OPERANDS: [Operand; 4] = [
+    Operand::X(0),
+    Operand::Y,
+    Operand::Param(0),
+    Operand::Param(1),
+];
 
 impl Kernels for Conv {
     fn source(&self) -> &'static str {
         include_str!("conv.cu")
     }
 
+    fn shared(&self) -> &'static [&'static str] {
+        product::TEXTS
+    }
+
     fn forward(&self) -> Vec<Call> {
-        let operands = [
+        vec![product::forward(self, "conv", OPERANDS)]
+    }
+
+    fn forward_alone(&self) -> Vec<Call> {
+        vec![Call::new("conv_plain", &OPERANDS, per_output(*self))]
+    }
+
+    fn backward(&self) -> Vec<Call> {
+        let gradients = [
             Operand::X(0),
-            Operand::Y,
-            Operand::Param(0),
-            Operand::Param(1),
+            Operand::Dy,
+            Operand::Gradient(0),
+            Operand::Gradient(1),
         ];
-        vec![Call::new("conv_plain", &operands, per_output(*self))]
+        let input = [
+            Operand::Dy,
+            Operand::Dx(0),
+            Operand::Param(0),
+            Operand::Nothing,
+        ];
+        vec![
+            product::weights(self, "conv_weights", gradients),
+            product::backward(self, "conv_input", input),
+        ]
     }
 
     fn pack(&self, layer: &LayerWeights<'_>) -> Vec<Vec<f32>> {
@@ -37,5 +66,9 @@ impl Kernels for Conv {
             },
             _ => Order::AsStored,
         }
+    }
+
+    fn scratch(&self, _images: usize) -> usize {
+        product::scratch(self)
     }
 }

@@ -1,44 +1,59 @@
 //! Fully connected layers.
 
-use super::call::{By, Call, Kernels, Operand, Work, per_input};
+use super::call::{By, Call, Kernels, Operand, Work};
+use super::product;
 use crate::LayerWeights;
-use crate::plan::Fc;
+use crate::plan::{Act, Conv, Fc};
 use alloc::vec;
 use alloc::vec::Vec;
+
+const OPERANDS: [Operand; 4] = [
+    Operand::X(0),
+    Operand::Y,
+    Operand::Param(0),
+    Operand::Param(1),
+];
 
 impl Kernels for Fc {
     fn source(&self) -> &'static str {
         include_str!("fc.cu")
     }
 
+    fn shared(&self) -> &'static [&'static str] {
+        product::TEXTS
+    }
+
     fn forward(&self) -> Vec<Call> {
-        let operands = [
-            Operand::X(0),
-            Operand::Y,
-            Operand::Param(0),
-            Operand::Param(1),
-        ];
-        vec![Call::new("fc", &operands, Work::each(By::Warp, self.units))]
+        let mut call = product::forward(&convolution(self), "fc", OPERANDS);
+        let [warps, rows] = shares(self, call.threads as usize / 32);
+        call.constants.extend([warps, rows]);
+        let units = call.threads as usize / 32 / warps * rows;
+        call.work.tiles.floor = self.units.div_ceil(units);
+        vec![call]
+    }
+
+    fn forward_alone(&self) -> Vec<Call> {
+        let work = Work::each(By::Warp, self.units);
+        vec![Call::new("fc_plain", &OPERANDS, work)]
     }
 
     fn backward(&self) -> Vec<Call> {
-        let weights = self.input.iter().product::<usize>() * self.units;
+        let conv = convolution(self);
+        let gradients = [
+            Operand::X(0),
+            Operand::Dy,
+            Operand::Gradient(0),
+            Operand::Gradient(1),
+        ];
+        let input = [
+            Operand::Dy,
+            Operand::Dx(0),
+            Operand::Param(0),
+            Operand::Nothing,
+        ];
         vec![
-            Call::new(
-                "fc_gradients",
-                &[
-                    Operand::X(0),
-                    Operand::Dy,
-                    Operand::Gradient(0),
-                    Operand::Gradient(1),
-                ],
-                Work::once(By::Thread, weights),
-            ),
-            Call::new(
-                "fc_backward",
-                &[Operand::Dy, Operand::Dx(0), Operand::Param(0)],
-                per_input(*self),
-            ),
+            product::weights(&conv, "fc_weights", gradients),
+            product::backward(&conv, "fc_input", input),
         ]
     }
 
@@ -47,4 +62,36 @@ impl Kernels for Fc {
         let (weight, bias) = layer.affine::<f32>(self.units, inputs, self.bias);
         vec![weight.into_owned(), bias]
     }
+
+    fn scratch(&self, _images: usize) -> usize {
+        product::scratch(&convolution(self))
+    }
+}
+
+/// The convolution over a picture of one pixel that the layer is.
+fn convolution(fc: &Fc) -> Conv {
+    Conv {
+        input: [1, 1, fc.input.iter().product()],
+        filters: fc.units,
+        kernel: [1, 1],
+        stride: [1, 1],
+        pad: [0; 4],
+        dilation: [1, 1],
+        groups: 1,
+        bias: fc.bias,
+        act: Act::None,
+    }
+}
+
+/// How few images are computed by a block of so many warps: the warps that share units, and these units. As many as leave every lane
+/// something to do and a GPU enough blocks.
+fn shares(fc: &Fc, warps: usize) -> [usize; 2] {
+    let inputs: usize = fc.input.iter().product();
+    let mut sharing = 1;
+    while sharing < warps && sharing * 2 * 128 <= inputs {
+        sharing *= 2;
+    }
+    let enough = |rows: &usize| fc.units / (warps / sharing * rows) >= 128;
+    let rows = [4, 2].into_iter().find(enough).unwrap_or(1);
+    [sharing, rows]
 }

@@ -1,5 +1,6 @@
 //! The memory of a training run on a GPU.
 
+use super::super::call::COUNTERS;
 use super::super::source::Argument;
 use super::text;
 use crate::plan::Plan;
@@ -94,6 +95,7 @@ pub(super) struct Buffers {
     input: CudaSlice<f32>,
     pub(super) arena: CudaSlice<f32>,
     scratch: CudaSlice<f32>,
+    counters: CudaSlice<u32>,
     labels: CudaSlice<u32>,
     figures: CudaSlice<f32>,
     rates: CudaSlice<Rates>,
@@ -122,6 +124,7 @@ impl Buffers {
             input: open(sizes.image * sizes.max_batch)?,
             arena: open(sizes.arena * sizes.max_batch)?,
             scratch: open(sizes.scratch)?,
+            counters: stream.alloc_zeros(COUNTERS)?,
             labels: stream.alloc_zeros(labels)?,
             figures: open(2 * labels * sizes.losses)?,
             rates: stream.alloc_zeros(1)?,
@@ -156,6 +159,7 @@ impl Buffers {
             Argument::Input => at(&self.input),
             Argument::Arena => at(&self.arena),
             Argument::Scratch => at(&self.scratch),
+            Argument::Counters => self.counters.device_ptr(stream).0,
             Argument::Step => self.rates.device_ptr(stream).0,
             text::PARAMS => at(&self.params),
             text::GRADIENTS => at(&self.gradients),

@@ -56,7 +56,7 @@ impl Training {
         max_batch: usize,
     ) -> Result<Self, Error> {
         let layout = Layout::new(&plan.params);
-        let tasks: Vec<Task> = plan.forward.iter().enumerate().map(task).collect();
+        let mut tasks: Vec<Task> = plan.forward.iter().enumerate().map(task).collect();
         let orders = orders(plan, &layout);
         let tensors = plan.forward.iter().map(|step| {
             let layer = step.source.as_ref().map_or("", |source| &source.layer);
@@ -67,6 +67,9 @@ impl Training {
             ranges.collect()
         });
         let tensors: Vec<Vec<Range<usize>>> = tensors.collect();
+        for (task, ranges) in tasks.iter_mut().zip(&tensors) {
+            task.aligned = ranges.iter().all(|range| range.start.is_multiple_of(4));
+        }
         let stream = gpu.context.new_stream();
         let stream = stream.map_err(|e| failed("the GPU gives no stream", e))?;
         let mask = mask(plan, &layout, &orders);
@@ -77,6 +80,7 @@ impl Training {
             pieces: pieces.len(),
             masked: mask.is_some(),
             max_batch,
+            precision: gpu.precision(),
         };
         let source = text::step(plan, &tasks, &about);
         let program = Program::new(gpu, source)?;
@@ -360,6 +364,7 @@ fn task((number, step): (usize, &crate::plan::Step)) -> Task {
         inputs: step.inputs.clone(),
         output: step.output,
         params: step.op.tensors().len(),
+        aligned: false,
     }
 }
 

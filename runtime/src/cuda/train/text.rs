@@ -2,6 +2,7 @@
 
 use super::super::call::{By, Work};
 use super::super::constants::{real, view};
+use super::super::Precision;
 use super::super::source::{Argument, Back, Entry, Source, Task};
 use crate::plan::{Loss, Plan};
 use crate::train::{Kind, Rule};
@@ -22,6 +23,8 @@ pub(super) struct About<'r> {
     pub(super) masked: bool,
     /// Images of the largest batch.
     pub(super) max_batch: usize,
+    /// What products are computed to.
+    pub(super) precision: Precision,
 }
 
 /// The program of a training step.
@@ -30,7 +33,11 @@ pub(super) fn step(plan: &Plan, tasks: &[Task], about: &About<'_>) -> Source {
         .iter()
         .flat_map(|t| t.inputs.iter().chain([&t.output]));
     let largest = views.map(crate::plan::View::image).max().unwrap_or(0);
-    let mut source = Source::new(tasks.iter(), largest.saturating_mul(about.max_batch));
+    let mut source = Source::new(
+        tasks.iter(),
+        largest.saturating_mul(about.max_batch),
+        about.precision,
+    );
     let own = concat!(include_str!("loss.cu"), "\n", include_str!("update.cu"));
     source.text += &format!("namespace netc {{\n{own}\n}}  // namespace netc\n\n");
     source.text += &rule(about.rule);

@@ -1,0 +1,173 @@
+//! Products by tiles in shared memory, which convolutions, fully connected layers and their gradients are made of: which tiles, and the calls
+//! that share them among blocks.
+//!
+//! Sizes that a descriptor does not say, the batch above all, are seen by the kernels alone: where there are few tiles, several blocks share
+//! the terms of one (split-K), and the last of them adds up what each has, in order.
+
+use super::call::{By, Call, Operand, Tiles, Work};
+use crate::plan::{Conv, Operation};
+use alloc::vec;
+
+/// The texts, in order.
+pub(super) const TEXTS: &[&str] = &[
+    include_str!("tile.cu"),
+    include_str!("window.cu"),
+    include_str!("transposed.cu"),
+    include_str!("weights.cu"),
+];
+
+/// Blocks that a GPU is to be given at least.
+const LEAST: usize = 256;
+
+/// Terms of a step, and steps that a part of a tile takes at least, as in `tile.cu`.
+const STEP: usize = 16;
+const STEPS: usize = 4;
+
+/// Rows and columns that a block computes, and its threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Tile {
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+    pub(super) threads: usize,
+}
+
+const fn tile(rows: usize, columns: usize, threads: usize) -> Tile {
+    Tile {
+        rows,
+        columns,
+        threads,
+    }
+}
+
+impl Tile {
+    /// The tiles that there are, in each of them warps of 32 rows and 32 or 64 columns.
+    const ALL: [Self; 8] = [
+        tile(128, 128, 256),
+        tile(128, 64, 256),
+        tile(64, 128, 128),
+        tile(64, 64, 128),
+        tile(128, 32, 128),
+        tile(32, 128, 128),
+        tile(64, 32, 64),
+        tile(32, 64, 64),
+    ];
+
+    /// The tile for a product of this size: little work on numbers that are not there, and then few numbers read for each product.
+    pub(super) fn of(rows: usize, columns: usize) -> Self {
+        let cost = |tile: &Self| {
+            let padded = |size: usize, tile: usize| size.max(1).next_multiple_of(tile) as u64;
+            let work = padded(rows, tile.rows) * padded(columns, tile.columns);
+            // Numbers read for a product of 64 by 64, and what a block costs in any case.
+            let reads = 64 * (tile.rows + tile.columns) / (tile.rows * tile.columns) * 64;
+            work * (256 + reads as u64)
+        };
+        let mut all = Self::ALL;
+        all.sort_by_key(cost);
+        all[0]
+    }
+
+    /// The template arguments: rows, columns, threads, and the blocks that are wanted at least.
+    fn call(self, function: &'static str, operands: [Operand; 4], work: Work) -> Call {
+        let [a, b, c, d] = operands;
+        let mut call = Call::new(
+            function,
+            &[a, b, c, d, Operand::Scratch, Operand::Counters],
+            work,
+        );
+        call.constants = vec![self.rows, self.columns, self.threads, LEAST];
+        call.threads = self.threads as u32;
+        call
+    }
+
+    /// Numbers of the parts of all tiles that are shared.
+    const fn scratch(self) -> usize {
+        LEAST * (self.rows * self.columns + self.threads)
+    }
+}
+
+/// How many numbers its calls keep between blocks.
+pub(super) fn scratch(conv: &Conv) -> usize {
+    let tiles = [forward_tile(conv), backward_tile(conv), weights_tile(conv)];
+    tiles.map(Tile::scratch).into_iter().max().unwrap_or(0)
+}
+
+/// Rows that a batch has of a picture of so many pixels: as in a batch of 16, of single pixels as in one of 64.
+fn rows(pixels: usize) -> usize {
+    pixels.saturating_mul(16).max(64)
+}
+
+fn per_group(conv: &Conv) -> [usize; 2] {
+    [conv.input[2] / conv.groups, conv.filters / conv.groups]
+}
+
+fn area(conv: &Conv) -> usize {
+    conv.kernel[0] * conv.kernel[1]
+}
+
+fn forward_tile(conv: &Conv) -> Tile {
+    let [h, w, _] = conv.output();
+    Tile::of(rows(h * w), per_group(conv)[1])
+}
+
+fn backward_tile(conv: &Conv) -> Tile {
+    let pixels = phase_pixels(conv);
+    Tile::of(rows(pixels), per_group(conv)[0])
+}
+
+fn weights_tile(conv: &Conv) -> Tile {
+    let [depth, filters] = per_group(conv);
+    Tile::of(filters, depth * area(conv))
+}
+
+/// Input pixels of one remainder by the strides.
+fn phase_pixels(conv: &Conv) -> usize {
+    conv.input[0].div_ceil(conv.stride[0]) * conv.input[1].div_ceil(conv.stride[1])
+}
+
+fn work(each: usize, by: usize, times: usize, steps: usize) -> Work {
+    Work {
+        by: By::Items(by),
+        each,
+        once: 0,
+        tiles: Tiles {
+            times,
+            least: LEAST,
+            parts: steps.div_ceil(STEPS),
+            floor: 1,
+        },
+    }
+}
+
+/// `function(x, y, weight, bias)`: from what a convolution reads to what it gives.
+pub(super) fn forward(conv: &Conv, function: &'static str, operands: [Operand; 4]) -> Call {
+    let tile = forward_tile(conv);
+    let [h, w, _] = conv.output();
+    let [depth, filters] = per_group(conv);
+    let times = filters.div_ceil(tile.columns) * conv.groups;
+    let steps = (depth * area(conv)).div_ceil(STEP);
+    tile.call(function, operands, work(h * w, tile.rows, times, steps))
+}
+
+/// `function(y, x, weight, bias)`: from what a convolution gives to what it reads.
+pub(super) fn backward(conv: &Conv, function: &'static str, operands: [Operand; 4]) -> Call {
+    let tile = backward_tile(conv);
+    let [depth, filters] = per_group(conv);
+    let phases = conv.stride[0] * conv.stride[1];
+    let times = depth.div_ceil(tile.columns) * conv.groups * phases;
+    let steps = (filters * area(conv)).div_ceil(STEP);
+    let pixels = phase_pixels(conv);
+    tile.call(function, operands, work(pixels, tile.rows, times, steps))
+}
+
+/// `function(x, dy, gradient of the weight, gradient of the bias)`.
+pub(super) fn weights(conv: &Conv, function: &'static str, operands: [Operand; 4]) -> Call {
+    let tile = weights_tile(conv);
+    let [depth, filters] = per_group(conv);
+    let columns = (depth * area(conv)).div_ceil(tile.columns);
+    let tiles = filters.div_ceil(tile.rows) * columns * conv.groups;
+    let work = Work {
+        once: 1,
+        ..work(0, 1, tiles, usize::MAX)
+    };
+    tile.call(function, operands, work)
+}

@@ -125,7 +125,8 @@ impl Places {
         let mut place = |shape: [usize; 3]| {
             let pixel = shape[2] + 2 * setting.around;
             let view = View::arena(arena, shape).channels(setting.around, pixel);
-            arena += view.bytes();
+            // Buffers begin where those of a plan may.
+            arena = (arena + view.bytes()).next_multiple_of(64);
             view
         };
         let operands = || (0..inputs).map(|i| op.operand(i));

@@ -2,11 +2,11 @@
 
 use super::call::COUNTERS;
 use super::device::{Gpu, device, failed};
-use super::{Precision, kernels};
 use super::memory::{gather, range};
 use super::params::Params;
 use super::program::Program;
 use super::source::{Argument, Source, Task};
+use super::{Precision, kernels};
 use crate::Error;
 use crate::plan::{Op, View};
 use alloc::format;

@@ -64,12 +64,12 @@ template <class TILE, int LEAST, class S, class D, class Y, class X, bool ALIGNE
 __device__ void transposed_product(T team, Index images, const float* y, float* x, const float* weight, const float* bias, float* scratch,
                                    unsigned* arrived) {
     constexpr int depth = X::c / S::groups, filters = Y::c / S::groups, columns = (depth + TILE::n - 1) / TILE::n;
-    typedef Phase<X::h, S::kernel_h, S::stride_h, S::pad_top, S::dilation_h> Rows;
-    typedef Phase<X::w, S::kernel_w, S::stride_w, S::pad_left, S::dilation_w> Columns;
-    typedef Window<TILE::m, TILE::threads, Y, filters, -Rows::apart, -Columns::apart> A;
+    typedef Phase<X::h, S::kernel_h, S::stride_h, S::pad_top, S::dilation_h> Down;
+    typedef Phase<X::w, S::kernel_w, S::stride_w, S::pad_left, S::dilation_w> Across;
+    typedef Window<TILE::m, TILE::threads, Y, filters, -Down::apart, -Across::apart> A;
     typedef Filters<TILE::n, TILE::threads, S, filters, depth, ALIGNED> B;
     constexpr int high = (X::h + S::stride_h - 1) / S::stride_h, wide = (X::w + S::stride_w - 1) / S::stride_w;
-    constexpr int most = (Rows::most_cells * Columns::most_cells * filters + STEP - 1) / STEP;
+    constexpr int most = (Down::most_cells * Across::most_cells * filters + STEP - 1) / STEP;
     __shared__ float4 shared[TILE::stage * TILE::stages / 4];
     __shared__ bool last;
 
@@ -81,8 +81,8 @@ __device__ void transposed_product(T team, Index images, const float* y, float* 
         const Index tile = t / split.parts;
         const int n = tile % columns * TILE::n, group = tile / columns % S::groups, phase = tile / (columns * S::groups) % (S::stride_h * S::stride_w);
         const Index m = tile / (columns * S::groups * (S::stride_h * S::stride_w)) * TILE::m;
-        const Rows rows(phase / S::stride_w);
-        const Columns cols(phase % S::stride_w);
+        const Down rows(phase / S::stride_w);
+        const Across cols(phase % S::stride_w);
         const int across = S::stride_w == 1 ? S::kernel_w : cols.cells > 0 ? cols.cells : 1, terms = rows.cells * cols.cells * filters;
         const int steps = (terms + STEP - 1) / STEP;
         A a;
@@ -96,7 +96,7 @@ __device__ void transposed_product(T team, Index images, const float* y, float* 
         }
         B b;
         b.from = weight + (Index)(group * filters) * (S::kernel_h * S::kernel_w * depth) + n, b.count = depth - n, b.terms = terms;
-        b.across = across, b.first_y = rows.cell, b.first_x = cols.cell, b.step_y = Rows::period, b.step_x = Columns::period;
+        b.across = across, b.first_y = rows.cell, b.first_x = cols.cell, b.step_y = Down::period, b.step_x = Across::period;
         TILE sums;
         sums.clear();
         sums.add(a, b, (float*)shared, steps * part / split.parts, steps * (part + 1) / split.parts);

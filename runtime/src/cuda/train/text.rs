@@ -1,8 +1,8 @@
 //! The text of a training step, beyond the operations: losses, norm and update.
 
+use super::super::Precision;
 use super::super::call::{By, Work};
 use super::super::constants::{real, view};
-use super::super::Precision;
 use super::super::source::{Argument, Back, Entry, Source, Task};
 use crate::plan::{Loss, Plan};
 use crate::train::{Kind, Rule};

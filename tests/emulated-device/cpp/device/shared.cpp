@@ -60,6 +60,7 @@ size_t shared_bytes_used() {
     size_t bytes = 0;
     for (size_t i = 0; i < m.used.size(); ++i)
         if (m.used[i]) bytes += m.module->shared_variables()[i].bytes;
+    m.used.assign(m.used.size(), 0);
     return bytes;
 }
 

@@ -1,0 +1,174 @@
+//! Convolutions, transposed convolutions and fully connected layers on the emulated device, forward and back, against their definitions.
+
+mod common;
+
+use common::{Rng, params, tensors};
+use netc_emulated_device::{Missing, Session, device};
+use netc_runtime::Device;
+use netc_runtime::cuda::{Precision, single};
+use netc_runtime::plan::{Act, Conv, Deconv, Fc, Op, Operation};
+use netc_runtime::train::{Setting, Single, plain};
+use std::io::Write;
+
+/// How an operation is called: images, channels around its views, and what gradients are added to.
+#[derive(Clone, Copy, Debug)]
+struct Case {
+    batch: usize,
+    around: usize,
+    accumulate: Option<f32>,
+}
+
+const ALONE: Case = Case {
+    batch: 1,
+    around: 0,
+    accumulate: None,
+};
+
+/// The emulated device's turn; none on a machine that cannot build it.
+fn session() -> Option<Session<'static>> {
+    match device() {
+        Ok(device) => Some(device.session()),
+        Err(missing @ Missing::Compiler(_)) => {
+            let _ = writeln!(std::io::stderr(), "SKIPPED: {missing}");
+            None
+        }
+        Err(missing) => panic!("{missing}"),
+    }
+}
+
+/// What products are computed to, and how far from the definition they may be: a share of the largest number.
+const TOLERANCES: [(Precision, f64); 3] = [
+    (Precision::F32, 1e-5),
+    (Precision::Tf32, 2e-3),
+    (Precision::Bf16, 2e-2),
+];
+
+/// The largest difference, as a share of the largest number.
+fn difference(found: &[f32], expected: &[f64]) -> f64 {
+    assert_eq!(found.len(), expected.len());
+    let largest = expected.iter().fold(1e-3, |m: f64, e| m.max(e.abs()));
+    let pairs = found.iter().zip(expected);
+    let mut differences = pairs.map(|(f, e)| (f64::from(*f) - e).abs() / largest);
+    differences
+        .try_fold(
+            0.0,
+            |m: f64, d| if d.is_nan() { Err(d) } else { Ok(m.max(d)) },
+        )
+        .unwrap_or_else(|nan| nan)
+}
+
+fn wide(numbers: &[f32]) -> Vec<f64> {
+    numbers.iter().map(|&v| f64::from(v)).collect()
+}
+
+fn check(rng: &mut Rng, device: &Device, op: impl Into<Op>, case: Case, tolerance: f64) {
+    let op = op.into();
+    assert_eq!(op.problem(), None, "{op:?}");
+    let params = params(&op);
+    let values = tensors(rng, &params).into_iter();
+    let values: Vec<Vec<f32>> = values.map(|(_, values)| values).collect();
+    let count = |shape: [usize; 3]| shape.iter().product::<usize>() * case.batch;
+    let (x, dy) = (
+        rng.numbers(count(op.input())),
+        rng.numbers(count(op.output())),
+    );
+    let expected: Single<f64> = {
+        let values: Vec<Vec<f64>> = values.iter().map(|v| wide(v)).collect();
+        plain(&op, &params, &values, &[wide(&x)], &wide(&dy))
+    };
+    let setting = Setting {
+        around: case.around,
+        accumulate: case.accumulate,
+        ..Setting::default()
+    };
+    let found = single(device, &op, &params, &values, &[x], &dy, setting);
+    let found = found.unwrap_or_else(|e| panic!("{op:?} {case:?}: {e}"));
+    let before = f64::from(case.accumulate.unwrap_or(0.0));
+    let dx: Vec<f64> = expected.inputs[0].iter().map(|v| v + before).collect();
+    let gradients = found.gradients.iter().zip(&expected.gradients);
+    let differences = [
+        difference(&found.output, &expected.output),
+        difference(&found.inputs[0], &dx),
+    ];
+    let gradients = gradients.map(|(found, expected)| difference(found, expected));
+    let names = [
+        "output",
+        "gradient of the input",
+        "of the weight",
+        "of the bias",
+    ];
+    for (name, difference) in names.iter().zip(differences.into_iter().chain(gradients)) {
+        assert!(
+            difference <= tolerance,
+            "{name}: {difference:e} off in {op:?} {case:?}"
+        );
+    }
+}
+
+fn draw(rng: &mut Rng) -> (Op, Case) {
+    let groups = rng.pick(&[1, 1, 2, 3]);
+    let channels = |rng: &mut Rng| match rng.size(0, 2) {
+        0 => rng.size(1, 5),
+        1 => 4 * rng.size(1, 5),
+        _ => rng.size(30, 70),
+    };
+    let (depth, filters) = (channels(rng), channels(rng));
+    let conv = Conv {
+        input: [rng.size(6, 11), rng.size(6, 11), depth * groups],
+        filters: filters * groups,
+        kernel: [rng.size(1, 3), rng.size(1, 3)],
+        stride: [rng.size(1, 3), rng.size(1, 3)],
+        pad: [0; 4].map(|_: usize| rng.size(0, 2)),
+        dilation: [rng.size(1, 2), rng.size(1, 2)],
+        groups,
+        bias: rng.pick(&[true, false]),
+        act: rng.pick(&[Act::None, Act::Relu, Act::Tanh]),
+    };
+    let deconv = Deconv {
+        input: [rng.size(3, 6), rng.size(3, 6), depth * groups],
+        filters: conv.filters,
+        kernel: conv.kernel,
+        stride: conv.stride,
+        pad: [0, 1, 2, 3].map(|i: usize| {
+            rng.size(0, 1)
+                .min(conv.dilation[i / 2] * (conv.kernel[i / 2] - 1))
+        }),
+        output_pad: conv.stride.map(|stride| rng.below(stride)),
+        dilation: conv.dilation,
+        groups,
+        bias: conv.bias,
+        act: conv.act,
+    };
+    let fc = Fc {
+        input: [rng.size(1, 3), rng.size(1, 3), channels(rng)],
+        units: channels(rng),
+        bias: conv.bias,
+        act: conv.act,
+    };
+    let op = rng.pick(&[conv.into(), conv.into(), deconv.into(), fc.into()]);
+    // A fully connected layer reads a picture as one vector.
+    let around = match op {
+        Op::Fc(fc) if fc.input[0] * fc.input[1] > 1 => 0,
+        _ => rng.pick(&[0, 0, 3, 4]),
+    };
+    let case = Case {
+        batch: rng.pick(&[1, 2, 5, 33]),
+        around,
+        accumulate: rng.pick(&[None, Some(0.5)]),
+    };
+    (op, case)
+}
+
+#[test]
+fn products_are_what_their_definitions_say() {
+    let Some(session) = session() else { return };
+    let rng = &mut Rng(11);
+    for round in 0..24 {
+        let (op, case) = draw(rng);
+        let (precision, tolerance) = TOLERANCES[round % 3];
+        let device = Device::cuda(0).expect("the emulated device");
+        session.set("seed", &round.to_string());
+        check(rng, &device.with_precision(precision), op, case, tolerance);
+    }
+    assert_eq!(session.reports(), "");
+}

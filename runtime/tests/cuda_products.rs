@@ -18,12 +18,6 @@ struct Case {
     accumulate: Option<f32>,
 }
 
-const ALONE: Case = Case {
-    batch: 1,
-    around: 0,
-    accumulate: None,
-};
-
 /// The emulated device's turn; none on a machine that cannot build it.
 fn session() -> Option<Session<'static>> {
     match device() {
@@ -100,12 +94,12 @@ fn check(rng: &mut Rng, device: &Device, op: impl Into<Op>, case: Case, toleranc
     for (name, difference) in names.iter().zip(differences.into_iter().chain(gradients)) {
         assert!(
             difference <= tolerance,
-            "{name}: {difference:e} off in {op:?} {case:?}"
+            "{name}: {difference:e} off, {tolerance:e} allowed, in {op:?} {case:?}"
         );
     }
 }
 
-fn draw(rng: &mut Rng) -> (Op, Case) {
+fn draw(rng: &mut Rng, precision: Precision) -> (Op, Case) {
     let groups = rng.pick(&[1, 1, 2, 3]);
     let channels = |rng: &mut Rng| match rng.size(0, 2) {
         0 => rng.size(1, 5),
@@ -122,7 +116,11 @@ fn draw(rng: &mut Rng) -> (Op, Case) {
         dilation: [rng.size(1, 2), rng.size(1, 2)],
         groups,
         bias: rng.pick(&[true, false]),
-        act: rng.pick(&[Act::None, Act::Relu, Act::Tanh]),
+        // A rounded sum near 0 may be on the other side of a bend.
+        act: match precision {
+            Precision::F32 => rng.pick(&[Act::None, Act::Relu, Act::Tanh]),
+            _ => rng.pick(&[Act::None, Act::Tanh]),
+        },
     };
     let deconv = Deconv {
         input: [rng.size(3, 6), rng.size(3, 6), depth * groups],
@@ -164,8 +162,8 @@ fn products_are_what_their_definitions_say() {
     let Some(session) = session() else { return };
     let rng = &mut Rng(11);
     for round in 0..24 {
-        let (op, case) = draw(rng);
         let (precision, tolerance) = TOLERANCES[round % 3];
+        let (op, case) = draw(rng, precision);
         let device = Device::cuda(0).expect("the emulated device");
         session.set("seed", &round.to_string());
         check(rng, &device.with_precision(precision), op, case, tolerance);

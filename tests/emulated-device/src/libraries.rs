@@ -119,8 +119,8 @@ impl Libraries {
             "libcuda.so",
         ];
         compile(draft, &[&optimised[..], &linked].concat())?;
-        Ok(std::os::unix::fs::symlink(
-            "libcuda.so",
+        Ok(fs::hard_link(
+            draft.join("libcuda.so"),
             draft.join("libcuda.so.1"),
         )?)
     }

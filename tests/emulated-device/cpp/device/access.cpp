@@ -9,6 +9,8 @@
 #include <cstring>
 #include <string>
 
+#define NETC_INLINE inline __attribute__((always_inline)) // called once an access, tens of millions of times a second
+
 namespace emulated {
 
 namespace {
@@ -43,7 +45,7 @@ std::string place_of(uintptr_t address) {
 
 constexpr uint32_t four_written = 0x01010101u * Written;
 
-bool all_written(const uint8_t* knowledge, size_t bytes) {
+NETC_INLINE bool all_written(const uint8_t* knowledge, size_t bytes) {
     if (bytes == 1) return *knowledge == Written;
     for (size_t i = 0; i + 4 <= bytes; i += 4) {
         uint32_t word;
@@ -53,8 +55,11 @@ bool all_written(const uint8_t* knowledge, size_t bytes) {
     return bytes % 4 == 0;
 }
 
-void check_knowledge(uint8_t* knowledge, uintptr_t address, size_t bytes, Access access, const void* site) {
-    if (all_written(knowledge, bytes)) return;
+[[noreturn]] void refuse_alignment(size_t bytes, Access access, const void* site) {
+    fail(MisalignedAddress, described(bytes, access) + " at an address that is no multiple of " + std::to_string(bytes), site);
+}
+
+void check_bytes(uint8_t* knowledge, uintptr_t address, size_t bytes, Access access, const void* site) {
     for (size_t i = 0; i < bytes; ++i) {
         const char* why = objection(knowledge[i], access);
         if (why != nullptr) refuse(address + i, bytes, access, why, site);
@@ -63,22 +68,29 @@ void check_knowledge(uint8_t* knowledge, uintptr_t address, size_t bytes, Access
     for (size_t i = 0; i < bytes; ++i) knowledge[i] = Written;
 }
 
-void check_global(const Arena& memory, uintptr_t address, size_t bytes, Access access, const void* site) {
+NETC_INLINE void check_knowledge(uint8_t* knowledge, uintptr_t address, size_t bytes, Access access, const void* site) {
+    if (!all_written(knowledge, bytes)) check_bytes(knowledge, address, bytes, access, site);
+}
+
+NETC_INLINE void check_global(const Arena& memory, uintptr_t address, size_t bytes, Access access, const void* site) {
     check_knowledge(memory.knowledge(address), address, bytes, access, site);
     if (block().launch.races && access != Access::Atomic && bytes >= 4) {
         const size_t first = memory.word(address), last = memory.word(address + bytes - 1);
         for (size_t word = first; word <= last; ++word)
-            check_global_race(memory.stamps().writers[word], memory.stamps().readers[word], access == Access::Write, site);
+            check_race(memory.stamps().writers[word], memory.stamps().readers[word], access == Access::Write, false, site);
     }
     if (block().launch.count) count_global(address, bytes, access, site);
 }
 
-void check_shared(uintptr_t address, size_t bytes, Access access, const void* site) {
+NETC_INLINE void check_shared(uintptr_t address, size_t bytes, Access access, const void* site) {
     const size_t offset = address - block().launch.shared_base;
-    const size_t variable = touch_shared(offset);
+    SharedMemory& shared = shared_memory;
+    const uint16_t variable = shared.variables[offset];
     if (variable == guard_variable) return;
-    if (variable == no_variable || touch_shared(offset + bytes - 1) == no_variable) refuse(address, bytes, access, "", site);
-    check_knowledge(shared_knowledge(offset), address, bytes, access, site);
+    if (variable == no_variable || offset + bytes > shared.variables.size() || shared.variables[offset + bytes - 1] == no_variable)
+        refuse(address, bytes, access, "", site);
+    shared.touched[variable] = shared.used[variable] = 1;
+    check_knowledge(&shared.knowledge[offset], address, bytes, access, site);
     if (block().launch.races && access != Access::Atomic) check_shared_race(offset, bytes, access == Access::Write, site);
     if (block().launch.count) count_shared(offset, bytes, access, site);
 }
@@ -98,6 +110,20 @@ void check_elsewhere(uintptr_t address, size_t bytes, Access access, const void*
     fail(IllegalAddress, described(bytes, access) + (address < 4096 ? " at a null pointer" : " that are not the device's: memory of the host"), site);
 }
 
+/// In each function of the instrumentation once more, with its size and kind known.
+NETC_INLINE void check(uintptr_t address, size_t bytes, Access access, const void* site) {
+    const Block& b = block();
+    if (b.current == nullptr || is_stack_of(*b.current, address)) return;
+    const bool power_of_two = (bytes & (bytes - 1)) == 0;
+    if (power_of_two && bytes <= 16 && (address & (bytes - 1)) != 0)
+        refuse_alignment(bytes, access, site);
+    const Launch& launch = b.launch;
+    if (launch.memory->contains(address)) check_global(*launch.memory, address, bytes, access, site);
+    else if (address - launch.shared_base < launch.shared_bytes) check_shared(address, bytes, access, site);
+    else if (launch.pinned->contains(address)) check_global(*launch.pinned, address, bytes, access, site);
+    else check_elsewhere(address, bytes, access, site);
+}
+
 } // namespace
 
 bool is_shared(uintptr_t address) {
@@ -105,18 +131,7 @@ bool is_shared(uintptr_t address) {
     return address - launch.shared_base < launch.shared_bytes;
 }
 
-void check_access(uintptr_t address, size_t bytes, Access access, const void* site) {
-    const Block& b = block();
-    if (b.current == nullptr || is_stack_of(*b.current, address)) return;
-    const bool power_of_two = (bytes & (bytes - 1)) == 0;
-    if (power_of_two && bytes <= 16 && address % bytes != 0)
-        fail(MisalignedAddress, described(bytes, access) + " at an address that is no multiple of " + std::to_string(bytes), site);
-    const Launch& launch = b.launch;
-    if (launch.memory->contains(address)) check_global(*launch.memory, address, bytes, access, site);
-    else if (is_shared(address)) check_shared(address, bytes, access, site);
-    else if (launch.pinned->contains(address)) check_global(*launch.pinned, address, bytes, access, site);
-    else check_elsewhere(address, bytes, access, site);
-}
+void check_access(uintptr_t address, size_t bytes, Access access, const void* site) { check(address, bytes, access, site); }
 
 } // namespace emulated
 
@@ -125,7 +140,7 @@ using namespace emulated;
 #pragma GCC visibility push(default)
 #define NETC_ACCESS(NAME, BYTES, KIND)                                                                                          \
     extern "C" void NAME(void* address) {                                                                                       \
-        check_access(reinterpret_cast<uintptr_t>(address), BYTES, Access::KIND, __builtin_return_address(0));                   \
+        check(reinterpret_cast<uintptr_t>(address), BYTES, Access::KIND, __builtin_return_address(0));                          \
     }
 NETC_ACCESS(__tsan_read1, 1, Read)
 NETC_ACCESS(__tsan_read2, 2, Read)

@@ -82,8 +82,9 @@ struct Block {
     Thread* lane(unsigned warp, unsigned lane) { return warp * 32 + lane < count ? &threads[warp * 32 + lane] : nullptr; }
 };
 
-/// The block at work.
-Block& block();
+/// The block at work. Never destroyed: the process may end in any order.
+extern Block* const block_at_work;
+inline Block& block() { return *block_at_work; }
 
 /// Runs the whole grid; what went wrong is reported and in `launch.error`.
 LaunchError run(const Launch& launch);

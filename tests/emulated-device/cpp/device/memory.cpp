@@ -92,7 +92,7 @@ void Arena::mark(uintptr_t address, size_t bytes, Knowledge value) {
     std::memset(knowledge(address), value, bytes);
 }
 
-void Arena::forget_stamps() {
+void Arena::forget_stamps() const {
     madvise(stamps_.writers, bytes_, MADV_DONTNEED);
     madvise(stamps_.readers, bytes_, MADV_DONTNEED);
 }

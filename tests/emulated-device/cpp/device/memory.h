@@ -44,7 +44,7 @@ class Arena {
     void mark(uintptr_t address, size_t bytes, Knowledge knowledge);
     size_t word(uintptr_t address) const { return (address - base_) >> 2; }
     const Stamps& stamps() const { return stamps_; }
-    void forget_stamps();
+    void forget_stamps() const;
     /// The launch that read, or wrote, a sector of 32 bytes last, for counts.
     uint32_t& sector_launch(uintptr_t address, bool write) const { return sectors_[(address - base_) / 32 * 2 + write]; }
     /// Where an address lies, in words: "4 bytes after the end of an allocation of 148 bytes".

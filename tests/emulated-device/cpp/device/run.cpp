@@ -11,10 +11,7 @@ netc_emulated_state netc_emulated;
 
 namespace emulated {
 
-Block& block() {
-    static Block& instance = *new Block; // never destroyed: the process may end in any order
-    return instance;
-}
+Block* const block_at_work = new Block;
 
 uint64_t Shuffle::next() { // splitmix64 (Steele, Lea, Flood 2014)
     uint64_t z = state_ += 0x9e3779b97f4a7c15u;
@@ -56,6 +53,7 @@ void resume(Thread& thread) {
     thread.state = ThreadState::Ready;
     b.current = &thread;
     netc_emulated.thread = thread.index;
+    start_thread_of_races(thread.linear);
     switch_to(b.scheduler, thread.fiber);
     b.current = nullptr;
     if (thread.state != ThreadState::Done) return;

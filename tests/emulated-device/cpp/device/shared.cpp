@@ -1,29 +1,16 @@
 #include "device/shared.h"
 #include "device/block.h"
+#include <algorithm>
 #include <cstring>
-#include <vector>
 
 namespace emulated {
 
+SharedMemory shared_memory;
+
 namespace {
 
-struct SharedMemory {
-    const Module* module = nullptr;
-    uint64_t number = 0; // of the module
-    uintptr_t base = 0;
-    std::vector<uint8_t> knowledge;
-    std::vector<uint16_t> variable;  // of each byte, counted from 1; 0: none
-    std::vector<uint8_t> touched;    // by the block at work
-    std::vector<uint8_t> used;       // by the launch
-};
-
-SharedMemory& memory() {
-    static SharedMemory& instance = *new SharedMemory; // never destroyed: the process may end in any order
-    return instance;
-}
-
 void poison(size_t index) {
-    SharedMemory& m = memory();
+    SharedMemory& m = shared_memory;
     const SharedVariable& variable = m.module->shared_variables()[index];
     if (variable.guard) return;
     std::memset(reinterpret_cast<void*>(m.base + variable.offset), 0xff, variable.bytes);
@@ -32,23 +19,25 @@ void poison(size_t index) {
 }
 
 void change_module(const Launch& launch) {
-    SharedMemory& m = memory();
+    SharedMemory& m = shared_memory;
     const auto& variables = launch.module->shared_variables();
     m.module = launch.module;
     m.number = launch.module->number();
     m.base = launch.shared_base;
     m.knowledge.assign(launch.shared_bytes, Unallocated);
-    m.variable.assign(launch.shared_bytes, 0);
+    m.variables.assign(launch.shared_bytes, no_variable);
     m.touched.assign(variables.size(), 1);
     m.used.assign(variables.size(), 0);
-    for (size_t i = 0; i < variables.size(); ++i)
-        for (size_t byte = 0; byte < variables[i].bytes; ++byte) m.variable[variables[i].offset + byte] = static_cast<uint16_t>(i + 1);
+    for (size_t i = 0; i < variables.size(); ++i) {
+        const auto first = m.variables.begin() + static_cast<ptrdiff_t>(variables[i].offset);
+        std::fill_n(first, variables[i].bytes, variables[i].guard ? guard_variable : static_cast<uint16_t>(i));
+    }
 }
 
 } // namespace
 
 void start_shared_memory() {
-    SharedMemory& m = memory();
+    SharedMemory& m = shared_memory;
     const Launch& launch = block().launch;
     if (m.number != launch.module->number() || m.base != launch.shared_base) change_module(launch);
     for (size_t i = 0; i < m.touched.size(); ++i)
@@ -56,7 +45,7 @@ void start_shared_memory() {
 }
 
 size_t shared_bytes_used() {
-    SharedMemory& m = memory();
+    SharedMemory& m = shared_memory;
     size_t bytes = 0;
     for (size_t i = 0; i < m.used.size(); ++i)
         if (m.used[i]) bytes += m.module->shared_variables()[i].bytes;
@@ -64,28 +53,18 @@ size_t shared_bytes_used() {
     return bytes;
 }
 
-uint8_t* shared_knowledge(size_t offset) { return memory().knowledge.data() + offset; }
-
-size_t touch_shared(size_t offset) {
-    SharedMemory& m = memory();
-    const size_t index = m.variable[offset];
-    if (index == 0) return no_variable;
-    if (m.module->shared_variables()[index - 1].guard) return guard_variable;
-    m.touched[index - 1] = m.used[index - 1] = 1;
-    return index - 1;
-}
-
 void mark_shared(uintptr_t address, size_t bytes, Knowledge knowledge) {
-    std::memset(shared_knowledge(address - block().launch.shared_base), knowledge, bytes);
+    std::memset(shared_memory.knowledge.data() + (address - shared_memory.base), knowledge, bytes);
 }
 
 std::string shared_place(size_t offset) {
-    SharedMemory& m = memory();
     std::string nearest = "in no shared variable";
-    for (const SharedVariable& variable : m.module->shared_variables())
-        if (variable.offset <= offset)
-            nearest = std::to_string(offset - variable.offset) + " bytes into shared `" + variable.name + "` of " +
-                      std::to_string(variable.bytes) + " bytes";
+    for (const SharedVariable& variable : shared_memory.module->shared_variables()) {
+        if (variable.guard || variable.offset > offset) continue;
+        const size_t into = offset - variable.offset;
+        nearest = into < variable.bytes ? std::to_string(into) + " bytes into" : std::to_string(into - variable.bytes) + " bytes after the end of";
+        nearest += " shared `" + variable.name + "` of " + std::to_string(variable.bytes) + " bytes";
+    }
     return nearest;
 }
 

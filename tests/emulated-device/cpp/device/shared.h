@@ -1,24 +1,35 @@
 // The shared memory of the block at work: the thread-local block of the kernel's library.
 #pragma once
 #include "device/memory.h"
+#include "device/module.h"
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace emulated {
+
+/// By bytes, counted from the base.
+struct SharedMemory {
+    const Module* module = nullptr;
+    uint64_t number = 0; // of the module
+    uintptr_t base = 0;
+    std::vector<uint8_t> knowledge;
+    std::vector<uint16_t> variables; // that a byte belongs to, or one of the two below
+    std::vector<uint8_t> touched;    // variables, by the block at work
+    std::vector<uint8_t> used;       // variables, by the launch
+};
+extern SharedMemory shared_memory;
+
+/// A gap between two variables, and a variable of the compiler's own.
+constexpr uint16_t no_variable = 0xffff, guard_variable = 0xfffe;
 
 /// Poisons what the last block touched: a block finds nothing of another's.
 void start_shared_memory();
 /// Bytes of the variables that the launch at hand has touched.
 size_t shared_bytes_used();
-
-inline constexpr size_t no_variable = ~size_t{0}, guard_variable = no_variable - 1;
-
-/// The knowledge of the byte at an offset from the base, and the variable that it belongs to (`no_variable`: a gap between two;
-/// `guard_variable`: one of the compiler's own).
-uint8_t* shared_knowledge(size_t offset);
-size_t touch_shared(size_t offset);
 void mark_shared(uintptr_t address, size_t bytes, Knowledge knowledge);
+/// "4 bytes into shared `tile`": what lies at an offset.
 std::string shared_place(size_t offset);
 
 } // namespace emulated

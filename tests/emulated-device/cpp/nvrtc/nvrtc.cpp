@@ -100,6 +100,9 @@ std::string command(const Program& program, const std::string& flags, bool check
                        " -fno-asynchronous-unwind-tables -finline-small-functions -fno-strict-aliasing -fwrapv -nostdinc++ -nodefaultlibs"
                        " -D__CUDA_ARCH__=" + std::to_string(10 * program.architecture);
     if (check) text += " -fsanitize=thread --param=tsan-instrument-func-entry-exit=0";
+#if __GNUC__ >= 12
+    if (check) text += " -ftrivial-auto-var-init=pattern"; // a local that was never set is a wrong number
+#endif
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("fma") && __builtin_cpu_supports("avx2")) text += " -mavx2 -mfma"; // fmaf without a call
 #endif

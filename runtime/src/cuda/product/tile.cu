@@ -40,7 +40,7 @@ struct Tile {
     template <bool A_BY_ROW, bool B_BY_ROW>
     __device__ void multiply_f32(const float* a, const float* b) {
         const int down = row() + lane() / 8 * (A_BY_ROW ? 1 : 4), right = column() + lane() % 8 * (B_BY_ROW ? 1 : 4);
-#pragma unroll
+#pragma unroll 2
         for (int k = 0; k < STEP; k += 4) {
             float x[8][4];
 #pragma unroll

@@ -68,6 +68,7 @@ macro_rules! scratch {
 macro_rules! to_infer {
     ($({ $op:ident, $arity:tt, $params:tt, $parts:tt, [$scratch:tt, $_train:tt] })*) => {
         /// A step of a plan that infers, prepared for the machine at hand.
+        #[allow(clippy::large_enum_variant, reason = "one for each layer, made once")]
         pub(crate) enum Kernel {
             $($op(kernels::$op),)*
         }

@@ -1,7 +1,7 @@
 //! Networks on the emulated device: inference and training agree with the CPU and with PyTorch.
 
 use netc_compiler::{Options, RecipeChoice, Train, Training};
-use netc_emulated_device::{Missing, Session, device};
+use netc_emulated_device::{Session, session_or_skip};
 use netc_plan::random::SplitMix64;
 use netc_plan::{Operation, Plan};
 use netc_runtime::train::Trainer;
@@ -17,21 +17,12 @@ const TOLERANCE: f64 = 1e-4;
 /// The emulator takes some ten nanoseconds for an operation.
 const MACS: u64 = 8_000_000;
 
-/// The emulated device's turn, or a visible skip where it cannot be built.
+/// The emulated device's turn.
 fn session() -> Option<(Session<'static>, Device)> {
-    match device() {
-        Ok(emulated) => {
-            let session = emulated.session();
-            session.set("seed", "1");
-            let device = Device::cuda(0).expect("the emulated device");
-            Some((session, device))
-        }
-        Err(Missing::Compiler(reason)) => {
-            eprintln!("SKIPPED: {reason}");
-            None
-        }
-        Err(broken) => panic!("{broken}"),
-    }
+    let session = session_or_skip()?;
+    session.set("seed", "1");
+    let device = Device::cuda(0).expect("the emulated device");
+    Some((session, device))
 }
 
 fn macs(plan: &Plan) -> u64 {

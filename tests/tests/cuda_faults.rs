@@ -1,24 +1,12 @@
 //! What goes wrong on a GPU: each fault of the emulated device is one clear error, and leaves nothing behind.
 
 use netc_compiler::Options;
-use netc_emulated_device::{Missing, Session, device};
+use netc_emulated_device::{Session, session_or_skip};
 use netc_plan::Plan;
 use netc_runtime::{Device, Error, ErrorKind, Executor, Model};
 use netc_tests::networks::compile_text;
 use netc_tests::seeded;
 use std::time::SystemTime;
-
-/// The emulated device's turn, or a visible skip where it cannot be built.
-fn session() -> Option<Session<'static>> {
-    match device() {
-        Ok(emulated) => Some(emulated.session()),
-        Err(Missing::Compiler(reason)) => {
-            eprintln!("SKIPPED: {reason}");
-            None
-        }
-        Err(broken) => panic!("{broken}"),
-    }
-}
 
 /// A network; `slope` makes it another.
 fn plan(slope: &str) -> Plan {
@@ -61,7 +49,9 @@ fn problem(session: &Session<'_>, faults: &str) -> String {
 
 #[test]
 fn each_fault_is_one_clear_error() {
-    let Some(session) = session() else { return };
+    let Some(session) = session_or_skip() else {
+        return;
+    };
     let expected = [
         (
             "init=100",
@@ -87,7 +77,9 @@ fn each_fault_is_one_clear_error() {
 
 #[test]
 fn whatever_call_fails_nothing_is_left_behind() {
-    let Some(session) = session() else { return };
+    let Some(session) = session_or_skip() else {
+        return;
+    };
     session.reset();
     let expected = pass(&plan(SLOPE)).expect("no fault");
     let mut failed = 0;
@@ -120,7 +112,9 @@ fn whatever_call_fails_nothing_is_left_behind() {
 
 #[test]
 fn a_device_that_is_lost_says_so_in_every_call_that_follows() {
-    let Some(session) = session() else { return };
+    let Some(session) = session_or_skip() else {
+        return;
+    };
     for n in [3, 10, 20, 30, 40] {
         session.reset();
         session.set("faults", &format!("lost={n}"));
@@ -133,7 +127,9 @@ fn a_device_that_is_lost_says_so_in_every_call_that_follows() {
 
 #[test]
 fn there_are_so_many_devices() {
-    let Some(session) = session() else { return };
+    let Some(session) = session_or_skip() else {
+        return;
+    };
     session.reset();
     let error = Device::cuda(7).expect_err("there is one");
     assert_eq!(error.to_string(), "no GPU cuda:7: there is one, cuda:0");

@@ -83,9 +83,8 @@ mod tests {
 
     #[test]
     fn it_is_read_on_the_emulated_device() {
-        let session = match netc_emulated_device::device() {
-            Ok(emulated) => emulated.session(),
-            Err(missing) => return eprintln!("SKIPPED: {missing}"),
+        let Some(session) = netc_emulated_device::session_or_skip() else {
+            return;
         };
         let device = Device::cuda(0).expect("the emulated device");
         let (digit, probability) = classify(&device).expect("the emulated device");

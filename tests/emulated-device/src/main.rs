@@ -1,40 +1,35 @@
-//! `cargo run -p netc-emulated-device -- COMMAND ARGUMENTS...` runs a command that finds the emulated device in place of a GPU. Without a
-//! command it prints the environment that does so.
+//! Runs a program on the emulated device: `cargo run -p netc-emulated-device -- netc devices`.
 
-use netc_emulated_device::{Libraries, Missing};
-use std::env;
-use std::ffi::OsString;
-use std::io::{self, Write};
+use netc_emulated_device::Libraries;
+use std::env::args_os;
 use std::process::{Command, ExitCode};
 
 fn main() -> ExitCode {
-    let mut arguments = env::args_os().skip(1);
-    let done = match arguments.next() {
-        Some(command) => run(&command, arguments),
-        None => print_environment(),
-    };
-    done.unwrap_or_else(|error| {
-        let _ = writeln!(io::stderr(), "error: {error}");
-        ExitCode::from(2)
-    })
-}
-
-fn run(command: &OsString, arguments: impl Iterator<Item = OsString>) -> Result<ExitCode, Missing> {
-    let libraries = Libraries::build()?;
-    let status = Command::new(command)
-        .args(arguments)
-        .envs(libraries.environment())
-        .status();
-    let status = status
-        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", command.display())))?;
-    let code = status.code().and_then(|code| u8::try_from(code).ok());
-    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
-}
-
-fn print_environment() -> Result<ExitCode, Missing> {
-    let mut out = io::stdout();
-    for (name, value) in Libraries::build()?.environment() {
-        writeln!(out, "export {name}='{}'", value.display())?;
+    match run() {
+        Ok(code) => ExitCode::from(code),
+        Err(problem) => {
+            #[allow(clippy::print_stderr, reason = "what the user has to know")]
+            {
+                eprintln!("error: {problem}");
+            }
+            ExitCode::from(2)
+        }
     }
-    Ok(ExitCode::SUCCESS)
+}
+
+/// The program's exit code.
+fn run() -> Result<u8, String> {
+    let mut args = args_os().skip(1);
+    let program = args.next().ok_or(
+        "a program and its arguments are needed: cargo run -p netc-emulated-device -- target/release/netc devices",
+    )?;
+    let libraries = Libraries::build().map_err(|e| e.to_string())?;
+    let mut command = Command::new(&program);
+    command.args(args).envs(libraries.environment());
+    let status = command.status();
+    let status = status.map_err(|e| format!("cannot run `{}`: {e}", program.display()))?;
+    Ok(status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .unwrap_or(1))
 }

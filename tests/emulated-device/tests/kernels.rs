@@ -189,6 +189,32 @@ fn copies_run_beside_the_computation() {
 }
 
 #[test]
+fn kernels_are_found_wherever_they_stand() {
+    const TEXT: &str = r#"
+#define UNUSED extern "C" __global__ void in_a_macro() {}
+// __global__ void in_a_comment(int) {}
+/* __global__ void in_another(int) {} */
+extern "C" __global__ void later(float* x);
+template <int N> __global__ void of_a_template(float* x) { x[0] = N; }
+namespace outer { namespace inner {
+constexpr int threads = 16;
+constexpr char quote = '"';
+extern "C" { __global__ void __launch_bounds__(outer::inner::threads * 2, 4) inside(float* x) { x[threadIdx.x] = '}' - '}' + 1.0f; } }
+} }
+extern "C" __global__ __launch_bounds__(64) void later(float* x) { x[threadIdx.x] += 1.0f; }
+"#;
+    in_every_order(|session, gpu| {
+        let [inside, later] = gpu.functions(session, TEXT, ["inside", "later"]);
+        assert_eq!(inside.max_threads_per_block().unwrap(), 32);
+        assert_eq!(later.max_threads_per_block().unwrap(), 64);
+        let mut x = gpu.stream.alloc_zeros::<f32>(32).unwrap();
+        launch!(gpu, inside, shape(1, 32), &mut x).unwrap();
+        launch!(gpu, later, shape(1, 32), &mut x).unwrap();
+        assert_eq!(gpu.stream.clone_dtoh(&x).unwrap(), [2.0; 32]);
+    });
+}
+
+#[test]
 fn graphs_are_replayed() {
     const TEXT: &str = r#"
 extern "C" __global__ void scale(float* x, float by) { x[threadIdx.x] *= by; }

@@ -303,6 +303,47 @@ fn races_between_blocks() {
     assert_eq!(result, Ok(()), "{report}");
 }
 
+/// Atomics among each other need no barrier; with plain accesses they do.
+#[test]
+fn atomics_beside_plain_accesses() {
+    let Some(session) = session() else { return };
+    let counted = |first: &str, second: &str| {
+        kernel(&format!(
+            "__shared__ unsigned total; if (t == 0) total = 0;\n    {first} atomicAdd(&total, 1u);\n    {second} to[t] = total;"
+        ))
+    };
+    let barrier = "__syncthreads();";
+    assert_eq!(
+        run(&session, &counted(barrier, barrier)),
+        (0, String::new())
+    );
+    for seed in ["forward", "reverse", "1", "2", "3"] {
+        for (first, second) in [(barrier, ""), ("", barrier)] {
+            session.reset();
+            let (code, report) = run_with(&session, &counted(first, second), seed);
+            assert_ne!(code, 0, "{seed}: {first} {second}");
+            assert!(
+                report.contains("a race") || report.contains("nobody has written"),
+                "{report}"
+            );
+        }
+    }
+}
+
+/// A local variable that was never set is no access to memory; its value stands out.
+#[test]
+fn locals_that_were_never_set() {
+    let Some(session) = session() else { return };
+    let gpu = Gpu::new();
+    let text = kernel("float x; if (n > 100) x = from[t]; to[t] = x;");
+    let function = gpu.function(&session, &text, "kernel");
+    let from = gpu.stream.alloc_zeros::<f32>(64).unwrap();
+    let mut to = gpu.stream.alloc_zeros::<f32>(64).unwrap();
+    launch!(gpu, function, shape(1, 64), &mut to, &from, &64i32).unwrap();
+    let to = gpu.stream.clone_dtoh(&to).unwrap();
+    assert!(to.iter().all(|x| *x < -1e38), "{to:?}");
+}
+
 #[test]
 fn copies_that_nobody_waits_for() {
     let Some(session) = session() else { return };

@@ -143,6 +143,8 @@ fn variables_of_a_module() {
 #[test]
 fn memory_that_nobody_wrote_is_not_copied_in_silence() {
     let Some(session) = session() else { return };
+    let log = std::env::temp_dir().join(format!("netc-emulated-log-{}", std::process::id()));
+    session.set("log", log.to_str().unwrap());
     let gpu = Gpu::new();
     // SAFETY: read unwritten on purpose.
     let x = unsafe { gpu.stream.alloc::<f32>(4) }.unwrap();
@@ -152,6 +154,8 @@ fn memory_that_nobody_wrote_is_not_copied_in_silence() {
             .reports()
             .contains("takes memory that nobody has written to, from byte 0 on")
     );
+    assert_eq!(std::fs::read_to_string(&log).unwrap(), session.reports());
+    std::fs::remove_file(log).unwrap();
 }
 
 /// A program that is started finds the device by its environment.

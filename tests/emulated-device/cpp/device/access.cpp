@@ -74,10 +74,12 @@ NETC_INLINE void check_knowledge(uint8_t* knowledge, uintptr_t address, size_t b
 
 NETC_INLINE void check_global(const Arena& memory, uintptr_t address, size_t bytes, Access access, const void* site) {
     check_knowledge(memory.knowledge(address), address, bytes, access, site);
-    if (block().launch.races && access != Access::Atomic && bytes >= 4) {
+    if (block().launch.races && bytes >= 4) {
+        const Stamps& stamps = memory.stamps();
         const size_t first = memory.word(address), last = memory.word(address + bytes - 1);
-        for (size_t word = first; word <= last; ++word)
-            check_race(memory.stamps().writers[word], memory.stamps().readers[word], access == Access::Write, false, site);
+        if (access == Access::Atomic) check_race_of_atomic(stamps.writers[first], stamps.readers[first], false, site);
+        else for (size_t word = first; word <= last; ++word)
+            check_race(stamps.writers[word], stamps.readers[word], access == Access::Write, false, site);
     }
     if (block().launch.count) count_global(address, bytes, access, site);
 }
@@ -91,7 +93,9 @@ NETC_INLINE void check_shared(uintptr_t address, size_t bytes, Access access, co
         refuse(address, bytes, access, "", site);
     shared.touched[variable] = shared.used[variable] = 1;
     check_knowledge(&shared.knowledge[offset], address, bytes, access, site);
-    if (block().launch.races && access != Access::Atomic) check_shared_race(offset, bytes, access == Access::Write, site);
+    if (block().launch.races && access == Access::Atomic)
+        check_race_of_atomic(race_clock.shared_writers[offset], race_clock.shared_readers[offset], true, site);
+    else if (block().launch.races) check_shared_race(offset, bytes, access == Access::Write, site);
     if (block().launch.count) count_shared(offset, bytes, access, site);
 }
 

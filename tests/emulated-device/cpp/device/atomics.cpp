@@ -37,9 +37,9 @@ using namespace emulated;
 
 extern "C" unsigned long long netc_emulated_atomic(int kind, void* address, unsigned bytes, unsigned long long operand,
                                                    unsigned long long compare) {
+    acquire_grid();
     if (config().check) check_access(reinterpret_cast<uintptr_t>(address), bytes, Access::Atomic, __builtin_return_address(0));
     count_atomic();
-    acquire_grid();
     const uint64_t mask = bytes == 4 ? 0xffffffffu : ~uint64_t{0};
     uint64_t old = 0;
     std::memcpy(&old, address, bytes);

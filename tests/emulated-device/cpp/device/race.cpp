@@ -12,7 +12,7 @@ namespace {
 
 constexpr uint32_t last_time = (1u << (32 - who_bits)) - 1;
 
-uint32_t who_of(uint32_t stamp) { return stamp & ((1u << who_bits) - 1); }
+uint32_t who_of(uint32_t stamp) { return stamp & (by_atomic - 1); }
 uint32_t warp_of(uint32_t who) { return who < lanes_of ? who / 32 : who - lanes_of; }
 uint32_t me() { return block().current->linear; }
 bool of_my_warp(uint32_t who) { return who != several_warps && warp_of(who) == me() / 32; }
@@ -66,6 +66,16 @@ void refuse_unordered(uint32_t stamp, bool write, bool wrote, bool shared, const
          std::string("a race: ") + (write ? "writes" : "reads") + (shared ? " shared" : " global") + " memory that " + name_of(stamp) +
              (wrote ? " wrote" : " read") + " with no barrier between",
          site);
+}
+
+void check_race_of_atomic(uint32_t& writer, uint32_t reader, bool shared, const void* site) {
+    const RaceClock& clock = race_clock;
+    const auto since_barrier = [&](uint32_t stamp) { return stamp >= clock.phase || (!shared && stamp >= clock.launch && stamp < clock.block); };
+    const bool of_atomics = (writer & by_atomic) != 0;
+    if (!of_atomics && since_barrier(writer)) refuse_unordered(writer, true, true, shared, site);
+    if (since_barrier(reader)) refuse_unordered(reader, true, false, shared, site);
+    if (!of_atomics && writer >= clock.phase) return; // the thread's own plain write, which others must not miss
+    writer = (of_atomics && writer >= clock.phase ? joined(writer) : clock.mine) | by_atomic;
 }
 
 void start_launch_of_races() {

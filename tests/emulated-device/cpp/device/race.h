@@ -7,10 +7,10 @@
 
 namespace emulated {
 
-// A stamp: when (21 bits), and who: a thread (0 ... 1023), several lanes of warp w (1024 + w), or threads of several warps. A later stamp
-// is a greater number.
-constexpr unsigned who_bits = 11;
-constexpr uint32_t lanes_of = 1024, several_warps = lanes_of + 32;
+// A stamp: when (20 bits), whether by an atomic, and who: a thread (0 ... 1023), several lanes of warp w (1024 + w), or threads of several
+// warps. A later stamp is a greater number.
+constexpr unsigned who_bits = 12;
+constexpr uint32_t lanes_of = 1024, several_warps = lanes_of + 32, by_atomic = 1u << (who_bits - 1);
 
 /// The clock, and since when what was done is ordered before now: the first stamps of the launch, of its block, and since its last barrier.
 struct RaceClock {
@@ -34,8 +34,10 @@ void order_warp(unsigned warp);
 void order_grid();
 void acquire_grid();
 
-/// The stamp of readers of whom some are not ordered before the thread at work, when it joins them.
+/// The stamp of several threads of whom some are not ordered before the thread at work, when it joins them.
 uint32_t joined(uint32_t stamp);
+/// As `check_race` below. Atomics are not ordered among each other and need not be.
+void check_race_of_atomic(uint32_t& writer, uint32_t reader, bool shared, const void* site);
 /// Fails the launch if the thread's access and that of the stamp are not ordered.
 void refuse_unordered(uint32_t stamp, bool write, bool wrote, bool shared, const void* site);
 

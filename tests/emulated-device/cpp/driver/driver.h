@@ -28,7 +28,7 @@ struct Event {
     double milliseconds = 0;         // when the last one was carried out
     std::weak_ptr<struct Capture> capture;
     uint64_t captured_work = 0; // nodes of the capture when it was recorded
-    bool timing = true, queried = false;
+    bool timing = true;
 };
 
 /// What a graph does, in an order that respects its edges: that of the capture.
@@ -58,7 +58,6 @@ struct Stream {
     std::shared_ptr<Capture> capture;
 };
 
-struct LoadedModule;
 struct Function {
     std::shared_ptr<Module> module;
     const netc_emulated_kernel* kernel = nullptr;

@@ -18,7 +18,6 @@ Result record(Event& event, const std::shared_ptr<Event>& shared, Stream& stream
     }
     event.capture.reset();
     event.stream = &stream;
-    event.queried = false;
     stream.queue.push_back({Operation::Record, nullptr, shared, ++event.recorded, &stream});
     return Success;
 }

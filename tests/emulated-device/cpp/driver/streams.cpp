@@ -123,6 +123,11 @@ NETC_API cuStreamDestroy_v2(Stream* handle) {
         const auto stream = driver().streams.find(handle);
         if (stream == nullptr) return InvalidHandle;
         finish(*stream);
+        for (const auto& [event_handle, event] : driver().events.all()) {
+            if (event->stream != handle) continue;
+            event->done = event->recorded;
+            event->stream = nullptr;
+        }
         driver().streams.remove(handle);
         return Success;
     });

@@ -6,7 +6,7 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 /// Why there is no emulated device on this machine.
 #[derive(Debug)]
@@ -96,29 +96,28 @@ impl Libraries {
 
     /// The driver, whose devices have the state of the sources in their name: what one build has compiled is no other's.
     fn build_driver(&self, draft: &Path) -> Result<(), Missing> {
-        unit(draft, "driver.cpp", &["device/", "driver/"])?;
-        let optimised = [
-            "-std=c++17",
-            "-O2",
-            "-fPIC",
-            "-shared",
-            "-fvisibility=hidden",
-            "-I.",
-            "-Wall",
-            "-Wextra",
-        ];
         let state = self.folder.file_name().unwrap_or_default();
         let state = format!("-DEMULATED_STATE=\"{}\"", state.to_string_lossy());
+        unit(draft, "device.cpp", "device/")?;
+        unit(draft, "driver.cpp", "driver/")?;
+        let device = start(draft, &[FLAGS, &["-O2", "-c", "device.cpp"]].concat())?;
+        let driver = start(
+            draft,
+            &[FLAGS, &["-O1", "-c", "driver.cpp", &state]].concat(),
+        )?;
+        finish(device)?;
+        finish(driver)?;
         let linked = [
-            state.as_str(),
-            "driver.cpp",
+            "-shared",
+            "device.o",
+            "driver.o",
             "-Wl,-soname,libcuda.so",
             "-ldl",
             "-pthread",
             "-o",
             "libcuda.so",
         ];
-        compile(draft, &[&optimised[..], &linked].concat())?;
+        finish(start(draft, &linked)?)?;
         Ok(fs::hard_link(
             draft.join("libcuda.so"),
             draft.join("libcuda.so.1"),
@@ -142,10 +141,8 @@ impl Libraries {
 }
 
 /// Every `.cpp` of a folder in one unit: headers are read once.
-fn unit(draft: &Path, name: &str, folders: &[&str]) -> Result<(), Missing> {
-    let wanted = |(path, _): &&Source| {
-        path.ends_with(".cpp") && folders.iter().any(|folder| path.starts_with(folder))
-    };
+fn unit(draft: &Path, name: &str, folder: &str) -> Result<(), Missing> {
+    let wanted = |(path, _): &&Source| path.ends_with(".cpp") && path.starts_with(folder);
     let lines = LIBRARIES
         .iter()
         .filter(wanted)
@@ -153,21 +150,21 @@ fn unit(draft: &Path, name: &str, folders: &[&str]) -> Result<(), Missing> {
     Ok(fs::write(draft.join(name), lines.collect::<String>())?)
 }
 
+const FLAGS: &[&str] = &[
+    "-std=c++17",
+    "-fPIC",
+    "-fvisibility=hidden",
+    "-I.",
+    "-Wall",
+    "-Wextra",
+];
+
 fn build_nvrtc(draft: &Path) -> Result<(), Missing> {
-    unit(draft, "nvrtc.cpp", &["nvrtc/"])?;
-    let flags = [
-        "-std=c++17",
-        "-O1",
-        "-fPIC",
-        "-fvisibility=hidden",
-        "-I.",
-        "-Wall",
-        "-Wextra",
-    ];
-    compile(
+    unit(draft, "nvrtc.cpp", "nvrtc/")?;
+    finish(start(
         draft,
-        &[&flags[..], &["-c", "nvrtc.cpp", "-o", "nvrtc.o"]].concat(),
-    )?;
+        &[FLAGS, &["-O1", "-c", "nvrtc.cpp"]].concat(),
+    )?)?;
     for name in NVRTC_NAMES {
         let (soname, file) = (format!("-Wl,-soname,{name}"), format!("nvrtc/{name}"));
         let arguments = [
@@ -180,16 +177,23 @@ fn build_nvrtc(draft: &Path) -> Result<(), Missing> {
             "-o",
             &file,
         ];
-        compile(draft, &arguments)?;
+        finish(start(draft, &arguments)?)?;
     }
     Ok(())
 }
 
-fn compile(folder: &Path, arguments: &[&str]) -> Result<(), Missing> {
-    let output = Command::new("g++")
+fn start(folder: &Path, arguments: &[&str]) -> Result<Child, Missing> {
+    let mut command = Command::new("g++");
+    command
         .args(arguments)
         .current_dir(folder)
-        .output()?;
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    Ok(command.spawn()?)
+}
+
+fn finish(compiler: Child) -> Result<(), Missing> {
+    let output = compiler.wait_with_output()?;
     if output.status.success() {
         return Ok(());
     }

@@ -87,7 +87,7 @@ __device__ inline void map(T team, Index images, float* y, F f, P... x) {
 // Turns the gradient of a fused activation's value into that of its input, in place.
 template <class D, class V, class T>
 __device__ void through(T team, Index images, const float* y, float* dy) {
-    auto f = [](Index, float dy, float y) { return chain(dy, derivative_of_value<D::act>(y, D::act_parameter)); };
+    auto f = [](Index, float dy, float y) { return chain<D::act>(dy, derivative_of_value<D::act>(y, D::act_parameter)); };
     map<false, typename V::DY, typename V::DY, typename V::Y>(team, images, dy, f, dy, y);
 }
 

@@ -67,7 +67,7 @@ __device__ inline float activate(float x, float parameter) {
     if constexpr (ACT == Act::Silu) return x * sigmoid(x);
     if constexpr (ACT == Act::Sigmoid) return sigmoid(x);
     if constexpr (ACT == Act::HardSigmoid) return clamp(x + 3.0f, 0.0f, 6.0f) / 6.0f;
-    if constexpr (ACT == Act::HardSwish) return x * clamp(x + 3.0f, 0.0f, 6.0f) / 6.0f;
+    if constexpr (ACT == Act::HardSwish) return x <= -3.0f ? 0.0f : x >= 3.0f ? x : x * (x + 3.0f) / 6.0f;
     if constexpr (ACT == Act::Tanh) return tanhf(x);
     if constexpr (ACT == Act::LecunTanh) return 1.7159f * tanhf(x * (2.0f / 3.0f));
     return x;
@@ -101,8 +101,12 @@ __device__ inline float derivative_of_input(float x, float parameter) {
     return derivative_of_value<ACT>(activate<ACT>(x, parameter), parameter);
 }
 
-// A gradient times the slope; nothing comes through where it is flat, not even what is no number.
-__device__ inline float chain(float dy, float slope) { return slope == 0.0f ? 0.0f : dy * slope; }
+// A gradient times the slope, which is 0 in places; there nothing comes through, not even what is no number.
+template <Act ACT>
+__device__ inline float chain(float dy, float slope) {
+    constexpr bool flat = ACT == Act::Relu || ACT == Act::Relu6 || ACT == Act::HardSigmoid;
+    return flat && slope == 0.0f ? 0.0f : dy * slope;
+}
 
 // Sums and maxima over a warp, the same in every lane, always in the same order.
 __device__ inline float warp_sum(float x) {

@@ -218,32 +218,35 @@ impl Example {
     /// `wide` shapes fill vectors and several tiles. None where the output would have no element.
     pub(crate) fn new(rng: &mut Rng, wide: bool) -> Option<Self> {
         let op = operation(rng, wide);
-        let output: usize = op.output().iter().product();
-        if output == 0 {
+        if op.output().contains(&0) {
             return None;
         }
         let batch = rng.size(2, if wide { 5 } else { 3 });
-        let mut params = params(&op);
+        let mut example = Self::of(rng, op, batch);
         if let Op::Conv(d) = op
             && d.groups == 1
             && rng.pick(&[true, false, false])
         {
-            params[0].connect = Some(table(rng, &d));
-        }
-        let values = tensors(rng, &params).into_iter().zip(&params);
-        let values = values.map(|((_, mut values), param)| {
+            example.params[0].connect = Some(table(rng, &d));
+            let (param, values) = (&example.params[0], &mut example.values[0]);
             unconnected(param).for_each(|i| values[i] = 0.0);
-            values
-        });
-        Some(Self {
-            values: values.collect(),
-            params: params.clone(),
-            inputs: (0..op.arity())
-                .map(|i| inputs(rng, &op, batch * op.operand(i).iter().product::<usize>()))
-                .collect(),
-            dy: rng.numbers(batch * output),
+        }
+        Some(example)
+    }
+
+    /// This operation for so many images.
+    pub(crate) fn of(rng: &mut Rng, op: Op, batch: usize) -> Self {
+        let params = params(&op);
+        let values = tensors(rng, &params);
+        let len = |shape: [usize; 3]| batch * shape.iter().product::<usize>();
+        let operands = (0..op.arity()).map(|i| op.operand(i));
+        Self {
             op,
-        })
+            params,
+            values: values.into_iter().map(|(_, values)| values).collect(),
+            inputs: operands.map(|shape| inputs(rng, &op, len(shape))).collect(),
+            dy: rng.numbers(len(op.output())),
+        }
     }
 
     pub(crate) fn plain(&self) -> train::Single<f64> {

@@ -8,7 +8,7 @@ __device__ void activation(T team, Index images, const float* x, float* y) {
 
 template <class D, class V, class T>
 __device__ void activation_backward_by_value(T team, Index images, const float* y, const float* dy, float* dx) {
-    auto f = [](Index, float y, float dy) { return chain(dy, derivative_of_value<D::act>(y, D::act_parameter)); };
+    auto f = [](Index, float y, float dy) { return chain<D::act>(dy, derivative_of_value<D::act>(y, D::act_parameter)); };
     map<V::add0, typename V::DX0, typename V::Y, typename V::DY>(team, images, dx, f, y, dy);
 }
 

@@ -208,6 +208,11 @@ pub(crate) fn per_input(op: impl Into<Op>) -> Work {
     Work::each(By::Thread, len.div_ceil(4))
 }
 
+/// Threads that keep to their channels, for four pixels or more (`map_channels`).
+pub(crate) fn per_channel([h, w, c]: [usize; 3]) -> Work {
+    Work::each(By::Thread, (h * w).div_ceil(4) * c.div_ceil(pack(c)))
+}
+
 /// Warps whose lanes share the channels of pixels (`Lanes`).
 pub(crate) fn per_pixel([h, w, c]: [usize; 3]) -> Work {
     let lanes = c.div_ceil(pack(c)).next_power_of_two().min(32);

@@ -83,10 +83,7 @@ __device__ inline void partial_sums(T team, Index pixels, float* scratch, F body
             for (Index pixel = part * length + Shape::row(); pixel < end; pixel += Shape::down) body(pixel, c, sums);
         for (int value = 0; value < VALUES; value++) {
             Pack<N> sum = sum_down<Shape>(sums[value]);
-            if (Shape::row() == 0 && c < C) {
-                float* to = scratch + (part * VALUES + value) * C + c;
-                for (int k = 0; k < N; k++) to[k] = sum.at[k];
-            }
+            if (Shape::row() == 0 && c < C) store(scratch + (part * VALUES + value) * C + c, sum);
         }
     }
 }

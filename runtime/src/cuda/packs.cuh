@@ -31,6 +31,16 @@ __device__ inline void store(float* to, const Pack<N>& pack) {
     }
 }
 
+// The numbers of neighbouring channels in memory that may start anywhere.
+template <int N>
+__device__ inline Pack<N> load_channels(const float* from) {
+    if constexpr (N == 4)
+        if (((unsigned long long)from & 15) == 0) return load<4>(from);
+    Pack<N> pack;
+    for (int k = 0; k < N; k++) pack.at[k] = from[k];
+    return pack;
+}
+
 // Writes gradients, or adds to what stands there.
 template <bool ADD, int N>
 __device__ inline void put(float* to, Pack<N> pack) {
@@ -81,6 +91,37 @@ __device__ inline void map(T team, Index images, float* y, F f, P... x) {
             put<ADD>(y + Y::element(i), pack);
         };
         each(load<n>(x + X::element(i))...);
+    }
+}
+
+// y = f(what `prepare(channel)` gives, number in the pack, x...) for one or two x: a thread keeps to its channels and prepares once. All views
+// have one shape, and may be the same.
+template <bool ADD, class Y, class... X, class T, class R, class F, class... P>
+__device__ inline void map_channels(T team, Index images, float* y, R prepare, F f, P... x) {
+    constexpr int n = channels_together<Y, X...>(), inputs = sizeof...(X), at_once = 4;
+    constexpr Index packs = Y::c / n;
+    const Index pixels = images * Y::pixels;
+    // Fewer threads than packs take them in turns.
+    const Index rows = team.threads() < packs ? 1 : team.threads() / packs;
+    if (team.thread() >= rows * packs) return;
+    for (Index pack = team.thread() % packs; pack < packs; pack += team.threads() < packs ? team.threads() : packs) {
+        const int c = pack * n;
+        const auto prepared = prepare(c);
+        for (Index pixel = team.thread() / packs; pixel < pixels; pixel += at_once * rows) {
+            Pack<n> in[inputs][at_once];
+#pragma unroll
+            for (int j = 0; j < at_once; j++) {
+                int input = 0;
+                if (pixel + j * rows < pixels) ((in[input++][j] = load<n>(x + X::at(pixel + j * rows) + c)), ...);
+            }
+#pragma unroll
+            for (int j = 0; j < at_once; j++) {
+                if (pixel + j * rows >= pixels) break;
+                Pack<n> out;
+                for (int k = 0; k < n; k++) out.at[k] = f(prepared, k, in[0][j].at[k], in[inputs - 1][j].at[k]);
+                put<ADD>(y + Y::at(pixel + j * rows) + c, out);
+            }
+        }
     }
 }
 

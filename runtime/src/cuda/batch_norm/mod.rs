@@ -1,6 +1,6 @@
 //! Batch normalisation: with moving statistics, or in training with those of the batch.
 
-use super::call::{Call, Kernels, Operand, partial, partial_numbers, per_input, per_output, total};
+use super::call::{Call, Kernels, Operand, partial, partial_numbers, per_channel, total};
 use crate::LayerWeights;
 use crate::plan::{BatchNorm, BatchNormTraining};
 use alloc::vec;
@@ -18,7 +18,7 @@ impl Kernels for BatchNorm {
             Operand::Param(0),
             Operand::Param(1),
         ];
-        vec![Call::new("batch_norm", &operands, per_output(*self))]
+        vec![Call::new("batch_norm", &operands, per_channel(self.input))]
     }
 
     fn pack(&self, layer: &LayerWeights<'_>) -> Vec<Vec<f32>> {
@@ -39,7 +39,7 @@ impl Kernels for BatchNormTraining {
         vec![
             Call::new("batch_moments", &[x, scratch], partial(self.input)),
             Call::new("batch_scales", &[weight, bias, scratch], total(self.input)),
-            Call::new("batch_apply", &[x, y, scratch], per_output(*self)),
+            Call::new("batch_apply", &[x, y, scratch], per_channel(self.input)),
         ]
     }
 
@@ -60,7 +60,11 @@ impl Kernels for BatchNormTraining {
                 partial(self.input),
             ),
             Call::new("batch_gradients", &gradients, total(self.input)),
-            Call::new("batch_backward", &[x, dy, dx, scratch], per_input(*self)),
+            Call::new(
+                "batch_backward",
+                &[x, dy, dx, scratch],
+                per_channel(self.input),
+            ),
         ]
     }
 

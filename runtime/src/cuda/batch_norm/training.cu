@@ -4,7 +4,8 @@
 // Pixels that a thread takes at a time.
 constexpr int pixels_at_once = 4;
 
-// The moments of the pixels of each part, [part, field, channel]. `more(pixel, channel, first)` gives those of a pixel in packs.
+// The moments of the pixels of each part, [part, field, channel]. `few(pixel, step, end, channel, moments)` joins those of some
+// pixels.
 template <class M, int C, int N, class T, class F>
 __device__ inline void partial_moments(T team, Index pixels, float* scratch, F few) {
     typedef Columns<C, N> Shape;
@@ -17,11 +18,12 @@ __device__ inline void partial_moments(T team, Index pixels, float* scratch, F f
         if (c < C)
             for (Index pixel = part * length + Shape::row(); pixel < end; pixel += pixels_at_once * Shape::down)
                 few(pixel, Shape::down, end, c, own);
-        for (int k = 0; k < N; k++) {
-            const M joined = join_down<Shape>(own[k]);
-            if (Shape::row() != 0 || c >= C) continue;
-            const float* field = reinterpret_cast<const float*>(&joined);
-            for (int i = 0; i < fields; i++) scratch[(part * fields + i) * C + c + k] = field[i];
+        for (int k = 0; k < N; k++) own[k] = join_down<Shape>(own[k]);
+        if (Shape::row() != 0 || c >= C) continue;
+        for (int field = 0; field < fields; field++) {
+            Pack<N> pack;
+            for (int k = 0; k < N; k++) pack.at[k] = reinterpret_cast<const float*>(&own[k])[field];
+            store(scratch + (part * fields + field) * C + c, pack);
         }
     }
 }
@@ -89,8 +91,12 @@ __device__ void batch_scales(T team, Index images, const float* weight, const fl
 
 template <class D, class V, class T>
 __device__ void batch_apply(T team, Index images, const float* x, float* y, const float* scratch) {
-    auto f = [&](Index i, float x) { const int c = i % V::Y::c; return activate<D>(fmaf(x, scratch[c], scratch[V::Y::c + c])); };
-    map<false, typename V::Y, typename V::X0>(team, images, y, f, x);
+    typedef typename V::Y Y;
+    constexpr int n = channels_together<Y, typename V::X0>();
+    struct Numbers { Pack<n> scale, shift; };
+    auto prepare = [&](int c) { return Numbers{load_channels<n>(scratch + c), load_channels<n>(scratch + Y::c + c)}; };
+    auto f = [](const Numbers& of, int k, float x, float) { return activate<D>(fmaf(x, of.scale.at[k], of.shift.at[k])); };
+    map_channels<false, Y, typename V::X0>(team, images, y, prepare, f, x);
 }
 
 template <class D, class V, class T>
@@ -151,9 +157,14 @@ __device__ void batch_gradients(T team, Index images, const float* weight, float
 template <class D, class V, class T>
 __device__ void batch_backward(T team, Index images, const float* x, const float* dy, float* dx, const float* scratch) {
     typedef typename V::DX0 DX;
-    auto f = [&](Index i, float x, float dy) {
-        const float* of = scratch + i % DX::c;
-        return of[0] * dy - of[DX::c] - of[2 * DX::c] * (x - of[3 * DX::c]);
+    constexpr int n = channels_together<DX, typename V::X0, typename V::DY>();
+    struct Numbers { Pack<n> scale, shift, slope, mean; };
+    auto prepare = [&](int c) {
+        const float* from = scratch + c;
+        return Numbers{load_channels<n>(from), load_channels<n>(from + DX::c), load_channels<n>(from + 2 * DX::c), load_channels<n>(from + 3 * DX::c)};
     };
-    map<V::add0, DX, typename V::X0, typename V::DY>(team, images, dx, f, x, dy);
+    auto f = [](const Numbers& of, int k, float x, float dy) {
+        return of.scale.at[k] * dy - of.shift.at[k] - of.slope.at[k] * (x - of.mean.at[k]);
+    };
+    map_channels<V::add0, DX, typename V::X0, typename V::DY>(team, images, dx, prepare, f, x, dy);
 }

@@ -66,11 +66,11 @@ __device__ void group_norm(T team, Index images, const float* x, float* y, const
             const int c = Shape::channel(turn), channel = part.first + c;
             if (c >= part.length()) continue;
             const float mean = numbers[c / Part::size * 2], inverse = numbers[c / Part::size * 2 + 1];
+            const Pack<n> gain = load_channels<n>(weight + channel), shift = load_channels<n>(bias + channel);
             for (int pixel = Shape::row(); pixel < Part::pixels; pixel += Shape::down) {
                 const Index at = part.image * Part::pixels + pixel;
                 Pack<n> pack = load<n>(x + X::at(at) + channel);
-                for (int k = 0; k < n; k++)
-                    pack.at[k] = activate<D>(fmaf(pack.at[k] - mean, inverse * weight[channel + k], bias[channel + k]));
+                for (int k = 0; k < n; k++) pack.at[k] = activate<D>(fmaf(pack.at[k] - mean, inverse * gain.at[k], shift.at[k]));
                 store(y + Y::at(at) + channel, pack);
             }
         }
@@ -163,12 +163,27 @@ __device__ void group_norm_gradients(T team, Index images, float* scratch, float
 // With xhat = (x - m) / s and means over the group: dx = (g dy - mean(g dy) - xhat * mean(g dy * xhat)) / s.
 template <class D, class V, class T>
 __device__ void group_norm_backward(T team, Index images, const float* x, const float* dy, float* dx, const float* weight, float* scratch) {
+    typedef typename V::X0 X;
+    typedef typename V::DY DY;
     typedef typename V::DX0 DX;
-    constexpr int size = D::input_c / D::groups;
-    auto f = [&](Index i, float x, float dy) {
-        const int c = i % DX::c;
-        const float* of = GroupSums<D>(scratch, i / DX::len).group + c / size * 4;
-        return of[1] * (fmaf(dy, weight[c], -of[2]) - (x - of[0]) * of[1] * of[3]);
-    };
-    map<V::add0, DX, typename V::X0, typename V::DY>(team, images, dx, f, x, dy);
+    typedef Groups<D, X, DY, DX> Part;
+    typedef typename Part::Shape Shape;
+    constexpr int n = Part::n;
+    for (Index tile = team.tile(); tile < images * Part::tiles; tile += team.tiles()) {
+        Part part(tile);
+        for (int turn = 0; turn < Shape::tiles; turn++) {
+            const int c = Shape::channel(turn), channel = part.first + c;
+            if (c >= part.length()) continue;
+            const float* of = GroupSums<D>(scratch, part.image).group + channel / Part::size * 4;
+            const float mean = of[0], inverse = of[1], plain = of[2], along = of[3];
+            const Pack<n> gain = load_channels<n>(weight + channel);
+            for (int pixel = Shape::row(); pixel < Part::pixels; pixel += Shape::down) {
+                const Index at = part.image * Part::pixels + pixel;
+                Pack<n> a = load<n>(x + X::at(at) + channel), g = load<n>(dy + DY::at(at) + channel);
+                for (int k = 0; k < n; k++)
+                    a.at[k] = inverse * (fmaf(g.at[k], gain.at[k], -plain) - (a.at[k] - mean) * inverse * along);
+                put<V::add0>(dx + DX::at(at) + channel, a);
+            }
+        }
+    }
 }

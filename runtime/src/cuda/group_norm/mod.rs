@@ -1,6 +1,6 @@
 //! Group normalisation: over all pixels of an image and the channels of a group.
 
-use super::call::{By, Call, Kernels, Operand, Work, per_input, total};
+use super::call::{By, Call, Kernels, Operand, Work, total};
 use crate::LayerWeights;
 use crate::plan::GroupNorm;
 use alloc::vec;
@@ -31,7 +31,7 @@ impl Kernels for GroupNorm {
             Call::new(
                 "group_norm_backward",
                 &[x, dy, dx, weight, scratch],
-                per_input(*self),
+                groups(self),
             ),
         ]
     }

@@ -31,11 +31,15 @@ __device__ void layer_norm(T team, Index images, const float* x, float* y, const
         const Normal normal = netc::normal<D>(packs, valid);
         Shape::for_packs(valid, [&](int k, int c) {
             Pack<n> pack = packs.at(k);
-            for (int j = 0; j < n; j++) pack.at[j] = fmaf((pack.at[j] - normal.mean) * normal.inverse, weight[c + j], bias[c + j]);
+            const Pack<n> gain = load_channels<n>(weight + c), shift = load_channels<n>(bias + c);
+            for (int j = 0; j < n; j++) pack.at[j] = fmaf((pack.at[j] - normal.mean) * normal.inverse, gain.at[j], shift.at[j]);
             store(y + Y::at(pixel) + c, pack);
         });
     });
 }
+
+// Where the sums begin, behind the moments of so many pixels.
+__device__ inline Index behind_moments(Index pixels) { return (2 * pixels + 3) / 4 * 4; }
 
 // Mean and inverse deviation of every pixel.
 template <class D, class V, class T>
@@ -60,7 +64,7 @@ __device__ void layer_norm_sums(T team, Index images, const float* x, const floa
     typedef typename V::DY DY;
     constexpr int n = channels_together<X, DY>();
     const Index pixels = images * X::pixels;
-    partial_sums<2, X::c, n>(team, pixels, scratch + 2 * pixels, [&](Index pixel, int c, Pack<n>* sums) {
+    partial_sums<2, X::c, n>(team, pixels, scratch + behind_moments(pixels), [&](Index pixel, int c, Pack<n>* sums) {
         const float mean = scratch[2 * pixel], inverse = scratch[2 * pixel + 1];
         Pack<n> a = load<n>(x + X::at(pixel) + c), g = load<n>(dy + DY::at(pixel) + c);
         for (int k = 0; k < n; k++) sums[0].at[k] = fmaf(g.at[k], (a.at[k] - mean) * inverse, sums[0].at[k]);
@@ -73,7 +77,7 @@ __device__ void layer_norm_gradients(T team, Index images, const float* scratch,
     typedef typename V::X0 X;
     constexpr int n = channels_together<X, typename V::DY>();
     const Index pixels = images * X::pixels;
-    total_sums<2, X::c, n>(team, pixels, scratch + 2 * pixels, [&](int c, const float* sums) {
+    total_sums<2, X::c, n>(team, pixels, scratch + behind_moments(pixels), [&](int c, const float* sums) {
         weight[c] += sums[0];
         bias[c] += sums[1];
     });
@@ -94,8 +98,9 @@ __device__ void layer_norm_backward(T team, Index images, const float* x, const 
         float plain = 0.0f, along = 0.0f;
         Shape::for_packs(valid, [&](int k, int c) {
             Pack<n> value = values.at(k), gradient = gradients.at(k);
+            const Pack<n> gain = load_channels<n>(weight + c);
             for (int j = 0; j < n; j++) {
-                float g = gradient.at[j] * weight[c + j];
+                float g = gradient.at[j] * gain.at[j];
                 plain += g;
                 along = fmaf(g, (value.at[j] - mean) * inverse, along);
             }
@@ -104,9 +109,10 @@ __device__ void layer_norm_backward(T team, Index images, const float* x, const 
         along = Shape::sum(along) * (1.0f / X::c);
         Shape::for_packs(valid, [&](int k, int c) {
             Pack<n> value = values.at(k), gradient = gradients.at(k);
+            const Pack<n> gain = load_channels<n>(weight + c);
             for (int j = 0; j < n; j++) {
                 float hat = (value.at[j] - mean) * inverse;
-                value.at[j] = inverse * (fmaf(gradient.at[j], weight[c + j], -plain) - hat * along);
+                value.at[j] = inverse * (fmaf(gradient.at[j], gain.at[j], -plain) - hat * along);
             }
             put<V::add0>(dx + DX::at(pixel) + c, value);
         });

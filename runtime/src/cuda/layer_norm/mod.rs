@@ -39,7 +39,7 @@ impl Kernels for LayerNorm {
 
     fn scratch(&self, images: usize) -> usize {
         let [h, w, _] = self.input;
-        2 * images * h * w + partial_numbers(2, self.input)
+        (2 * images * h * w).next_multiple_of(4) + partial_numbers(2, self.input)
     }
 
     fn pack(&self, layer: &LayerWeights<'_>) -> Vec<Vec<f32>> {

@@ -1,29 +1,36 @@
 // a * b; b has the shape of a, or one pixel that is spread over it. y may be an input of its shape, and a gradient may take the place of dy.
 
-// The place of what element i of a is multiplied with.
-template <class D, class A, class B>
-__device__ inline Index factor(Index i) {
-    if constexpr (D::spread) return B::at(i / A::len) + i % A::c;
-    return B::element(i);
+// y = f(a * b), where b is one pixel.
+template <bool ADD, class Y, class A, class B, class T, class F>
+__device__ inline void times_pixel(T team, Index images, const float* a, const float* b, float* y, F f) {
+    constexpr int n = channels_together<Y, A, B>();
+    for (Index i = n * team.thread(); i < images * Y::len; i += n * team.threads()) {
+        Pack<n> pack = load<n>(a + A::element(i)), by = load<n>(b + B::at(i / Y::len) + i % Y::c);
+        for (int k = 0; k < n; k++) pack.at[k] = f(pack.at[k] * by.at[k]);
+        put<ADD>(y + Y::element(i), pack);
+    }
 }
 
 template <class D, class V, class T>
 __device__ void mul(T team, Index images, const float* a, const float* b, float* y) {
     typedef typename V::X0 A;
+    typedef typename V::X1 B;
     if constexpr (D::spread) {
-        auto f = [&](Index i, float a) { return activate<D>(a * b[factor<D, A, typename V::X1>(i)]); };
-        map<false, typename V::Y, A>(team, images, y, f, a);
+        times_pixel<false, typename V::Y, A, B>(team, images, a, b, y, [](float product) { return activate<D>(product); });
     } else {
-        auto f = [](Index, float a, float b) { return activate<D>(a * b); };
-        map<false, typename V::Y, A, typename V::X1>(team, images, y, f, a, b);
+        map<false, typename V::Y, A, B>(team, images, y, [](Index, float a, float b) { return activate<D>(a * b); }, a, b);
     }
 }
 
 template <class D, class V, class T>
 __device__ void mul_backward_a(T team, Index images, const float* dy, const float* b, float* dx) {
-    typedef typename V::DX0 A;
-    auto f = [&](Index i, float dy) { return dy * b[factor<D, A, typename V::X1>(i)]; };
-    map<V::add0, A, typename V::DY>(team, images, dx, f, dy);
+    typedef typename V::DX0 DX;
+    typedef typename V::X1 B;
+    if constexpr (D::spread) {
+        times_pixel<V::add0, DX, typename V::DY, B>(team, images, dy, b, dx, [](float product) { return product; });
+    } else {
+        map<V::add0, DX, typename V::DY, B>(team, images, dx, [](Index, float dy, float b) { return dy * b; }, dy, b);
+    }
 }
 
 template <class D, class V, class T>

@@ -1,6 +1,6 @@
 //! A learnt slope below 0.
 
-use super::call::{Call, Kernels, Operand, partial, partial_numbers, per_input, per_output, total};
+use super::call::{Call, Kernels, Operand, partial, partial_numbers, per_channel, total};
 use crate::LayerWeights;
 use crate::plan::Prelu;
 use alloc::vec;
@@ -13,7 +13,7 @@ impl Kernels for Prelu {
 
     fn forward(&self) -> Vec<Call> {
         let operands = [Operand::X(0), Operand::Y, Operand::Param(0)];
-        vec![Call::new("prelu", &operands, per_output(*self))]
+        vec![Call::new("prelu", &operands, per_channel(self.input))]
     }
 
     fn backward(&self) -> Vec<Call> {
@@ -28,7 +28,7 @@ impl Kernels for Prelu {
             Call::new(
                 "prelu_backward",
                 &[x, dy, dx, Operand::Param(0)],
-                per_input(*self),
+                per_channel(self.input),
             ),
         ]
     }

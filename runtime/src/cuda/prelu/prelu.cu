@@ -1,12 +1,20 @@
 // x above 0, slope * x elsewhere; one slope a channel, or one that all share. x and y, or dy and dx, may be the same.
 
-template <class D, class Y>
-__device__ inline float slope(const float* weight, Index i) { return weight[D::shared ? 0 : i % Y::c]; }
+// The slopes of neighbouring channels.
+template <class D, int N>
+__device__ inline Pack<N> slopes(const float* weight, int c) {
+    if constexpr (!D::shared) return load_channels<N>(weight + c);
+    Pack<N> pack;
+    for (int k = 0; k < N; k++) pack.at[k] = weight[0];
+    return pack;
+}
 
 template <class D, class V, class T>
 __device__ void prelu(T team, Index images, const float* x, float* y, const float* weight) {
-    auto f = [&](Index i, float x) { return x > 0.0f ? x : slope<D, typename V::Y>(weight, i) * x; };
-    map<false, typename V::Y, typename V::X0>(team, images, y, f, x);
+    constexpr int n = channels_together<typename V::Y, typename V::X0>();
+    auto prepare = [&](int c) { return slopes<D, n>(weight, c); };
+    auto f = [](const Pack<n>& slopes, int k, float x, float) { return x > 0.0f ? x : slopes.at[k] * x; };
+    map_channels<false, typename V::Y, typename V::X0>(team, images, y, prepare, f, x);
 }
 
 // Partial sums of dy * x where the slope is in use.
@@ -40,6 +48,8 @@ __device__ void prelu_gradient(T team, Index images, float* scratch, float* weig
 
 template <class D, class V, class T>
 __device__ void prelu_backward(T team, Index images, const float* x, const float* dy, float* dx, const float* weight) {
-    auto f = [&](Index i, float x, float dy) { return x > 0.0f ? dy : slope<D, typename V::X0>(weight, i) * dy; };
-    map<V::add0, typename V::DX0, typename V::X0, typename V::DY>(team, images, dx, f, x, dy);
+    constexpr int n = channels_together<typename V::DX0, typename V::X0, typename V::DY>();
+    auto prepare = [&](int c) { return slopes<D, n>(weight, c); };
+    auto f = [](const Pack<n>& slopes, int k, float x, float dy) { return x > 0.0f ? dy : slopes.at[k] * dy; };
+    map_channels<V::add0, typename V::DX0, typename V::X0, typename V::DY>(team, images, dx, prepare, f, x, dy);
 }

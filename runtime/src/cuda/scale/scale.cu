@@ -2,8 +2,10 @@
 
 template <class D, class V, class T>
 __device__ void scale(T team, Index images, const float* x, float* y, const float* weight) {
-    auto f = [&](Index i, float x) { return activate<D>(x * weight[i % V::Y::c]); };
-    map<false, typename V::Y, typename V::X0>(team, images, y, f, x);
+    constexpr int n = channels_together<typename V::Y, typename V::X0>();
+    auto prepare = [&](int c) { return load_channels<n>(weight + c); };
+    auto f = [](const Pack<n>& weight, int k, float x, float) { return activate<D>(x * weight.at[k]); };
+    map_channels<false, typename V::Y, typename V::X0>(team, images, y, prepare, f, x);
 }
 
 // Partial sums of dy * x.
@@ -27,6 +29,8 @@ __device__ void scale_gradient(T team, Index images, const float* scratch, float
 
 template <class D, class V, class T>
 __device__ void scale_backward(T team, Index images, const float* dy, float* dx, const float* weight) {
-    auto f = [&](Index i, float dy) { return dy * weight[i % V::DY::c]; };
-    map<V::add0, typename V::DX0, typename V::DY>(team, images, dx, f, dy);
+    constexpr int n = channels_together<typename V::DX0, typename V::DY>();
+    auto prepare = [&](int c) { return load_channels<n>(weight + c); };
+    auto f = [](const Pack<n>& weight, int k, float dy, float) { return dy * weight.at[k]; };
+    map_channels<V::add0, typename V::DX0, typename V::DY>(team, images, dx, prepare, f, dy);
 }

@@ -1,4 +1,4 @@
-// y[k * groups + i] = x[i * n + k]. Neighbouring threads write neighbouring channels; what they read lies in the same few pixels.
+// y[k * groups + i] = x[i * n + k]. Neighbouring threads take neighbouring channels of y; those of x lie in `groups` rows.
 
 template <class D, class V, class T>
 __device__ void shuffle(T team, Index images, const float* x, float* y) {
@@ -16,8 +16,8 @@ __device__ void shuffle_backward(T team, Index images, const float* dy, float* d
     typedef typename V::DX0 DX;
     typedef typename V::DY DY;
     constexpr int of_group = DX::c / D::groups;
-    for (Index i = team.thread(); i < images * DX::len; i += team.threads()) {
-        int c = i % DX::c;
-        put<V::add0>(dx + DX::element(i), dy[DY::at(i / DX::c) + c % of_group * D::groups + c / of_group]);
+    for (Index i = team.thread(); i < images * DY::len; i += team.threads()) {
+        int c = i % DY::c;
+        put<V::add0>(dx + DX::at(i / DY::c) + c % D::groups * of_group + c / D::groups, dy[DY::element(i)]);
     }
 }

@@ -9,7 +9,8 @@ __device__ void subsample(T team, Index images, const float* x, float* y, const 
     for (Index i = team.thread(); i < images * To::each; i += team.threads()) {
         To to(i);
         Pack<n> sum = window_sum<D, X, n>(x, to.image, to.y, to.x, to.c, 0, 0);
-        for (int k = 0; k < n; k++) sum.at[k] = activate<D>(fmaf(coefficient[to.c + k], sum.at[k], bias[to.c + k]));
+        const Pack<n> factor = load_channels<n>(coefficient + to.c), shift = load_channels<n>(bias + to.c);
+        for (int k = 0; k < n; k++) sum.at[k] = activate<D>(fmaf(factor.at[k], sum.at[k], shift.at[k]));
         store(y + to.at(), sum);
     }
 }
@@ -50,7 +51,8 @@ __device__ void subsample_backward(T team, Index images, const float* dy, float*
         Pack<n> sum = {};
         for (int oy = rows.begin; oy < rows.end; oy++)
             for (int ox = columns.begin; ox < columns.end; ox++) add(sum, load<n>(dy + DY::at(to.image, oy, ox) + to.c));
-        for (int k = 0; k < n; k++) sum.at[k] *= coefficient[to.c + k];
+        const Pack<n> factor = load_channels<n>(coefficient + to.c);
+        for (int k = 0; k < n; k++) sum.at[k] *= factor.at[k];
         put<V::add0>(dx + to.at(), sum);
     }
 }

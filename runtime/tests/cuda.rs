@@ -14,7 +14,7 @@ mod operations;
 
 use common::{Rng, params, step, strided};
 use netc_emulated_device::{KernelCounters, Session};
-use netc_runtime::plan::{self, Act, Interpolation, Op, Operation, Reduction, View};
+use netc_runtime::plan::{self, Act, Interpolation, Op, Reduction, View};
 use netc_runtime::train::{self, Setting, Single};
 use netc_runtime::{Device, Model, cuda};
 use network::{executor, executor_on};

@@ -17,7 +17,7 @@ use netc_emulated_device::{KernelCounters, Session};
 use netc_runtime::plan::{self, Act, Interpolation, Op, Reduction, View};
 use netc_runtime::train::{self, Setting, Single};
 use netc_runtime::{Device, Model, cuda};
-use network::{executor, executor_on};
+use network::{executor, executor_on, network};
 use operations::{ACTS, Example, near, widen};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -628,4 +628,22 @@ fn in_place() {
         assert_eq!(session.reports(), "", "{op:?}");
         near(&format!("{op:?}"), &widen(&found), &widen(&expected), 3e-5);
     }
+}
+
+#[test]
+fn a_network_of_every_operation() {
+    let Some((session, gpu)) = device() else {
+        return;
+    };
+    let plan = network();
+    let images = Rng(2).numbers(2 * plan.input.iter().product::<usize>());
+    let [expected, found] = [executor(&plan), executor_on(&plan, gpu)].map(|model| {
+        let mut workspace = model.workspace(2);
+        let output = model.forward(&mut workspace, &images).unwrap().to_vec();
+        let copy = model.kept(&workspace, "copy").unwrap().unwrap();
+        (output, copy)
+    });
+    assert_eq!(session.reports(), "");
+    near("output", &widen(&found.0), &widen(&expected.0), 1e-4);
+    near("copy", &widen(&found.1), &widen(&expected.1), 1e-4);
 }

@@ -10,7 +10,7 @@ mod common;
 mod network;
 
 use common::{Rng, plan, step};
-use netc_runtime::plan::{self, Act, Op, Param, Plan, View};
+use netc_runtime::plan::{self, Act, View};
 use netc_runtime::{ErrorKind, Executor, Model, Prediction, Scores, Weights, Workspace};
 use network::{executor, network};
 

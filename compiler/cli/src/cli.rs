@@ -356,10 +356,6 @@ pub(crate) struct Bench {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(crate) threads: Option<u32>,
 
-    /// The numbers to calculate with
-    #[arg(long, value_name = "TYPE", default_value = "f32")]
-    pub(crate) precision: Precision,
-
     /// Time training steps instead of inference
     #[arg(long)]
     pub(crate) train: bool,
@@ -390,21 +386,6 @@ pub(crate) struct Bench {
     /// How long to measure
     #[arg(long, value_name = "S", default_value = "1", value_parser = seconds)]
     pub(crate) seconds: f64,
-}
-
-/// Number formats to calculate with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Precision {
-    F32,
-}
-
-impl Precision {
-    /// As the user names it.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::F32 => "f32",
-        }
-    }
 }
 
 /// Convert, show or make weights files

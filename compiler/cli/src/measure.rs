@@ -98,7 +98,7 @@ impl Report<'_> {
         }
         let mut object = self.json(batch);
         object["batch"] = json!(batch);
-        object["precision"] = json!(args.precision.name());
+        object["precision"] = json!(args.device.precision());
         if let (Value::Object(object), Value::Object(facts)) = (&mut object, facts) {
             object.extend(facts);
         }

@@ -368,7 +368,7 @@ fn a_bench_ends_with_the_median() {
     let text = bench(&["--layers", "--seed", "7"]);
     assert!(text.succeeds().out.contains("GFLOP/s"), "{}", text.out);
     assert!(text.out.contains("median "), "{}", text.out);
-    bench(&["--precision", "bf16"]).fails(2, &["possible values: f32"]);
+    bench(&["--precision", "bf16"]).fails(2, &["the CPU computes in f32, not in bf16"]);
     let forced = bench(&["--layers", "--level", "portable", "--force", "conv1=direct"]);
     let row = forced
         .succeeds()

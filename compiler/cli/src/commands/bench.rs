@@ -2,10 +2,10 @@
 
 use super::bench_train;
 use crate::cli::Bench;
+use crate::device::described;
 use crate::failure::Outcome;
 use crate::measure::{Report, Row, images, medians, passes};
 use crate::network::{Network, failed};
-use crate::source::plural;
 use netc_plan::Operation;
 use netc_runtime::{Model, Workspace};
 use serde_json::json;
@@ -50,11 +50,8 @@ pub(crate) fn run(args: &Bench) -> Outcome {
     let head = format!(
         "{}, batch {batch}, {}, {}",
         network.plan.name,
-        match device.is_cpu() {
-            true => plural(threads, "thread"),
-            false => device.to_string(),
-        },
-        args.precision.name()
+        described(&device, threads),
+        args.device.precision()
     );
     let facts = json!({ "model": network.plan.name, "threads": threads });
     report.show(args, &head, facts)

@@ -1,12 +1,12 @@
 //! `netc bench --train`: how fast a network learns on this machine.
 
 use crate::cli::Bench;
+use crate::device::described;
 use crate::experiment::{Setup, Variation, threads};
 use crate::failure::Outcome;
 use crate::measure::{Report, Row, images, medians, passes};
 use crate::memory::{self, Images};
 use crate::network::failed;
-use crate::source::plural;
 use netc_compiler::{RecipeChoice, Training};
 use netc_plan::Operation;
 use netc_runtime::train::Trainer;
@@ -65,11 +65,8 @@ pub(crate) fn run(args: &Bench) -> Outcome {
     let head = format!(
         "{}, training, batch {batch}, {}, {}",
         plan.name,
-        match device.is_cpu() {
-            true => plural(threads, "thread"),
-            false => device.to_string(),
-        },
-        args.precision.name()
+        described(&device, threads),
+        args.device.precision()
     );
     let facts = json!({ "model": plan.name, "threads": threads, "train": true });
     report.show(args, &head, facts)

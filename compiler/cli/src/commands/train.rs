@@ -1,13 +1,14 @@
 //! `netc train`: from a recipe and data to weights.
 
 use crate::cli::Train;
+use crate::device::described;
 use crate::experiment::{Setup, Variation, failure, threads};
 use crate::failure::{Failure, Outcome};
 use crate::files::{self, Target};
 use crate::memory::{self, Images};
 use crate::{claims, source, terminal};
 use netc_compiler::text::thousands;
-use netc_runtime::{Device, Weights};
+use netc_runtime::Weights;
 use netc_train::evaluate::Evaluation;
 use netc_train::pictures::{self, Page};
 use netc_train::run::{
@@ -40,7 +41,7 @@ pub(crate) fn run(args: &Train) -> Outcome {
     if let Some(path) = &args.sheet {
         return sheet(args, path, &setup, &experiment);
     }
-    say_what(&setup, &experiment, &computed_on(&device, threads));
+    say_what(&setup, &experiment, &described(&device, threads));
     check_memory(&setup, &data, threads)?;
     let weights = Weights::random(recipe.seed, &training.plan.params).on(device);
     let mut net = Net::new(plan, &training.plan, recipe, &weights, threads).map_err(fail)?;
@@ -215,14 +216,6 @@ fn facts(setup: &Setup, variation: &Variation, took: Duration) -> Vec<(String, S
 }
 
 /// The network, the data and the recipe, in two lines.
-/// `2 threads`, or the GPU.
-fn computed_on(device: &Device, threads: usize) -> String {
-    match device.is_cpu() {
-        true => source::plural(threads, "thread"),
-        false => device.to_string(),
-    }
-}
-
 fn say_what(setup: &Setup, experiment: &Experiment<'_>, on: &str) {
     let recipe = experiment.recipe;
     let data = experiment.data;

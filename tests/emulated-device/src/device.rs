@@ -154,6 +154,18 @@ impl Session<'_> {
         KernelCounters::read_all(&self.device.text("netc_emulated_counters"))
     }
 
+    /// The counts until now, which begin anew: those of one launch, between two calls.
+    #[must_use]
+    pub fn take_counters(&self) -> Vec<KernelCounters> {
+        let counters = self.counters();
+        let reset = self
+            .device
+            .function::<unsafe extern "C" fn()>("netc_emulated_reset_counters");
+        // SAFETY: it takes nothing.
+        unsafe { reset() };
+        counters
+    }
+
     /// Options, faults, reports and counts as at the start. What is alive stays.
     pub fn reset(&self) {
         let reset = self

@@ -133,10 +133,12 @@ impl Libraries {
             fs::create_dir_all(file.parent().unwrap_or(&draft))?;
             fs::write(file, text)?;
         }
-        self.build_driver(&draft)?;
-        build_nvrtc(&draft)?;
-        fs::rename(&draft, &self.folder)?;
-        Ok(())
+        let built = self.build_driver(&draft).and_then(|()| build_nvrtc(&draft));
+        if built.is_err() {
+            let _ = fs::remove_dir_all(&draft);
+            return built;
+        }
+        Ok(fs::rename(&draft, &self.folder)?)
     }
 }
 

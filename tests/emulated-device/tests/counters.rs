@@ -23,8 +23,9 @@ fn counts_of(session: &Session<'_>, text: &str, blocks: u32, threads: u32) -> Ke
     launch!(gpu, kernel, shape(blocks, threads), &mut to, &from).expect("a launch");
     gpu.stream.synchronize().expect("a kernel without mistakes");
     assert_eq!(session.reports(), "");
-    let mut all = session.counters();
+    let mut all = session.take_counters();
     assert_eq!(all.len(), 1);
+    assert_eq!(session.counters(), []);
     all.remove(0)
 }
 

@@ -19,7 +19,7 @@ struct Config {
     std::string faults;          // FAULTS, see driver/faults.h
     std::string log_file;        // LOG: reports are appended
     std::string counters_file;   // COUNTERS: the counts are written when the process ends
-    std::string cache;           // CACHE: folder of compiled kernels; empty: beside this library
+    std::string cache;           // CACHE: folder of compiled kernels; empty: beside the library's folder
     std::string compiler = "g++"; // CXX
 };
 

@@ -73,6 +73,11 @@ NETC_CONTROL(size_t) netc_emulated_counters(char* out, size_t room) {
     return give_text(counters_text(), out, room);
 }
 
+NETC_CONTROL(void) netc_emulated_reset_counters(void) {
+    const std::lock_guard<std::recursive_mutex> guard(driver_lock());
+    reset_counters();
+}
+
 /// Allocations, pinned allocations, streams, events, modules, graphs, executable graphs, and what was left when a context ended.
 NETC_CONTROL(void) netc_emulated_live(size_t live[8]) {
     const std::lock_guard<std::recursive_mutex> guard(driver_lock());
@@ -99,6 +104,6 @@ NETC_CONTROL(size_t) netc_emulated_option(const char* name, char* out, size_t ro
     const std::string which = name;
     const std::string folder = library_folder();
     const std::string value = which == "folder" ? folder : which == "cxx" ? c.compiler : which == "check" ? (c.check ? "1" : "0")
-                            : which == "cache" ? (c.cache.empty() ? folder + "/kernels" : c.cache) : "";
+                            : which == "cache" ? (c.cache.empty() ? folder + "/../kernels" : c.cache) : "";
     return give_text(value, out, room);
 }

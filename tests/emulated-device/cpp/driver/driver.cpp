@@ -2,6 +2,7 @@
 #include "device/report.h"
 #include "driver/faults.h"
 #include "driver/model.h"
+#include <algorithm>
 
 namespace emulated {
 
@@ -20,17 +21,31 @@ Context*& current_context() {
     return context;
 }
 
+namespace {
+
+std::unique_ptr<Arena> new_arena(size_t bytes) {
+    try {
+        return std::make_unique<Arena>(bytes);
+    } catch (const std::bad_alloc&) {
+        report("this machine does not give the address space for " + std::to_string(bytes) +
+               " bytes of memory: NETC_EMULATED_MEMORY makes the device smaller");
+        throw;
+    }
+}
+
+} // namespace
+
 Arena& memory_of(const Context& context) {
     auto& memory = driver().memory;
     const auto device = static_cast<size_t>(context.device);
     if (memory.size() <= device) memory.resize(device + 1);
-    if (!memory[device]) memory[device] = std::make_unique<Arena>(device_memory());
+    if (!memory[device]) memory[device] = new_arena(device_memory());
     return *memory[device];
 }
 
 Arena& pinned_memory() {
     auto& pinned = driver().pinned;
-    if (!pinned) pinned = std::make_unique<Arena>(size_t{16} << 30);
+    if (!pinned) pinned = new_arena(std::min(device_memory(), size_t{16} << 30));
     return *pinned;
 }
 

@@ -121,7 +121,7 @@ uint64_t headers_checksum() {
 
 /// A file of the cache, without its ending: named by all that the library depends on.
 std::string cache_file(const Program& program, const std::string& with_flags) {
-    const std::string all = unit(program, "") + "\n" + with_flags + std::to_string(headers_checksum());
+    const std::string all = unit(program, "") + "\n" + with_flags + std::to_string(headers_checksum()) + __VERSION__;
     char name[40];
     std::snprintf(name, sizeof name, "/%016zx%08zx", size_t{checksum(all.data(), all.size())}, all.size());
     mkdir(option("cache").c_str(), 0777);

@@ -4,7 +4,7 @@ use crate::cli::Devices;
 use crate::failure::Outcome;
 use crate::source::plural;
 use crate::table::{Align, Table};
-use crate::terminal::print;
+use crate::terminal::{self, print};
 use netc_runtime::Error;
 use netc_runtime::cpu::Machine;
 use netc_runtime::cuda::Gpu;
@@ -42,16 +42,26 @@ pub(crate) fn run(args: &Devices) -> Outcome {
         ("name", Align::Left),
         ("about", Align::Left),
     ]);
+    let mut notes = String::new();
     for found in &all {
-        let about = found.problem.as_ref().unwrap_or(&found.about);
         table.row(vec![
             found.device.clone(),
             found.name.clone(),
-            about.clone(),
+            found.about.clone(),
         ]);
+        if let Some(problem) = &found.problem {
+            notes += &wrapped(&format!("{} cannot be used: {problem}", found.device));
+        }
     }
-    let notes = missing.map_or_else(String::new, |missing| format!("\n{missing}\n"));
+    if let Some(missing) = missing {
+        notes += &wrapped(&missing);
+    }
     print(&format!("{}{notes}", table.render()))
+}
+
+/// A paragraph.
+fn wrapped(text: &str) -> String {
+    format!("\n{}\n", textwrap::fill(text, terminal::TEXT_WIDTH))
 }
 
 fn cpu() -> Found {

@@ -1,7 +1,6 @@
 //! A network ready to run: compiled, with weights, prepared for this machine.
 
 use crate::cli::{Bench, Source};
-use crate::device::OnDevice;
 use crate::failure::{Failure, Outcome};
 use crate::source::{self, plural};
 use crate::weights::file::File;
@@ -22,14 +21,18 @@ impl Network {
         file: &Path,
         from: &Source,
         options: &Options,
-        on: OnDevice,
+        device: Device,
     ) -> Outcome<Self> {
-        Self::of(file, source::network(file, options)?, from, on)
+        Self::of(file, source::network(file, options)?, from, device)
     }
 
     /// Takes weights for a compiled network from where the arguments say.
-    pub(crate) fn of(file: &Path, compiled: Output, from: &Source, on: OnDevice) -> Outcome<Self> {
-        let device = on.open()?;
+    pub(crate) fn of(
+        file: &Path,
+        compiled: Output,
+        from: &Source,
+        device: Device,
+    ) -> Outcome<Self> {
         let plan = compiled.plan.ok_or_else(|| source::incomplete(file))?;
         let weights = match &from.weights {
             Some(path) => Weights::from_file(path, &plan.params)

@@ -15,6 +15,7 @@ use netc_train::data::npy::{self, Array, Numbers};
 use std::path::{Path, PathBuf};
 
 pub(crate) fn run(args: &Run) -> Outcome {
+    let device = args.device.open()?;
     let options = Options {
         keep: args.layer.iter().cloned().collect(),
         ..Options::default()
@@ -25,7 +26,7 @@ pub(crate) fn run(args: &Run) -> Outcome {
     let inputs: Vec<PathBuf> = inputs.chain(arrays).collect();
     let mut values = wanted(args, &compiled, &inputs)?;
     let array = read(&args.input)?;
-    let network = Network::of(&args.file, compiled, &args.source, args.device)?;
+    let network = Network::of(&args.file, compiled, &args.source, device)?;
     let images = Images::of(&array.shape, &network.plan.input)
         .map_err(|failure| failure.detail(format!("in `{}`", args.input.display())))?;
     let one: usize = network.plan.input.iter().product();

@@ -27,7 +27,9 @@ Result still_there(const Context& context, uintptr_t address, size_t bytes, cons
     return IllegalAddressCode;
 }
 
+/// Kernels that are not instrumented write unseen.
 void warn_of_unwritten(const Arena& memory, uintptr_t address, size_t bytes) {
+    if (!config().check) return;
     const void* found = bytes == 0 ? nullptr : std::memchr(memory.knowledge(address), Unwritten, bytes);
     if (found == nullptr) return;
     const size_t offset = static_cast<size_t>(static_cast<const uint8_t*>(found) - memory.knowledge(address));

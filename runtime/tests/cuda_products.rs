@@ -3,12 +3,11 @@
 mod common;
 
 use common::{Rng, params, tensors};
-use netc_emulated_device::{Missing, Session, device};
+use netc_emulated_device::session_or_skip;
 use netc_runtime::Device;
 use netc_runtime::cuda::{Precision, single};
 use netc_runtime::plan::{Act, Conv, Deconv, Fc, Op, Operation};
 use netc_runtime::train::{Setting, Single, plain};
-use std::io::Write;
 
 /// How an operation is called: images, channels around its views, and what gradients are added to.
 #[derive(Clone, Copy, Debug)]
@@ -16,18 +15,6 @@ struct Case {
     batch: usize,
     around: usize,
     accumulate: Option<f32>,
-}
-
-/// The emulated device's turn; none on a machine that cannot build it.
-fn session() -> Option<Session<'static>> {
-    match device() {
-        Ok(device) => Some(device.session()),
-        Err(missing @ Missing::Compiler(_)) => {
-            let _ = writeln!(std::io::stderr(), "SKIPPED: {missing}");
-            None
-        }
-        Err(missing) => panic!("{missing}"),
-    }
 }
 
 /// What products are computed to, and how far from the definition they may be: a share of the largest number.
@@ -159,7 +146,9 @@ fn draw(rng: &mut Rng, precision: Precision) -> (Op, Case) {
 
 #[test]
 fn products_are_what_their_definitions_say() {
-    let Some(session) = session() else { return };
+    let Some(session) = session_or_skip() else {
+        return;
+    };
     let rng = &mut Rng(11);
     for round in 0..24 {
         let (precision, tolerance) = TOLERANCES[round % 3];

@@ -1,7 +1,7 @@
 //! What goes wrong on a GPU: each fault of the emulated device is one clear error, and leaves nothing behind.
 
 use netc_compiler::Options;
-use netc_emulated_device::{Session, session_or_skip};
+use netc_emulated_device::{Session, emulated_or_skip};
 use netc_plan::Plan;
 use netc_runtime::{Device, Error, ErrorKind, Executor, Model};
 use netc_tests::networks::compile_text;
@@ -49,7 +49,7 @@ fn problem(session: &Session<'_>, faults: &str) -> String {
 
 #[test]
 fn each_fault_is_one_clear_error() {
-    let Some(session) = session_or_skip() else {
+    let Some(session) = emulated_or_skip() else {
         return;
     };
     let expected = [
@@ -77,7 +77,7 @@ fn each_fault_is_one_clear_error() {
 
 #[test]
 fn whatever_call_fails_nothing_is_left_behind() {
-    let Some(session) = session_or_skip() else {
+    let Some(session) = emulated_or_skip() else {
         return;
     };
     session.reset();
@@ -112,7 +112,7 @@ fn whatever_call_fails_nothing_is_left_behind() {
 
 #[test]
 fn a_device_that_is_lost_says_so_in_every_call_that_follows() {
-    let Some(session) = session_or_skip() else {
+    let Some(session) = emulated_or_skip() else {
         return;
     };
     for n in [3, 10, 20, 30, 40] {
@@ -127,7 +127,7 @@ fn a_device_that_is_lost_says_so_in_every_call_that_follows() {
 
 #[test]
 fn there_are_so_many_devices() {
-    let Some(session) = session_or_skip() else {
+    let Some(session) = emulated_or_skip() else {
         return;
     };
     session.reset();

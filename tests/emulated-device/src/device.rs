@@ -57,7 +57,7 @@ impl Device {
     pub fn session(&self) -> Session<'_> {
         let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let session = Session {
-            device: self,
+            device: Some(self),
             _turn: turn,
         };
         session.reset();
@@ -96,10 +96,12 @@ impl Device {
     }
 }
 
-/// A test's time with the device.
+/// A test's time with the device. With `NETC_GPU` in the environment it is the machine's own GPU: options mean nothing there, and
+/// nothing is reported or counted.
 #[derive(Debug)]
 pub struct Session<'d> {
-    device: &'d Device,
+    /// None: a real GPU.
+    device: Option<&'d Device>,
     _turn: MutexGuard<'d, ()>,
 }
 
@@ -124,17 +126,33 @@ pub struct Live {
     pub abandoned: usize,
 }
 
+impl Session<'static> {
+    /// A turn with the machine's own GPU.
+    fn of_the_gpu() -> Self {
+        static TURN: Mutex<()> = Mutex::new(());
+        Self {
+            device: None,
+            _turn: TURN.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+}
+
 impl Session<'_> {
+    /// Whether the device is emulated.
+    #[must_use]
+    pub fn is_emulated(&self) -> bool {
+        self.device.is_some()
+    }
+
     /// Sets an option; `README.md` lists them, and the environment sets the same as `NETC_EMULATED_NAME`.
     ///
     /// # Panics
     /// If there is no such option, or it does not take the value: a test's own mistake.
     pub fn set(&self, name: &str, value: &str) {
-        let set = self
-            .device
-            .function::<unsafe extern "C" fn(*const c_char, *const c_char) -> c_int>(
-                "netc_emulated_set",
-            );
+        let Some(device) = self.device else { return };
+        let set = device.function::<unsafe extern "C" fn(*const c_char, *const c_char) -> c_int>(
+            "netc_emulated_set",
+        );
         let text = |text: &str| CString::new(text).expect("no zero in an option");
         let (c_name, c_value) = (text(name), text(value));
         // SAFETY: both are texts that live until the call returns.
@@ -145,22 +163,27 @@ impl Session<'_> {
     /// What the device had to report: mistakes of kernels and of calls. Empty: none.
     #[must_use]
     pub fn reports(&self) -> String {
-        self.device.text("netc_emulated_reports")
+        let device = self.device;
+        device.map_or_else(String::new, |device| device.text("netc_emulated_reports"))
     }
 
     /// What each kernel did since counting began (`set("count", "1")`), by its name.
     #[must_use]
     pub fn counters(&self) -> Vec<KernelCounters> {
-        KernelCounters::read_all(&self.device.text("netc_emulated_counters"))
+        let device = self.device;
+        device.map_or_else(Vec::new, |device| {
+            KernelCounters::read_all(&device.text("netc_emulated_counters"))
+        })
     }
 
     /// The counts until now, which begin anew: those of one launch, between two calls.
     #[must_use]
     pub fn take_counters(&self) -> Vec<KernelCounters> {
         let counters = self.counters();
-        let reset = self
-            .device
-            .function::<unsafe extern "C" fn()>("netc_emulated_reset_counters");
+        let Some(device) = self.device else {
+            return counters;
+        };
+        let reset = device.function::<unsafe extern "C" fn()>("netc_emulated_reset_counters");
         // SAFETY: it takes nothing.
         unsafe { reset() };
         counters
@@ -168,9 +191,8 @@ impl Session<'_> {
 
     /// Options, faults, reports and counts as at the start. What is alive stays.
     pub fn reset(&self) {
-        let reset = self
-            .device
-            .function::<unsafe extern "C" fn()>("netc_emulated_reset");
+        let Some(device) = self.device else { return };
+        let reset = device.function::<unsafe extern "C" fn()>("netc_emulated_reset");
         // SAFETY: it takes nothing.
         unsafe { reset() };
     }
@@ -178,9 +200,10 @@ impl Session<'_> {
     /// What is alive now.
     #[must_use]
     pub fn live(&self) -> Live {
-        let count = self
-            .device
-            .function::<unsafe extern "C" fn(*mut usize)>("netc_emulated_live");
+        let Some(device) = self.device else {
+            return Live::default();
+        };
+        let count = device.function::<unsafe extern "C" fn(*mut usize)>("netc_emulated_live");
         let mut live = [0usize; 8];
         // SAFETY: eight numbers are written.
         unsafe { count(live.as_mut_ptr()) };
@@ -211,7 +234,8 @@ impl Session<'_> {
     /// # Errors
     /// The compiler's log.
     pub fn compile(&self, name: &str, text: &str, options: &[&str]) -> Result<Vec<u8>, String> {
-        self.device.compile(name, text, options)
+        let device = self.device.ok_or("a real GPU has another compiler")?;
+        device.compile(name, text, options)
     }
 }
 
@@ -219,4 +243,42 @@ impl Drop for Session<'_> {
     fn drop(&mut self) {
         self.reset();
     }
+}
+
+/// A test's turn: with the emulated device, or with the machine's own GPU where `NETC_GPU` stands in the environment. Where there is no
+/// g++ to build the former it says so, and gives none.
+///
+/// # Panics
+/// If the device's sources do not build: a defect.
+#[must_use]
+pub fn session_or_skip() -> Option<Session<'static>> {
+    if std::env::var_os("NETC_GPU").is_some() {
+        return Some(Session::of_the_gpu());
+    }
+    match device() {
+        Ok(device) => Some(device.session()),
+        Err(Missing::Compiler(reason)) => skipped(reason),
+        Err(broken) => panic!("{broken}"),
+    }
+}
+
+/// As [`session_or_skip`], for a test of what a real GPU does not do.
+///
+/// # Panics
+/// As [`session_or_skip`].
+#[must_use]
+pub fn emulated_or_skip() -> Option<Session<'static>> {
+    let session = session_or_skip()?;
+    match session.is_emulated() {
+        true => Some(session),
+        false => skipped("it needs the emulated device"),
+    }
+}
+
+fn skipped<T>(reason: &str) -> Option<T> {
+    #[allow(clippy::print_stderr, reason = "a test that does nothing says so")]
+    {
+        eprintln!("SKIPPED: {reason}");
+    }
+    None
 }

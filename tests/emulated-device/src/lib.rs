@@ -19,24 +19,5 @@ mod nvrtc;
 mod sources;
 
 pub use counters::{KernelCounters, Traffic};
-pub use device::{Device, Live, Session, device};
+pub use device::{Device, Live, Session, device, emulated_or_skip, session_or_skip};
 pub use libraries::{Libraries, Missing};
-
-/// The device's turn for a test, or a visible skip where there is no g++ to build it.
-///
-/// # Panics
-/// If the device's sources do not build: a defect.
-#[must_use]
-pub fn session_or_skip() -> Option<Session<'static>> {
-    match device() {
-        Ok(device) => Some(device.session()),
-        Err(Missing::Compiler(reason)) => {
-            #[allow(clippy::print_stderr, reason = "a test that does nothing says so")]
-            {
-                eprintln!("SKIPPED: {reason}");
-            }
-            None
-        }
-        Err(broken) => panic!("{broken}"),
-    }
-}

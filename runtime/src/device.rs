@@ -44,7 +44,7 @@ impl Device {
     /// The NVIDIA GPU of this number, counted from 0.
     ///
     /// # Errors
-    /// With [`ErrorKind::Device`], if it cannot be used: no driver, no such GPU, no run-time compiler, or a runtime without the feature `cuda`.
+    /// With [`ErrorKind::Device`](crate::ErrorKind::Device), if it cannot be used: no driver, no such GPU, no run-time compiler, or a runtime without the feature `cuda`.
     #[cfg(feature = "cuda")]
     pub fn cuda(number: usize) -> Result<Self, Error> {
         let gpu = Gpu::open(number)?;
@@ -54,7 +54,7 @@ impl Device {
     /// The NVIDIA GPU of this number, counted from 0: needs the feature `cuda`.
     ///
     /// # Errors
-    /// With [`ErrorKind::Device`]: this runtime was built without the feature.
+    /// With [`ErrorKind::Device`](crate::ErrorKind::Device): this runtime was built without the feature.
     #[cfg(not(feature = "cuda"))]
     pub fn cuda(_number: usize) -> Result<Self, Error> {
         let problem = "built without the feature `cuda` of netc-runtime; the CPU runs here";

@@ -31,6 +31,10 @@ mod operations;
 mod backend;
 pub mod cpu;
 #[cfg(feature = "cuda")]
+#[cfg_attr(
+    not(feature = "train"),
+    allow(dead_code, reason = "operations say how they go backward, too")
+)]
 pub mod cuda;
 mod device;
 mod error;

@@ -1,7 +1,7 @@
 //! Kernels for NVIDIA GPUs, one operation a folder: in `mod.rs` which device functions compute it, in the `.cu` file beside it their text.
 //!
-//! netc is a compiler, so a network's kernels are made for the network: [`source`] writes one text for a plan, in which every shape is a
-//! constant, NVRTC compiles it for the device at hand ([`nvrtc`], [`cache`]), and a [`session`] runs it over memory of its own, captured as a
+//! netc is a compiler, so a network's kernels are made for the network: `source.rs` writes one text for a plan, in which every shape is a
+//! constant, NVRTC compiles it for the device at hand (`nvrtc.rs`, `cache.rs`), and a `session.rs` runs it over memory of its own, captured as a
 //! graph. Small networks are one launch: a block computes an image from end to end.
 //!
 //! Kernels of generated code and of the executor are recorded while a pass goes through them ([`crate::kernels`]); the program is made in the

@@ -86,6 +86,22 @@ fn check(rng: &mut Rng, device: &Device, op: impl Into<Op>, case: Case, toleranc
     }
 }
 
+/// A filter a channel.
+fn draw_depthwise(rng: &mut Rng) -> Conv {
+    let channels = rng.pick(&[5, 12, 32, 44, 71]);
+    Conv {
+        input: [rng.size(5, 19), rng.size(5, 19), channels],
+        filters: channels,
+        kernel: [rng.size(1, 5), rng.size(1, 5)],
+        stride: [rng.size(1, 3), rng.size(1, 3)],
+        pad: [0; 4].map(|_: usize| rng.size(0, 2)),
+        dilation: rng.pick(&[[1, 1], [1, 1], [2, 1], [2, 3]]),
+        groups: channels,
+        bias: rng.pick(&[true, false]),
+        act: rng.pick(&[Act::None, Act::Tanh]),
+    }
+}
+
 fn draw(rng: &mut Rng, precision: Precision) -> (Op, Case) {
     let groups = rng.pick(&[1, 1, 2, 3]);
     let channels = |rng: &mut Rng| match rng.size(0, 2) {
@@ -156,6 +172,29 @@ fn products_are_what_their_definitions_say() {
         let device = Device::cuda(0).expect("the emulated device");
         session.set("seed", &round.to_string());
         check(rng, &device.with_precision(precision), op, case, tolerance);
+    }
+    assert_eq!(session.reports(), "");
+}
+
+#[test]
+fn depthwise_convolutions_are_what_their_definition_says() {
+    let Some(session) = session() else { return };
+    let rng = &mut Rng(5);
+    let device = Device::cuda(0).expect("the emulated device");
+    let mut done = 0;
+    while done < 8 {
+        let op = Op::Conv(draw_depthwise(rng));
+        if op.problem().is_some() {
+            continue;
+        }
+        done += 1;
+        session.set("seed", &done.to_string());
+        let case = Case {
+            batch: rng.pick(&[1, 3]),
+            around: rng.pick(&[0, 3, 4]),
+            accumulate: rng.pick(&[None, Some(0.5)]),
+        };
+        check(rng, &device, op, case, 1e-5);
     }
     assert_eq!(session.reports(), "");
 }

@@ -1,7 +1,8 @@
 // Convolution; weights [filters, kernel_h, kernel_w, channels of the group].
 
 // By the definition, one thread an output, filters next to each other.
-template <class D, class V, class T>
+// DEPTHWISE: weights [kernel_h, kernel_w, filters].
+template <class D, class V, int DEPTHWISE, class T>
 __device__ void conv_plain(T team, Index images, const float* x, float* y, const float* weight, const float* bias) {
     typedef typename V::X0 X;
     typedef typename V::Y Y;
@@ -9,7 +10,7 @@ __device__ void conv_plain(T team, Index images, const float* x, float* y, const
     for (Index i = team.thread(); i < images * Y::len; i += team.threads()) {
         int f = i % Y::c, ox = i / Y::c % Y::w, oy = i / (Y::c * Y::w) % Y::h;
         Index image = i / Y::len;
-        const float* w = weight + (Index)f * D::kernel_h * D::kernel_w * depth;
+        const float* w = weight + (DEPTHWISE ? (Index)f : (Index)f * D::kernel_h * D::kernel_w * depth);
         float sum = bias ? bias[f] : 0.0f;
         for (int ky = 0; ky < D::kernel_h; ky++) {
             int iy = oy * D::stride_h + ky * D::dilation_h - D::pad_top;
@@ -18,7 +19,7 @@ __device__ void conv_plain(T team, Index images, const float* x, float* y, const
                 int ix = ox * D::stride_w + kx * D::dilation_w - D::pad_left;
                 if (ix < 0 || ix >= X::w) continue;
                 const float* pixel = x + X::at(image, iy, ix) + f / of_group * depth;
-                const float* cell = w + (ky * D::kernel_w + kx) * depth;
+                const float* cell = w + (ky * D::kernel_w + kx) * (DEPTHWISE ? Y::c : depth);
                 for (int c = 0; c < depth; c++) sum = fmaf(pixel[c], cell[c], sum);
             }
         }

@@ -1,5 +1,8 @@
 //! Convolutions.
 
+mod depthwise;
+
+use self::depthwise::Depthwise;
 use super::call::{Call, Kernels, Operand, per_output};
 use super::params::Order;
 use super::product;
@@ -17,7 +20,7 @@ const OPERANDS: [Operand; 4] = [
 
 impl Kernels for Conv {
     fn source(&self) -> &'static str {
-        include_str!("conv.cu")
+        concat!(include_str!("conv.cu"), include_str!("depthwise.cu"))
     }
 
     fn shared(&self) -> &'static [&'static str] {
@@ -25,11 +28,16 @@ impl Kernels for Conv {
     }
 
     fn forward(&self) -> Vec<Call> {
-        vec![product::forward(self, "conv", OPERANDS)]
+        vec![match Depthwise::of(self) {
+            Some(depthwise) => depthwise.forward(&OPERANDS),
+            None => product::forward(self, "conv", OPERANDS),
+        }]
     }
 
     fn forward_alone(&self) -> Vec<Call> {
-        vec![Call::new("conv_plain", &OPERANDS, per_output(*self))]
+        let mut call = Call::new("conv_plain", &OPERANDS, per_output(*self));
+        call.constants = vec![usize::from(Depthwise::of(self).is_some())];
+        vec![call]
     }
 
     fn backward(&self) -> Vec<Call> {
@@ -45,6 +53,13 @@ impl Kernels for Conv {
             Operand::Param(0),
             Operand::Nothing,
         ];
+        if let Some(depthwise) = Depthwise::of(self) {
+            let shared = [Operand::Scratch, Operand::Counters];
+            return vec![
+                depthwise.weights(&[&gradients[..], &shared].concat()),
+                depthwise.input(&input[..3]),
+            ];
+        }
         vec![
             product::weights(self, "conv_weights", gradients),
             product::backward(self, "conv_input", input),
@@ -59,16 +74,21 @@ impl Kernels for Conv {
     }
 
     fn order(&self, param: usize) -> Order {
+        let area = self.kernel[0] * self.kernel[1];
+        let channels = match Depthwise::of(self) {
+            Some(_) => self.filters,
+            None => self.input[2] / self.groups,
+        };
         match param {
-            0 => Order::ChannelsLast {
-                channels: self.input[2] / self.groups,
-                area: self.kernel[0] * self.kernel[1],
-            },
+            0 => Order::ChannelsLast { channels, area },
             _ => Order::AsStored,
         }
     }
 
     fn scratch(&self, _images: usize) -> usize {
-        product::scratch(self)
+        match Depthwise::of(self) {
+            Some(depthwise) => depthwise.scratch(),
+            None => product::scratch(self),
+        }
     }
 }

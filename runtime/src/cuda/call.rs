@@ -64,6 +64,8 @@ pub(crate) struct Call {
     pub(crate) work: Work,
     /// Threads of a block.
     pub(crate) threads: u32,
+    /// Blocks that a processor is to hold at least, where the compiler is not to weigh that against registers by itself.
+    pub(crate) resident: Option<u32>,
 }
 
 /// A pointer that a device function takes.
@@ -192,6 +194,7 @@ impl Call {
             operands: operands.into(),
             work,
             threads: 256,
+            resident: None,
         }
     }
 }

@@ -246,9 +246,10 @@ impl Source {
         let arguments: Vec<Argument> = arguments.into_iter().collect();
         let views = if back.is_some() { "B" } else { "V" };
         self.text += &format!(
-            "extern \"C\" __global__ void __launch_bounds__({}) {name}({}) {{\n    \
+            "extern \"C\" __global__ void __launch_bounds__({}{}) {name}({}) {{\n    \
              netc::{}<{step}::D, {step}::{views}{}>(netc::Grid(), images{operands});\n}}\n",
             call.threads,
+            call.resident.map_or_else(String::new, |n| format!(", {n}")),
             Argument::parameters(&arguments),
             call.function,
             constants_of_call(call),

@@ -52,8 +52,9 @@ impl Tile {
         tile(32, 64, 64),
     ];
 
-    /// The tile for a product of this size: little work on numbers that are not there, and then few numbers read for each product.
-    pub(super) fn of(rows: usize, columns: usize) -> Self {
+    /// The tile for a product of this size: little work on numbers that are not there, and then few numbers read for each product. Where
+    /// numbers have to be copied one by one, places take registers, and warps have 32 columns.
+    fn of(rows: usize, columns: usize, by_vectors: bool) -> Self {
         let cost = |tile: &Self| {
             let padded = |size: usize, tile: usize| size.max(1).next_multiple_of(tile) as u64;
             let work = padded(rows, tile.rows) * padded(columns, tile.columns);
@@ -61,9 +62,10 @@ impl Tile {
             let reads = 64 * (tile.rows + tile.columns) / (tile.rows * tile.columns) * 64;
             work * (256 + reads as u64)
         };
-        let mut all = Self::ALL;
-        all.sort_by_key(cost);
-        all[0]
+        let warps = |tile: &Self| tile.threads / tile.rows;
+        let all = Self::ALL.into_iter();
+        let all = all.filter(|tile| by_vectors || tile.columns / warps(tile) <= 32);
+        all.min_by_key(cost).unwrap_or(Self::ALL[3])
     }
 
     /// The template arguments: rows, columns, threads, and the blocks that are wanted at least.
@@ -76,6 +78,7 @@ impl Tile {
         );
         call.constants = vec![self.rows, self.columns, self.threads, LEAST];
         call.threads = self.threads as u32;
+        call.resident = Some(1);
         call
     }
 
@@ -104,19 +107,24 @@ fn area(conv: &Conv) -> usize {
     conv.kernel[0] * conv.kernel[1]
 }
 
+/// Whether channels can be copied by fours, as far as a descriptor says.
+fn by_vectors(conv: &Conv) -> bool {
+    per_group(conv).iter().all(|count| count.is_multiple_of(4))
+}
+
 fn forward_tile(conv: &Conv) -> Tile {
     let [h, w, _] = conv.output();
-    Tile::of(rows(h * w), per_group(conv)[1])
+    Tile::of(rows(h * w), per_group(conv)[1], by_vectors(conv))
 }
 
 fn backward_tile(conv: &Conv) -> Tile {
     let pixels = phase_pixels(conv);
-    Tile::of(rows(pixels), per_group(conv)[0])
+    Tile::of(rows(pixels), per_group(conv)[0], by_vectors(conv))
 }
 
 fn weights_tile(conv: &Conv) -> Tile {
     let [depth, filters] = per_group(conv);
-    Tile::of(filters, depth * area(conv))
+    Tile::of(filters, depth * area(conv), by_vectors(conv))
 }
 
 /// Input pixels of one remainder by the strides.

@@ -64,6 +64,7 @@ pub(crate) const LIBRARIES: &[Source] = sources![
     "driver/model.h",
     "driver/modules.cpp",
     "driver/streams.cpp",
+    "driver/unsupported.cpp",
     "nvrtc/nvrtc.cpp",
     "nvrtc/scan.cpp",
     "nvrtc/scan.h",

@@ -210,6 +210,11 @@ fn calls_that_are_wrong() {
     unsafe {
         assert_eq!(code(result::memcpy_htod_sync(0x1234, &[1.0f32])), 1);
         assert_eq!(code(result::free_sync(0x1234)), 1);
+        assert_eq!(
+            code(result::device::get_default_mem_pool(0).map(|_| ())),
+            801,
+            "not there"
+        );
     }
     let reports = session.reports();
     assert!(

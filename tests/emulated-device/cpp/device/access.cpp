@@ -99,6 +99,9 @@ NETC_INLINE void check_shared(uintptr_t address, size_t bytes, Access access, co
     if (block().launch.count) count_shared(offset, bytes, access, site);
 }
 
+/// On the stack of the thread at work.
+NETC_INLINE bool is_local(uintptr_t address) { return address - local_memory < stack_bytes; }
+
 bool is_stack_of(const Thread& thread, uintptr_t address) {
     return address - reinterpret_cast<uintptr_t>(thread.fiber.stack) < stack_bytes;
 }
@@ -117,7 +120,7 @@ void check_elsewhere(uintptr_t address, size_t bytes, Access access, const void*
 /// In each function of the instrumentation once more, with its size and kind known.
 NETC_INLINE void check(uintptr_t address, size_t bytes, Access access, const void* site) {
     const Block& b = block();
-    if (b.current == nullptr || is_stack_of(*b.current, address)) return;
+    if (b.current == nullptr || is_local(address)) return;
     const bool power_of_two = (bytes & (bytes - 1)) == 0;
     if (power_of_two && bytes <= 16 && (address & (bytes - 1)) != 0)
         refuse_alignment(bytes, access, site);
@@ -142,9 +145,14 @@ void check_access(uintptr_t address, size_t bytes, Access access, const void* si
 using namespace emulated;
 
 #pragma GCC visibility push(default)
+// Most accesses are to local memory: they cost three instructions.
 #define NETC_ACCESS(NAME, BYTES, KIND)                                                                                          \
+    static __attribute__((noinline)) void NAME##_elsewhere(uintptr_t address, const void* site) {                               \
+        check(address, BYTES, Access::KIND, site);                                                                              \
+    }                                                                                                                           \
     extern "C" void NAME(void* address) {                                                                                       \
-        check(reinterpret_cast<uintptr_t>(address), BYTES, Access::KIND, __builtin_return_address(0));                          \
+        const auto at = reinterpret_cast<uintptr_t>(address);                                                                   \
+        if (!is_local(at)) NAME##_elsewhere(at, __builtin_return_address(0));                                                   \
     }
 NETC_ACCESS(__tsan_read1, 1, Read)
 NETC_ACCESS(__tsan_read2, 2, Read)

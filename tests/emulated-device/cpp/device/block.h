@@ -86,6 +86,9 @@ struct Block {
 extern Block* const block_at_work;
 inline Block& block() { return *block_at_work; }
 
+/// The stack of the thread at work, by its lowest address.
+extern uintptr_t local_memory;
+
 /// Runs the whole grid; what went wrong is reported and in `launch.error`.
 LaunchError run(const Launch& launch);
 

@@ -12,6 +12,7 @@ netc_emulated_state netc_emulated;
 namespace emulated {
 
 Block* const block_at_work = new Block;
+uintptr_t local_memory = 0;
 
 uint64_t Shuffle::next() { // splitmix64 (Steele, Lea, Flood 2014)
     uint64_t z = state_ += 0x9e3779b97f4a7c15u;
@@ -53,6 +54,7 @@ void resume(Thread& thread) {
     thread.state = ThreadState::Ready;
     b.current = &thread;
     netc_emulated.thread = thread.index;
+    local_memory = reinterpret_cast<uintptr_t>(thread.fiber.stack);
     start_thread_of_races(thread.linear);
     switch_to(b.scheduler, thread.fiber);
     b.current = nullptr;

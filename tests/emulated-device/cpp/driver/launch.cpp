@@ -87,10 +87,6 @@ NETC_API cuLaunchKernel(Function* function, unsigned grid_x, unsigned grid_y, un
     });
 }
 
-NETC_API cuLaunchCooperativeKernel(Function*, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, Stream*, void**) {
-    return call(Needs::Context, [] { return NotSupported; });
-}
-
 NETC_API cuFuncGetAttribute(int* value, int which, Function* function) {
     return call(Needs::Context, [&]() -> Result {
         if (value == nullptr || !alive(function)) return InvalidValue;

@@ -237,7 +237,3 @@ NETC_API cuMemsetD16Async(uintptr_t to, unsigned short value, size_t count, Stre
 NETC_API cuMemsetD32Async(uintptr_t to, unsigned value, size_t count, Stream* handle) { return fill_async(to, value, count, handle); }
 NETC_API cuMemsetD8_v2(uintptr_t to, unsigned char value, size_t count) { return fill_async(to, value, count, nullptr); }
 NETC_API cuMemsetD32_v2(uintptr_t to, unsigned value, size_t count) { return fill_async(to, value, count, nullptr); }
-
-NETC_API cuMemAllocManaged(uintptr_t*, size_t, unsigned) {
-    return call(Needs::Context, [] { return NotSupported; });
-}

@@ -152,10 +152,6 @@ NETC_API cuStreamGetCtx(Stream* handle, Context** context) {
     });
 }
 
-NETC_API cuStreamAttachMemAsync(Stream*, uintptr_t, size_t, unsigned) {
-    return call(Needs::Context, [] { return NotSupported; });
-}
-
 NETC_API cuLaunchHostFunc(Stream* handle, void (*function)(void*), void* argument) {
     return on_stream(handle, [&](Stream& stream) {
         return enqueue(stream, [=]() -> Result {

@@ -84,11 +84,12 @@ Result allocate(uintptr_t* address, size_t bytes) {
     return *address == 0 ? OutOfMemory : Success;
 }
 
-/// A call that works on the default stream and waits for it.
-template <class Work> int at_once(Work work) {
+/// A call that works on the default stream and waits for it. `check` refuses at once.
+template <class Check, class Work> int at_once(Check check, Work work) {
     return call(Needs::Context, [&]() -> Result {
         Context& context = *current_context();
-        if (const Result result = refuse_in_capture(context); result != Success) return result;
+        for (const Result result : {refuse_in_capture(context), check(context)})
+            if (result != Success) return result;
         if (const Result result = enqueue(context.null_stream, [&] { return work(context); }); result != Success) return result;
         return finish(context.null_stream);
     });
@@ -175,21 +176,22 @@ NETC_API cuMemGetInfo_v2(size_t* available, size_t* total) {
 }
 
 NETC_API cuMemcpyHtoD_v2(uintptr_t to, const void* from, size_t bytes) {
-    return at_once([=](Context& context) -> Result {
-        const Result result = check_range(context, to, bytes, "a copy to the device");
-        return result != Success ? result : to_device(context, to, from, bytes);
-    });
+    return at_once([=](Context& context) { return check_range(context, to, bytes, "a copy to the device"); },
+                   [=](Context& context) { return to_device(context, to, from, bytes); });
 }
 
 NETC_API cuMemcpyDtoH_v2(void* to, uintptr_t from, size_t bytes) {
-    return at_once([=](Context& context) -> Result {
-        const Result result = check_range(context, from, bytes, "a copy to the host");
-        return result != Success ? result : to_host(context, to, from, bytes);
-    });
+    return at_once([=](Context& context) { return check_range(context, from, bytes, "a copy to the host"); },
+                   [=](Context& context) { return to_host(context, to, from, bytes); });
 }
 
 NETC_API cuMemcpyDtoD_v2(uintptr_t to, uintptr_t from, size_t bytes) {
-    return at_once([=](Context& context) { return within_device(context, to, context, from, bytes); });
+    return at_once(
+        [=](Context& context) {
+            const Result result = check_range(context, to, bytes, "a copy");
+            return result != Success ? result : check_range(context, from, bytes, "a copy");
+        },
+        [=](Context& context) { return within_device(context, to, context, from, bytes); });
 }
 
 // From pageable memory the bytes are taken before the call returns; from pinned memory when the stream comes to it, and a graph takes

@@ -404,6 +404,30 @@ fn without_checks_numbers_are_wrong() {
     assert!(copy("").iter().all(|x| x.is_nan()));
 }
 
+/// What one kernel touches counts, however much the others of its module have.
+#[test]
+fn shared_memory_beyond_the_limit() {
+    let Some(session) = session() else { return };
+    let body = |second: &str| {
+        format!(
+            "__shared__ float one[8192], two[8192]; one[t] = from[t]; {second} __syncthreads();\n    to[t] = one[63 - t];"
+        )
+    };
+    assert_eq!(
+        run(&session, &kernel(&body("if (n < 0) two[t] = from[t];"))),
+        (0, String::new())
+    );
+    let (code, report) = run(
+        &session,
+        &kernel(&body("two[t] = from[t]; __syncthreads(); one[t] = two[t];")),
+    );
+    assert_eq!(code, 701, "{report}");
+    assert!(
+        report.contains("uses 65536 bytes of shared memory"),
+        "{report}"
+    );
+}
+
 #[test]
 fn assertions_and_traps() {
     let Some(session) = session() else { return };

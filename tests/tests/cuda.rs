@@ -91,6 +91,13 @@ fn golden_networks_agree_with_the_cpu() {
     assert!(seen >= 4, "{seen} networks");
 }
 
+/// Launches of a training step: three where a block computes an image alone.
+fn launches_are_few(trainer: &Trainer, plan: &Plan) {
+    if let Some(launches) = trainer.launches().filter(|_| plan.name == "LeNet5Mnist") {
+        assert!(launches <= 3, "{launches} launches");
+    }
+}
+
 /// A run of a few steps: the losses, and the weights after it.
 fn learn(training: &Training, device: &Device, steps: usize, batch: usize) -> (Vec<f32>, Weights) {
     let plan = &training.plan;
@@ -98,6 +105,7 @@ fn learn(training: &Training, device: &Device, steps: usize, batch: usize) -> (V
     let optimizer = &training.recipe.optimizer;
     let trainer = Trainer::new(plan, optimizer, &weights, batch, 1).expect("a trainer");
     let mut trainer = trainer.with_seed(7).with_clip(training.recipe.clip);
+    launches_are_few(&trainer, plan);
     let image: usize = plan.input.iter().product();
     let [h, w, classes] = plan.result.shape;
     let losses = (0..steps).map(|i| {

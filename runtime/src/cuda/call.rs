@@ -35,6 +35,19 @@ pub(crate) trait Kernels {
         self.backward()
     }
 
+    /// The gradients of values alone, for one block that computes an image: as [`backward_to`](Self::backward_to) without those of parameters.
+    fn values_alone(&self, back: &Back) -> Vec<Call> {
+        let mut calls = self.backward_to(back);
+        calls.retain(|call| !call.operands.iter().any(is_gradient));
+        calls
+    }
+
+    /// The gradients of all parameters, complete, over images that blocks computed alone: it shares a launch with those of other steps. The
+    /// function takes what `product/complete.cu` says for a gradient, and blocks of [`product::TOGETHER`](super::product::TOGETHER) threads.
+    fn gradients_together(&self) -> Option<Call> {
+        None
+    }
+
     /// The parameters as the kernels take them to infer: a batch normalisation folded in, in the order of [`Operand::Param`].
     fn pack(&self, _layer: &LayerWeights<'_>) -> Vec<Vec<f32>> {
         Vec::new()
@@ -66,6 +79,11 @@ pub(crate) struct Call {
     pub(crate) threads: u32,
     /// Blocks that a processor is to hold at least, where the compiler is not to weigh that against registers by itself.
     pub(crate) resident: Option<u32>,
+}
+
+/// Whether it is the gradient of a parameter.
+pub(crate) fn is_gradient(operand: &Operand) -> bool {
+    matches!(operand, Operand::Gradient(_))
 }
 
 /// A pointer that a device function takes.

@@ -19,6 +19,13 @@ struct Grid {
     __device__ static Index tiles() { return gridDim.x; }
 };
 
+// Some blocks of a launch that several operations share.
+struct Share {
+    Index block, blocks;
+    __device__ Index tile() const { return block; }
+    __device__ Index tiles() const { return blocks; }
+};
+
 // One block alone.
 struct Block {
     __device__ static Index thread() { return threadIdx.x; }
@@ -209,9 +216,13 @@ __device__ inline float uniform(unsigned long long key, unsigned element) {
 struct Step {
     unsigned long long seed;   // of the run
     unsigned long long number; // steps before this one
+    unsigned long long first;  // what image 0 of the kernel is in the batch
 
     // The key of the random numbers of a layer, by its number among those that draw, and an image.
-    __device__ unsigned long long key(unsigned index, Index image) const { return mix(mix(mix(mix(seed) + number) + index) + image); }
+    __device__ unsigned long long key(unsigned index, Index image) const { return mix(mix(mix(mix(seed) + number) + index) + (first + image)); }
+
+    // For a block that computes this image alone.
+    __device__ Step alone(Index image) const { return {seed, number, image}; }
 };
 
 }  // namespace netc

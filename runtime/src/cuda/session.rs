@@ -5,7 +5,7 @@ use super::device::{Gpu, device, failed};
 use super::memory::{gather, range};
 use super::params::Params;
 use super::program::Program;
-use super::source::{Argument, Source, Task};
+use super::source::{Argument, Source, Task, is_small};
 use super::{Precision, kernels};
 use crate::Error;
 use crate::plan::{Op, View};
@@ -59,13 +59,6 @@ struct Running {
     /// Images of the last pass.
     batch: usize,
 }
-
-/// A network is computed by one block an image if an image takes at most so many multiply-accumulates ...
-const ALONE_MACS: u64 = 2 << 20;
-/// ... so many parameters, which every block reads, ...
-const ALONE_PARAMS: usize = 1 << 18;
-/// ... and so many numbers of memory.
-const ALONE_ARENA: usize = 1 << 16;
 
 impl Session {
     pub(crate) fn new(gpu: Arc<Gpu>, extent: Extent) -> Self {
@@ -207,7 +200,7 @@ impl Session {
 
     fn prepare(&self, result: View) -> Result<Running, Error> {
         let tasks: Vec<Task> = self.steps.iter().map(|step| step.task.clone()).collect();
-        let alone = !self.open && self.is_small();
+        let alone = !self.open && is_small(&tasks, self.extent.arena);
         let source = program(&tasks, self.extent, result, alone, self.gpu.precision());
         let program = Program::new(&self.gpu, source)?;
         for params in self.steps.iter().filter_map(|step| step.params.as_ref()) {
@@ -238,24 +231,6 @@ impl Session {
             alone,
             batch: 0,
         })
-    }
-
-    /// Whether one block computes an image alone.
-    fn is_small(&self) -> bool {
-        let macs = self
-            .steps
-            .iter()
-            .map(|step| crate::plan::Operation::macs(&step.task.op));
-        let tensors = self
-            .steps
-            .iter()
-            .flat_map(|step| crate::plan::Operation::tensors(&step.task.op));
-        let params: usize = tensors
-            .map(|tensor| tensor.shape.iter().product::<usize>())
-            .sum();
-        macs.sum::<u64>() <= ALONE_MACS
-            && params <= ALONE_PARAMS
-            && self.extent.arena <= ALONE_ARENA
     }
 }
 

@@ -14,8 +14,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 use cudarc::driver::{CudaSlice, CudaStream, DevicePtr, DriverError};
 
-/// What a training step tells kernels: seed and number.
-pub(super) const STEP: [u64; 2] = [1, 2];
+/// What a training step tells kernels: seed, number and first image.
+pub(super) const STEP: [u64; 3] = [1, 2, 0];
 
 /// The kernels of an operation on these dense inputs and this gradient of the output: as [`train::fast`](crate::train::fast) on the CPU.
 ///

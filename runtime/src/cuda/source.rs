@@ -1,8 +1,8 @@
 //! The text of a program: device functions as they are written, then what is special to the network.
 
-use super::call::{By, Call, Operand, Work};
+use super::call::{By, Call, Operand, Work, is_gradient};
 use super::{Precision, constants, kernels};
-use crate::plan::{Act, Gradient, Op, Slot, View};
+use crate::plan::{Act, Gradient, Op, Operation, Slot, View};
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -29,6 +29,23 @@ pub(crate) struct Back {
     pub(crate) task: usize,
     pub(crate) output_gradient: View,
     pub(crate) input_gradients: Vec<Option<Gradient>>,
+}
+
+impl Back {
+    /// Turns the gradient of a fused activation into that before it.
+    pub(super) fn through(&self, task: &Task) -> Option<Call> {
+        let work = super::call::per_output(task.op);
+        let call = Call::new("through", &[Operand::Y, Operand::Dy], work);
+        Some(call).filter(|_| task.op.fused() != Act::None)
+    }
+
+    /// Whether a call writes no gradient that nobody needs.
+    pub(super) fn wants(&self, call: &Call) -> bool {
+        call.operands.iter().all(|operand| match operand {
+            Operand::Dx(i) => self.input_gradients.get(*i).is_some_and(Option::is_some),
+            _ => true,
+        })
+    }
 }
 
 /// What an entry is given, each a pointer.
@@ -166,19 +183,10 @@ impl Source {
         for back in steps {
             let task = &tasks[back.task];
             self.text += &views(&task.name, "B", task, Some(back));
-            let mut calls = Vec::new();
-            if task.op.fused() != Act::None {
-                let work = super::call::per_output(task.op);
-                calls.push(Call::new("through", &[Operand::Y, Operand::Dy], work));
-            }
+            let mut calls = Vec::from_iter(back.through(task));
             calls.extend(kernels(&task.op).backward_to(back));
-            let wanted = |call: &&Call| {
-                call.operands.iter().all(|operand| match operand {
-                    Operand::Dx(i) => back.input_gradients.get(*i).is_some_and(Option::is_some),
-                    _ => true,
-                })
-            };
-            for (k, call) in calls.iter().filter(wanted).enumerate() {
+            let wanted = calls.iter().filter(|call| back.wants(call));
+            for (k, call) in wanted.enumerate() {
                 let name = format!("{}_backward_{k}", task.name);
                 self.entry(name, back.task, task, Some(back), call);
             }
@@ -266,10 +274,25 @@ impl Source {
 }
 
 /// Threads of a block that computes an image alone.
-const ALONE: u32 = 256;
+pub(super) const ALONE: u32 = 256;
+
+/// A network is computed by one block an image if an image takes at most so many multiply-accumulates ...
+const ALONE_MACS: u64 = 2 << 20;
+/// ... so many parameters, which every block reads, ...
+const ALONE_PARAMS: usize = 1 << 18;
+/// ... and so many numbers of memory.
+const ALONE_ARENA: usize = 1 << 16;
+
+/// Whether one block may compute an image alone, in so many numbers of memory.
+pub(super) fn is_small(tasks: &[Task], arena: usize) -> bool {
+    let macs = tasks.iter().map(|task| task.op.macs());
+    let tensors = tasks.iter().flat_map(|task| task.op.tensors());
+    let params = tensors.map(|tensor| tensor.shape.iter().product::<usize>());
+    macs.sum::<u64>() <= ALONE_MACS && params.sum::<usize>() <= ALONE_PARAMS && arena <= ALONE_ARENA
+}
 
 /// The whole numbers among the template arguments, each after a comma.
-fn constants_of_call(call: &Call) -> String {
+pub(super) fn constants_of_call(call: &Call) -> String {
     let constants = call.constants.iter();
     constants.map(|number| format!(", {number}")).collect()
 }
@@ -287,7 +310,7 @@ fn constants_of(task: &Task) -> String {
 }
 
 /// The views of a step, forward (`V`) or backward (`B`).
-fn views(name: &str, of: &str, task: &Task, back: Option<&Back>) -> String {
+pub(super) fn views(name: &str, of: &str, task: &Task, back: Option<&Back>) -> String {
     let mut members = Vec::new();
     let mut member = |name: &str, view: View| {
         members.push(format!("typedef {} {name};", constants::view(view)));
@@ -316,7 +339,7 @@ fn views(name: &str, of: &str, task: &Task, back: Option<&Back>) -> String {
 }
 
 /// The operands of a call, each after a comma.
-fn operands(
+pub(super) fn operands(
     call: &Call,
     index: usize,
     task: &Task,
@@ -348,6 +371,7 @@ fn operands(
         text += &match (view, argument) {
             (Some(view), _) => place(view),
             (None, Some(argument)) => argument.name(),
+            (None, None) if is_gradient(&operand) => "(float*)nullptr".to_string(),
             (None, None) => "nullptr".to_string(),
         };
     }

@@ -218,6 +218,16 @@ impl Trainer {
         on!(mut self, run => run.restore_optimizer(state), run.restore_optimizer(state))
     }
 
+    /// Launches of a step on a GPU; none on the CPU.
+    #[cfg(feature = "cuda")]
+    #[must_use]
+    pub fn launches(&self) -> Option<usize> {
+        match &self.on {
+            On::Cpu(_) => None,
+            On::Gpu(run) => Some(run.launches()),
+        }
+    }
+
     /// The value of a view of the plan's arena after the last step, for tests and pictures.
     ///
     /// # Errors

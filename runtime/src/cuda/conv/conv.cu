@@ -27,6 +27,31 @@ __device__ void conv_plain(T team, Index images, const float* x, float* y, const
     }
 }
 
+// dx likewise, one thread an input.
+template <class D, class V, class T>
+__device__ void conv_input_plain(T team, Index images, const float* dy, float* dx, const float* weight) {
+    typedef typename V::DY DY;
+    typedef typename V::DX0 DX;
+    constexpr int depth = DX::c / D::groups, of_group = DY::c / D::groups, cells = D::kernel_h * D::kernel_w;
+    for (Index i = team.thread(); i < images * DX::len; i += team.threads()) {
+        const int c = i % DX::c, ix = i / DX::c % DX::w, iy = i / (DX::c * DX::w) % DX::h, first = c / depth * of_group;
+        const Index image = i / DX::len;
+        float sum = 0.0f;
+        for (int ky = 0; ky < D::kernel_h; ky++) {
+            const int down = iy + D::pad_top - ky * D::dilation_h;
+            if (down < 0 || down % D::stride_h != 0 || down / D::stride_h >= DY::h) continue;
+            for (int kx = 0; kx < D::kernel_w; kx++) {
+                const int right = ix + D::pad_left - kx * D::dilation_w;
+                if (right < 0 || right % D::stride_w != 0 || right / D::stride_w >= DY::w) continue;
+                const float* from = dy + DY::at(image, down / D::stride_h, right / D::stride_w) + first;
+                const float* w = weight + (Index)(first * cells + ky * D::kernel_w + kx) * depth + c % depth;
+                for (int f = 0; f < of_group; f++) sum = fmaf(from[f], w[(Index)f * cells * depth], sum);
+            }
+        }
+        put<V::add0>(dx + DX::element(i), sum);
+    }
+}
+
 template <class D, class V, int M, int N, int THREADS, int LEAST, class T>
 __device__ void conv(T team, Index images, const float* x, float* y, const float* weight, const float* bias, float* scratch, unsigned* arrived) {
     window_product<Tile<M, N, THREADS>, LEAST, D, D, typename V::X0, typename V::Y, V::aligned, false>(team, images, x, y, weight, bias, scratch, arrived);
@@ -39,8 +64,7 @@ __device__ void conv_input(T team, Index images, const float* dy, float* dx, con
                                                                                                      scratch, arrived);
 }
 
-template <class D, class V, int M, int N, int THREADS, int LEAST, class T>
-__device__ void conv_weights(T team, Index images, const float* x, const float* dy, float* weight, float* bias, float* scratch,
-                             unsigned* arrived) {
+template <class D, class V, int M, int N, int THREADS, int LEAST, class T, class W, class B>
+__device__ void conv_weights(T team, Index images, const float* x, const float* dy, W weight, B bias, float* scratch, unsigned* arrived) {
     weight_product<Tile<M, N, THREADS>, LEAST, D, typename V::X0, typename V::DY, V::aligned>(team, images, x, dy, weight, bias, scratch, arrived);
 }

@@ -3,9 +3,10 @@
 mod depthwise;
 
 use self::depthwise::Depthwise;
-use super::call::{Call, Kernels, Operand, per_output};
+use super::call::{Call, Kernels, Operand, per_input, per_output};
 use super::params::Order;
 use super::product;
+use super::source::Back;
 use crate::LayerWeights;
 use crate::plan::Conv;
 use alloc::vec;
@@ -16,6 +17,13 @@ const OPERANDS: [Operand; 4] = [
     Operand::Y,
     Operand::Param(0),
     Operand::Param(1),
+];
+
+const GRADIENTS: [Operand; 4] = [
+    Operand::X(0),
+    Operand::Dy,
+    Operand::Gradient(0),
+    Operand::Gradient(1),
 ];
 
 impl Kernels for Conv {
@@ -41,12 +49,6 @@ impl Kernels for Conv {
     }
 
     fn backward(&self) -> Vec<Call> {
-        let gradients = [
-            Operand::X(0),
-            Operand::Dy,
-            Operand::Gradient(0),
-            Operand::Gradient(1),
-        ];
         let input = [
             Operand::Dy,
             Operand::Dx(0),
@@ -56,14 +58,24 @@ impl Kernels for Conv {
         if let Some(depthwise) = Depthwise::of(self) {
             let shared = [Operand::Scratch, Operand::Counters];
             return vec![
-                depthwise.weights(&[&gradients[..], &shared].concat()),
+                depthwise.weights(&[&GRADIENTS[..], &shared].concat()),
                 depthwise.input(&input[..3]),
             ];
         }
         vec![
-            product::weights(self, "conv_weights", gradients),
+            product::weights(self, "conv_weights", GRADIENTS),
             product::backward(self, "conv_input", input),
         ]
+    }
+
+    fn values_alone(&self, _back: &Back) -> Vec<Call> {
+        let operands = [Operand::Dy, Operand::Dx(0), Operand::Param(0)];
+        vec![Call::new("conv_input_plain", &operands, per_input(*self))]
+    }
+
+    fn gradients_together(&self) -> Option<Call> {
+        let dense = Depthwise::of(self).is_none();
+        dense.then(|| product::together(self, "conv_weights", GRADIENTS))
     }
 
     fn pack(&self, layer: &LayerWeights<'_>) -> Vec<Vec<f32>> {

@@ -15,6 +15,19 @@ __device__ void fc_plain(T team, Index images, const float* x, float* y, const f
     }
 }
 
+// dx[k] = sum over units of dy * W[unit, k]: a thread an input.
+template <class D, class V, class T>
+__device__ void fc_input_plain(T team, Index images, const float* dy, float* dx, const float* weight) {
+    constexpr int inputs = V::DX0::len;
+    for (Index i = team.thread(); i < images * inputs; i += team.threads()) {
+        const float* from = dy + V::DY::at(i / inputs);
+        const float* column = weight + i % inputs;
+        float sum = 0.0f;
+        for (int unit = 0; unit < D::units; unit++) sum = fmaf(from[unit], column[(Index)unit * inputs], sum);
+        put<V::add0>(dx + V::DX0::element(i), sum);
+    }
+}
+
 // A picture as the vector that it is read as, and the convolution that the layer is over a picture of one pixel.
 template <class V>
 using Vector = View<1, 1, V::len, V::pixels == 1 ? V::pixel : V::len, V::channel>;
@@ -91,9 +104,8 @@ __device__ void fc(T team, Index images, const float* x, float* y, const float* 
     }
 }
 
-template <class D, class V, int M, int N, int THREADS, int LEAST, class T>
-__device__ void fc_weights(T team, Index images, const float* x, const float* dy, float* weight, float* bias, float* scratch,
-                           unsigned* arrived) {
+template <class D, class V, int M, int N, int THREADS, int LEAST, class T, class W, class B>
+__device__ void fc_weights(T team, Index images, const float* x, const float* dy, W weight, B bias, float* scratch, unsigned* arrived) {
     weight_product<Tile<M, N, THREADS>, LEAST, OnePixel, Vector<typename V::X0>, typename V::DY, V::aligned>(team, images, x, dy, weight, bias, scratch,
                                                                                                 arrived);
 }

@@ -1,7 +1,8 @@
 //! Fully connected layers.
 
-use super::call::{By, Call, Kernels, Operand, Work};
+use super::call::{By, Call, Kernels, Operand, Work, per_input};
 use super::product;
+use super::source::Back;
 use crate::LayerWeights;
 use crate::plan::{Act, Conv, Fc};
 use alloc::vec;
@@ -12,6 +13,13 @@ const OPERANDS: [Operand; 4] = [
     Operand::Y,
     Operand::Param(0),
     Operand::Param(1),
+];
+
+const GRADIENTS: [Operand; 4] = [
+    Operand::X(0),
+    Operand::Dy,
+    Operand::Gradient(0),
+    Operand::Gradient(1),
 ];
 
 impl Kernels for Fc {
@@ -39,12 +47,6 @@ impl Kernels for Fc {
 
     fn backward(&self) -> Vec<Call> {
         let conv = convolution(self);
-        let gradients = [
-            Operand::X(0),
-            Operand::Dy,
-            Operand::Gradient(0),
-            Operand::Gradient(1),
-        ];
         let input = [
             Operand::Dy,
             Operand::Dx(0),
@@ -52,9 +54,19 @@ impl Kernels for Fc {
             Operand::Nothing,
         ];
         vec![
-            product::weights(&conv, "fc_weights", gradients),
+            product::weights(&conv, "fc_weights", GRADIENTS),
             product::backward(&conv, "fc_input", input),
         ]
+    }
+
+    fn values_alone(&self, _back: &Back) -> Vec<Call> {
+        let operands = [Operand::Dy, Operand::Dx(0), Operand::Param(0)];
+        vec![Call::new("fc_input_plain", &operands, per_input(*self))]
+    }
+
+    fn gradients_together(&self) -> Option<Call> {
+        let conv = convolution(self);
+        Some(product::together(&conv, "fc_weights", GRADIENTS))
     }
 
     fn pack(&self, layer: &LayerWeights<'_>) -> Vec<Vec<f32>> {

@@ -13,6 +13,7 @@ pub(super) const TEXTS: &[&str] = &[
     include_str!("tile.cu"),
     include_str!("window.cu"),
     include_str!("transposed.cu"),
+    include_str!("complete.cu"),
     include_str!("weights.cu"),
 ];
 
@@ -99,6 +100,31 @@ fn rows(pixels: usize) -> usize {
     pixels.saturating_mul(16).max(64)
 }
 
+/// Threads of the blocks that share a launch.
+pub(super) const TOGETHER: u32 = 128;
+
+/// What the products of such a launch share: the tile, as its memory is one, and blocks that each is given at least.
+const TOGETHER_TILE: Tile = tile(32, 128, TOGETHER as usize);
+const TOGETHER_LEAST: usize = 32;
+
+/// As [`weights`], of blocks that share a launch with others.
+pub(super) fn together(conv: &Conv, function: &'static str, operands: [Operand; 4]) -> Call {
+    let mut call = weights_by(TOGETHER_TILE, conv, function, operands);
+    call.constants = vec![
+        TOGETHER_TILE.rows,
+        TOGETHER_TILE.columns,
+        TOGETHER_TILE.threads,
+        TOGETHER_LEAST,
+    ];
+    call.work.tiles.least = TOGETHER_LEAST;
+    call
+}
+
+/// Numbers of memory, and counters, for a call of [`together`].
+pub(super) const TOGETHER_SCRATCH: usize =
+    TOGETHER_LEAST * (TOGETHER_TILE.rows * TOGETHER_TILE.columns + TOGETHER_TILE.threads);
+pub(super) const TOGETHER_COUNTERS: usize = TOGETHER_LEAST;
+
 fn per_group(conv: &Conv) -> [usize; 2] {
     [conv.input[2] / conv.groups, conv.filters / conv.groups]
 }
@@ -169,7 +195,10 @@ pub(super) fn backward(conv: &Conv, function: &'static str, operands: [Operand; 
 
 /// `function(x, dy, gradient of the weight, gradient of the bias)`.
 pub(super) fn weights(conv: &Conv, function: &'static str, operands: [Operand; 4]) -> Call {
-    let tile = weights_tile(conv);
+    weights_by(weights_tile(conv), conv, function, operands)
+}
+
+fn weights_by(tile: Tile, conv: &Conv, function: &'static str, operands: [Operand; 4]) -> Call {
     let [depth, filters] = per_group(conv);
     let columns = (depth * area(conv)).div_ceil(tile.columns);
     let tiles = filters.div_ceil(tile.rows) * columns * conv.groups;

@@ -191,6 +191,13 @@ struct Tile {
     }
 };
 
+// What its steps are copied to. All products of a kernel that have one tile use the same, one after the other.
+template <class TILE>
+__device__ inline float* stage_memory() {
+    __shared__ float4 shared[TILE::stage * TILE::stages / 4];
+    return (float*)shared;
+}
+
 // Copies `V` numbers to shared memory, zeros where they are not valid.
 template <int V>
 __device__ inline void copy_async(float* to, const float* from, bool valid) {

@@ -61,10 +61,10 @@ struct Inputs {
     }
 };
 
-// Sums are added to rows of CELLS numbers.
-template <int CELLS, bool ALIGNED>
+// Sums go to rows of CELLS numbers.
+template <int CELLS, bool ALIGNED, class TO>
 struct Kernel {
-    float* to; // the tile's first row
+    TO to; // the tile's first row
     int count, n, here;
     __device__ Index row(int r) const { return r < count ? (Index)r * CELLS : NOWHERE; }
     template <int RUN>
@@ -75,15 +75,14 @@ struct Kernel {
     }
 };
 
-// gradient[f, cell, c] += sum over pixels of dy * x; bias[f] += sum over pixels of dy.
-template <class TILE, int LEAST, class S, class X, class DY, bool ALIGNED, class T>
-__device__ void weight_product(T team, Index images, const float* x, const float* dy, float* gradient, float* bias, float* scratch,
-                               unsigned* arrived) {
+// gradient[f, cell, c] += sum over pixels of dy * x; bias[f] += sum over pixels of dy. Pointers, or `Complete` (complete.cu).
+template <class TILE, int LEAST, class S, class X, class DY, bool ALIGNED, class T, class W, class BIAS>
+__device__ void weight_product(T team, Index images, const float* x, const float* dy, W gradient, BIAS bias, float* scratch, unsigned* arrived) {
     constexpr int depth = X::c / S::groups, filters = DY::c / S::groups, cells = S::kernel_h * S::kernel_w * depth;
     constexpr int columns = (cells + TILE::n - 1) / TILE::n, rows = (filters + TILE::m - 1) / TILE::m;
     typedef Outputs<TILE::m, TILE::threads, DY, filters, true> A;
     typedef Inputs<TILE::n, TILE::threads, S, X, DY, depth> B;
-    __shared__ float4 shared[TILE::stage * TILE::stages / 4];
+    float* shared = stage_memory<TILE>();
     __shared__ bool last;
 
     const Index pixels = images * DY::pixels;
@@ -98,10 +97,12 @@ __device__ void weight_product(T team, Index images, const float* x, const float
         b.begin(n);
         TILE sums;
         sums.clear();
-        sums.add(a, b, (float*)shared, (Index)steps * part / split.parts, (Index)steps * (part + 1) / split.parts);
+        sums.add(a, b, shared, (Index)steps * part / split.parts, (Index)steps * (part + 1) / split.parts);
         if (!split.template join<TILE::threads>(sums.sum, a.sum, tile, part, scratch, arrived, &last)) continue;
-        Kernel<cells, ALIGNED> out = {gradient + (Index)(group * filters + m) * cells, filters - m, n, 0};
+        Kernel<cells, ALIGNED, W> out = {gradient + (Index)(group * filters + m) * cells, filters - m, n, 0};
         sums.template write<A::by_row, B::by_row>(out);
-        if (a.sums && threadIdx.x < TILE::m && (int)threadIdx.x < filters - m) bias[group * filters + m + threadIdx.x] += a.sum;
+        if (a.sums && threadIdx.x < TILE::m && (int)threadIdx.x < filters - m)
+            put<true>(bias + (Index)(group * filters + m + threadIdx.x), a.sum);
+        close(gradient, tile);
     }
 }

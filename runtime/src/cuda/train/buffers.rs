@@ -1,6 +1,5 @@
 //! The memory of a training run on a GPU.
 
-use super::super::call::COUNTERS;
 use super::super::source::Argument;
 use super::text;
 use crate::plan::Plan;
@@ -26,6 +25,8 @@ pub(super) struct Piece {
 pub(super) struct Rates {
     pub(super) seed: u64,
     pub(super) number: u64,
+    /// The first image.
+    pub(super) first: u64,
     pub(super) lr: f32,
     pub(super) coupled: f32,
     pub(super) keep: f32,
@@ -67,6 +68,9 @@ pub(super) struct Sizes {
     pub(super) labels: usize,
     pub(super) losses: usize,
     pub(super) scratch: usize,
+    pub(super) counters: usize,
+    /// Parts of the sums over the parameters.
+    pub(super) parts: usize,
     pub(super) max_batch: usize,
 }
 
@@ -115,16 +119,16 @@ impl Buffers {
         let labels = sizes.labels * sizes.max_batch;
         Ok(Self {
             params: open(sizes.params)?,
-            gradients: open(sizes.params)?,
+            gradients: stream.alloc_zeros(sizes.params.max(1))?,
             before: open(sizes.params)?,
             mask: stream.clone_htod(mask.unwrap_or(&[1.0]))?,
             states: states.collect::<Result<_, _>>()?,
             pieces: stream.clone_htod(pieces)?,
-            parts: stream.alloc_zeros(2 * pieces.len())?,
+            parts: stream.alloc_zeros(2 * sizes.parts)?,
             input: open(sizes.image * sizes.max_batch)?,
             arena: open(sizes.arena * sizes.max_batch)?,
             scratch: open(sizes.scratch)?,
-            counters: stream.alloc_zeros(COUNTERS)?,
+            counters: stream.alloc_zeros(sizes.counters)?,
             labels: stream.alloc_zeros(labels)?,
             figures: open(2 * labels * sizes.losses)?,
             rates: stream.alloc_zeros(1)?,

@@ -8,13 +8,14 @@ struct Figure {
     float correct; // 1 if its class has the best score, the first of equals
 };
 
-// A warp a label; `L` has the loss, its parameter and its weight, and the views `Y` of scores and `DY` of their gradient.
-template <class L>
-__device__ void loss(Grid team, Index images, const float* scores, float* gradient, const unsigned int* labels, Figure* figures) {
+// A warp a label; `L` has the loss, its parameter and its weight, and the views `Y` of scores and `DY` of their gradient. The mean is over
+// `batch` images, of which these are some.
+template <class L, class T>
+__device__ void loss(T team, Index images, Index batch, const float* scores, float* gradient, const unsigned int* labels, Figure* figures) {
     typedef typename L::Y S;
     typedef typename L::DY G;
     const Index count = images * S::pixels;
-    const float share = L::weight / count;
+    const float share = L::weight / (batch * S::pixels);
     constexpr float sign = L::loss == Loss::LeNet5 ? -1.0f : 1.0f;
     for (Index i = team.warp(); i < count; i += team.warps()) {
         const float* s = scores + S::at(i);

@@ -1,14 +1,17 @@
 //! Training on a GPU: a step is one graph, and all that it changes stays on the device.
 
+mod alone;
 mod buffers;
 mod text;
 
+use self::alone::{Alone, Tensor};
 use self::buffers::{Buffers, Outcome, Rates};
+use super::call::COUNTERS;
 use super::device::{device, failed};
 use super::memory::{gather, range};
 use super::params::Order;
 use super::program::Program;
-use super::source::{Argument, Task};
+use super::source::{Argument, Back, Task};
 use super::{Gpu, kernels};
 use crate::plan::{Op, Operation, Optimizer, Param, Plan, Slot, View};
 use crate::train::{
@@ -33,6 +36,8 @@ pub(crate) struct Training {
     tensors: Vec<Vec<Range<usize>>>,
     program: Program,
     buffers: Buffers,
+    /// Numbers of an image's own arena, where a block computes an image alone.
+    alone: Option<usize>,
     optimizer: Optimizer,
     max_batch: usize,
     memory: MemoryUse,
@@ -75,14 +80,18 @@ impl Training {
         let mask = mask(plan, &layout, &orders);
         let pieces = buffers::pieces(plan, &layout);
         let rule = Rule::new(optimizer, 0, 1.0, 1.0);
+        let backs: Vec<Back> = plan.backward.iter().map(text::back).collect();
+        let trained = trained(plan, &layout, &tensors);
+        let alone = Alone::of(plan, &tasks, &backs, &trained);
         let about = text::About {
             rule: &rule,
             pieces: pieces.len(),
+            parts: alone.as_ref().map_or(pieces.len(), Alone::parts),
             masked: mask.is_some(),
             max_batch,
             precision: gpu.precision(),
         };
-        let source = text::step(plan, &tasks, &about);
+        let source = text::step(plan, &tasks, &backs, &trained, alone.as_ref(), &about);
         let program = Program::new(gpu, source)?;
         let scratch = tasks
             .iter()
@@ -91,10 +100,18 @@ impl Training {
             params: layout.len(),
             states: optimizer.states().len(),
             image: plan.input.iter().product(),
-            arena: plan.arena / size_of::<f32>(),
+            arena: match &alone {
+                Some(alone) => alone.arena + alone.kept,
+                None => plan.arena / size_of::<f32>(),
+            },
             labels: text::labels(plan),
             losses: plan.loss.len(),
-            scratch: scratch.max().unwrap_or(0),
+            scratch: match &alone {
+                Some(alone) => alone.scratch(),
+                None => scratch.max().unwrap_or(0),
+            },
+            counters: alone.as_ref().map_or(COUNTERS, Alone::counters),
+            parts: about.parts,
             max_batch,
         };
         let no_memory = |e| failed("the GPU has no memory for this training", e);
@@ -106,6 +123,7 @@ impl Training {
             tensors,
             program,
             buffers,
+            alone: alone.map(|alone| alone.arena),
             optimizer: *optimizer,
             max_batch,
             batch: 0,
@@ -205,6 +223,7 @@ impl Training {
         let rates = Rates {
             seed: self.seed,
             number: self.steps,
+            first: 0,
             lr: rule.lr,
             coupled: rule.coupled,
             keep: match rule.kind {
@@ -237,7 +256,7 @@ impl Training {
         let params = self.download(&self.buffers.params)?;
         let gradients = self.download(&self.buffers.gradients)?;
         let arena = self.copy(&self.buffers.arena)?;
-        let read = |view: View| gather(view, &arena[range(view, self.batch)]);
+        let read = |view: View| self.values(view, &arena);
         let steps = plan.forward.iter();
         let values = steps.map(|step| (&step.name[..], &step.text[..], step.output));
         let broken = Broken {
@@ -269,7 +288,25 @@ impl Training {
             return Err(device("nothing has been computed there".into()));
         }
         let arena = self.copy(&self.buffers.arena)?;
-        Ok(gather(view, &arena[range(view, self.batch)]))
+        Ok(self.values(view, &arena))
+    }
+
+    /// The values of a view out of the arena.
+    fn values(&self, view: View, arena: &[f32]) -> Vec<f32> {
+        match self.alone {
+            Some(own) => {
+                let images = arena.chunks_exact(own).take(self.batch);
+                images
+                    .flat_map(|image| gather(view, &image[range(view, 1)]))
+                    .collect()
+            }
+            None => gather(view, &arena[range(view, self.batch)]),
+        }
+    }
+
+    /// Launches of a step.
+    pub(crate) fn launches(&self) -> usize {
+        self.program.launches()
     }
 
     pub(crate) fn weights(&self) -> Result<Weights, Error> {
@@ -366,6 +403,28 @@ fn task((number, step): (usize, &crate::plan::Step)) -> Task {
         params: step.op.tensors().len(),
         aligned: false,
     }
+}
+
+/// The tensors of each forward step, as an update takes them.
+fn trained(plan: &Plan, layout: &Layout, tensors: &[Vec<Range<usize>>]) -> Vec<Vec<Tensor>> {
+    let mut found = BTreeMap::new();
+    for (i, (param, range)) in layout.params().enumerate() {
+        let update = plan.update.iter().find(|update| update.param == i);
+        let l2 = update.map_or(0.0, |update| update.l2);
+        found.insert(range.start, (l2, param.trainable));
+    }
+    let tensor = |range: &Range<usize>| {
+        let (l2, trained) = found.get(&range.start).copied().unwrap_or_default();
+        Tensor {
+            range: range.clone(),
+            l2,
+            trained,
+        }
+    };
+    let tensors = tensors.iter();
+    tensors
+        .map(|ranges| ranges.iter().map(tensor).collect())
+        .collect()
 }
 
 /// How each tensor of the layout lies on the device.

@@ -4,6 +4,7 @@ use super::super::Precision;
 use super::super::call::{By, Work};
 use super::super::constants::{real, view};
 use super::super::source::{Argument, Back, Entry, Source, Task};
+use super::alone::{self, Alone, Tensor};
 use crate::plan::{Loss, Plan};
 use crate::train::{Kind, Rule};
 use alloc::format;
@@ -19,6 +20,8 @@ pub(super) struct About<'r> {
     pub(super) rule: &'r Rule,
     /// Pieces of the parameters.
     pub(super) pieces: usize,
+    /// Parts of the sums over them.
+    pub(super) parts: usize,
     /// Whether a connection table leaves out weights.
     pub(super) masked: bool,
     /// Images of the largest batch.
@@ -27,8 +30,15 @@ pub(super) struct About<'r> {
     pub(super) precision: Precision,
 }
 
-/// The program of a training step.
-pub(super) fn step(plan: &Plan, tasks: &[Task], about: &About<'_>) -> Source {
+/// The program of a training step; `alone` says where a small network keeps things.
+pub(super) fn step(
+    plan: &Plan,
+    tasks: &[Task],
+    backs: &[Back],
+    tensors: &[Vec<Tensor>],
+    alone: Option<&Alone>,
+    about: &About<'_>,
+) -> Source {
     let views = tasks
         .iter()
         .flat_map(|t| t.inputs.iter().chain([&t.output]));
@@ -41,43 +51,42 @@ pub(super) fn step(plan: &Plan, tasks: &[Task], about: &About<'_>) -> Source {
     let own = concat!(include_str!("loss.cu"), "\n", include_str!("update.cu"));
     source.text += &format!("namespace netc {{\n{own}\n}}  // namespace netc\n\n");
     source.text += &rule(about.rule);
-    let by_piece = Work::once(By::Block, about.pieces);
-    add(
-        &mut source,
-        "begin_step",
-        "begin",
-        by_piece,
-        &[PIECES, PARAMS, GRADIENTS, BEFORE],
-    );
-    source.forward(tasks);
     for i in 0..plan.loss.len() {
-        loss(&mut source, plan, i, labels(plan) * about.max_batch);
+        source.text += &loss(plan, i);
     }
-    let backs: Vec<Back> = plan.backward.iter().map(back).collect();
-    source.backward(tasks, &backs);
-    let function = format!("regularise<{}>", about.masked);
-    let operands = [PIECES, PARAMS, GRADIENTS, MASK, PARTS];
-    add(&mut source, "end_backward", &function, by_piece, &operands);
     source.text += &outcome(plan, about);
-    let once = Work::once(By::Block, 1);
-    add(
-        &mut source,
-        "judge_step",
-        "judge<N>",
-        once,
-        &[FIGURES, PARTS, OUTCOME],
-    );
+    match alone {
+        Some(alone) => {
+            alone.values(&mut source, plan, tasks, backs, about);
+            alone.gradients(&mut source, tasks, backs, tensors, about.masked);
+        }
+        None => launches(&mut source, plan, tasks, backs, about),
+    }
+    let function = format!("update<Rule, {}>", alone.is_none());
     let operands = [
         PIECES, PARAMS, GRADIENTS, BEFORE, FIRST, SECOND, RATES, OUTCOME,
     ];
-    add(
-        &mut source,
-        "update_params",
-        "update<Rule>",
-        by_piece,
-        &operands,
-    );
+    let by_piece = Work::once(By::Block, about.pieces);
+    add(&mut source, "update_params", &function, by_piece, &operands);
     source
+}
+
+/// Values, gradients and their sums, each step by launches of its own.
+fn launches(source: &mut Source, plan: &Plan, tasks: &[Task], backs: &[Back], about: &About<'_>) {
+    let by_piece = Work::once(By::Block, about.pieces);
+    let operands = [PIECES, PARAMS, GRADIENTS, BEFORE];
+    add(source, "begin_step", "begin", by_piece, &operands);
+    source.forward(tasks);
+    for i in 0..plan.loss.len() {
+        launch_loss(source, plan, i, labels(plan) * about.max_batch);
+    }
+    source.backward(tasks, backs);
+    let function = format!("regularise<{}>", about.masked);
+    let operands = [PIECES, PARAMS, GRADIENTS, MASK, PARTS];
+    add(source, "end_backward", &function, by_piece, &operands);
+    let once = Work::once(By::Block, 1);
+    let operands = [FIGURES, PARTS, OUTCOME];
+    add(source, "judge_step", "judge<N>", once, &operands);
 }
 
 pub(super) const PIECES: Argument = Argument::Own("const netc::Piece*", "pieces");
@@ -102,7 +111,7 @@ pub(super) fn labels(plan: &Plan) -> usize {
     pixels.max().unwrap_or(1)
 }
 
-fn back(step: &crate::plan::BackwardStep) -> Back {
+pub(super) fn back(step: &crate::plan::BackwardStep) -> Back {
     Back {
         task: step.step,
         output_gradient: step.output_gradient,
@@ -128,31 +137,34 @@ fn add(source: &mut Source, name: &str, function: &str, work: Work, arguments: &
     });
 }
 
-fn loss(source: &mut Source, plan: &Plan, i: usize, room: usize) {
+/// A loss as constants.
+fn loss(plan: &Plan, i: usize) -> String {
     let step = &plan.loss[i];
     let (kind, parameter) = match step.loss {
         Loss::CrossEntropy { label_smoothing } => ("CrossEntropy", label_smoothing),
         Loss::Mse => ("Mse", 0.0),
         Loss::LeNet5 { j } => ("LeNet5", j),
     };
-    let place = |view: crate::plan::View| match view.slot {
-        crate::plan::Slot::Arena(offset) => format!("arena + {}ull * images", offset / 4),
-        crate::plan::Slot::Input => "arena".into(),
-    };
-    let arguments = vec![Argument::Arena, LABELS, FIGURES];
-    source.text += &format!(
+    format!(
         "struct Loss{i} {{\n    static constexpr netc::Loss loss = netc::Loss::{kind};\n    \
          static constexpr float parameter = {};\n    static constexpr float weight = {};\n    \
-         typedef {} Y;\n    typedef {} DY;\n}};\n\
-         extern \"C\" __global__ void __launch_bounds__(256) loss{i}({}) {{\n    \
-         netc::loss<Loss{i}>(netc::Grid(), images, {}, {}, labels, figures + {}ull);\n}}\n",
+         typedef {} Y;\n    typedef {} DY;\n}};\n",
         real(parameter),
         real(step.weight),
         view(step.scores),
         view(step.gradient),
+    )
+}
+
+fn launch_loss(source: &mut Source, plan: &Plan, i: usize, room: usize) {
+    let step = &plan.loss[i];
+    let arguments = vec![Argument::Arena, LABELS, FIGURES];
+    source.text += &format!(
+        "extern \"C\" __global__ void __launch_bounds__(256) loss{i}({}) {{\n    \
+         netc::loss<Loss{i}>(netc::Grid(), images, images, {}, {}, labels, figures + {}ull);\n}}\n",
         Argument::parameters(&arguments),
-        place(step.scores),
-        place(step.gradient),
+        alone::by_batch(step.scores),
+        alone::by_batch(step.gradient),
         i * room,
     );
     let labels = step.scores.shape[0] * step.scores.shape[1];
@@ -173,12 +185,12 @@ fn outcome(plan: &Plan, about: &About<'_>) -> String {
         all.collect::<String>()
     };
     format!(
-        "struct N {{\n    static constexpr int losses = {}, pieces = {};\n    \
+        "struct N {{\n    static constexpr int losses = {}, parts = {};\n    \
          static constexpr unsigned long long room = {}ull;\n    \
          __device__ static constexpr int labels(int k) {{ return {}0; }}\n    \
          __device__ static constexpr float weight(int k) {{ return {}0.0f; }}\n}};\n",
         plan.loss.len(),
-        about.pieces,
+        about.parts,
         labels(plan) * about.max_batch,
         choose(&|loss| format!("{}", loss.scores.shape[0] * loss.scores.shape[1])),
         choose(&|loss| real(loss.weight)),

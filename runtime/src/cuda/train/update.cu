@@ -34,13 +34,21 @@ __device__ inline double block_sum(double x) {
     __shared__ double sums[256];
     sums[threadIdx.x] = x;
     __syncthreads();
-    for (int step = 128; step > 0; step /= 2) {
+    for (unsigned int step = blockDim.x / 2; step > 0; step /= 2) {
         if (threadIdx.x < step) sums[threadIdx.x] += sums[threadIdx.x + step];
         __syncthreads();
     }
     double sum = sums[0];
     __syncthreads();
     return sum;
+}
+
+// A tile of gradients is done: all threads of the block call it, and begin anew.
+template <bool MASKED>
+__device__ inline void close(const Complete<MASKED>& of, int tile) {
+    const double l2 = block_sum(of.sums->l2), squares = block_sum(of.sums->squares);
+    if (threadIdx.x == 0) of.sums->parts[tile] = Part{l2, squares};
+    of.sums->l2 = of.sums->squares = 0.0;
 }
 
 // Before a step: gradients become 0, and what no update moves (statistics) is kept, to be taken back if the step fails.
@@ -84,9 +92,9 @@ __device__ void judge(Index images, const Figure* figures, const Part* parts, Ou
         }
         loss += block_sum(sum) / count * N::weight(k);
     }
-    for (int i = threadIdx.x; i < N::pieces; i += blockDim.x) {
-        l2 += parts[i].l2;
-        squares += parts[i].squares;
+    for (int i = threadIdx.x; i < N::parts; i += blockDim.x) {
+        l2 += __ldcg(&parts[i].l2);
+        squares += __ldcg(&parts[i].squares);
     }
     correct = block_sum(correct);
     l2 = block_sum(l2);
@@ -98,8 +106,24 @@ __device__ void judge(Index images, const Figure* figures, const Part* parts, Ou
     }
 }
 
-// Moves the weights by the rule `R` (`Optimizer` of the plan); after a step that failed, takes back what it moved on its way.
-template <class R>
+// As `judge`, by the last block of the launch that completes the gradients.
+template <class N>
+__device__ void judge_last(Index images, const Figure* figures, const Part* parts, Outcome* outcome, unsigned* arrived) {
+    __shared__ bool last;
+    __threadfence();
+    __syncthreads();
+    if (threadIdx.x == 0) {
+        last = atomicAdd(arrived, 1u) == gridDim.x - 1;
+        if (last) *arrived = 0;
+    }
+    __syncthreads();
+    if (!last) return;
+    __threadfence();
+    judge<N>(images, figures, parts, outcome);
+}
+
+// Moves the weights by the rule `R` (`Optimizer` of the plan); after a step that failed, takes back what it moved on its way, if anything.
+template <class R, bool KEPT>
 __device__ void update(Index, const Piece* pieces, float* params, const float* gradients, const float* before, float* first, float* second,
                        const Rates* rates, const Outcome* outcome) {
     const Piece piece = pieces[blockIdx.x];
@@ -109,7 +133,7 @@ __device__ void update(Index, const Piece* pieces, float* params, const float* g
     for (unsigned int i = threadIdx.x; i < piece.count; i += blockDim.x) {
         const unsigned long long at = piece.first + i;
         if (!piece.trained || !finite) {
-            if (!piece.trained && !finite) params[at] = before[at];
+            if (KEPT && !piece.trained && !finite) params[at] = before[at];
             continue;
         }
         float w = params[at];

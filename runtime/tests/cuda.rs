@@ -5,6 +5,10 @@
     clippy::unwrap_used,
     reason = "helpers of tests, which panic as tests do"
 )]
+#![allow(
+    clippy::needless_update,
+    reason = "a macro leaves out usual values, of which there may be none"
+)]
 
 mod common;
 #[path = "common/network.rs"]
@@ -13,14 +17,13 @@ mod network;
 mod operations;
 
 use common::{Rng, params, step, strided};
-use netc_emulated_device::{KernelCounters, Session};
+use netc_emulated_device::{KernelCounters, Session, session_or_skip};
 use netc_runtime::plan::{self, Act, Interpolation, Op, Reduction, View};
 use netc_runtime::train::{self, Setting, Single};
 use netc_runtime::{Device, Model, cuda};
 use network::{executor, executor_on, network};
 use operations::{ACTS, Example, near, widen};
 use std::collections::BTreeMap;
-use std::io::Write;
 
 /// Orders in which the threads of a block go on.
 const ORDERS: [&str; 4] = ["forward", "reverse", "7", "8"];
@@ -28,18 +31,17 @@ const ORDERS: [&str; 4] = ["forward", "reverse", "7", "8"];
 /// So many examples of each operation.
 const TIMES: usize = 3;
 
-/// The emulated device, where there is one.
+/// The emulated device, where it can be built.
 fn device() -> Option<(Session<'static>, Device)> {
-    match netc_emulated_device::device() {
-        Ok(device) => {
-            let session = device.session();
-            Some((session, Device::cuda(0).expect("the emulated device")))
-        }
-        Err(missing) => {
-            let _ = writeln!(std::io::stderr(), "SKIPPED: no emulated device: {missing}");
-            None
-        }
-    }
+    let session = session_or_skip()?;
+    Some((session, Device::cuda(0).expect("the emulated device")))
+}
+
+/// Operations: what is not said of one is as usual.
+macro_rules! ops {
+    ($($op:ident: $($field:ident $(= $value:expr)?),*;)*) => {
+        [$(Op::$op(plan::$op { $($field $(: $value)?,)* ..plan::$op::DEFAULT })),*]
+    };
 }
 
 /// What multiplies with weights has tests of its own.
@@ -120,92 +122,36 @@ fn kernels_give_what_the_definitions_say() {
 
 /// Shapes that take several blocks, several turns of a thread, or more registers than a thread has.
 fn large() -> Vec<Op> {
-    let picture = |h, w, c| [h, w, c];
-    let groups = |input: [usize; 3], groups| {
-        Op::GroupNorm(plan::GroupNorm {
-            input,
-            groups,
-            act: Act::Relu,
-            ..plan::GroupNorm::DEFAULT
-        })
-    };
-    let norm = |input| {
-        Op::BatchNormTraining(plan::BatchNormTraining {
-            input,
-            ..plan::BatchNormTraining::DEFAULT
-        })
-    };
-    let pool = |input, kind| Op::GlobalPool(plan::GlobalPool { input, kind });
-    let lrn = |input, n| {
-        Op::Lrn(plan::Lrn {
-            input,
-            n,
-            alpha: 0.5,
-            ..plan::Lrn::DEFAULT
-        })
-    };
-    let layer = |input| {
-        Op::LayerNorm(plan::LayerNorm {
-            input,
-            ..plan::LayerNorm::DEFAULT
-        })
-    };
-    vec![
-        norm(picture(20, 20, 132)),
-        norm(picture(40, 40, 3)),
-        norm(picture(1, 1, 70)),
-        groups(picture(6, 6, 320), 1),
-        groups(picture(6, 6, 70), 70),
-        groups(picture(7, 5, 66), 22),
-        groups(picture(5, 5, 135), 3),
-        layer(picture(2, 2, 1100)),
-        layer(picture(2, 3, 301)),
-        layer(picture(9, 9, 96)),
-        Op::Softmax(plan::Softmax {
-            input: picture(1, 1, 1300),
-        }),
-        Op::Softmax(plan::Softmax {
-            input: picture(2, 1, 1001),
-        }),
-        pool(picture(33, 32, 20), Reduction::Mean),
-        pool(picture(7, 7, 260), Reduction::Mean),
-        pool(picture(14, 14, 6), Reduction::Max),
-        pool(picture(33, 32, 8), Reduction::Max),
-        lrn(picture(3, 3, 70), 11),
-        lrn(picture(2, 2, 20), 64),
-        lrn(picture(2, 2, 8), 1),
-        Op::Mul(plan::Mul {
-            input: picture(34, 31, 12),
-            spread: true,
-            act: Act::None,
-        }),
-        Op::Prelu(plan::Prelu {
-            input: picture(20, 20, 140),
-            shared: true,
-        }),
-        Op::Scale(plan::Scale {
-            input: picture(20, 20, 140),
-            ..plan::Scale::DEFAULT
-        }),
-        Op::Transpose(plan::Transpose {
-            input: picture(9, 8, 70),
-        }),
-        Op::MaxPool(plan::MaxPool {
-            input: picture(12, 12, 64),
-            window: [3, 3],
-            stride: [2, 2],
-            ..plan::MaxPool::DEFAULT
-        }),
-        Op::Upsample(plan::Upsample {
-            input: picture(8, 8, 40),
-            factor: [3, 2],
-            mode: Interpolation::Bilinear,
-        }),
-        Op::Rbf(plan::Rbf {
-            input: picture(1, 1, 84),
-            classes: 10,
-        }),
-    ]
+    let (kind, alpha) = (Reduction::Mean, 0.5);
+    ops! {
+        BatchNormTraining: input = [20, 20, 132];
+        BatchNormTraining: input = [40, 40, 3];
+        BatchNormTraining: input = [1, 1, 70];
+        GroupNorm: input = [6, 6, 320];
+        GroupNorm: input = [6, 6, 70], groups = 70;
+        GroupNorm: input = [7, 5, 66], groups = 22;
+        GroupNorm: input = [5, 5, 135], groups = 3, act = Act::Relu;
+        LayerNorm: input = [2, 2, 1100];
+        LayerNorm: input = [2, 3, 301];
+        LayerNorm: input = [9, 9, 96];
+        Softmax: input = [1, 1, 1300];
+        Softmax: input = [2, 1, 1001];
+        GlobalPool: input = [33, 32, 20], kind;
+        GlobalPool: input = [7, 7, 260], kind;
+        GlobalPool: input = [14, 14, 6], kind = Reduction::Max;
+        GlobalPool: input = [33, 32, 8], kind = Reduction::Max;
+        Lrn: input = [3, 3, 70], n = 11, alpha;
+        Lrn: input = [2, 2, 20], n = 64, alpha;
+        Lrn: input = [2, 2, 8], n = 1, alpha;
+        Mul: input = [34, 31, 12], spread = true;
+        Prelu: input = [20, 20, 140], shared = true;
+        Scale: input = [20, 20, 140];
+        Transpose: input = [9, 8, 70];
+        MaxPool: input = [12, 12, 64], window = [3, 3];
+        Upsample: input = [8, 8, 40], factor = [3, 2], mode = Interpolation::Bilinear;
+        Rbf: input = [1, 1, 84], classes = 10;
+    }
+    .to_vec()
 }
 
 #[test]
@@ -230,21 +176,11 @@ fn statistics_far_from_zero() {
     };
     let mut rng = Rng(43);
     let input = [9, 9, 12];
-    for op in [
-        Op::BatchNormTraining(plan::BatchNormTraining {
-            input,
-            ..plan::BatchNormTraining::DEFAULT
-        }),
-        Op::LayerNorm(plan::LayerNorm {
-            input,
-            ..plan::LayerNorm::DEFAULT
-        }),
-        Op::GroupNorm(plan::GroupNorm {
-            input,
-            groups: 3,
-            ..plan::GroupNorm::DEFAULT
-        }),
-    ] {
+    for op in ops! {
+        BatchNormTraining: input;
+        LayerNorm: input;
+        GroupNorm: input, groups = 3;
+    } {
         let mut example = Example::of(&mut rng, op, 4);
         // Sixteenths, so that moving them loses nothing.
         let moved = example.inputs[0].iter().map(|x| (x * 16.0).round() / 16.0);
@@ -274,41 +210,17 @@ fn what_is_no_number_goes_where_the_cpu_lets_it_go() {
     };
     let mut rng = Rng(44);
     let input = [6, 6, 8];
-    let window = plan::MaxPool {
-        input,
-        window: [3, 3],
-        stride: [2, 2],
-        pad: [1, 0, 1, 0],
-        act: Act::None,
+    let (stride, pad) = ([2, 2], [1, 0, 1, 0]);
+    let ops = ops! {
+        MaxPool: input, window = [3, 3], stride, pad;
+        MaxPool: input, window = [2, 2], stride, pad;
+        GlobalPool: input, kind = Reduction::Max;
+        GlobalPool: input, kind = Reduction::Mean;
+        Prelu: input;
+        Softmax: input;
+        LayerNorm: input;
+        BatchNormTraining: input;
     };
-    let ops = [
-        Op::MaxPool(window),
-        Op::MaxPool(plan::MaxPool {
-            window: [2, 2],
-            ..window
-        }),
-        Op::GlobalPool(plan::GlobalPool {
-            input,
-            kind: Reduction::Max,
-        }),
-        Op::GlobalPool(plan::GlobalPool {
-            input,
-            kind: Reduction::Mean,
-        }),
-        Op::Prelu(plan::Prelu {
-            input,
-            shared: false,
-        }),
-        Op::Softmax(plan::Softmax { input }),
-        Op::LayerNorm(plan::LayerNorm {
-            input,
-            ..plan::LayerNorm::DEFAULT
-        }),
-        Op::BatchNormTraining(plan::BatchNormTraining {
-            input,
-            ..plan::BatchNormTraining::DEFAULT
-        }),
-    ];
     let acts = [Act::Gelu, Act::Silu, Act::HardSigmoid, Act::HardSwish].into_iter();
     let acts = acts.chain(ACTS).map(|act| plan::Activation { input, act });
     for op in ops.into_iter().chain(acts.map(Op::Activation)) {
@@ -346,30 +258,15 @@ fn the_very_numbers_of_the_cpu() {
     };
     let mut rng = Rng(45);
     let input = [5, 7, 12];
-    let ops = [
-        Op::Dropout(plan::Dropout {
-            input,
-            p: 0.3,
-            index: 2,
-        }),
-        Op::DropPath(plan::DropPath {
-            input,
-            p: 0.5,
-            index: 3,
-        }),
-        Op::Dropout(plan::Dropout {
-            input,
-            p: 0.0,
-            index: 0,
-        }),
-        Op::Copy(plan::Copy { input }),
-        Op::Shuffle(plan::Shuffle { input, groups: 4 }),
-        Op::Transpose(plan::Transpose { input }),
-        Op::Add(plan::Add {
-            input,
-            act: Act::Relu,
-        }),
-    ];
+    let ops = ops! {
+        Dropout: input, p = 0.3, index = 2;
+        DropPath: input, p = 0.5, index = 3;
+        Dropout: input, p = 0.0, index = 0;
+        Copy: input;
+        Shuffle: input, groups = 4;
+        Transpose: input;
+        Add: input, act = Act::Relu;
+    };
     for op in ops {
         for around in [0, 1] {
             let example = Example::of(&mut rng, op, 8);
@@ -425,112 +322,36 @@ fn small_networks_of_one_operation() {
 /// Operations that only stream: what they move is counted.
 fn streams() -> Vec<Op> {
     let input = [14, 14, 64];
-    let small = [2, 2];
-    let max = |window, stride| {
-        Op::MaxPool(plan::MaxPool {
-            input,
-            window,
-            stride,
-            ..plan::MaxPool::DEFAULT
-        })
-    };
-    let up = |mode| {
-        Op::Upsample(plan::Upsample {
-            input,
-            factor: small,
-            mode,
-        })
-    };
-    let mul = |spread| {
-        Op::Mul(plan::Mul {
-            input,
-            spread,
-            act: Act::None,
-        })
-    };
-    vec![
-        max([3, 3], small),
-        max(small, small),
-        Op::AvgPool(plan::AvgPool {
-            input,
-            ..plan::AvgPool::DEFAULT
-        }),
-        Op::AdaptiveAvgPool(plan::AdaptiveAvgPool {
-            input,
-            size: [7, 7],
-        }),
-        Op::GlobalPool(plan::GlobalPool {
-            input,
-            kind: Reduction::Mean,
-        }),
-        Op::GlobalPool(plan::GlobalPool {
-            input,
-            kind: Reduction::Max,
-        }),
-        Op::BatchNormTraining(plan::BatchNormTraining {
-            input,
-            act: Act::Relu,
-            ..plan::BatchNormTraining::DEFAULT
-        }),
-        Op::LayerNorm(plan::LayerNorm {
-            input,
-            ..plan::LayerNorm::DEFAULT
-        }),
-        Op::GroupNorm(plan::GroupNorm {
-            input,
-            groups: 8,
-            ..plan::GroupNorm::DEFAULT
-        }),
-        Op::Lrn(plan::Lrn {
-            input,
-            ..plan::Lrn::DEFAULT
-        }),
-        Op::Scale(plan::Scale {
-            input,
-            ..plan::Scale::DEFAULT
-        }),
-        Op::Prelu(plan::Prelu {
-            input,
-            shared: false,
-        }),
-        Op::Softmax(plan::Softmax {
-            input: [1, 1, 1000],
-        }),
-        Op::Dropout(plan::Dropout {
-            input,
-            p: 0.5,
-            index: 0,
-        }),
-        Op::Transpose(plan::Transpose { input }),
-        Op::Pad(plan::Pad { input, pad: [1; 4] }),
-        Op::Crop(plan::Crop {
-            input,
-            crop: [1; 4],
-        }),
-        up(Interpolation::Nearest),
-        up(Interpolation::Bilinear),
-        Op::Shuffle(plan::Shuffle { input, groups: 4 }),
-        Op::Slice(plan::Slice {
-            input,
-            from: 16,
-            to: 48,
-        }),
-        Op::Add(plan::Add {
-            input,
-            act: Act::Relu,
-        }),
-        mul(true),
-        mul(false),
-        Op::Copy(plan::Copy { input }),
-        Op::Subsample(plan::Subsample {
-            input,
-            ..plan::Subsample::DEFAULT
-        }),
-        Op::Activation(plan::Activation {
-            input,
-            act: Act::Gelu,
-        }),
-    ]
+    ops! {
+        MaxPool: input, window = [3, 3];
+        MaxPool: input;
+        AvgPool: input;
+        AdaptiveAvgPool: input, size = [7, 7];
+        GlobalPool: input;
+        GlobalPool: input, kind = Reduction::Max;
+        BatchNormTraining: input, act = Act::Relu;
+        LayerNorm: input;
+        GroupNorm: input, groups = 8;
+        Lrn: input;
+        Scale: input;
+        Prelu: input;
+        Softmax: input = [1, 1, 1000];
+        Dropout: input;
+        Transpose: input;
+        Pad: input, pad = [1; 4];
+        Crop: input, crop = [1; 4];
+        Upsample: input;
+        Upsample: input, mode = Interpolation::Bilinear;
+        Shuffle: input, groups = 4;
+        Slice: input, from = 16, to = 48;
+        Add: input, act = Act::Relu;
+        Mul: input, spread = true;
+        Mul: input;
+        Copy: input;
+        Subsample: input;
+        Activation: input, act = Act::Gelu;
+    }
+    .to_vec()
 }
 
 /// Of the sectors of 32 bytes that warps ask for four fifths are full, where a kernel moves much; no two lanes wait for one bank of shared
@@ -582,39 +403,16 @@ fn in_place() {
     };
     let mut rng = Rng(48);
     let input = [5, 6, 20];
-    let ops = [
-        Op::BatchNorm(plan::BatchNorm {
-            input,
-            act: Act::Relu,
-            ..plan::BatchNorm::DEFAULT
-        }),
-        Op::LayerNorm(plan::LayerNorm {
-            input,
-            ..plan::LayerNorm::DEFAULT
-        }),
-        Op::Softmax(plan::Softmax { input }),
-        Op::Prelu(plan::Prelu {
-            input,
-            shared: false,
-        }),
-        Op::Scale(plan::Scale {
-            input,
-            ..plan::Scale::DEFAULT
-        }),
-        Op::Add(plan::Add {
-            input,
-            act: Act::None,
-        }),
-        Op::Mul(plan::Mul {
-            input,
-            spread: false,
-            act: Act::None,
-        }),
-        Op::Activation(plan::Activation {
-            input,
-            act: Act::Tanh,
-        }),
-    ];
+    let ops = ops! {
+        BatchNorm: input, act = Act::Relu;
+        LayerNorm: input;
+        Softmax: input;
+        Prelu: input, shared = false;
+        Scale: input;
+        Add: input, act = Act::None;
+        Mul: input, spread = false, act = Act::None;
+        Activation: input, act = Act::Tanh;
+    };
     for op in ops {
         let view = View::arena(0, input);
         let copy = step("copy", plan::Copy { input }, &[View::input(input)], view);

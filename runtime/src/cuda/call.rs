@@ -259,7 +259,7 @@ pub(crate) fn partial([h, w, c]: [usize; 3]) -> Work {
 
 /// Blocks that add them (`total_sums`).
 pub(crate) fn total([_, _, c]: [usize; 3]) -> Work {
-    Work::once(By::Block, Columns::new(c, 1, 8).tiles)
+    Work::once(By::Block, Columns::new(c, 1, 32).tiles)
 }
 
 /// Numbers of memory that partial sums of so many values a channel take.

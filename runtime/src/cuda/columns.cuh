@@ -80,6 +80,7 @@ __device__ inline void partial_sums(T team, Index pixels, float* scratch, F body
         const int c = Shape::channel(tile % Shape::tiles);
         Pack<N> sums[VALUES] = {};
         if (c < C)
+#pragma unroll 4
             for (Index pixel = part * length + Shape::row(); pixel < end; pixel += Shape::down) body(pixel, c, sums);
         for (int value = 0; value < VALUES; value++) {
             Pack<N> sum = sum_down<Shape>(sums[value]);
@@ -92,13 +93,14 @@ __device__ inline void partial_sums(T team, Index pixels, float* scratch, F body
 template <int VALUES, int C, int N, class T, class F>
 __device__ inline void total_sums(T team, Index pixels, const float* scratch, F finish) {
     const Index parts = Columns<C, N>::parts(pixels);
-    typedef Columns<C, 1> Shape;
+    typedef Columns<C, 1, 32> Shape;
     for (Index tile = team.tile(); tile < Shape::tiles; tile += team.tiles()) {
         const int c = Shape::channel(tile);
         float sums[VALUES];
         for (int value = 0; value < VALUES; value++) {
             Pack<1> sum = {};
             if (c < C)
+#pragma unroll 4
                 for (Index part = Shape::row(); part < parts; part += Shape::down)
                     sum.at[0] += scratch[(part * VALUES + value) * C + c];
             sums[value] = sum_down<Shape>(sum).at[0];

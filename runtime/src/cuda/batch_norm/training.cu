@@ -33,11 +33,12 @@ template <class M, int C, int N, class T, class F>
 __device__ inline void total_moments(T team, Index pixels, const float* scratch, F finish) {
     constexpr int fields = sizeof(M) / sizeof(float);
     const Index parts = Columns<C, N>::parts(pixels);
-    typedef Columns<C, 1> Shape;
+    typedef Columns<C, 1, 32> Shape;
     for (Index tile = team.tile(); tile < Shape::tiles; tile += team.tiles()) {
         const int c = Shape::channel(tile);
         M own = {};
         if (c < C)
+#pragma unroll 4
             for (Index part = Shape::row(); part < parts; part += Shape::down) {
                 M more;
                 float* field = reinterpret_cast<float*>(&more);

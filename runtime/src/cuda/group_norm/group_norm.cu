@@ -145,7 +145,7 @@ __device__ void group_norm_sums(T team, Index images, const float* x, const floa
 // Images in order.
 template <class D, class V, class T>
 __device__ void group_norm_gradients(T team, Index images, float* scratch, float* weight, float* bias) {
-    typedef Columns<D::input_c, 1> Shape;
+    typedef Columns<D::input_c, 1, 32> Shape;
     for (Index tile = team.tile(); tile < Shape::tiles; tile += team.tiles()) {
         const int c = Shape::channel(tile);
         Pack<1> along = {}, plain = {};

@@ -70,6 +70,7 @@ __device__ void mul_backward_pixel(T team, Index images, const float* dy, const 
         const int c = Shape::channel(tile % Shape::tiles);
         Pack<n> sum = {};
         if (c < A::c)
+#pragma unroll 4
             for (Index pixel = image * A::pixels + Shape::row(); pixel < (image + 1) * A::pixels; pixel += Shape::down) {
                 Pack<n> g = load<n>(dy + DY::at(pixel) + c), x = load<n>(a + A::at(pixel) + c);
                 for (int k = 0; k < n; k++) sum.at[k] = fmaf(g.at[k], x.at[k], sum.at[k]);

@@ -1,6 +1,7 @@
 //! What the compiler prints for every network, locked: one snapshot a network in one folder a form.
 
 use netc_compiler::{Options, RecipeChoice, Train, emit, print};
+use netc_runtime::cuda;
 use netc_tests::networks::{all, compile_file, path};
 
 /// One snapshot for each network in `snapshots/<folder>/`.
@@ -111,4 +112,19 @@ fn svg() {
 #[test]
 fn dot() {
     lock("dot", |output| emit::dot(graph(output)));
+}
+
+/// The kernels of two networks, from their constants on: what stands before is as it stands in the runtime's `.cu` files.
+#[test]
+fn cuda() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots/cuda");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    for name in ["lenet5_mnist", "alexnet"] {
+        let output = compile_file(&path(name), &Options::default());
+        let text = cuda::text(plan(&output), 32, cuda::Precision::F32).expect("a plan that infers");
+        let special = text.find("// s0_").expect("the first step");
+        settings.bind(|| insta::assert_snapshot!(name, &text[special..]));
+    }
 }

@@ -128,6 +128,8 @@ pub(crate) enum Emit {
     Dot,
     /// An SVG drawing
     Svg,
+    /// CUDA C++: the kernels of `--device cuda`, made for the network
+    Cuda,
     /// The network written anew: repeats and blocks found, defaults left out
     Net,
 }

@@ -2,9 +2,11 @@
 
 use crate::cli::Emit;
 use crate::failure::{Failure, Outcome};
+use crate::network::failed;
 use crate::source;
 use netc_compiler::print::{self, Unprintable};
 use netc_compiler::{Output, emit};
+use netc_runtime::cuda;
 use std::path::Path;
 
 /// The text of everything but Rust.
@@ -19,6 +21,10 @@ pub(crate) fn text(what: Emit, file: &Path, output: &Output) -> Outcome<String> 
         Emit::Dot => emit::dot(graph),
         Emit::Svg => emit::svg(graph),
         Emit::Net => printed(print::net(graph))?,
+        Emit::Cuda => {
+            let text = cuda::text(plan, 1, cuda::Precision::F32);
+            text.map_err(|e| failed(&e))?
+        }
     };
     if !text.ends_with('\n') {
         text.push('\n');

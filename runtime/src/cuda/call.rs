@@ -1,7 +1,7 @@
 //! What an operation says of its kernels: which device functions compute it, and how their work is shared.
 
 use super::params::Order;
-use super::source::Back;
+use super::task::Back;
 use crate::LayerWeights;
 use crate::plan::Op;
 use alloc::vec::Vec;

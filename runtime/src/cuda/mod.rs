@@ -11,6 +11,7 @@ mod cache;
 mod call;
 mod constants;
 mod device;
+mod inference;
 mod memory;
 mod nvrtc;
 mod params;
@@ -21,13 +22,16 @@ mod session;
 #[cfg(feature = "train")]
 mod single;
 mod source;
+mod task;
 #[cfg(feature = "train")]
 mod train;
 
 pub use device::Gpu;
+pub(crate) use inference::Extent;
+pub use inference::text;
 pub(crate) use params::Params;
 pub use precision::Precision;
-pub(crate) use session::{Extent, Session};
+pub(crate) use session::Session;
 #[cfg(feature = "train")]
 pub use single::single;
 #[cfg(feature = "train")]

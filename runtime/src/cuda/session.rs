@@ -2,29 +2,19 @@
 
 use super::call::COUNTERS;
 use super::device::{Gpu, device, failed};
+use super::inference::{Extent, program};
+use super::kernels;
 use super::memory::{gather, range};
 use super::params::Params;
 use super::program::Program;
-use super::source::{Argument, Source, Task, is_small};
-use super::{Precision, kernels};
+use super::source::{Argument, is_small};
+use super::task::Task;
 use crate::Error;
 use crate::plan::{Op, View};
-use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 use cudarc::driver::{CudaSlice, CudaStream, DevicePtr};
-
-/// The sizes of a workspace, in numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Extent {
-    /// Of one image.
-    pub(crate) image: usize,
-    /// Of the arena, for each image.
-    pub(crate) arena: usize,
-    /// The largest batch.
-    pub(crate) max_batch: usize,
-}
 
 /// Passes on a GPU.
 pub(crate) struct Session {
@@ -62,11 +52,9 @@ struct Running {
 
 impl Session {
     pub(crate) fn new(gpu: Arc<Gpu>, extent: Extent) -> Self {
-        // Each image's part of the arena starts where four numbers may be loaded as one.
-        let arena = extent.arena.next_multiple_of(4);
         Self {
             gpu,
-            extent: Extent { arena, ..extent },
+            extent: extent.aligned(),
             steps: Vec::new(),
             reached: 0,
             running: None,
@@ -100,20 +88,9 @@ impl Session {
     }
 
     fn task(&self, op: &Op, x: &[View], y: View, params: Option<&Arc<Params>>) -> Task {
-        let number = self.reached;
-        let name = match params {
-            Some(params) => format!("s{number}_{}", params.name()),
-            None => format!("s{number}_{}", op.name().to_ascii_lowercase()),
-        };
-        let clean = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
-        Task {
-            name: name.chars().map(clean).collect(),
-            op: *op,
-            inputs: x.into(),
-            output: y,
-            params: params.map_or(0, |params| params.count()),
-            aligned: true,
-        }
+        let layer = params.map(|params| params.name());
+        let count = params.map_or(0, |params| params.count());
+        Task::new(self.reached, layer, op, [x, &[y]], count)
     }
 
     /// The pass is complete: runs it, and copies the result, dense, to `to`.
@@ -232,30 +209,6 @@ impl Session {
             batch: 0,
         })
     }
-}
-
-/// The text of a program over these tasks.
-fn program(
-    tasks: &[Task],
-    extent: Extent,
-    result: View,
-    alone: bool,
-    precision: Precision,
-) -> Source {
-    let views = tasks
-        .iter()
-        .flat_map(|task| task.inputs.iter().chain([&task.output]));
-    let largest = views.map(View::image).max().unwrap_or(0);
-    let mut source = Source::new(
-        tasks.iter(),
-        largest.saturating_mul(extent.max_batch),
-        precision,
-    );
-    match alone {
-        true => source.alone(tasks, extent.arena, extent.image, &[result]),
-        false => source.forward(tasks),
-    }
-    source
 }
 
 impl Running {

@@ -1,35 +1,13 @@
 //! The text of a program: device functions as they are written, then what is special to the network.
 
 use super::call::{By, Call, Operand, Work, is_gradient};
+use super::task::{Back, Task};
 use super::{Precision, constants, kernels};
-use crate::plan::{Act, Gradient, Op, Operation, Slot, View};
+use crate::plan::{Act, Operation, Slot, View};
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-
-/// A step as the device is to run it.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Task {
-    /// Unique in the program.
-    pub(crate) name: String,
-    pub(crate) op: Op,
-    pub(crate) inputs: Vec<View>,
-    pub(crate) output: View,
-    /// How many parameters there are.
-    pub(crate) params: usize,
-    /// Whether each of them, and its gradient, begins at a multiple of four numbers.
-    pub(crate) aligned: bool,
-}
-
-/// The way back through a task.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Back {
-    /// The task's number.
-    pub(crate) task: usize,
-    pub(crate) output_gradient: View,
-    pub(crate) input_gradients: Vec<Option<Gradient>>,
-}
 
 impl Back {
     /// Turns the gradient of a fused activation into that before it.

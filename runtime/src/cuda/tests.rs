@@ -2,7 +2,8 @@
 
 use super::Precision;
 use super::nvrtc::Nvrtc;
-use super::source::{Back, Source, Task};
+use super::source::Source;
+use super::task::{Back, Task};
 use crate::common::Rng;
 use crate::operations::Example;
 use crate::plan::{self, Act, Gradient, Op, View};

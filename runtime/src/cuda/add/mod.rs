@@ -1,7 +1,7 @@
 //! Sums of two pictures.
 
 use super::call::{Call, Kernels, Operand, per_input, per_output};
-use super::source::Back;
+use super::task::Back;
 use crate::plan::Add;
 use alloc::vec;
 use alloc::vec::Vec;

@@ -6,7 +6,7 @@ use self::depthwise::Depthwise;
 use super::call::{Call, Kernels, Operand, per_input, per_output};
 use super::params::Order;
 use super::product;
-use super::source::Back;
+use super::task::Back;
 use crate::LayerWeights;
 use crate::plan::Conv;
 use alloc::vec;

@@ -2,7 +2,7 @@
 
 use super::call::{By, Call, Kernels, Operand, Work, per_input};
 use super::product;
-use super::source::Back;
+use super::task::Back;
 use crate::LayerWeights;
 use crate::plan::{Act, Conv, Fc};
 use alloc::vec;

@@ -1,7 +1,7 @@
 //! Products of two pictures, or of a picture and one pixel that is spread over it.
 
 use super::call::{Call, Kernels, Operand, per_image, per_input, per_output};
-use super::source::Back;
+use super::task::Back;
 use crate::plan::Mul;
 use alloc::vec;
 use alloc::vec::Vec;

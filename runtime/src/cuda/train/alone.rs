@@ -4,8 +4,9 @@
 use super::super::call::{By, Call, Operand, Work};
 use super::super::product::{TOGETHER, TOGETHER_COUNTERS, TOGETHER_SCRATCH};
 use super::super::source::{
-    ALONE, Argument, Back, Entry, Source, Task, constants_of_call, is_small, operands, views,
+    ALONE, Argument, Entry, Source, constants_of_call, is_small, operands, views,
 };
+use super::super::task::{Back, Task};
 use super::super::{constants, kernels};
 use super::text::{self, About, FIGURES, GRADIENTS, LABELS, MASK, OUTCOME, PARAMS, PARTS};
 use crate::plan::{Plan, Slot, View};

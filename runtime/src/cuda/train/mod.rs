@@ -11,7 +11,8 @@ use super::device::{device, failed};
 use super::memory::{gather, range};
 use super::params::Order;
 use super::program::Program;
-use super::source::{Argument, Back, Task};
+use super::source::Argument;
+use super::task::{Back, Task};
 use super::{Gpu, kernels};
 use crate::plan::{Op, Operation, Optimizer, Param, Plan, Slot, View};
 use crate::train::{

@@ -3,7 +3,8 @@
 use super::super::Precision;
 use super::super::call::{By, Work};
 use super::super::constants::{real, view};
-use super::super::source::{Argument, Back, Entry, Source, Task};
+use super::super::source::{Argument, Entry, Source};
+use super::super::task::{Back, Task};
 use super::alone::{self, Alone, Tensor};
 use crate::plan::{Loss, Plan};
 use crate::train::{Kind, Rule};

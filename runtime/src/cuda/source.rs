@@ -171,10 +171,10 @@ impl Source {
         }
     }
 
-    /// One entry for all tasks: a block computes an image from end to end in its part of the arena (`arena` numbers), and hands out these
-    /// values.
+    /// One entry for all tasks: a block computes an image from end to end, in shared memory where the arena (`arena` numbers) fits there, else in
+    /// its part of the arena, and hands out these values.
     pub(crate) fn alone(&mut self, tasks: &[Task], arena: usize, image: usize, results: &[View]) {
-        let mut arguments = BTreeSet::from([Argument::Input, Argument::Arena, Argument::Results]);
+        let mut arguments = BTreeSet::from([Argument::Input, Argument::Results]);
         let mut body = String::new();
         for (i, task) in tasks.iter().enumerate() {
             self.text += &views(&task.name, "V", task, None);
@@ -205,12 +205,25 @@ impl Source {
             );
             first += view.len();
         }
+        let shared = arena <= SHARED;
+        if shared {
+            arguments.remove(&Argument::Arena);
+        }
         let arguments: Vec<Argument> = arguments.into_iter().collect();
+        let [once, each] = match shared {
+            true => [
+                format!("    alignas(16) __shared__ float own[{arena}];\n"),
+                String::new(),
+            ],
+            false => [
+                String::new(),
+                format!("        float* own = arena + (unsigned long long)i * {arena};\n"),
+            ],
+        };
         self.text += &format!(
-            "extern \"C\" __global__ void __launch_bounds__({ALONE}) forward({}) {{\n    \
+            "extern \"C\" __global__ void __launch_bounds__({ALONE}) forward({}) {{\n{once}    \
              for (unsigned int i = blockIdx.x; i < images; i += gridDim.x) {{\n        \
-             const float* image = input + (unsigned long long)i * {image};\n        \
-             float* own = arena + (unsigned long long)i * {arena};\n{body}        __syncthreads();\n    }}\n}}\n",
+             const float* image = input + (unsigned long long)i * {image};\n{each}{body}        __syncthreads();\n    }}\n}}\n",
             Argument::parameters(&arguments)
         );
         self.entries.push(Entry {
@@ -253,6 +266,9 @@ impl Source {
 
 /// Threads of a block that computes an image alone.
 pub(super) const ALONE: u32 = 256;
+
+/// An arena of so many numbers lies in the block's shared memory: 40 KiB of 48, which leaves some for operations.
+const SHARED: usize = 10 << 10;
 
 /// A network is computed by one block an image if an image takes at most so many multiply-accumulates ...
 const ALONE_MACS: u64 = 2 << 20;

@@ -3,6 +3,7 @@
 use super::call::COUNTERS;
 use super::device::failed;
 use super::memory::{gather, range, scatter};
+use super::params::Order;
 use super::program::Program;
 use super::source::{Argument, Source};
 use super::task::{Back, Task};
@@ -36,85 +37,109 @@ pub fn single(
 ) -> Result<Single<f32>, Error> {
     let gpu = device.gpu();
     let gpu = gpu.ok_or_else(|| Error::new(ErrorKind::Device, "the CPU is no GPU"))?;
-    let batch = inputs[0].len() / op.input().iter().product::<usize>();
     let places = Places::new(op, inputs.len(), setting);
-    let gradients = places.gradients(setting);
-    let end = places.arena / size_of::<f32>();
-    let task = Task {
-        name: "layer".into(),
-        op: *op,
-        inputs: places.x.clone(),
-        output: places.y,
-        params: params.len(),
-        aligned: true,
+    let alone = Alone {
+        gpu,
+        batch: dy.len() / places.dy.len(),
+        end: places.arena / size_of::<f32>(),
+        task: [Task {
+            name: "layer".into(),
+            op: *op,
+            inputs: places.x.clone(),
+            output: places.y,
+            params: params.len(),
+            aligned: true,
+        }],
+        back: [Back {
+            task: 0,
+            output_gradient: places.dy,
+            input_gradients: places.gradients(setting),
+        }],
+        orders: (0..values.len()).map(|i| kernels(op).order(i)).collect(),
+        places,
     };
-    let back = Back {
-        task: 0,
-        output_gradient: places.dy,
-        input_gradients: gradients,
-    };
-    let mut arena = vec![f32::NAN; end * batch];
-    let mut set =
-        |view: View, values: &[f32]| scatter(view, &mut arena[range(view, batch)], values);
-    for (view, values) in places.x.iter().zip(inputs) {
-        set(*view, values);
-    }
-    set(places.dy, dy);
-    if let Some(value) = setting.accumulate {
-        places
-            .dx
-            .iter()
-            .for_each(|&dx| set(dx, &vec![value; dx.len() * batch]));
-    }
-    let orders: Vec<_> = (0..values.len()).map(|i| kernels(op).order(i)).collect();
-    let on_device = values
-        .iter()
-        .zip(&orders)
-        .map(|(values, order)| order.to_device(values));
-    let on_device: Vec<Vec<f32>> = on_device.collect();
-    let zeros: Vec<Vec<f32>> = values
-        .iter()
-        .map(|values| vec![0.0; values.len()])
-        .collect();
-    let tasks = [task];
-    let run = || -> Result<_, Attempt> {
-        let mut bench = Bench::new(gpu, &arena, &on_device, &zeros, kernels(op).scratch(batch))?;
-        let mut source = Source::new(tasks.iter(), end * batch, gpu.precision());
-        source.forward(&tasks);
-        bench.run(gpu, source, batch)?;
-        let mut after = bench.stream.clone_dtoh(&bench.arena)?;
-        let output = gather(places.y, &after[range(places.y, batch)]);
-        // In a plan something else may lie by now where backward does not read.
-        let saved = op.saved();
-        let unread = places.x.iter().filter(|_| !saved.inputs);
-        for &view in unread.chain(Some(&places.y).filter(|_| !saved.output)) {
-            let nothing = vec![f32::NAN; view.len() * batch];
-            scatter(view, &mut after[range(view, batch)], &nothing);
-        }
-        bench.stream.memcpy_htod(&after, &mut bench.arena)?;
-        let mut source = Source::new(tasks.iter(), end * batch, gpu.precision());
-        source.backward(&tasks, core::slice::from_ref(&back));
-        bench.run(gpu, source, batch)?;
-        let after = bench.stream.clone_dtoh(&bench.arena)?;
-        let numbers = |slices: &[CudaSlice<f32>]| {
-            let all = slices.iter().zip(&orders);
-            all.map(|(slice, order)| Ok(order.to_file(&bench.stream.clone_dtoh(slice)?)))
-                .collect::<Result<Vec<_>, DriverError>>()
-        };
-        let dx = places.dx.iter();
-        let single = Single {
-            output,
-            inputs: dx.map(|&dx| gather(dx, &after[range(dx, batch)])).collect(),
-            gradients: numbers(&bench.gradients)?,
-            params: numbers(&bench.params)?,
-        };
-        bench.stream.synchronize()?;
-        Ok(single)
-    };
-    run().map_err(|attempt| match attempt {
+    let arena = alone.arena(inputs, dy, setting);
+    alone.run(&arena, values).map_err(|attempt| match attempt {
         Attempt::Driver(e) => failed("the GPU failed", e),
         Attempt::Other(e) => e,
     })
+}
+
+/// An operation, and where it reads and writes.
+struct Alone<'g> {
+    gpu: &'g Gpu,
+    batch: usize,
+    /// Numbers of the arena for each image.
+    end: usize,
+    task: [Task; 1],
+    back: [Back; 1],
+    orders: Vec<Order>,
+    places: Places,
+}
+
+impl Alone<'_> {
+    /// What the steps read, and what they add to; all else is NaN.
+    fn arena(&self, inputs: &[Vec<f32>], dy: &[f32], setting: Setting) -> Vec<f32> {
+        let mut arena = vec![f32::NAN; self.end * self.batch];
+        for (view, values) in self.places.x.iter().zip(inputs) {
+            self.set(&mut arena, *view, values);
+        }
+        self.set(&mut arena, self.places.dy, dy);
+        if let Some(value) = setting.accumulate {
+            for &dx in &self.places.dx {
+                self.set(&mut arena, dx, &vec![value; dx.len() * self.batch]);
+            }
+        }
+        arena
+    }
+
+    fn set(&self, arena: &mut [f32], view: View, values: &[f32]) {
+        scatter(view, &mut arena[range(view, self.batch)], values);
+    }
+
+    fn get(&self, arena: &[f32], view: View) -> Vec<f32> {
+        gather(view, &arena[range(view, self.batch)])
+    }
+
+    /// Writes NaN where backward does not read: in a plan something else may lie there by then.
+    fn forget(&self, arena: &mut [f32]) {
+        let saved = self.task[0].op.saved();
+        let inputs = self.places.x.iter().filter(|_| !saved.inputs);
+        let output = Some(&self.places.y).filter(|_| !saved.output);
+        for &view in inputs.chain(output) {
+            self.set(arena, view, &vec![f32::NAN; view.len() * self.batch]);
+        }
+    }
+
+    fn run(&self, arena: &[f32], values: &[Vec<f32>]) -> Result<Single<f32>, Attempt> {
+        let on_device = values.iter().zip(&self.orders);
+        let on_device: Vec<Vec<f32>> = on_device.map(|(v, order)| order.to_device(v)).collect();
+        let scratch = kernels(&self.task[0].op).scratch(self.batch);
+        let mut bench = Bench::new(self.gpu, arena, &on_device, scratch)?;
+        let mut source = self.source();
+        source.forward(&self.task);
+        bench.run(self.gpu, source, self.batch)?;
+        let mut after = bench.stream.clone_dtoh(&bench.arena)?;
+        let output = self.get(&after, self.places.y);
+        self.forget(&mut after);
+        bench.stream.memcpy_htod(&after, &mut bench.arena)?;
+        let mut source = self.source();
+        source.backward(&self.task, &self.back);
+        bench.run(self.gpu, source, self.batch)?;
+        let after = bench.stream.clone_dtoh(&bench.arena)?;
+        let dx = self.places.dx.iter();
+        Ok(Single {
+            output,
+            inputs: dx.map(|&dx| self.get(&after, dx)).collect(),
+            gradients: bench.numbers(&bench.gradients, &self.orders)?,
+            params: bench.numbers(&bench.params, &self.orders)?,
+        })
+    }
+
+    fn source(&self) -> Source {
+        let largest = self.end * self.batch;
+        Source::new(self.task.iter(), largest, self.gpu.precision())
+    }
 }
 
 enum Attempt {
@@ -150,25 +175,35 @@ impl Bench {
         gpu: &Gpu,
         arena: &[f32],
         params: &[Vec<f32>],
-        gradients: &[Vec<f32>],
         scratch: usize,
     ) -> Result<Self, DriverError> {
         let stream = gpu.context.new_stream()?;
-        let all = |numbers: &[Vec<f32>]| {
-            let all = numbers.iter();
-            all.map(|numbers| stream.clone_htod(numbers))
-                .collect::<Result<_, _>>()
-        };
+        let copies = params.iter().map(|numbers| stream.clone_htod(numbers));
+        let zeros = params.iter();
+        let zeros = zeros.map(|numbers| stream.alloc_zeros(numbers.len()));
         Ok(Self {
             arena: stream.clone_htod(arena)?,
-            params: all(params)?,
-            gradients: all(gradients)?,
+            params: copies.collect::<Result<_, _>>()?,
+            gradients: zeros.collect::<Result<_, _>>()?,
             // SAFETY: kernels read of it what they have written.
             scratch: unsafe { stream.alloc(scratch.max(1)) }?,
             counters: stream.alloc_zeros(COUNTERS)?,
             step: stream.clone_htod(&STEP)?,
             stream,
         })
+    }
+
+    /// Numbers of parameters as the file stores them.
+    fn numbers(
+        &self,
+        slices: &[CudaSlice<f32>],
+        orders: &[Order],
+    ) -> Result<Vec<Vec<f32>>, DriverError> {
+        let all = slices.iter().zip(orders);
+        let all = all.map(|(slice, order)| Ok(order.to_file(&self.stream.clone_dtoh(slice)?)));
+        let all = all.collect();
+        self.stream.synchronize()?;
+        all
     }
 
     fn run(&mut self, gpu: &Gpu, source: Source, batch: usize) -> Result<(), Attempt> {

@@ -36,8 +36,8 @@ struct OnePixel {
     static constexpr int groups = 1;
 };
 
-// Images that are few, and how many of them are computed at once.
-constexpr int FEW = 8, FEW_AT_ONCE = 4;
+// Images that are few: computed at once.
+constexpr int FEW = 4;
 
 template <int AT>
 __device__ inline void read(float (&to)[AT], const float* from) {
@@ -47,9 +47,9 @@ __device__ inline void read(float (&to)[AT], const float* from) {
     } else to[0] = *from;
 }
 
-// WARPS warps add up ROWS units of IMAGES images from `image` on, `first` the first unit; each weight is read once.
+// WARPS warps add up ROWS units of up to IMAGES images, `first` the first unit; each weight is read once.
 template <class D, class X, class Y, bool ALIGNED, int WARPS, int ROWS, int IMAGES>
-__device__ void fc_rows(const float* x, float* y, const float* weight, const float* bias, int first, Index image, Index images, float* shared) {
+__device__ void fc_rows(const float* x, float* y, const float* weight, const float* bias, int first, Index images, float* shared) {
     constexpr int at = ALIGNED ? at_once<X>(X::c) : 1;
     const int warp = threadIdx.x / 32, part = warp % WARPS;
     float sum[ROWS][IMAGES] = {};
@@ -59,7 +59,7 @@ __device__ void fc_rows(const float* x, float* y, const float* weight, const flo
 #pragma unroll
         for (int r = 0; r < ROWS; r++) read<at>(w[r], weight + (Index)(first + r < D::units ? first + r : 0) * X::c + k);
 #pragma unroll
-        for (int i = 0; i < IMAGES; i++) read<at>(from[i], x + X::at(image + i < images ? image + i : 0) + k);
+        for (int i = 0; i < IMAGES; i++) read<at>(from[i], x + X::at(i < images ? i : 0) + k);
 #pragma unroll
         for (int r = 0; r < ROWS; r++)
 #pragma unroll
@@ -76,10 +76,10 @@ __device__ void fc_rows(const float* x, float* y, const float* weight, const flo
         }
     __syncthreads();
     const int i = lane() % IMAGES, r = lane() / IMAGES;
-    if (part == 0 && r < ROWS && first + r < D::units && image + i < images) {
+    if (part == 0 && r < ROWS && first + r < D::units && i < images) {
         float total = bias ? bias[first + r] : 0.0f;
         for (int p = 0; p < WARPS; p++) total += shared[(warp + p) * (ROWS * IMAGES) + lane()];
-        y[Y::at(image + i) + first + r] = activate<D>(total);
+        y[Y::at(i) + first + r] = activate<D>(total);
     }
     __syncthreads();
 }
@@ -94,13 +94,11 @@ __device__ void fc(T team, Index images, const float* x, float* y, const float* 
         window_product<Tile<M, N, THREADS>, LEAST, OnePixel, D, X, Y, V::aligned, false>(team, images, x, y, weight, bias, scratch, arrived);
         return;
     }
-    __shared__ float shared[THREADS / 32 * ROWS * FEW_AT_ONCE];
+    __shared__ float shared[THREADS / 32 * ROWS * FEW];
     const int own = threadIdx.x / 32 / WARPS * ROWS;
     for (Index tile = team.tile(); tile * units < D::units; tile += team.tiles()) {
-        if (images == 1) fc_rows<D, X, Y, V::aligned, WARPS, ROWS, 1>(x, y, weight, bias, tile * units + own, 0, images, shared);
-        else
-            for (Index image = 0; image < images; image += FEW_AT_ONCE)
-                fc_rows<D, X, Y, V::aligned, WARPS, ROWS, FEW_AT_ONCE>(x, y, weight, bias, tile * units + own, image, images, shared);
+        if (images == 1) fc_rows<D, X, Y, V::aligned, WARPS, ROWS, 1>(x, y, weight, bias, tile * units + own, images, shared);
+        else fc_rows<D, X, Y, V::aligned, WARPS, ROWS, FEW>(x, y, weight, bias, tile * units + own, images, shared);
     }
 }
 

@@ -18,11 +18,14 @@ pub(super) const TEXTS: &[&str] = &[
 ];
 
 /// Blocks that a GPU is to be given at least.
-const LEAST: usize = 256;
+const LEAST: usize = 128;
+
+/// Multiply-adds in the time of a number from the second cache, on a large GPU.
+const NUMBER: u64 = 20;
 
 /// Terms of a step, and steps that a part of a tile takes at least, as in `tile.cu`.
 const STEP: usize = 16;
-const STEPS: usize = 4;
+const STEPS: usize = 8;
 
 /// Rows and columns that a block computes, and its threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +33,15 @@ pub(super) struct Tile {
     pub(super) rows: usize,
     pub(super) columns: usize,
     pub(super) threads: usize,
+}
+
+/// A product, `times` over.
+#[derive(Clone, Copy, Debug)]
+struct Size {
+    rows: usize,
+    columns: usize,
+    terms: usize,
+    times: usize,
 }
 
 const fn tile(rows: usize, columns: usize, threads: usize) -> Tile {
@@ -53,20 +65,30 @@ impl Tile {
         tile(32, 64, 64),
     ];
 
-    /// The tile for a product of this size: little work on numbers that are not there, and then few numbers read for each product. Where
-    /// numbers have to be copied one by one, places take registers, and warps have 32 columns.
-    fn of(rows: usize, columns: usize, by_vectors: bool) -> Self {
-        let cost = |tile: &Self| {
-            let padded = |size: usize, tile: usize| size.max(1).next_multiple_of(tile) as u64;
-            let work = padded(rows, tile.rows) * padded(columns, tile.columns);
-            // Numbers read for a product of 64 by 64, and what a block costs in any case.
-            let reads = 64 * (tile.rows + tile.columns) / (tile.rows * tile.columns) * 64;
-            work * (256 + reads as u64)
-        };
+    /// The tile for a product of this size, by an estimate: multiply-adds, those on numbers that are not there too, by the blocks that there
+    /// are, and numbers that are read and that parts of tiles leave behind. Where numbers have to be copied one by one, places take
+    /// registers, and warps have 32 columns.
+    fn of(size: Size, by_vectors: bool) -> Self {
         let warps = |tile: &Self| tile.threads / tile.rows;
         let all = Self::ALL.into_iter();
         let all = all.filter(|tile| by_vectors || tile.columns / warps(tile) <= 32);
-        all.min_by_key(cost).unwrap_or(Self::ALL[3])
+        all.min_by_key(|tile| tile.cost(size))
+            .unwrap_or(Self::ALL[3])
+    }
+
+    /// In multiply-adds, roughly.
+    fn cost(&self, size: Size) -> u64 {
+        let [rows, columns] = [(size.rows, self.rows), (size.columns, self.columns)]
+            .map(|(size, tile)| (size.max(1).div_ceil(tile) as u64, tile as u64));
+        let numbers = rows.0 * rows.1 * columns.0 * columns.1 * size.times as u64;
+        let work = numbers * size.terms as u64;
+        let tiles = rows.0 * columns.0 * size.times as u64;
+        let steps = size.terms.div_ceil(STEP * STEPS) as u64;
+        let parts = (LEAST as u64 / tiles).min(steps).max(1);
+        let idle = (LEAST as u64).div_ceil(tiles * parts);
+        let reads = work / rows.1 + work / columns.1;
+        let left = if parts > 1 { 2 * parts * numbers } else { 0 };
+        work * idle + NUMBER * (reads + left)
     }
 
     /// The template arguments: rows, columns, threads, and the blocks that are wanted at least.
@@ -140,17 +162,38 @@ fn by_vectors(conv: &Conv) -> bool {
 
 fn forward_tile(conv: &Conv) -> Tile {
     let [h, w, _] = conv.output();
-    Tile::of(rows(h * w), per_group(conv)[1], by_vectors(conv))
+    let [depth, filters] = per_group(conv);
+    let size = Size {
+        rows: rows(h * w),
+        columns: filters,
+        terms: depth * area(conv),
+        times: conv.groups,
+    };
+    Tile::of(size, by_vectors(conv))
 }
 
 fn backward_tile(conv: &Conv) -> Tile {
-    let pixels = phase_pixels(conv);
-    Tile::of(rows(pixels), per_group(conv)[0], by_vectors(conv))
+    let [depth, filters] = per_group(conv);
+    let phases = conv.stride[0] * conv.stride[1];
+    let size = Size {
+        rows: rows(phase_pixels(conv)),
+        columns: depth,
+        terms: filters * area(conv).div_ceil(phases),
+        times: conv.groups * phases,
+    };
+    Tile::of(size, by_vectors(conv))
 }
 
 fn weights_tile(conv: &Conv) -> Tile {
+    let [h, w, _] = conv.output();
     let [depth, filters] = per_group(conv);
-    Tile::of(filters, depth * area(conv), by_vectors(conv))
+    let size = Size {
+        rows: filters,
+        columns: depth * area(conv),
+        terms: rows(h * w),
+        times: conv.groups,
+    };
+    Tile::of(size, by_vectors(conv))
 }
 
 /// Input pixels of one remainder by the strides.

@@ -243,7 +243,7 @@ struct Split {
     __device__ Split(Index tiles, int steps) {
         parts = 1;
         if (LEAST > 1 && tiles * 2 <= LEAST) {
-            const int most = (steps + 3) / 4, wanted = LEAST / (int)tiles;
+            const int most = (steps + 7) / 8, wanted = LEAST / (int)tiles;
             parts = most < 1 ? 1 : wanted < most ? wanted : most;
         }
     }

@@ -338,6 +338,7 @@ Examples:
   netc bench alexnet.net --batch 16 --threads 2 --layers
   netc bench alexnet.net --json | tail -1 | jq .median_ms
   netc bench alexnet.net --train --batch 32 --layers
+  netc bench alexnet.net --device cuda --model h100
 
 Weights and images are random. Training steps are those of SGD with a learning rate of 0.01 and a momentum of 0.9, unless \
 --recipe or --optimizer says otherwise; a step counts as three forward passes. The network runs until it is warm, then for \
@@ -370,6 +371,10 @@ pub(crate) struct Bench {
     #[arg(long, value_name = "VALUE", requires = "train")]
     pub(crate) optimizer: Option<String>,
 
+    /// Measure nothing: estimate each layer on this GPU, by its launches, its traffic and the roofline; no GPU is needed
+    #[arg(long, value_name = "GPU", conflicts_with = "train")]
+    pub(crate) model: Option<Gpu>,
+
     /// A row for each layer: kernel, time, GFLOP/s, share; in training also forward, backward and update
     #[arg(long)]
     pub(crate) layers: bool,
@@ -388,6 +393,12 @@ pub(crate) struct Bench {
     /// How long to measure
     #[arg(long, value_name = "S", default_value = "1", value_parser = seconds)]
     pub(crate) seconds: f64,
+}
+
+/// GPUs that there is a model of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Gpu {
+    H100,
 }
 
 /// Convert, show or make weights files

@@ -50,9 +50,19 @@ impl OnDevice {
         Ok(device.with_precision(self.precision.into()))
     }
 
+    /// Whether a GPU is asked for by name.
+    pub(crate) fn asks_for_gpu(self) -> bool {
+        matches!(self.device, DeviceName::Cuda(_))
+    }
+
+    /// How exactly a GPU is to compute.
+    pub(crate) fn cuda_precision(self) -> cuda::Precision {
+        self.precision.into()
+    }
+
     /// The precision's name.
     pub(crate) fn precision(self) -> &'static str {
-        cuda::Precision::from(self.precision).name()
+        self.cuda_precision().name()
     }
 }
 

@@ -422,3 +422,34 @@ fn a_network_too_large_for_memory_is_told_so() {
             .fails(2, &["do not fit into memory"]);
     }
 }
+
+#[test]
+fn a_model_of_a_gpu_estimates_without_one() {
+    let folder = Folder::tiny();
+    let bench = |args: &[&str]| {
+        let all = ["bench", "tiny.net", "--model", "h100"];
+        folder.netc(all.iter().chain(args).copied())
+    };
+    let json = bench(&["--device", "cuda", "--batch", "4", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.succeeds().out).unwrap();
+    assert_eq!(json["estimate"], true);
+    assert_eq!(json["launches"], 1);
+    let layers = json["layers"].as_array().unwrap();
+    assert_eq!(layers.len(), 1);
+    assert_eq!(layers[0]["blocks"], 4);
+    for figure in ["flops", "floor_bytes", "estimated_ms", "roofline_share"] {
+        assert!(json[figure].as_f64().unwrap() > 0.0, "{figure}: {json}");
+    }
+    assert!(json["roofline_share"].as_f64().unwrap() <= 1.0, "{json}");
+    let text = bench(&["--device", "cuda"]);
+    assert!(
+        text.succeeds()
+            .out
+            .contains("an estimate, nothing was measured"),
+        "{text:?}"
+    );
+    bench(&[]).fails(
+        2,
+        &["--model estimates what a GPU would do", "--device cuda"],
+    );
+}

@@ -57,6 +57,15 @@ pub(super) fn program(
 /// # Errors
 /// With [`ErrorKind::Plan`](crate::ErrorKind::Plan), if the plan is not valid, or trains.
 pub fn text(plan: &Plan, max_batch: usize, precision: Precision) -> Result<String, Error> {
+    Ok(of_plan(plan, max_batch, precision)?.text)
+}
+
+/// The program that a plan becomes; errors as of [`text`].
+pub(super) fn of_plan(
+    plan: &Plan,
+    max_batch: usize,
+    precision: Precision,
+) -> Result<Source, Error> {
     validate(plan).map_err(Error::plan)?;
     if plan.trains() {
         return Err(Error::plan("it trains: this is the text of inference"));
@@ -74,7 +83,7 @@ pub fn text(plan: &Plan, max_batch: usize, precision: Precision) -> Result<Strin
     };
     let extent = extent.aligned();
     let alone = is_small(&tasks, extent.arena);
-    Ok(program(&tasks, extent, plan.result, alone, precision).text)
+    Ok(program(&tasks, extent, plan.result, alone, precision))
 }
 
 /// The parameters that an operation's kernels take to infer.

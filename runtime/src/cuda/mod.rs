@@ -10,7 +10,9 @@
 mod cache;
 mod call;
 mod constants;
+mod cubin;
 mod device;
+mod estimate;
 mod inference;
 mod memory;
 mod nvrtc;
@@ -27,6 +29,7 @@ mod task;
 mod train;
 
 pub use device::Gpu;
+pub use estimate::{Estimate, EstimatedStep, GpuModel, Resources};
 pub(crate) use inference::Extent;
 pub use inference::text;
 pub(crate) use params::Params;

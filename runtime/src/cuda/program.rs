@@ -13,7 +13,7 @@ use cudarc::driver::{CudaFunction, CudaGraph, CudaStream, LaunchConfig, PushKern
 use cudarc::nvrtc::Ptx;
 
 /// Blocks that a processor is given at most: beyond that they only wait.
-const WAVES: u32 = 16;
+pub(super) const WAVES: u32 = 16;
 
 /// Graphs that are kept.
 const GRAPHS: usize = 8;

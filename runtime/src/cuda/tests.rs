@@ -1,6 +1,7 @@
 //! Every kernel goes through NVIDIA's compiler, for the architectures that netc knows. No GPU is needed for that.
 
 use super::Precision;
+use super::cubin::{Usage, usages};
 use super::nvrtc::Nvrtc;
 use super::source::Source;
 use super::task::{Back, Task};
@@ -39,14 +40,29 @@ fn every_kernel_compiles_without_spills() {
             let _ = std::fs::write(&path, &text);
             panic!("{architecture}, {}: {error}", path.display())
         });
-        let frames = frames(&cubin);
-        assert!(!frames.is_empty(), "{architecture}: no kernel");
-        let spilled: Vec<_> = frames.iter().filter(|(_, bytes)| *bytes > 0).collect();
+        let usages = usages(&cubin).expect("a cubin of NVIDIA's compiler");
+        assert!(!usages.is_empty(), "{architecture}: no kernel");
+        report(architecture, precision, &usages);
+        let spilled: Vec<_> = usages.iter().filter(|usage| usage.local > 0).collect();
         assert!(
             spilled.is_empty(),
             "{architecture}: in local memory: {spilled:?}"
         );
     }
+}
+
+/// A line for a log.
+fn report(architecture: &str, precision: Precision, usages: &[Usage]) {
+    let most = usages.iter().max_by_key(|usage| usage.registers);
+    let spilled = usages.iter().filter(|usage| usage.local > 0).count();
+    let _ = writeln!(
+        std::io::stderr(),
+        "{architecture} {precision}: {} kernels, at most {} registers ({}), {} B of shared memory; {spilled} spill",
+        usages.len(),
+        most.map_or(0, |usage| usage.registers),
+        most.map_or("", |usage| &usage.name),
+        usages.iter().map(|usage| usage.shared).max().unwrap_or(0),
+    );
 }
 
 /// Operations that [`Example`] draws: all of training.
@@ -67,7 +83,7 @@ fn real_compiler() -> Option<Nvrtc> {
     let nvrtc = Nvrtc::open().expect("the library that NETC_NVRTC names");
     let kernel = "extern \"C\" __global__ void nothing() {}";
     let cubin = nvrtc.compile(kernel, &["--gpu-architecture=sm_90"]);
-    match cubin.is_ok_and(|cubin| cubin.get(18..20) == Some(&CUDA)) {
+    match cubin.is_ok_and(|cubin| usages(&cubin).is_some()) {
         true => Some(nvrtc),
         false => {
             skip("it names a stand-in");
@@ -136,56 +152,4 @@ fn places(rng: &mut Rng, number: usize, op: Op, params: usize) -> (Task, Back) {
         input_gradients: operands().map(&mut place).map(gradient).collect(),
     };
     (task, back)
-}
-
-/// `EM_CUDA` in the header of an ELF file.
-const CUDA: [u8; 2] = 190_u16.to_le_bytes();
-
-/// The kernels of a cubin by name, and the bytes of local memory that a thread of each uses: the attribute `EIATTR_FRAME_SIZE` in the section
-/// `.nv.info`, which `cuobjdump --dump-resource-usage` prints as STACK.
-fn frames(cubin: &[u8]) -> Vec<(String, usize)> {
-    const FRAME_SIZE: u8 = 0x11;
-    const SIZED_VALUE: u8 = 0x04;
-    let info = section(cubin, ".nv.info").expect("a section .nv.info");
-    let [symbols, names] = [".symtab", ".strtab"].map(|name| section(cubin, name).expect(name));
-    let mut frames = Vec::new();
-    let mut at = 0;
-    while let Some(&[format, attribute, low, high]) = info.get(at..at + 4) {
-        at += 4;
-        if format != SIZED_VALUE {
-            continue;
-        }
-        let size = usize::from(u16::from_le_bytes([low, high]));
-        let value = &info[at..at + size];
-        at += size;
-        if attribute == FRAME_SIZE {
-            // A symbol is 24 bytes, its name comes first.
-            let name = number(symbols, 24 * number(value, 0));
-            frames.push((text(names, name), number(value, 4)));
-        }
-    }
-    frames
-}
-
-/// A section of an ELF file of 64 bits.
-fn section<'c>(elf: &'c [u8], name: &str) -> Option<&'c [u8]> {
-    let long =
-        |at: usize| u64::from_le_bytes(elf[at..at + 8].try_into().expect("eight bytes")) as usize;
-    let short = |at: usize| usize::from(u16::from_le_bytes([elf[at], elf[at + 1]]));
-    let (headers, size, count, names) = (long(0x28), short(0x3A), short(0x3C), short(0x3E));
-    let header = |i: usize| headers + i * size;
-    let content = |at: usize| &elf[long(at + 0x18)..long(at + 0x18) + long(at + 0x20)];
-    let names = content(header(names));
-    let named = |at: &usize| text(names, number(elf, *at)) == name;
-    (0..count).map(header).find(named).map(content)
-}
-
-/// The string at this place of a table.
-fn text(table: &[u8], at: usize) -> String {
-    let bytes = table[at..].iter().take_while(|b| **b != 0);
-    bytes.map(|b| char::from(*b)).collect()
-}
-
-fn number(bytes: &[u8], at: usize) -> usize {
-    u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes")) as usize
 }

@@ -1,6 +1,6 @@
 //! `netc bench`: how fast a network runs on this machine.
 
-use super::bench_train;
+use super::{bench_model, bench_train};
 use crate::cli::Bench;
 use crate::device::described;
 use crate::failure::Outcome;
@@ -12,6 +12,9 @@ use serde_json::json;
 use std::time::Duration;
 
 pub(crate) fn run(args: &Bench) -> Outcome {
+    if let Some(gpu) = args.model {
+        return bench_model::run(args, gpu);
+    }
     if args.train {
         return bench_train::run(args);
     }

@@ -1,6 +1,7 @@
 //! One file a command.
 
 mod bench;
+mod bench_model;
 mod bench_train;
 mod check;
 mod compile;

@@ -5,7 +5,7 @@ use netc_emulated_device::{Session, session_or_skip};
 use netc_plan::random::SplitMix64;
 use netc_plan::{Operation, Plan};
 use netc_runtime::train::Trainer;
-use netc_runtime::{Device, Executor, Model, Weights};
+use netc_runtime::{Device, ErrorKind, Executor, Model, Weights};
 use netc_tests::networks::{compile_file, compile_text, path};
 use netc_tests::reference::networks;
 use netc_tests::seeded;
@@ -200,4 +200,73 @@ fn training_agrees_with_the_cpu() {
             near(&found, &expected, 1e-2, &format!("{network} {tensor}"));
         }
     }
+}
+
+/// Batches of a run: images and labels of each.
+fn batches(plan: &Plan, count: usize, batch: usize) -> Vec<(Vec<f32>, Vec<u32>)> {
+    let image: usize = plan.input.iter().product();
+    let classes = plan.result.shape[2];
+    let batch = |i: usize| {
+        let labels = (0..batch).map(|k| ((k + i) % classes) as u32);
+        (
+            SplitMix64(i as u64).numbers(batch * image),
+            labels.collect(),
+        )
+    };
+    (0..count).map(batch).collect()
+}
+
+#[test]
+fn steps_that_nobody_waits_for_are_the_same() {
+    let Some((session, device)) = session() else {
+        return;
+    };
+    let training = compiled("lenet5_mnist");
+    let plan = &training.plan;
+    let trainer = || {
+        let weights = Weights::random(1, &plan.params).on(device.clone());
+        let trainer = Trainer::new(plan, &training.recipe.optimizer, &weights, 4, 1);
+        trainer.expect("a trainer").with_seed(7)
+    };
+    let batches = batches(plan, 4, 4);
+    let mut waiting = trainer();
+    let mut step = |(images, labels): &(Vec<f32>, Vec<u32>)| {
+        let result = waiting.step(images, labels, 1.0).expect("a step");
+        (result, waiting.weights().expect("finite weights"))
+    };
+    let expected: Vec<_> = batches.iter().map(&mut step).collect();
+
+    let mut trainer = trainer();
+    let mut found = Vec::new();
+    for (images, labels) in &batches[..2] {
+        found.extend(trainer.submit(images, labels, 1.0).expect("a step"));
+    }
+    assert_eq!(found.len(), 1, "one step is under way");
+    // A step that fails is found out when the next one is under way; of both nothing is left.
+    let (mut broken, labels) = batches[2].clone();
+    broken[5] = f32::NAN;
+    found.extend(trainer.submit(&broken, &labels, 1.0).expect("the second"));
+    let (images, labels) = &batches[3];
+    let error = trainer.submit(images, labels, 1.0).expect_err("not finite");
+    assert_eq!(error.kind(), ErrorKind::Diverged, "{error}");
+    assert_eq!(trainer.steps(), 2);
+    assert!(trainer.outcome().expect("a device").is_none());
+    let numbers = |weights: &Weights| -> Vec<f32> {
+        let tensors = weights.tensors();
+        tensors
+            .flat_map(|(_, _, values)| values.into_owned())
+            .collect()
+    };
+    let weights = trainer.weights().expect("finite weights");
+    assert_eq!(numbers(&weights), numbers(&expected[1].1));
+    for (images, labels) in &batches[2..] {
+        found.extend(trainer.submit(images, labels, 1.0).expect("a step"));
+    }
+    found.extend(trainer.outcome().expect("the last step"));
+    without_reports(&session, "lenet5_mnist");
+    let losses: Vec<f64> = found.iter().map(|result| result.loss).collect();
+    let all: Vec<f64> = expected.iter().map(|(result, _)| result.loss).collect();
+    assert_eq!(losses, all);
+    let weights = trainer.weights().expect("finite weights");
+    assert_eq!(numbers(&weights), numbers(&expected[3].1));
 }

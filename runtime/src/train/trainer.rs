@@ -138,6 +138,33 @@ impl Trainer {
         on!(mut self, run => run.step(&self.plan, images, labels, factor), run.step(&self.plan, images, labels, factor))
     }
 
+    /// As [`step`](Self::step), without waiting for a GPU: it gives what is known by then, which is the result of this step on the CPU, and on a
+    /// GPU that of the step that was submitted before, if it has not been given. [`outcome`](Self::outcome) gives the last one.
+    ///
+    /// # Errors
+    /// As [`step`](Self::step), of the step whose result it would be. Of a step that fails, and of one that was submitted after it, nothing
+    /// is left: weights and [`steps`](Self::steps) are those before.
+    pub fn submit(
+        &mut self,
+        images: &[f32],
+        labels: &[u32],
+        factor: f64,
+    ) -> Result<Option<StepResult>, Error> {
+        on!(mut self, run => run.step(&self.plan, images, labels, factor).map(Some), run.submit(&self.plan, images, labels, factor))
+    }
+
+    /// Waits for the step that was submitted last: its result, if it has not been given.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit).
+    pub fn outcome(&mut self) -> Result<Option<StepResult>, Error> {
+        match &mut self.on {
+            On::Cpu(_) => Ok(None),
+            #[cfg(feature = "cuda")]
+            On::Gpu(run) => run.outcome(&self.plan),
+        }
+    }
+
     /// A step without its update: the gradients are left for [`gradient`](Self::gradient).
     ///
     /// # Errors

@@ -183,12 +183,30 @@ fn six_epochs_equal_three_and_three() {
 #[test]
 fn an_interrupted_run_goes_on_from_the_middle_of_an_epoch() {
     let whole = go(set().path(), &varied(), |_, _| ()).unwrap();
+    interrupted(&whole, false);
+}
+
+#[test]
+fn outcomes_that_come_late_are_all_counted() {
+    let late = go(set().path(), &varied(), |_, toy| toy.late = true).unwrap();
+    let whole = go(set().path(), &varied(), |_, _| ()).unwrap();
+    assert_eq!(late.weights, whole.weights);
+    assert_eq!(
+        figures(&late.outcomes.history),
+        figures(&whole.outcomes.history)
+    );
+    interrupted(&whole, true);
+}
+
+/// A run that is interrupted often comes to the same.
+fn interrupted(whole: &Done, late: bool) {
     let folder = set();
     let mut rounds = 0;
     let done = loop {
         rounds += 1;
         let done = go(folder.path(), &varied(), |options, toy| {
             toy.pause = Duration::from_millis(1);
+            toy.late = late;
             let interrupt = options.interrupt.clone();
             std::thread::spawn(move || {
                 std::thread::sleep(Duration::from_millis(7 + 13 * rounds));
@@ -373,6 +391,12 @@ fn early_stopping_waits_and_the_best_weights_come_back() {
 
 #[test]
 fn the_first_infinite_loss_stops_the_run() {
+    for late in [false, true] {
+        an_infinite_loss_stops_the_run(late);
+    }
+}
+
+fn an_infinite_loss_stops_the_run(late: bool) {
     let schedule = vec![Schedule::Steps(vec![(2, 1e300)])];
     let folder = set();
     let error = go(
@@ -381,7 +405,7 @@ fn the_first_infinite_loss_stops_the_run() {
             schedule,
             ..recipe()
         },
-        |_, _| (),
+        |_, toy| toy.late = late,
     )
     .err()
     .unwrap();

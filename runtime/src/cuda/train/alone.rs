@@ -235,10 +235,9 @@ impl Alone {
             };
             let blocks = product.blocks();
             body += &format!(
-                "        if (b >= {block} && b < {}) {{\n            netc::Sums sums = {{parts + {part}, 0.0, 0.0}};\n            \
+                "        if (b - {block} < {blocks}) {{\n            netc::Sums sums = {{parts + {part}, 0.0, 0.0}};\n            \
                  netc::{}<{step}::D, {step}::G{}>(netc::Share{{b - {block}, {blocks}}}, images{values}{gradients}{none}, \
                  scratch + {}ull, counters + {});\n        }}\n",
-                block + blocks,
                 call.function,
                 constants_of_call(&call),
                 number * TOGETHER_SCRATCH,
@@ -250,7 +249,7 @@ impl Alone {
         }
         let arguments: Vec<Argument> = arguments.into_iter().collect();
         source.text += &format!(
-            "extern \"C\" __global__ void __launch_bounds__({TOGETHER}) complete_gradients({}) {{\n    \
+            "extern \"C\" __global__ void __launch_bounds__({TOGETHER}, 1) complete_gradients({}) {{\n    \
              for (unsigned int b = blockIdx.x; b < {block}; b += gridDim.x) {{\n{body}    }}\n    \
              netc::judge_last<N>(images, figures, parts, outcome, counters + {});\n}}\n",
             Argument::parameters(&arguments),

@@ -1,6 +1,7 @@
 //! The memory of a training run on a GPU.
 
 use super::super::source::Argument;
+use super::handed::Handed;
 use super::text;
 use crate::plan::Plan;
 use crate::train::{Layout, MemoryUse};
@@ -35,13 +36,16 @@ pub(super) struct Rates {
 
 /// What a step tells: `netc::Outcome` of update.cu.
 #[repr(C)]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Outcome {
     pub(super) loss: f64,
     pub(super) l2: f64,
     pub(super) norm: f64,
     pub(super) correct: u32,
     pub(super) finite: u32,
+    /// Not 0 from a step that failed until the host says otherwise: no step moves anything meanwhile.
+    pub(super) stopped: u32,
+    pub(super) unused: u32,
 }
 
 // SAFETY: plain numbers, laid out as the struct of the same name in update.cu.
@@ -126,7 +130,8 @@ impl Buffers {
             pieces: stream.clone_htod(pieces)?,
             parts: stream.alloc_zeros(2 * sizes.parts)?,
             input: open(sizes.image * sizes.max_batch)?,
-            arena: open(sizes.arena * sizes.max_batch)?,
+            // A step that fails is looked at as a whole, gaps between values included.
+            arena: stream.alloc_zeros((sizes.arena * sizes.max_batch).max(1))?,
             scratch: open(sizes.scratch)?,
             counters: stream.alloc_zeros(sizes.counters)?,
             labels: stream.alloc_zeros(labels)?,
@@ -140,20 +145,27 @@ impl Buffers {
     pub(super) fn give(
         &mut self,
         stream: &Arc<CudaStream>,
-        images: &[f32],
-        labels: &[u32],
-        rates: Rates,
+        handed: &Handed,
     ) -> Result<(), DriverError> {
-        stream.memcpy_htod(images, &mut self.input.slice_mut(..images.len()))?;
-        stream.memcpy_htod(labels, &mut self.labels.slice_mut(..labels.len()))?;
-        stream.memcpy_htod(&[rates], &mut self.rates)
+        stream.memcpy_htod(&handed.images, &mut self.input)?;
+        stream.memcpy_htod(&handed.labels, &mut self.labels)?;
+        stream.memcpy_htod(&handed.rates, &mut self.rates)
     }
 
-    /// Waits for the step.
-    pub(super) fn outcome(&self, stream: &Arc<CudaStream>) -> Result<Outcome, DriverError> {
-        let outcome = stream.clone_dtoh(&self.outcome)?;
-        stream.synchronize()?;
-        Ok(outcome[0])
+    /// Puts what the step tells where the host will read it.
+    pub(super) fn tell(
+        &self,
+        stream: &Arc<CudaStream>,
+        handed: &mut Handed,
+    ) -> Result<(), DriverError> {
+        stream.memcpy_dtoh(&self.outcome, &mut handed.outcome)?;
+        handed.end()
+    }
+
+    /// After a step that failed: the next one moves weights again.
+    pub(super) fn go_on(&mut self, stream: &Arc<CudaStream>) -> Result<(), DriverError> {
+        stream.memcpy_htod(&[Outcome::default()], &mut self.outcome)?;
+        stream.synchronize()
     }
 
     /// Where an argument lies.

@@ -2,10 +2,12 @@
 
 mod alone;
 mod buffers;
+mod handed;
 mod text;
 
 use self::alone::{Alone, Tensor};
 use self::buffers::{Buffers, Outcome, Rates};
+use self::handed::Handed;
 use super::call::COUNTERS;
 use super::device::{device, failed};
 use super::memory::{gather, range};
@@ -37,11 +39,18 @@ pub(crate) struct Training {
     tensors: Vec<Vec<Range<usize>>>,
     program: Program,
     buffers: Buffers,
+    /// Of the step that was put into the stream last, and of the one before, by turns.
+    handed: [Handed; 2],
+    last: usize,
+    /// Whether the outcome of the last step has not been read.
+    under_way: bool,
     /// Numbers of an image's own arena, where a block computes an image alone.
     alone: Option<usize>,
     optimizer: Optimizer,
     max_batch: usize,
     memory: MemoryUse,
+    /// Numbers of an image.
+    image: usize,
     /// Images of the last step.
     batch: usize,
     steps: u64,
@@ -117,6 +126,8 @@ impl Training {
         };
         let no_memory = |e| failed("the GPU has no memory for this training", e);
         let buffers = Buffers::new(&stream, &sizes, &pieces, mask.as_deref()).map_err(no_memory)?;
+        let hand = || Handed::new(&stream, sizes.image * max_batch, sizes.labels * max_batch);
+        let handed = [hand().map_err(no_memory)?, hand().map_err(no_memory)?];
         let mut training = Self {
             memory: sizes.memory(),
             stream,
@@ -124,9 +135,13 @@ impl Training {
             tensors,
             program,
             buffers,
+            handed,
+            last: 0,
+            under_way: false,
             alone: alone.map(|alone| alone.arena),
             optimizer: *optimizer,
             max_batch,
+            image: sizes.image,
             batch: 0,
             steps: 0,
             seed: 0,
@@ -161,10 +176,34 @@ impl Training {
         labels: &[u32],
         factor: f64,
     ) -> Result<StepResult, Error> {
-        let entries = self.program.launches();
-        let result = self.part(plan, images, labels, factor, entries)?;
+        self.outcome(plan)?;
+        self.submit(plan, images, labels, factor)?;
+        let result = self.outcome(plan)?;
+        result.ok_or_else(|| device("the step has no outcome".into()))
+    }
+
+    /// Puts a step into the stream; as [`Trainer::submit`](crate::train::Trainer::submit).
+    pub(crate) fn submit(
+        &mut self,
+        plan: &Plan,
+        images: &[f32],
+        labels: &[u32],
+        factor: f64,
+    ) -> Result<Option<StepResult>, Error> {
+        self.check(plan, images, labels)?;
+        let rates = self.rates(factor);
+        let before = self.under_way.then_some(self.last);
+        self.last = 1 - self.last;
+        self.put(images, labels, rates, self.program.launches())?;
         self.steps += 1;
-        Ok(result)
+        self.under_way = true;
+        before.map(|slot| self.settle(plan, slot)).transpose()
+    }
+
+    /// Waits for the step that is under way; as [`Trainer::outcome`](crate::train::Trainer::outcome).
+    pub(crate) fn outcome(&mut self, plan: &Plan) -> Result<Option<StepResult>, Error> {
+        let under_way = core::mem::take(&mut self.under_way).then_some(self.last);
+        under_way.map(|slot| self.settle(plan, slot)).transpose()
     }
 
     /// A step without its update; as [`Trainer::gradients`](crate::train::Trainer::gradients).
@@ -174,20 +213,18 @@ impl Training {
         images: &[f32],
         labels: &[u32],
     ) -> Result<StepResult, Error> {
-        let entries = self.program.launches() - 1;
-        self.part(plan, images, labels, 1.0, entries)
+        self.outcome(plan)?;
+        self.check(plan, images, labels)?;
+        self.put(images, labels, self.rates(1.0), self.program.launches() - 1)?;
+        let outcome = self.told(self.last)?;
+        match outcome.finite {
+            0 => Err(self.diverged(plan, images, &outcome)?),
+            _ => Ok(result(&outcome)),
+        }
     }
 
-    /// So many launches of a step.
-    fn part(
-        &mut self,
-        plan: &Plan,
-        images: &[f32],
-        labels: &[u32],
-        factor: f64,
-        entries: usize,
-    ) -> Result<StepResult, Error> {
-        let one: usize = plan.input.iter().product();
+    fn check(&self, plan: &Plan, images: &[f32], labels: &[u32]) -> Result<(), Error> {
+        let one = self.image;
         let batch = images.len() / one.max(1);
         if batch == 0 || batch > self.max_batch || !images.len().is_multiple_of(one) {
             let problem = format!(
@@ -201,27 +238,13 @@ impl Training {
             let [h, w, classes] = loss.scores.shape;
             check_labels(labels, batch * h * w, classes)?;
         }
-        self.batch = batch;
-        let outcome = self.run(images, labels, factor, entries)?;
-        if outcome.finite == 0 {
-            return Err(self.diverged(plan, images, &outcome)?);
-        }
-        Ok(StepResult {
-            loss: outcome.loss + outcome.l2,
-            correct: outcome.correct as usize,
-            grad_norm: outcome.norm,
-        })
+        Ok(())
     }
 
-    fn run(
-        &mut self,
-        images: &[f32],
-        labels: &[u32],
-        factor: f64,
-        entries: usize,
-    ) -> Result<Outcome, Error> {
+    /// The numbers of the next step.
+    fn rates(&self, factor: f64) -> Rates {
         let rule = Rule::new(&self.optimizer, self.steps, factor, 1.0);
-        let rates = Rates {
+        Rates {
             seed: self.seed,
             number: self.steps,
             first: 0,
@@ -232,8 +255,21 @@ impl Training {
                 _ => 1.0,
             },
             clip: self.clip.unwrap_or(f32::INFINITY),
-        };
-        let given = self.buffers.give(&self.stream, images, labels, rates);
+        }
+    }
+
+    /// Puts so many launches of a step into the stream.
+    fn put(
+        &mut self,
+        images: &[f32],
+        labels: &[u32],
+        rates: Rates,
+        entries: usize,
+    ) -> Result<(), Error> {
+        self.batch = images.len() / self.image;
+        let handed = &mut self.handed[self.last];
+        let taken = handed.take(images, labels, rates);
+        let given = taken.and_then(|()| self.buffers.give(&self.stream, handed));
         given.map_err(|e| failed("the batch does not get onto the GPU", e))?;
         let (buffers, tensors, stream) = (&self.buffers, &self.tensors, &self.stream);
         let number = |range: &Range<usize>| (range.start * size_of::<f32>()) as u64;
@@ -248,12 +284,35 @@ impl Training {
         };
         self.program
             .run_part(&self.stream, self.batch, entries, address)?;
-        let outcome = self.buffers.outcome(&self.stream);
-        outcome.map_err(|e| failed("the GPU failed in a training step", e))
+        let told = buffers.tell(stream, &mut self.handed[self.last]);
+        told.map_err(|e| failed(FAILED, e))
+    }
+
+    /// Waits for what a step tells.
+    fn told(&self, slot: usize) -> Result<Outcome, Error> {
+        let outcome = self.handed[slot].outcome();
+        outcome.map_err(|e| failed(FAILED, e))
+    }
+
+    /// The result of a step that was put into the stream.
+    fn settle(&mut self, plan: &Plan, slot: usize) -> Result<StepResult, Error> {
+        let outcome = self.told(slot)?;
+        if outcome.finite != 0 {
+            return Ok(result(&outcome));
+        }
+        // It changed nothing, and neither did one that was put in after it: once more, to see where it failed.
+        self.steps -= 1 + u64::from(core::mem::take(&mut self.under_way));
+        let batch = self.handed[slot].batch();
+        let (images, labels, rates) = batch.map_err(|e| failed(FAILED, e))?;
+        self.put(&images, &labels, rates, self.program.launches() - 1)?;
+        let outcome = self.told(self.last)?;
+        Err(self.diverged(plan, &images, &outcome)?)
     }
 
     /// What shows first that a step left the range of numbers.
-    fn diverged(&self, plan: &Plan, images: &[f32], outcome: &Outcome) -> Result<Error, Error> {
+    fn diverged(&mut self, plan: &Plan, images: &[f32], outcome: &Outcome) -> Result<Error, Error> {
+        let going_on = self.buffers.go_on(&self.stream);
+        going_on.map_err(|e| failed(FAILED, e))?;
         let params = self.download(&self.buffers.params)?;
         let gradients = self.download(&self.buffers.gradients)?;
         let arena = self.copy(&self.buffers.arena)?;
@@ -386,6 +445,16 @@ impl Training {
             Ok(numbers)
         };
         copy().map_err(|e| failed("the GPU's memory cannot be read", e))
+    }
+}
+
+const FAILED: &str = "the GPU failed in a training step";
+
+fn result(outcome: &Outcome) -> StepResult {
+    StepResult {
+        loss: outcome.loss + outcome.l2,
+        correct: outcome.correct as usize,
+        grad_norm: outcome.norm,
     }
 }
 

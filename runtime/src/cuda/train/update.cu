@@ -22,6 +22,8 @@ struct Rates {
 struct Outcome {
     double loss, l2, norm;
     unsigned int correct, finite;
+    unsigned int stopped; // 1 from a step that failed until the host says otherwise: no step moves anything meanwhile
+    unsigned int unused;
 };
 
 // What one piece adds to the sums.
@@ -102,7 +104,7 @@ __device__ void judge(Index images, const Figure* figures, const Part* parts, Ou
     if (threadIdx.x == 0) {
         double norm = sqrt(squares);
         bool finite = loss - loss == 0.0 && norm - norm == 0.0;
-        *outcome = Outcome{loss, l2, norm, (unsigned int)correct, finite ? 1u : 0u};
+        *outcome = Outcome{loss, l2, norm, (unsigned int)correct, finite ? 1u : 0u, finite ? outcome->stopped : 1u, 0u};
     }
 }
 
@@ -127,13 +129,13 @@ template <class R, bool KEPT>
 __device__ void update(Index, const Piece* pieces, float* params, const float* gradients, const float* before, float* first, float* second,
                        const Rates* rates, const Outcome* outcome) {
     const Piece piece = pieces[blockIdx.x];
-    const bool finite = outcome->finite;
+    const bool stopped = outcome->stopped;
     const float scale = outcome->norm > rates->clip ? (float)(rates->clip / outcome->norm) : 1.0f;
     const float lr = rates->lr, coupled = rates->coupled;
     for (unsigned int i = threadIdx.x; i < piece.count; i += blockDim.x) {
         const unsigned long long at = piece.first + i;
-        if (!piece.trained || !finite) {
-            if (KEPT && !piece.trained && !finite) params[at] = before[at];
+        if (!piece.trained || stopped) {
+            if (KEPT && !piece.trained && stopped) params[at] = before[at];
             continue;
         }
         float w = params[at];

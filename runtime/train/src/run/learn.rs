@@ -51,6 +51,23 @@ pub trait Learn: Evaluate {
     /// names the layer.
     fn train(&mut self, images: &[f32], labels: &[u32], factor: f64) -> Result<Outcome>;
 
+    /// As [`Learn::train`], without waiting for a device: the outcome of this step, or of the one before, if it has not been given; then
+    /// [`Learn::outcome`] gives the last one.
+    ///
+    /// # Errors
+    /// As [`Learn::train`], of the step whose outcome it would be.
+    fn submit(&mut self, images: &[f32], labels: &[u32], factor: f64) -> Result<Option<Outcome>> {
+        self.train(images, labels, factor).map(Some)
+    }
+
+    /// Waits for the step that was submitted last: its outcome, if it has not been given.
+    ///
+    /// # Errors
+    /// As [`Learn::train`].
+    fn outcome(&mut self) -> Result<Option<Outcome>> {
+        Ok(None)
+    }
+
     /// Every tensor of the weights file.
     ///
     /// # Errors

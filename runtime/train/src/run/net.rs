@@ -5,7 +5,7 @@ use super::learn::{Evaluate, Learn, Outcome, Tensor};
 use crate::{Error, ErrorKind, Result};
 use netc_plan::{Loss, Plan, Recipe};
 use netc_runtime::Weights;
-use netc_runtime::train::{OptimizerState, Trainer};
+use netc_runtime::train::{OptimizerState, StepResult, Trainer};
 use std::collections::BTreeMap;
 
 /// A network in training.
@@ -58,6 +58,13 @@ fn diverged(e: netc_runtime::Error) -> Error {
     Error::new(ErrorKind::Diverged, first)
 }
 
+fn outcome(result: StepResult) -> Outcome {
+    Outcome {
+        loss: result.loss,
+        correct: result.correct,
+    }
+}
+
 impl Evaluate for Net {
     fn outputs(&self) -> usize {
         self.plan.output.iter().product()
@@ -81,10 +88,17 @@ impl Learn for Net {
     fn train(&mut self, images: &[f32], labels: &[u32], factor: f64) -> Result<Outcome> {
         self.evaluator = None;
         let result = self.trainer.step(images, labels, factor)?;
-        Ok(Outcome {
-            loss: result.loss,
-            correct: result.correct,
-        })
+        Ok(outcome(result))
+    }
+
+    fn submit(&mut self, images: &[f32], labels: &[u32], factor: f64) -> Result<Option<Outcome>> {
+        self.evaluator = None;
+        let result = self.trainer.submit(images, labels, factor)?;
+        Ok(result.map(outcome))
+    }
+
+    fn outcome(&mut self) -> Result<Option<Outcome>> {
+        Ok(self.trainer.outcome()?.map(outcome))
     }
 
     fn weights(&self) -> Result<Vec<Tensor<'static>>> {

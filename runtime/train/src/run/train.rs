@@ -4,7 +4,7 @@ use super::checkpoint::{self, Identity, State, Sums};
 use super::notes::Notes;
 use super::saver::{Checkpoints, Saver};
 use super::schedule;
-use super::{Epoch, Experiment, Interrupt, Learn, Progress, RunFolder};
+use super::{Epoch, Experiment, Interrupt, Learn, Outcome, Progress, RunFolder};
 use crate::evaluate::{self, Evaluation, EvaluationOptions};
 use crate::loader::{self, Batch, Loader, Order};
 use crate::{Error, ErrorKind, Result};
@@ -93,6 +93,7 @@ pub fn train(
         saver: Saver::new(options.checkpoints, state.step),
         options,
         state,
+        under_way: None,
         seconds: 0.0,
         waited: 0.0,
     };
@@ -141,6 +142,8 @@ struct Run<'a> {
     /// Steps of an epoch.
     each: usize,
     saver: Saver,
+    /// Labels of the step whose outcome is not known; `state` is that before it.
+    under_way: Option<usize>,
     /// Time of all steps in this call.
     seconds: f64,
     waited: f64,
@@ -177,18 +180,22 @@ impl Run<'_> {
             self.options
                 .progress
                 .epoch_begins(epoch, recipe.epochs, done, self.each);
-            while self.state.batch < self.each {
+            while self.begun() < self.each {
                 if self.options.interrupt.is_wanted() {
+                    self.finish_step()?;
                     self.save()?;
                     return Ok(Ending::Interrupted);
                 }
                 if !self.learn(&mut loader)? {
                     break;
                 }
-                if self.saver.is_due(self.state.step) && self.state.batch < self.each {
+                let step = self.state.step + u64::from(self.under_way.is_some());
+                if self.saver.is_due(step) && self.begun() < self.each {
+                    self.finish_step()?;
                     self.save_state()?;
                 }
             }
+            self.finish_step()?;
             self.end_epoch()?;
         }
         Ok(if self.state.stopped {
@@ -196,6 +203,11 @@ impl Run<'_> {
         } else {
             Ending::Complete
         })
+    }
+
+    /// Steps of the epoch that are done or under way.
+    fn begun(&self) -> usize {
+        self.state.batch + usize::from(self.under_way.is_some())
     }
 
     /// Learns from the next batch, and takes the time; false if there is none.
@@ -219,13 +231,41 @@ impl Run<'_> {
 
     fn train_step(&mut self, batch: &Batch) -> Result<()> {
         let Experiment { recipe, .. } = self.experiment;
-        let factor = schedule::factor(recipe, &self.state.plateaus, self.state.step, self.each);
-        let outcome = self.net.train(&batch.images, &batch.labels, factor);
+        let step = self.state.step + u64::from(self.under_way.is_some());
+        let factor = schedule::factor(recipe, &self.state.plateaus, step, self.each);
+        let outcome = self.net.submit(&batch.images, &batch.labels, factor);
         let outcome = self.located(outcome)?;
+        // Of this step, or of the one before.
+        let own = batch.labels.len();
+        match (outcome, self.under_way.replace(own)) {
+            (Some(outcome), Some(before)) => self.step_done(before, outcome),
+            (Some(outcome), None) => {
+                self.under_way = None;
+                self.step_done(own, outcome)
+            }
+            (None, _) => Ok(()),
+        }
+    }
+
+    /// Waits for the step that is under way, if one is.
+    fn finish_step(&mut self) -> Result<()> {
+        let start = Instant::now();
+        let outcome = self.net.outcome();
+        let outcome = self.located(outcome)?;
+        if let (Some(outcome), Some(labels)) = (outcome, self.under_way.take()) {
+            self.step_done(labels, outcome)?;
+        }
+        let seconds = start.elapsed().as_secs_f64();
+        self.state.sums.seconds += seconds;
+        self.seconds += seconds;
+        Ok(())
+    }
+
+    /// Counts a step over so many labels.
+    fn step_done(&mut self, n: usize, outcome: Outcome) -> Result<()> {
         if !outcome.loss.is_finite() {
             return Err(self.diverged(&format!("the loss is {}", outcome.loss)));
         }
-        let n = batch.labels.len();
         let sums = &mut self.state.sums;
         sums.loss += outcome.loss * n as f64;
         sums.correct += outcome.correct;

@@ -8,7 +8,9 @@ use super::super::source::{
 };
 use super::super::task::{Back, Task};
 use super::super::{constants, kernels};
-use super::text::{self, About, FIGURES, GRADIENTS, LABELS, MASK, OUTCOME, PARAMS, PARTS};
+use super::given::{
+    About, FIGURES, GRADIENTS, LABELS, MASK, OUTCOME, PARAMS, PARTS, by_batch, labels,
+};
 use crate::plan::{Plan, Slot, View};
 use alloc::collections::BTreeSet;
 use alloc::format;
@@ -140,10 +142,10 @@ impl Alone {
             }
         }
         for (i, loss) in plan.loss.iter().enumerate() {
-            let labels = loss.scores.shape[0] * loss.scores.shape[1];
-            let first = i * text::labels(plan) * about.max_batch;
+            let count = loss.scores.shape[0] * loss.scores.shape[1];
+            let first = i * labels(plan) * about.max_batch;
             body.line(&format!(
-                "netc::loss<Loss{i}>(netc::Block(), 1, images, {}, {}, labels + i * {labels}ull, figures + {first}ull + i * {labels}ull);",
+                "netc::loss<Loss{i}>(netc::Block(), 1, images, {}, {}, labels + i * {count}ull, figures + {first}ull + i * {count}ull);",
                 own(loss.scores),
                 own(loss.gradient),
             ));
@@ -317,14 +319,6 @@ fn own(view: View) -> String {
     match view.slot {
         Slot::Input => "image".into(),
         Slot::Arena(offset) => format!("own + {}", offset / size_of::<f32>()),
-    }
-}
-
-/// Where a view lies for the batch.
-pub(super) fn by_batch(view: View) -> String {
-    match view.slot {
-        Slot::Input => "input".into(),
-        Slot::Arena(offset) => format!("arena + {}ull * images", offset / size_of::<f32>()),
     }
 }
 

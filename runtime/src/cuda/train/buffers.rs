@@ -1,8 +1,8 @@
 //! The memory of a training run on a GPU.
 
 use super::super::source::Argument;
+use super::given;
 use super::handed::Handed;
-use super::text;
 use crate::plan::Plan;
 use crate::train::{Layout, MemoryUse};
 use alloc::sync::Arc;
@@ -177,18 +177,18 @@ impl Buffers {
             Argument::Scratch => at(&self.scratch),
             Argument::Counters => self.counters.device_ptr(stream).0,
             Argument::Step => self.rates.device_ptr(stream).0,
-            text::PARAMS => at(&self.params),
-            text::GRADIENTS => at(&self.gradients),
-            text::BEFORE => at(&self.before),
-            text::MASK => at(&self.mask),
-            text::PIECES => self.pieces.device_ptr(stream).0,
-            text::PARTS => self.parts.device_ptr(stream).0,
-            text::LABELS => self.labels.device_ptr(stream).0,
-            text::FIGURES => at(&self.figures),
-            text::OUTCOME => self.outcome.device_ptr(stream).0,
-            text::RATES => self.rates.device_ptr(stream).0,
-            text::FIRST => self.states.first().map_or(0, at),
-            text::SECOND => self.states.get(1).map_or(0, at),
+            given::PARAMS => at(&self.params),
+            given::GRADIENTS => at(&self.gradients),
+            given::BEFORE => at(&self.before),
+            given::MASK => at(&self.mask),
+            given::PIECES => self.pieces.device_ptr(stream).0,
+            given::PARTS => self.parts.device_ptr(stream).0,
+            given::LABELS => self.labels.device_ptr(stream).0,
+            given::FIGURES => at(&self.figures),
+            given::OUTCOME => self.outcome.device_ptr(stream).0,
+            given::RATES => self.rates.device_ptr(stream).0,
+            given::FIRST => self.states.first().map_or(0, at),
+            given::SECOND => self.states.get(1).map_or(0, at),
             _ => 0,
         }
     }
@@ -199,8 +199,8 @@ pub(super) fn pieces(plan: &Plan, layout: &Layout) -> Vec<Piece> {
     let mut all = Vec::new();
     for (i, (param, range)) in layout.params().enumerate() {
         let update = plan.update.iter().find(|update| update.param == i);
-        for first in range.clone().step_by(text::PIECE) {
-            let count = (range.end - first).min(text::PIECE);
+        for first in range.clone().step_by(given::PIECE) {
+            let count = (range.end - first).min(given::PIECE);
             all.push(Piece {
                 first: first as u64,
                 count: count as u32,

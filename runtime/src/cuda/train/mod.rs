@@ -2,6 +2,7 @@
 
 mod alone;
 mod buffers;
+mod given;
 mod handed;
 mod text;
 
@@ -93,7 +94,7 @@ impl Training {
         let backs: Vec<Back> = plan.backward.iter().map(text::back).collect();
         let trained = trained(plan, &layout, &tensors);
         let alone = Alone::of(plan, &tasks, &backs, &trained);
-        let about = text::About {
+        let about = given::About {
             rule: &rule,
             pieces: pieces.len(),
             parts: alone.as_ref().map_or(pieces.len(), Alone::parts),
@@ -114,7 +115,7 @@ impl Training {
                 Some(alone) => alone.arena + alone.kept,
                 None => plan.arena / size_of::<f32>(),
             },
-            labels: text::labels(plan),
+            labels: given::labels(plan),
             losses: plan.loss.len(),
             scratch: match &alone {
                 Some(alone) => alone.scratch(),
@@ -275,10 +276,10 @@ impl Training {
         let number = |range: &Range<usize>| (range.start * size_of::<f32>()) as u64;
         let address = |argument: Argument| match argument {
             Argument::Param(task, i) => {
-                buffers.address(stream, text::PARAMS) + number(&tensors[task][i])
+                buffers.address(stream, given::PARAMS) + number(&tensors[task][i])
             }
             Argument::Gradient(task, i) => {
-                buffers.address(stream, text::GRADIENTS) + number(&tensors[task][i])
+                buffers.address(stream, given::GRADIENTS) + number(&tensors[task][i])
             }
             other => buffers.address(stream, other),
         };

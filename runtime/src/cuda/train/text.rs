@@ -1,35 +1,20 @@
 //! The text of a training step, beyond the operations: losses, norm and update.
 
-use super::super::Precision;
 use super::super::call::{By, Work};
 use super::super::constants::{real, view};
 use super::super::source::{Argument, Entry, Source};
 use super::super::task::{Back, Task};
-use super::alone::{self, Alone, Tensor};
+use super::alone::{Alone, Tensor};
+use super::given::{
+    About, BEFORE, FIGURES, FIRST, GRADIENTS, LABELS, MASK, OUTCOME, PARAMS, PARTS, PIECES, RATES,
+    SECOND, by_batch, labels,
+};
 use crate::plan::{Loss, Plan};
 use crate::train::{Kind, Rule};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
-
-/// Numbers of a piece of the parameters, one block's work.
-pub(super) const PIECE: usize = 4096;
-
-/// What the text depends on beside the plan.
-pub(super) struct About<'r> {
-    pub(super) rule: &'r Rule,
-    /// Pieces of the parameters.
-    pub(super) pieces: usize,
-    /// Parts of the sums over them.
-    pub(super) parts: usize,
-    /// Whether a connection table leaves out weights.
-    pub(super) masked: bool,
-    /// Images of the largest batch.
-    pub(super) max_batch: usize,
-    /// What products are computed to.
-    pub(super) precision: Precision,
-}
 
 /// The program of a training step; `alone` says where a small network keeps things.
 pub(super) fn step(
@@ -90,28 +75,6 @@ fn launches(source: &mut Source, plan: &Plan, tasks: &[Task], backs: &[Back], ab
     add(source, "judge_step", "judge<N>", once, &operands);
 }
 
-pub(super) const PIECES: Argument = Argument::Own("const netc::Piece*", "pieces");
-pub(super) const PARAMS: Argument = Argument::Own("float*", "params");
-pub(super) const GRADIENTS: Argument = Argument::Own("float*", "gradients");
-pub(super) const BEFORE: Argument = Argument::Own("float*", "before");
-pub(super) const MASK: Argument = Argument::Own("const float*", "mask");
-pub(super) const PARTS: Argument = Argument::Own("netc::Part*", "parts");
-pub(super) const LABELS: Argument = Argument::Own("const unsigned int*", "labels");
-pub(super) const FIGURES: Argument = Argument::Own("netc::Figure*", "figures");
-pub(super) const OUTCOME: Argument = Argument::Own("netc::Outcome*", "outcome");
-pub(super) const FIRST: Argument = Argument::Own("float*", "first");
-pub(super) const SECOND: Argument = Argument::Own("float*", "second");
-pub(super) const RATES: Argument = Argument::Own("const netc::Rates*", "rates");
-
-/// The most labels that a loss has for an image.
-pub(super) fn labels(plan: &Plan) -> usize {
-    let pixels = plan
-        .loss
-        .iter()
-        .map(|loss| loss.scores.shape[0] * loss.scores.shape[1]);
-    pixels.max().unwrap_or(1)
-}
-
 pub(super) fn back(step: &crate::plan::BackwardStep) -> Back {
     Back {
         task: step.step,
@@ -164,8 +127,8 @@ fn launch_loss(source: &mut Source, plan: &Plan, i: usize, room: usize) {
         "extern \"C\" __global__ void __launch_bounds__(256) loss{i}({}) {{\n    \
          netc::loss<Loss{i}>(netc::Grid(), images, images, {}, {}, labels, figures + {}ull);\n}}\n",
         Argument::parameters(&arguments),
-        alone::by_batch(step.scores),
-        alone::by_batch(step.gradient),
+        by_batch(step.scores),
+        by_batch(step.gradient),
         i * room,
     );
     let labels = step.scores.shape[0] * step.scores.shape[1];

@@ -3,61 +3,12 @@
 use super::super::source::Argument;
 use super::given;
 use super::handed::Handed;
+use super::records::{Outcome, Piece, Rates};
 use crate::plan::Plan;
 use crate::train::{Layout, MemoryUse};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use cudarc::driver::{CudaSlice, CudaStream, DevicePtr, DeviceRepr, DriverError, ValidAsZeroBits};
-
-/// Consecutive numbers of one tensor: `netc::Piece` of update.cu.
-#[repr(C)]
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Piece {
-    first: u64,
-    count: u32,
-    l2: f32,
-    trained: u32,
-    unused: u32,
-}
-
-/// What changes from step to step: `netc::Rates` of update.cu.
-#[repr(C)]
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Rates {
-    pub(super) seed: u64,
-    pub(super) number: u64,
-    /// The first image.
-    pub(super) first: u64,
-    pub(super) lr: f32,
-    pub(super) coupled: f32,
-    pub(super) keep: f32,
-    pub(super) clip: f32,
-}
-
-/// What a step tells: `netc::Outcome` of update.cu.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Outcome {
-    pub(super) loss: f64,
-    pub(super) l2: f64,
-    pub(super) norm: f64,
-    pub(super) correct: u32,
-    pub(super) finite: u32,
-    /// Not 0 from a step that failed until the host says otherwise: no step moves anything meanwhile.
-    pub(super) stopped: u32,
-    pub(super) unused: u32,
-}
-
-// SAFETY: plain numbers, laid out as the struct of the same name in update.cu.
-unsafe impl DeviceRepr for Piece {}
-// SAFETY: as above.
-unsafe impl DeviceRepr for Rates {}
-// SAFETY: as above.
-unsafe impl DeviceRepr for Outcome {}
-// SAFETY: all numbers, and 0 is one.
-unsafe impl ValidAsZeroBits for Rates {}
-// SAFETY: as above.
-unsafe impl ValidAsZeroBits for Outcome {}
+use cudarc::driver::{CudaSlice, CudaStream, DevicePtr, DriverError};
 
 /// How large things are, in numbers.
 pub(super) struct Sizes {

@@ -1,6 +1,6 @@
 //! What a step takes from the host, and what it tells: page-locked memory, so that nobody waits for a copy.
 
-use super::buffers::{Outcome, Rates};
+use super::records::{Outcome, Rates};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use cudarc::driver::{

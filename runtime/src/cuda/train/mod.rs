@@ -4,11 +4,13 @@ mod alone;
 mod buffers;
 mod given;
 mod handed;
+mod records;
 mod text;
 
 use self::alone::{Alone, Tensor};
-use self::buffers::{Buffers, Outcome, Rates};
+use self::buffers::Buffers;
 use self::handed::Handed;
+use self::records::{Outcome, Rates};
 use super::call::COUNTERS;
 use super::device::{device, failed};
 use super::memory::{gather, range};

@@ -270,3 +270,36 @@ fn steps_that_nobody_waits_for_are_the_same() {
     let weights = trainer.weights().expect("finite weights");
     assert_eq!(numbers(&weights), numbers(&expected[3].1));
 }
+
+#[test]
+fn a_step_that_leaves_the_range_of_numbers_changes_nothing_and_says_where() {
+    let Some((session, device)) = session() else {
+        return;
+    };
+    for network in ["lenet5_mnist", MODERN] {
+        let training = compiled(network);
+        let plan = &training.plan;
+        let train = |device: &Device| {
+            let weights = Weights::random(1, &plan.params).on(device.clone());
+            let trainer = Trainer::new(plan, &training.recipe.optimizer, &weights, 4, 1);
+            let mut trainer = trainer.expect("a trainer");
+            let before = trainer.weights().expect("finite weights");
+            let image: usize = plan.input.iter().product();
+            let mut images = SplitMix64(1).numbers(3 * image);
+            images[image] = f32::NAN;
+            let error = trainer.step(&images, &[0, 1, 2], 1.0).expect_err("a NaN");
+            let after = trainer.weights().expect("finite weights");
+            for ((name, _, before), (_, _, after)) in before.tensors().zip(after.tensors()) {
+                assert_eq!(before, after, "{name}");
+            }
+            images[image] = 0.0;
+            let loss = trainer.step(&images, &[0, 1, 2], 1.0).expect("a step").loss;
+            (error.to_string(), loss as f32)
+        };
+        let (error, loss) = train(&device);
+        let (expected, expected_loss) = train(&Device::cpu());
+        without_reports(&session, &plan.name);
+        assert_eq!(error, expected);
+        near(&[loss], &[expected_loss], 1e-4, &plan.name);
+    }
+}

@@ -46,7 +46,7 @@ impl Sizes {
 pub(super) struct Buffers {
     pub(super) params: CudaSlice<f32>,
     pub(super) gradients: CudaSlice<f32>,
-    before: CudaSlice<f32>,
+    pub(super) before: CudaSlice<f32>,
     mask: CudaSlice<f32>,
     pub(super) states: Vec<CudaSlice<f32>>,
     pieces: CudaSlice<Piece>,
@@ -81,8 +81,7 @@ impl Buffers {
             pieces: stream.clone_htod(pieces)?,
             parts: stream.alloc_zeros(2 * sizes.parts)?,
             input: open(sizes.image * sizes.max_batch)?,
-            // A step that fails is looked at as a whole, gaps between values included.
-            arena: stream.alloc_zeros((sizes.arena * sizes.max_batch).max(1))?,
+            arena: open(sizes.arena * sizes.max_batch)?,
             scratch: open(sizes.scratch)?,
             counters: stream.alloc_zeros(sizes.counters)?,
             labels: stream.alloc_zeros(labels)?,

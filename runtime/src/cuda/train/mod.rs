@@ -312,14 +312,28 @@ impl Training {
         Err(self.diverged(plan, &images, &outcome)?)
     }
 
+    /// Takes back what a step without its update has moved on its way: the statistics of batch normalisation.
+    fn take_back(&mut self) -> Result<(), DriverError> {
+        if self.alone.is_some() {
+            return Ok(());
+        }
+        let fixed = self.layout.params().filter(|(param, _)| !param.trainable);
+        for (_, range) in fixed {
+            let Buffers { before, params, .. } = &mut self.buffers;
+            let mut to = params.slice_mut(range.clone());
+            self.stream.memcpy_dtod(&before.slice(range), &mut to)?;
+        }
+        Ok(())
+    }
+
     /// What shows first that a step left the range of numbers.
     fn diverged(&mut self, plan: &Plan, images: &[f32], outcome: &Outcome) -> Result<Error, Error> {
+        self.take_back().map_err(|e| failed(FAILED, e))?;
         let going_on = self.buffers.go_on(&self.stream);
         going_on.map_err(|e| failed(FAILED, e))?;
         let params = self.download(&self.buffers.params)?;
         let gradients = self.download(&self.buffers.gradients)?;
-        let arena = self.copy(&self.buffers.arena)?;
-        let read = |view: View| self.values(view, &arena);
+        let read = |view: View| self.values(view).unwrap_or_default();
         let steps = plan.forward.iter();
         let values = steps.map(|step| (&step.name[..], &step.text[..], step.output));
         let broken = Broken {
@@ -350,21 +364,29 @@ impl Training {
         if !matches!(view.slot, Slot::Arena(_)) || self.batch == 0 {
             return Err(device("nothing has been computed there".into()));
         }
-        let arena = self.copy(&self.buffers.arena)?;
-        Ok(self.values(view, &arena))
+        self.values(view)
     }
 
-    /// The values of a view out of the arena.
-    fn values(&self, view: View, arena: &[f32]) -> Vec<f32> {
-        match self.alone {
-            Some(own) => {
-                let images = arena.chunks_exact(own).take(self.batch);
-                images
-                    .flat_map(|image| gather(view, &image[range(view, 1)]))
-                    .collect()
+    /// The values of a view. Nothing beside them is read: it may never have been written.
+    fn values(&self, view: View) -> Result<Vec<f32>, Error> {
+        let (batch, arena) = (self.batch, &self.buffers.arena);
+        let buffers: Vec<Range<usize>> = match self.alone {
+            Some(own) => (0..batch)
+                .map(|image| (range(view, 1), image * own))
+                .map(|(range, first)| first + range.start..first + range.end)
+                .collect(),
+            None => alloc::vec![range(view, batch)],
+        };
+        let read = || -> Result<_, DriverError> {
+            let mut numbers = Vec::new();
+            for buffer in buffers {
+                numbers.extend(self.stream.clone_dtoh(&arena.slice(buffer))?);
             }
-            None => gather(view, &arena[range(view, self.batch)]),
-        }
+            self.stream.synchronize()?;
+            Ok(numbers)
+        };
+        let numbers = read().map_err(|e| failed("the GPU's memory cannot be read", e))?;
+        Ok(gather(view, &numbers))
     }
 
     /// Launches of a step.

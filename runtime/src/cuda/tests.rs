@@ -106,6 +106,11 @@ fn program(rng: &mut Rng, precision: Precision) -> String {
             continue;
         }
         *times += 1;
+        // The precision is that of products.
+        let is_product = matches!(example.op, Op::Conv(_) | Op::Deconv(_) | Op::Fc(_));
+        if precision != Precision::F32 && !is_product {
+            continue;
+        }
         let params = example.params.len();
         let (task, back) = places(rng, tasks.len(), example.op, params);
         steps.insert(0, back);

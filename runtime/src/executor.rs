@@ -48,10 +48,10 @@ impl Executor {
         matches!(view.slot, Slot::Arena(_)).then(|| workspace.values(view))
     }
 
-    /// As [`forward`](Model::forward), and adds to `times` how long each step took, in the plan's order.
+    /// As [`forward`](Model::forward), and adds to `times` how long each step took, in the plan's order: on the CPU; a GPU runs them as one.
     ///
     /// # Errors
-    /// As [`forward`](Model::forward).
+    /// As [`forward`](Model::forward); with [`ErrorKind::Choice`](crate::ErrorKind::Choice) on a GPU.
     #[cfg(feature = "std")]
     pub fn forward_timed<'w>(
         &self,
@@ -59,6 +59,10 @@ impl Executor {
         images: &[f32],
         times: &mut Vec<std::time::Duration>,
     ) -> Result<&'w [f32], Error> {
+        if !self.device.is_cpu() {
+            let problem = "a pass on a GPU is one graph: its layers have no times of their own";
+            return Err(Error::new(crate::ErrorKind::Choice, problem));
+        }
         times.resize(self.kernels.len(), std::time::Duration::ZERO);
         let mut times = times.iter_mut();
         self.walk(workspace, images, |kernel, mem, step| {

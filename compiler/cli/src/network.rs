@@ -167,7 +167,7 @@ pub(crate) fn failed(e: &Error) -> Failure {
     let mut problems = e.problems().iter().cloned();
     let first = problems.next().unwrap_or_default();
     match e.kind() {
-        ErrorKind::Device => Failure::tool(first),
+        ErrorKind::Choice | ErrorKind::Device => Failure::tool(first),
         _ => Failure::input(first),
     }
     .details(problems)

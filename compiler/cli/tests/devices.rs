@@ -145,4 +145,11 @@ fn what_is_missing_beside_the_driver_is_said() {
     for file in fs::read_dir(&cache).unwrap() {
         assert!(fs::read(file.unwrap().path()).unwrap().len() > 100);
     }
+
+    // Times of layers would be those of recording them.
+    for layers in ["", "--train "] {
+        let line = format!("{bench} {layers}--layers");
+        let (_, err) = said(emulated(&world, &libraries, &line), 2);
+        assert!(err.contains("have no times of their own"), "{err}");
+    }
 }

@@ -20,7 +20,7 @@ pub struct Network {
     pub input: Vec<usize>,
     /// Shape of one output.
     pub output: Vec<usize>,
-    /// EvaluationOptions pixels become inputs.
+    /// How pixels become inputs.
     pub pixels: Pixels,
     /// What its scores mean.
     pub scores: Scores,

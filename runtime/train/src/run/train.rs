@@ -11,7 +11,7 @@ use crate::{Error, ErrorKind, Result};
 use netc_plan::{Metric, Recipe, Restore};
 use std::time::{Instant, SystemTime};
 
-/// EvaluationOptions to run.
+/// How to run.
 pub struct Options {
     /// Where the run is kept.
     pub folder: RunFolder,
@@ -21,7 +21,7 @@ pub struct Options {
     pub keep: Vec<(String, Vec<u8>)>,
     /// Threads that load pictures.
     pub threads: usize,
-    /// EvaluationOptions often to save.
+    /// How often to save.
     pub checkpoints: Checkpoints,
     /// Ends the run early.
     pub interrupt: Interrupt,
@@ -29,7 +29,7 @@ pub struct Options {
     pub progress: Progress,
 }
 
-/// EvaluationOptions a run ended.
+/// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// After the last epoch.
@@ -43,7 +43,7 @@ pub enum Ending {
 /// What a run has come to.
 #[derive(Clone, Debug)]
 pub struct Outcomes {
-    /// EvaluationOptions it ended.
+    /// How it ended.
     pub ending: Ending,
     /// All epochs so far.
     pub history: Vec<Epoch>,

@@ -1,0 +1,180 @@
+//! From a plan and its weights to a step that is ready to run.
+
+use super::super::call::COUNTERS;
+use super::super::device::failed;
+use super::super::params::Order;
+use super::super::program::Program;
+use super::super::task::{Back, Task};
+use super::super::{Gpu, kernels};
+use super::alone::{Alone, Tensor};
+use super::buffers::{self, Buffers};
+use super::handed::Handed;
+use super::{Training, given, text};
+use crate::plan::{Op, Operation, Optimizer, Param, Plan};
+use crate::train::{Layout, Rule};
+use crate::{Error, Weights};
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+impl Training {
+    /// Prepares a valid plan that trains, with its weights.
+    ///
+    /// # Errors
+    /// With [`ErrorKind::Device`], if the device has not the memory, or the kernels cannot be made.
+    pub(crate) fn new(
+        gpu: &Gpu,
+        plan: &Plan,
+        optimizer: &Optimizer,
+        weights: &Weights,
+        max_batch: usize,
+    ) -> Result<Self, Error> {
+        let layout = Layout::new(&plan.params);
+        let mut tasks: Vec<Task> = plan.forward.iter().enumerate().map(task).collect();
+        let orders = orders(plan, &layout);
+        let tensors = plan.forward.iter().map(|step| {
+            let layer = step.source.as_ref().map_or("", |source| &source.layer);
+            let tensors = step.op.tensors();
+            let ranges = tensors
+                .iter()
+                .map(|t| layout.range(layer, t.leaf, t.shape.iter().product()));
+            ranges.collect()
+        });
+        let tensors: Vec<Vec<Range<usize>>> = tensors.collect();
+        for (task, ranges) in tasks.iter_mut().zip(&tensors) {
+            task.aligned = ranges.iter().all(|range| range.start.is_multiple_of(4));
+        }
+        let stream = gpu.context.new_stream();
+        let stream = stream.map_err(|e| failed("the GPU gives no stream", e))?;
+        let mask = mask(plan, &layout, &orders);
+        let pieces = buffers::pieces(plan, &layout);
+        let rule = Rule::new(optimizer, 0, 1.0, 1.0);
+        let backs: Vec<Back> = plan.backward.iter().map(text::back).collect();
+        let trained = trained(plan, &layout, &tensors);
+        let alone = Alone::of(plan, &tasks, &backs, &trained);
+        let about = given::About {
+            rule: &rule,
+            pieces: pieces.len(),
+            parts: alone.as_ref().map_or(pieces.len(), Alone::parts),
+            masked: mask.is_some(),
+            max_batch,
+            precision: gpu.precision(),
+        };
+        let source = text::step(plan, &tasks, &backs, &trained, alone.as_ref(), &about);
+        let program = Program::new(gpu, source)?;
+        let scratch = tasks
+            .iter()
+            .map(|task| kernels(&task.op).scratch(max_batch));
+        let sizes = buffers::Sizes {
+            params: layout.len(),
+            states: optimizer.states().len(),
+            image: plan.input.iter().product(),
+            arena: match &alone {
+                Some(alone) => alone.arena + alone.kept,
+                None => plan.arena / size_of::<f32>(),
+            },
+            labels: given::labels(plan),
+            losses: plan.loss.len(),
+            scratch: match &alone {
+                Some(alone) => alone.scratch(),
+                None => scratch.max().unwrap_or(0),
+            },
+            counters: alone.as_ref().map_or(COUNTERS, Alone::counters),
+            parts: about.parts,
+            max_batch,
+        };
+        let no_memory = |e| failed("the GPU has no memory for this training", e);
+        let buffers = Buffers::new(&stream, &sizes, &pieces, mask.as_deref()).map_err(no_memory)?;
+        let hand = || Handed::new(&stream, sizes.image * max_batch, sizes.labels * max_batch);
+        let handed = [hand().map_err(no_memory)?, hand().map_err(no_memory)?];
+        let mut training = Self {
+            memory: sizes.memory(),
+            stream,
+            orders,
+            tensors,
+            program,
+            buffers,
+            handed,
+            last: 0,
+            under_way: false,
+            alone: alone.map(|alone| alone.arena),
+            optimizer: *optimizer,
+            max_batch,
+            image: sizes.image,
+            batch: 0,
+            steps: 0,
+            seed: 0,
+            clip: None,
+            layout,
+        };
+        training.set_weights(weights)?;
+        Ok(training)
+    }
+}
+
+fn task((number, step): (usize, &crate::plan::Step)) -> Task {
+    let clean = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    let name: String = step.name.chars().map(clean).collect();
+    Task {
+        name: format!("s{number}_{name}"),
+        op: step.op,
+        inputs: step.inputs.clone(),
+        output: step.output,
+        params: step.op.tensors().len(),
+        aligned: false,
+    }
+}
+
+/// The tensors of each forward step, as an update takes them.
+fn trained(plan: &Plan, layout: &Layout, tensors: &[Vec<Range<usize>>]) -> Vec<Vec<Tensor>> {
+    let mut found = BTreeMap::new();
+    for (i, (param, range)) in layout.params().enumerate() {
+        let update = plan.update.iter().find(|update| update.param == i);
+        let l2 = update.map_or(0.0, |update| update.l2);
+        found.insert(range.start, (l2, param.trainable));
+    }
+    let tensor = |range: &Range<usize>| {
+        let (l2, trained) = found.get(&range.start).copied().unwrap_or_default();
+        Tensor {
+            range: range.clone(),
+            l2,
+            trained,
+        }
+    };
+    let tensors = tensors.iter();
+    tensors
+        .map(|ranges| ranges.iter().map(tensor).collect())
+        .collect()
+}
+
+/// How each tensor of the layout lies on the device.
+fn orders(plan: &Plan, layout: &Layout) -> Vec<Order> {
+    let mut found = BTreeMap::new();
+    for step in &plan.forward {
+        let Some(source) = &step.source else { continue };
+        for (i, tensor) in step.op.tensors().iter().enumerate() {
+            let name = format!("{}.{}", source.layer, tensor.leaf);
+            found.insert(name, order(&step.op, i));
+        }
+    }
+    let order = |param: &Param| found.get(&param.name).copied().unwrap_or(Order::AsStored);
+    layout.params().map(|(param, _)| order(param)).collect()
+}
+
+fn order(op: &Op, tensor: usize) -> Order {
+    kernels(op).order(tensor)
+}
+
+/// 0 for each weight that a connection table leaves out, 1 for all other numbers; nothing where there is no table.
+fn mask(plan: &Plan, layout: &Layout, orders: &[Order]) -> Option<Vec<f32>> {
+    plan.params.iter().find(|param| param.connect.is_some())?;
+    let params = layout.params().zip(orders);
+    let all = params.flat_map(|((param, range), order)| {
+        let mut own = alloc::vec![1.0; range.len()];
+        crate::weights::unconnected(param).for_each(|i| own[i] = 0.0);
+        order.to_device(&own)
+    });
+    Some(all.collect())
+}

@@ -116,8 +116,11 @@ impl<'p> Prepared<'p> {
     }
 }
 
-/// `direct` or `padded`
+/// `direct`, `padded` or `winograd2`
 fn listed(methods: &[Method]) -> String {
     let names: Vec<String> = methods.iter().map(|m| format!("`{m}`")).collect();
-    names.join(" or ")
+    match names.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => names.concat(),
+    }
 }

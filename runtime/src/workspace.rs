@@ -393,18 +393,9 @@ impl<'w> Mem<'w, '_> {
         output: Shaped,
     ) -> Views<'_, N> {
         let Access {
-            x,
-            y: [y],
-            shared,
-            threads,
-            ..
+            x, y: [y], threads, ..
         } = self.access(inputs, [output]);
-        Views {
-            x,
-            y,
-            shared,
-            threads,
-        }
+        Views { x, y, threads }
     }
 
     /// As [`step`](Self::step), for steps that write several views. This is the only way from views to memory.

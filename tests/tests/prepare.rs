@@ -107,7 +107,7 @@ fn what_cannot_serve_is_refused_with_what_can() {
     assert_eq!(error.kind(), ErrorKind::Choice);
     assert_eq!(
         error.to_string(),
-        "conv1, CONV(8, 3x3, same) + RELU, cannot be computed by the method `depthwise`, only by `direct` or `padded`"
+        "conv1, CONV(8, 3x3, same) + RELU, cannot be computed by the method `depthwise`, only by `direct`, `padded`, `winograd2` or `winograd4`"
     );
     let error = prepared
         .force("conv", Method::Direct)

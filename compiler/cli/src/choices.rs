@@ -16,12 +16,19 @@ pub(crate) struct Choices {
     /// Let convolutions and FC use no better instructions than these
     #[arg(long, value_name = "LEVEL", value_parser = level)]
     level: Option<Level>,
+
+    /// Compute no convolution by Winograd's method: slower, with smaller rounding errors
+    #[arg(long)]
+    no_winograd: bool,
 }
 
 impl Choices {
     /// The plan with the kernels that the machine or the user chooses.
     pub(crate) fn prepare<'p>(&self, plan: &'p Plan, max_batch: usize) -> Outcome<Prepared<'p>> {
-        let here = Machine::here();
+        let here = match self.no_winograd {
+            true => Machine::here().without_winograd(),
+            false => Machine::here(),
+        };
         let machine = self.level.map_or(Ok(here), |level| here.with_level(level));
         let prepared = machine.and_then(|machine| prepare(plan, machine, max_batch));
         let refused = |e: Error| Failure::tool(e.to_string());

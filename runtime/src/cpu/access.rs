@@ -9,23 +9,18 @@ use crate::threads::Threads;
 use core::marker::PhantomData;
 use core::ops::Range;
 
-/// The views that one step reads and writes, and the memory beside them.
+/// The views that one step reads and writes.
 pub(crate) struct Views<'m, const N: usize> {
     pub(crate) x: [Source<'m>; N],
     pub(crate) y: Target<'m>,
-    /// `Scratch::shared` elements, or some more; what they hold is left from other steps.
-    pub(crate) shared: &'m mut [f32],
     pub(crate) threads: Threads,
 }
 
-/// The same for steps that write several views, as those of training do.
-#[cfg_attr(
-    not(feature = "train"),
-    allow(dead_code, reason = "only training works by the task")
-)]
+/// The same for steps that write several views, as those of training do, and the memory beside them.
 pub(crate) struct Access<'m, const R: usize, const W: usize> {
     pub(crate) x: [Source<'m>; R],
     pub(crate) y: [Target<'m>; W],
+    /// `Scratch::shared` elements, or some more; what they hold is left from other steps.
     pub(crate) shared: &'m mut [f32],
     pub(crate) workers: Workers<'m>,
     pub(crate) threads: Threads,
@@ -145,10 +140,6 @@ pub(crate) fn scratch(memory: &mut [f32], len: usize) -> (&mut [f32], &mut [f32]
 }
 
 /// Memory in parts of equal size, for tasks or for threads.
-#[cfg_attr(
-    not(feature = "train"),
-    allow(dead_code, reason = "only training works by the task")
-)]
 pub(crate) struct Workers<'m> {
     memory: Shared<'m, f32>,
     size: usize,

@@ -11,6 +11,7 @@ use alloc::format;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Machine {
     level: Level,
+    winograd: bool,
 }
 
 impl Machine {
@@ -19,6 +20,7 @@ impl Machine {
     pub fn here() -> Self {
         Self {
             level: simd::level(),
+            winograd: true,
         }
     }
 
@@ -32,7 +34,16 @@ impl Machine {
             let problem = format!("this CPU has no {level}; its best is {}", simd::level());
             return Err(Error::new(ErrorKind::Choice, problem));
         }
-        Ok(Self { level })
+        Ok(Self { level, ..self })
+    }
+
+    /// The same machine, where no convolution is computed by Winograd's method: slower, and nearer to the exact sums.
+    #[must_use]
+    pub fn without_winograd(self) -> Self {
+        Self {
+            winograd: false,
+            ..self
+        }
     }
 
     /// The instructions that kernels may use.
@@ -45,7 +56,8 @@ impl Machine {
     #[must_use]
     pub fn choice(self, op: &Op) -> Choice {
         let (method, level) = match op {
-            Op::Conv(d) => (method::best(d, self.level), self.level),
+            Op::Conv(d) if self.winograd => (method::best(d, self.level), self.level),
+            Op::Conv(d) => (method::exact(d, self.level), self.level),
             Op::Deconv(_) | Op::Fc(_) => (Method::Direct, self.level),
             _ => (Method::Only, simd::level()),
         };

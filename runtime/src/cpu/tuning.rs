@@ -21,6 +21,16 @@ pub(crate) struct Tuning {
     pub(crate) task_macs: usize,
     /// Convolution: tasks enough to keep all threads busy to the end.
     pub(crate) tasks: usize,
+    /// Winograd: bytes of inputs and products of a task's tiles, a part of L2.
+    pub(crate) winograd_near: usize,
+    /// Winograd: bytes of weights that each task may read again.
+    pub(crate) winograd_weights: usize,
+    /// Winograd: bytes of inputs and products that all threads work on together, a part of L3.
+    pub(crate) winograd_shared: usize,
+    /// Winograd: products in the time that a number of a tile takes through its transform, and there and back.
+    pub(crate) winograd_transform: f64,
+    /// Convolution: products in the time that a weight takes from memory.
+    pub(crate) weight: f64,
     /// Depthwise convolution: elementary operations that make a task worth its start.
     pub(crate) depthwise_task: usize,
     /// The weights' gradient.
@@ -74,6 +84,11 @@ static LARGE_L2: Tuning = Tuning {
     resident_bytes: 512 << 10,
     task_macs: 1 << 20,
     tasks: 32,
+    winograd_near: 512 << 10,
+    winograd_weights: 3 << 20,
+    winograd_shared: 6 << 20,
+    winograd_transform: 12.0,
+    weight: 12.0,
     depthwise_task: 1 << 16,
     #[cfg(feature = "train")]
     gradient: GradientTuning {

@@ -474,7 +474,7 @@ unsafe fn finish(act: Act, tile: &Tile, pixels: usize) {
 
 /// Cuts `total` vectors of filters into panels: threes where that comes out even, fours where that does, else threes and
 /// twos. A panel of one vector is the worst, as every pixel's value is loaded for it anew.
-fn widths(total: usize, most: usize, single: bool) -> Vec<usize> {
+pub(super) fn widths(total: usize, most: usize, single: bool) -> Vec<usize> {
     let even = |width: usize| most >= width && total.is_multiple_of(width);
     let widest = if single && most >= 4 {
         4 // for a single pixel: the most sums at once

@@ -10,8 +10,9 @@ mod pixels;
 pub(crate) mod reference;
 #[cfg(test)]
 mod tests;
+mod winograd;
 
-use crate::cpu::access::{Shared, Source, Views, scratch};
+use crate::cpu::access::{Access, Shared, Source, scratch};
 use crate::cpu::choice::{Choice, Method};
 use crate::cpu::kernel::{self, Kernels};
 use crate::cpu::machine::Machine;
@@ -23,6 +24,7 @@ use depthwise::Depthwise;
 use direct::Direct;
 pub(crate) use direct::{Spread, Strides};
 pub(crate) use pixels::Pixels;
+use winograd::Winograd;
 
 /// See [`plan::Conv`].
 pub struct Conv {
@@ -39,6 +41,8 @@ enum Algorithm {
     Padded(Direct),
     /// One filter a channel.
     Depthwise(Depthwise),
+    /// Fewer products of transformed tiles.
+    Winograd(Winograd),
 }
 
 impl Conv {
@@ -81,6 +85,8 @@ impl Conv {
         let direct = |d| Direct::new(d, strides, kernels);
         let algorithm = match choice.method {
             Method::Depthwise => Algorithm::Depthwise(Depthwise::new(d, strides, kernels)),
+            Method::Winograd2 => Algorithm::Winograd(Winograd::new(d, strides, kernels, 2)),
+            Method::Winograd4 => Algorithm::Winograd(Winograd::new(d, strides, kernels, 4)),
             Method::Padded => Algorithm::Padded(direct(padded(d))),
             Method::Direct | Method::Only => Algorithm::Direct(direct(d)),
         };
@@ -98,6 +104,7 @@ impl Conv {
                 direct.pack(weight, bias, threads);
             }
             Algorithm::Depthwise(depthwise) => depthwise.pack(weight, bias),
+            Algorithm::Winograd(winograd) => winograd.pack(weight, bias, threads),
         }
     }
 
@@ -106,6 +113,7 @@ impl Conv {
     pub(crate) fn bytes(&self) -> usize {
         match &self.algorithm {
             Algorithm::Direct(direct) | Algorithm::Padded(direct) => direct.bytes(),
+            Algorithm::Winograd(winograd) => winograd.bytes(),
             Algorithm::Depthwise(_) => 0, // a few numbers a channel
         }
     }
@@ -119,11 +127,12 @@ impl Conv {
     /// Memory for a batch.
     #[must_use]
     pub fn scratch(&self, max_batch: usize) -> Scratch {
-        let shared = match self.algorithm {
+        let shared = match &self.algorithm {
             Algorithm::Padded(_) => {
                 let [h, w, c] = padded(self.d).input;
                 bounded([max_batch.max(1), h, w, c])
             }
+            Algorithm::Winograd(winograd) => return winograd.scratch(max_batch),
             Algorithm::Direct(_) | Algorithm::Depthwise(_) => 0,
         };
         Scratch { shared, worker: 0 }
@@ -140,27 +149,36 @@ impl Conv {
 
     /// As [`run`](Self::run); `accumulate` adds the sums, without biases, to what the output holds.
     pub(crate) fn run_into(&self, mem: &mut Mem<'_, '_>, x: View, y: View, accumulate: bool) {
-        let step = mem.step([self.sizes.input(x)], self.sizes.output(y));
-        let [x] = step.x;
+        let Access {
+            x: [x],
+            y: [y],
+            shared,
+            workers,
+            threads,
+        } = mem.access([self.sizes.input(x)], [self.sizes.output(y)]);
         let images = x.geometry.images;
-        let (input, output) = (Pixels::of(&x), Pixels::into(&step.y));
+        let (input, output) = (Pixels::of(&x), Pixels::into(&y));
         match &self.algorithm {
             Algorithm::Direct(direct) => {
-                // SAFETY: `Mem::step` has checked that both views have the descriptor's shapes, lie in their memory and share no
+                // SAFETY: `Mem::access` has checked that both views have the descriptor's shapes, lie in their memory and share no
                 // element, and holds them for the time of this call.
-                unsafe { direct.run(images, input, output, accumulate, step.threads) }
+                unsafe { direct.run(images, input, output, accumulate, threads) }
             }
             Algorithm::Padded(direct) => {
-                let threads = step.threads;
-                let input = pad(&self.d, step);
+                let input = copy_padded(&self.d, x, shared, threads);
                 // SAFETY: as above; the copy is scratch memory of this step.
                 unsafe { direct.run(images, input, output, accumulate, threads) }
             }
             Algorithm::Depthwise(depthwise) => {
-                step.threads.for_each(depthwise.tasks(images), |task, _| {
+                threads.for_each(depthwise.tasks(images), |task, _| {
                     // SAFETY: as above; the tasks write different pixels.
                     unsafe { depthwise.run(images, task, input, output) }
                 });
+            }
+            Algorithm::Winograd(winograd) => {
+                let memory = (shared, &workers);
+                // SAFETY: as above.
+                unsafe { winograd.run(images, [input, output], accumulate, memory, threads) }
             }
         }
     }
@@ -177,12 +195,7 @@ pub(crate) fn padded(d: plan::Conv) -> plan::Conv {
     }
 }
 
-/// Copies the pictures into scratch memory, with zeros around them.
-fn pad<'m>(d: &plan::Conv, step: Views<'m, 1>) -> Pixels<'m> {
-    copy_padded(d, step.x[0], step.shared, step.threads)
-}
-
-/// As [`pad`], at the start of this memory.
+/// Copies the pictures to the start of this memory, with zeros around them.
 ///
 /// # Panics
 /// If the memory is too small.

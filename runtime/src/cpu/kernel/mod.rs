@@ -12,11 +12,15 @@ mod memory;
 mod outer;
 mod tile;
 mod vector;
+mod winograd;
 
 pub(crate) use memory::Aligned;
 #[cfg(feature = "train")]
 pub(crate) use outer::{Outer, OuterKernel};
 pub(crate) use tile::{Depthwise, DepthwiseKernel, Fused, Tile, TileKernel};
+pub(crate) use winograd::{
+    WinogradInput, WinogradKernels, WinogradOutput, weights as winograd_weights,
+};
 
 use super::simd::{self, Level};
 use super::tuning::Tuning;
@@ -50,6 +54,8 @@ pub(crate) struct Kernels {
     outers: &'static [&'static [OuterKernel]],
     /// `depthwise[mr - 1]` computes `mr` pixels.
     pub(crate) depthwise: &'static [DepthwiseKernel],
+    /// Winograd's transforms for tiles of 2x2 outputs, and of 4x4.
+    pub(crate) winograd: [WinogradKernels; 2],
 }
 
 impl Kernels {
@@ -81,6 +87,7 @@ macro_rules! level {
         mod $level {
             use super::tile::{self, Depthwise, DepthwiseKernel, Tile, TileKernel};
             use super::vector::{Vector, $vector};
+            use super::winograd::{self, WinogradInput, WinogradKernels, WinogradOutput};
 
             $(#[target_feature(enable = $feature)])?
             unsafe fn tile<const MR: usize, const NV: usize>(t: &Tile) {
@@ -101,6 +108,18 @@ macro_rules! level {
                 unsafe { tile::depthwise::<$vector, MR>(d) }
             }
 
+            $(#[target_feature(enable = $feature)])?
+            unsafe fn winograd_input<const N: usize>(t: &WinogradInput) {
+                // SAFETY: the caller's promise is the same.
+                unsafe { winograd::input::<$vector, N>(t) }
+            }
+
+            $(#[target_feature(enable = $feature)])?
+            unsafe fn winograd_output<const M: usize, const N: usize>(t: &WinogradOutput) {
+                // SAFETY: the caller's promise is the same.
+                unsafe { winograd::output::<$vector, M, N>(t) }
+            }
+
             pub(super) static KERNELS: super::Kernels = super::Kernels {
                 tuning: super::Tuning::of(super::Level::$name),
                 lanes: $vector::LANES,
@@ -108,6 +127,10 @@ macro_rules! level {
                 #[cfg(feature = "train")]
                 outers: &[$(&[$(outer::<$mr, $nv> as super::OuterKernel),*]),*],
                 depthwise: &[$(depthwise::<$dw> as DepthwiseKernel),*],
+                winograd: [
+                    WinogradKernels { input: winograd_input::<4>, output: winograd_output::<2, 4> },
+                    WinogradKernels { input: winograd_input::<6>, output: winograd_output::<4, 6> },
+                ],
             };
         }
     };

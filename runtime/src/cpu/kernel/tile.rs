@@ -90,8 +90,9 @@ pub(super) unsafe fn tile<V: Vector, const MR: usize, const NV: usize>(t: &Tile)
             }
         }
 
-        // The first vectors are whole, the last has `tail` lanes.
+        // The first vectors are whole, the last has `tail` lanes. Masked stores are slow on some machines: none where it is whole too.
         let tail = t.width - (NV - 1) * V::LANES;
+        let whole = tail == V::LANES;
         let mut bias = [V::splat(0.0); NV];
         if !t.bias.is_null() {
             for (v, b) in bias.iter_mut().enumerate() {
@@ -102,7 +103,7 @@ pub(super) unsafe fn tile<V: Vector, const MR: usize, const NV: usize>(t: &Tile)
             let out = t.out.add(r * t.stride);
             for (v, sum) in acc.into_iter().enumerate() {
                 let out = out.add(v * V::LANES);
-                let last = v + 1 == NV;
+                let last = v + 1 == NV && !whole;
                 let first = if !t.bias.is_null() {
                     bias[v]
                 } else if last {
@@ -123,7 +124,7 @@ pub(super) unsafe fn tile<V: Vector, const MR: usize, const NV: usize>(t: &Tile)
 
 /// NaN stays NaN: `max` and `min` give their second operand then.
 #[inline(always)]
-unsafe fn fuse<V: Vector>(x: V, act: Fused) -> V {
+pub(super) unsafe fn fuse<V: Vector>(x: V, act: Fused) -> V {
     // SAFETY: the caller vouches for the instruction set.
     unsafe {
         let zero = V::splat(0.0);

@@ -1,0 +1,480 @@
+//! Convolution by Winograd's minimal filtering (Lavin and Gray 2016, algorithm 1): 3x3 kernels of stride 1 by 4 products an output in place of
+//! 9, or 2.25.
+//!
+//! The picture is cut into tiles of 2x2 or 4x4 outputs. The inputs of each tile are transformed ([`WinogradInput`]), which
+//! gives `N * N` matrices of tiles by channels; each is multiplied by its own transformed weights, with the kernels of direct convolution;
+//! the products are transformed to outputs ([`WinogradOutput`]). Where weights are small, a task takes some tiles through all three
+//! and stays near its core; where they are large, all threads take many tiles through one step after the other, so that weights are
+//! read once for all of them.
+//!
+//! Rounding errors grow by the transforms: up to 2e-6 of the largest output for tiles of 2x2, 2e-5 for 4x4 (`tests.rs` holds them).
+
+use super::direct::{Strides, widths};
+use super::pixels::Pixels;
+use crate::Scratch;
+use crate::cpu::access::{Shared, Workers};
+use crate::cpu::act;
+use crate::cpu::kernel::{
+    Aligned, Fused, Kernels, MAX_LANES, MAX_ROWS, Tile, WinogradInput, WinogradKernels,
+    WinogradOutput, winograd_weights,
+};
+use crate::cpu::sizes::bounded;
+use crate::plan::{Act, Conv, Op};
+use crate::threads::Threads;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+/// The fewest tiles of a block: weights that are loaded serve so many.
+const MIN_TILES: usize = 24;
+/// Blocks that keep all threads busy.
+const BLOCKS: usize = 8;
+
+/// Transformed weights and the way through them.
+pub(super) struct Winograd {
+    d: Conv,
+    /// Side of a tile's outputs.
+    side: usize,
+    /// Rows and columns of tiles of an image.
+    grid: [usize; 2],
+    output: [usize; 2],
+    kernels: &'static Kernels,
+    transforms: WinogradKernels,
+    fused: Fused,
+    /// What is left of the activation when `fused` is done.
+    late: Act,
+    panels: Vec<Panel>,
+    /// Channels and filters, rounded up to whole vectors.
+    padded: [usize; 2],
+    strides: Strides,
+    /// For each place of a tile its panels.
+    weights: Aligned,
+    biases: Aligned,
+    /// What padded cells hold, and the biases of products.
+    zeros: Aligned,
+}
+
+/// A few filters: `[channels][vectors * lanes]`.
+#[derive(Clone, Copy)]
+struct Panel {
+    filter: usize,
+    vectors: usize,
+    /// Offset among the weights of a place.
+    weights: usize,
+}
+
+/// Memory of some tiles: for each place a row a tile, of inputs, then of products.
+#[derive(Clone, Copy)]
+struct Block {
+    tiles: usize,
+    /// Elements between two places.
+    steps: [usize; 2],
+    places: usize,
+}
+
+impl Block {
+    fn new(tiles: usize, [channels, filters]: [usize; 2], side: usize) -> Self {
+        // A line more: rows of one tile at a power of two from each other would meet in the same few lines of the cache.
+        let step = |row: usize| bounded([tiles, row]).saturating_add(MAX_LANES);
+        Self {
+            tiles,
+            steps: [step(channels), step(filters)],
+            places: (side + 2) * (side + 2),
+        }
+    }
+
+    fn len(&self) -> usize {
+        bounded([self.places, self.steps[0].saturating_add(self.steps[1])])
+    }
+
+    /// Where the products begin.
+    fn products(&self) -> usize {
+        self.places * self.steps[0]
+    }
+}
+
+/// How a batch is cut.
+struct Way {
+    block: Block,
+    /// Whether a task takes a block through all steps.
+    alone: bool,
+}
+
+impl Winograd {
+    /// Whether the convolution is of this kind.
+    pub(super) fn fits(d: &Conv) -> bool {
+        d.kernel == [3, 3] && d.stride == [1, 1] && d.dilation == [1, 1] && d.groups == 1
+    }
+
+    /// Prepares the way through weights of any layout, by tiles of `side`; [`pack`](Self::pack) brings them.
+    pub(super) fn new(d: Conv, strides: Strides, kernels: &'static Kernels, side: usize) -> Self {
+        assert!(Self::fits(&d), "Winograd: {d:?}");
+        let [height, width, filters] = Op::Conv(d).output();
+        let (fused, late) = Fused::split(d.act);
+        let lanes = kernels.lanes;
+        let (channels, mut panels) = (d.input[2], Vec::new());
+        let (mut filter, mut size) = (0, 0);
+        for vectors in widths(filters.div_ceil(lanes), kernels.max_vectors(), false) {
+            panels.push(Panel {
+                filter,
+                vectors,
+                weights: size,
+            });
+            filter += vectors * lanes;
+            size += channels * vectors * lanes;
+        }
+        let padded = [channels, filters].map(|n| n.next_multiple_of(lanes));
+        let places = (side + 2) * (side + 2);
+        Self {
+            d,
+            side,
+            grid: [height.div_ceil(side), width.div_ceil(side)],
+            output: [height, width],
+            kernels,
+            transforms: kernels.winograd[side / 2 - 1],
+            fused,
+            late,
+            panels,
+            padded,
+            strides,
+            weights: Aligned::zeros(bounded([places, size])),
+            biases: Aligned::zeros(padded[1]),
+            zeros: Aligned::zeros(channels.max(4 * lanes)),
+        }
+    }
+
+    /// Takes these weights and biases; an empty `bias` stands for zeros.
+    pub(super) fn pack(&mut self, weights: &[f32], bias: &[f32], threads: Threads) {
+        let channels = self.d.input[2];
+        assert_eq!(
+            weights.len(),
+            self.d.filters * channels * 9,
+            "weights of {:?}",
+            self.d
+        );
+        let position = self.position();
+        let packed = Shared::new(self.weights.as_mut_slice());
+        let (panels, lanes) = (&self.panels, self.kernels.lanes);
+        let (strides, filters) = (self.strides, self.d.filters);
+        let transform = if self.side == 2 {
+            transform::<2>
+        } else {
+            transform::<4>
+        };
+        let cost = 200 * lanes;
+        let lines = panels.iter().map(|panel| panel.vectors).sum::<usize>();
+        threads.for_ranges(lines * channels, cost, |range, _| {
+            for i in range {
+                let (vector, c) = (i / channels, i % channels);
+                let filter = vector * lanes;
+                let after = panels.partition_point(|panel| panel.filter <= filter);
+                let panel = panels[after - 1];
+                let count = lanes.min(filters - filter);
+                let at = panel.weights + c * panel.vectors * lanes + filter - panel.filter;
+                let source = |f: usize, cell: usize| {
+                    weights[strides.at(0, filter + f, [cell / 3, cell % 3], c)]
+                };
+                // SAFETY: each vector of each channel is one task's alone.
+                let to = |place: usize| unsafe {
+                    packed.part(place * position + at..place * position + at + count)
+                };
+                transform(count, &source, &to);
+            }
+        });
+        self.biases.as_mut_slice()[..bias.len()].copy_from_slice(bias);
+    }
+
+    /// Weights of a place.
+    fn position(&self) -> usize {
+        let lanes = self.kernels.lanes;
+        let vectors: usize = self.panels.iter().map(|panel| panel.vectors).sum();
+        self.d.input[2] * vectors * lanes
+    }
+
+    /// Bytes of transformed weights.
+    #[cfg(feature = "train")]
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(self.weights.as_slice())
+    }
+
+    fn places(&self) -> usize {
+        (self.side + 2) * (self.side + 2)
+    }
+
+    fn tiles(&self, images: usize) -> usize {
+        bounded([images, self.grid[0], self.grid[1]])
+    }
+
+    fn block(&self, tiles: usize) -> Block {
+        Block::new(tiles, self.padded, self.side)
+    }
+
+    /// Tiles whose inputs and products take so many bytes.
+    fn tiles_of(&self, bytes: usize) -> usize {
+        let tile = bounded([self.places(), self.padded[0] + self.padded[1], 4]);
+        (bytes / tile.max(1)).max(MIN_TILES)
+    }
+
+    /// Whether weights are so small that tasks may read them again and again.
+    fn is_near(&self) -> bool {
+        size_of_val(self.weights.as_slice()) <= self.kernels.tuning.winograd_weights
+    }
+
+    /// How a batch is cut: by size only, so that the threads do not matter.
+    fn way(&self, images: usize) -> Way {
+        let (tiles, tuning) = (self.tiles(images), self.kernels.tuning);
+        let alone = self.is_near() && tiles >= BLOCKS * MIN_TILES;
+        let most = match alone {
+            true => self.tiles_of(tuning.winograd_near).min(tiles / BLOCKS),
+            false => self.tiles_of(tuning.winograd_shared),
+        };
+        let blocks = tiles.div_ceil(most).max(1);
+        Way {
+            block: self.block(tiles.div_ceil(blocks)),
+            alone,
+        }
+    }
+
+    /// Memory for a batch.
+    pub(super) fn scratch(&self, max_batch: usize) -> Scratch {
+        let (tiles, tuning) = (self.tiles(max_batch.max(1)), self.kernels.tuning);
+        let (mut worker, mut together) = (0, tiles.min(self.tiles_of(tuning.winograd_shared)));
+        if self.is_near() {
+            let near = self.tiles_of(tuning.winograd_near).min(tiles);
+            worker = self.block(near).len();
+            together = together.min(BLOCKS * MIN_TILES);
+        }
+        Scratch {
+            shared: self.block(together).len(),
+            worker,
+        }
+    }
+
+    /// Computes a batch; `accumulate` adds the sums, without biases, to what the output holds.
+    ///
+    /// # Safety
+    /// `input` and `output` hold `images` images of the descriptor's sizes. For the time of the call nobody else writes the
+    /// input or touches the output, and they share no element.
+    pub(super) unsafe fn run(
+        &self,
+        images: usize,
+        [input, output]: [Pixels<'_>; 2],
+        accumulate: bool,
+        (shared, workers): (&mut [f32], &Workers<'_>),
+        threads: Threads,
+    ) {
+        let (tiles, way) = (self.tiles(images), self.way(images));
+        let most = way.block.tiles;
+        let range = |block: usize| block * most..tiles.min((block + 1) * most);
+        let blocks = tiles.div_ceil(most.max(1));
+        if way.alone {
+            threads.for_each(blocks, |block, worker| {
+                // SAFETY: the worker runs this task alone, and asks once.
+                let memory = Shared::new(unsafe { workers.part(worker) });
+                let run = Run {
+                    block: way.block,
+                    first: block * most,
+                    memory,
+                };
+                // SAFETY: the caller's promise; blocks have different tiles, and the memory is this task's.
+                unsafe {
+                    self.inputs(&run, range(block), input);
+                    for place in 0..self.places() {
+                        self.panels.iter().for_each(|panel| {
+                            self.products(&run, range(block).len(), place, panel)
+                        });
+                    }
+                    self.outputs(&run, range(block), output, accumulate);
+                }
+            });
+            return;
+        }
+        assert!(
+            way.block.len() <= shared.len(),
+            "scratch memory of {:?}",
+            self.d
+        );
+        let memory = Shared::new(shared);
+        for block in 0..blocks {
+            let (all, first) = (range(block), block * most);
+            let run = Run {
+                block: way.block,
+                first,
+                memory,
+            };
+            let part = |part: Range<usize>| first + part.start..first + part.end;
+            // SAFETY: the caller's promise; tasks have different tiles, or different places and panels, and each step ends before the next.
+            threads.for_ranges(
+                all.len(),
+                self.places() * self.padded[0] / 2,
+                |range, _| unsafe {
+                    self.inputs(&run, part(range), input);
+                },
+            );
+            let panels = self.panels.len();
+            threads.for_each(self.places() * panels, |task, _| {
+                let panel = &self.panels[task % panels];
+                // SAFETY: as above.
+                unsafe { self.products(&run, all.len(), task / panels, panel) }
+            });
+            threads.for_ranges(all.len(), self.places() * self.padded[1] / 2, |range, _| {
+                // SAFETY: as above.
+                unsafe { self.outputs(&run, part(range), output, accumulate) }
+            });
+        }
+    }
+
+    /// The image, and the first row and column, of a tile.
+    fn place_of(&self, tile: usize) -> [usize; 3] {
+        let [rows, columns] = self.grid;
+        let (image, tile) = (tile / (rows * columns), tile % (rows * columns));
+        [
+            image,
+            tile / columns * self.side,
+            tile % columns * self.side,
+        ]
+    }
+
+    /// Transforms the inputs of some tiles.
+    ///
+    /// # Safety
+    /// The batch has these tiles, and the block; nobody else touches their part of its memory, or writes the input.
+    unsafe fn inputs(&self, run: &Run<'_>, tiles: Range<usize>, input: Pixels<'_>) {
+        let [h, w, channels] = self.d.input;
+        let n = self.side + 2;
+        let mut cells = [core::ptr::null::<f32>(); 36];
+        for tile in tiles {
+            let [image, y, x] = self.place_of(tile);
+            let (top, left) = (y.wrapping_sub(self.d.pad[0]), x.wrapping_sub(self.d.pad[2]));
+            for (i, cell) in cells[..n * n].iter_mut().enumerate() {
+                // What lies before the picture is huge as a `usize`.
+                let (y, x) = (top.wrapping_add(i / n), left.wrapping_add(i % n));
+                *cell = match y < h && x < w {
+                    true => input
+                        .at(((image * h + y) * w + x) * input.pixel)
+                        .cast_const(),
+                    false => self.zeros.as_slice().as_ptr(),
+                };
+            }
+            let work = WinogradInput {
+                cells: cells.as_ptr(),
+                channels,
+                out: run.memory.at((tile - run.first) * self.padded[0]),
+                step: run.block.steps[0],
+            };
+            // SAFETY: the kernels' level was checked when they were chosen; each cell is inside the picture or `zeros`; the rows are padded.
+            unsafe { (self.transforms.input)(&work) }
+        }
+    }
+
+    /// Multiplies the inputs of one place by a panel of its weights.
+    ///
+    /// # Safety
+    /// The block's memory holds so many tiles' inputs, and nobody else touches these products.
+    unsafe fn products(&self, run: &Run<'_>, count: usize, place: usize, panel: &Panel) {
+        let [channels, filters] = self.padded;
+        let tiles = self.kernels.tiles(panel.vectors);
+        let parts = count.div_ceil(tiles.len());
+        let inputs = place * run.block.steps[0];
+        let products = run.block.products() + place * run.block.steps[1] + panel.filter;
+        let weights = place * self.position() + panel.weights;
+        let mut rows = [core::ptr::null::<f32>(); MAX_ROWS];
+        for part in 0..parts {
+            let (from, to) = (part * count / parts, (part + 1) * count / parts);
+            for (row, tile) in rows.iter_mut().zip(from..to) {
+                *row = run.memory.at(inputs + tile * channels).cast_const();
+            }
+            let tile = Tile {
+                rows: rows.as_ptr(),
+                segments: 1,
+                len: self.d.input[2],
+                panel: self.weights.as_slice()[weights..].as_ptr(),
+                bias: self.zeros.as_slice().as_ptr(),
+                out: run.memory.at(products + from * filters),
+                stride: filters,
+                width: panel.vectors * self.kernels.lanes,
+                act: Fused::None,
+            };
+            // SAFETY: as in `inputs`; rows of inputs and products are whole vectors, and `zeros` is as long as the widest panel.
+            unsafe { tiles[to - from - 1](&tile) }
+        }
+    }
+
+    /// Transforms the products of some tiles to outputs.
+    ///
+    /// # Safety
+    /// As [`inputs`](Self::inputs); the block's memory holds all products, and nobody else touches these outputs.
+    unsafe fn outputs(
+        &self,
+        run: &Run<'_>,
+        tiles: Range<usize>,
+        output: Pixels<'_>,
+        accumulate: bool,
+    ) {
+        let [height, width] = self.output;
+        let filters = self.d.filters;
+        for tile in tiles {
+            let [image, y, x] = self.place_of(tile);
+            let work = WinogradOutput {
+                products: run
+                    .memory
+                    .at(run.block.products() + (tile - run.first) * self.padded[1])
+                    .cast_const(),
+                step: run.block.steps[1],
+                filters,
+                bias: match accumulate {
+                    true => core::ptr::null(),
+                    false => self.biases.as_slice().as_ptr(),
+                },
+                out: output.at(((image * height + y) * width + x) * output.pixel),
+                steps: [width * output.pixel, output.pixel],
+                size: [height - y, width - x].map(|left| left.min(self.side)),
+                act: self.fused,
+            };
+            // SAFETY: as in `inputs`; the outputs are this task's own.
+            unsafe { (self.transforms.output)(&work) }
+            if self.late == Act::None {
+                continue;
+            }
+            for i in 0..work.size[0] * work.size[1] {
+                let (y, x) = (i / work.size[1], i % work.size[1]);
+                let pixel = work.out.wrapping_add(y * work.steps[0] + x * work.steps[1]);
+                // SAFETY: the kernel has just written these elements, which are this task's own.
+                act::apply(self.late, unsafe {
+                    core::slice::from_raw_parts_mut(pixel, filters)
+                });
+            }
+        }
+    }
+}
+
+/// A block under way.
+struct Run<'m> {
+    block: Block,
+    /// The number of its first tile.
+    first: usize,
+    memory: Shared<'m, f32>,
+}
+
+/// Transforms the 3x3 weights of `count` filters, at most [`MAX_LANES`], for each place of a tile of side `M`: `G g G^T`.
+fn transform<'m, const M: usize>(
+    count: usize,
+    weight: &dyn Fn(usize, usize) -> f32,
+    to: &dyn Fn(usize) -> &'m mut [f32],
+) {
+    let n = M + 2;
+    let mut filters = [[0.0_f32; 36]; MAX_LANES];
+    for (f, places) in filters.iter_mut().enumerate().take(count) {
+        let g: [f64; 9] = core::array::from_fn(|cell| f64::from(weight(f, cell)));
+        let columns = [0, 1, 2].map(|x| winograd_weights::<M>([g[x], g[3 + x], g[6 + x]]));
+        for (y, row) in places.chunks_exact_mut(n).enumerate().take(n) {
+            let values = winograd_weights::<M>(columns.map(|column| column[y]));
+            row.iter_mut()
+                .zip(values)
+                .for_each(|(to, value)| *to = value as f32);
+        }
+    }
+    for place in 0..n * n {
+        let rows = to(place).iter_mut().zip(&filters);
+        rows.for_each(|(to, places)| *to = places[place]);
+    }
+}

@@ -41,19 +41,25 @@ impl Program {
     /// # Errors
     /// With [`ErrorKind::Device`](crate::ErrorKind::Device), if the compiler is missing or refuses the text, or the driver refuses the result.
     pub(super) fn new(gpu: &Gpu, source: Source) -> Result<Self, Error> {
-        let module = cache::load(gpu, &source.text, |cubin| {
-            let module = gpu.context.load_module(Ptx::from_binary(cubin));
-            module.map_err(|e| failed("the GPU does not take the kernels", e))
-        })?;
-        let entries = source.entries.into_iter().map(|entry| {
-            let function = module.load_function(&entry.name);
-            let missing = |e| failed(&format!("no kernel {}", entry.name), e);
-            Ok((entry.clone(), function.map_err(missing)?))
-        });
         Ok(Self {
-            entries: entries.collect::<Result<_, Error>>()?,
+            entries: entries(gpu, source)?,
             graphs: BTreeMap::new(),
             most: gpu.processors.saturating_mul(WAVES),
+        })
+    }
+
+    /// This program after another one, which is compiled.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    #[cfg(feature = "train")]
+    pub(super) fn after(&self, gpu: &Gpu, source: Source) -> Result<Self, Error> {
+        let mut entries = entries(gpu, source)?;
+        entries.extend(self.entries.iter().cloned());
+        Ok(Self {
+            entries,
+            graphs: BTreeMap::new(),
+            most: self.most,
         })
     }
 
@@ -146,4 +152,18 @@ impl Program {
         }
         Ok(())
     }
+}
+
+/// Compiles a text for this device and loads it.
+fn entries(gpu: &Gpu, source: Source) -> Result<Vec<(Entry, CudaFunction)>, Error> {
+    let module = cache::load(gpu, &source.text, |cubin| {
+        let module = gpu.context.load_module(Ptx::from_binary(cubin));
+        module.map_err(|e| failed("the GPU does not take the kernels", e))
+    })?;
+    let entries = source.entries.into_iter().map(|entry| {
+        let function = module.load_function(&entry.name);
+        let missing = |e| failed(&format!("no kernel {}", entry.name), e);
+        Ok((entry.clone(), function.map_err(missing)?))
+    });
+    entries.collect()
 }

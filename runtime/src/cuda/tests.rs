@@ -32,32 +32,45 @@ fn every_kernel_compiles_without_spills() {
             continue;
         }
         let text = program(&mut Rng(31), precision);
-        let target = format!("--gpu-architecture={architecture}");
-        let options = [target.as_str(), "--std=c++17", "-default-device"];
-        let cubin = nvrtc.compile(&text, &options);
-        let cubin = cubin.unwrap_or_else(|error| {
-            let path = std::env::temp_dir().join("netc-kernels.cu");
-            let _ = std::fs::write(&path, &text);
-            panic!("{architecture}, {}: {error}", path.display())
-        });
-        let usages = usages(&cubin).expect("a cubin of NVIDIA's compiler");
-        assert!(!usages.is_empty(), "{architecture}: no kernel");
-        report(architecture, precision, &usages);
-        let spilled: Vec<_> = usages.iter().filter(|usage| usage.local > 0).collect();
-        assert!(
-            spilled.is_empty(),
-            "{architecture}: in local memory: {spilled:?}"
-        );
+        compiles(&nvrtc, architecture, &format!("{precision}"), &text);
     }
 }
 
+#[test]
+fn preparations_of_pictures_compile_without_spills() {
+    let Some(nvrtc) = real_compiler() else { return };
+    let text = super::train::every_stage_of_pictures();
+    for architecture in ARCHITECTURES {
+        compiles(&nvrtc, architecture, "pictures", &text);
+    }
+}
+
+fn compiles(nvrtc: &Nvrtc, architecture: &str, what: &str, text: &str) {
+    let target = format!("--gpu-architecture={architecture}");
+    let options = [target.as_str(), "--std=c++17", "-default-device"];
+    let cubin = nvrtc.compile(text, &options);
+    let cubin = cubin.unwrap_or_else(|error| {
+        let path = std::env::temp_dir().join("netc-kernels.cu");
+        let _ = std::fs::write(&path, text);
+        panic!("{architecture}, {}: {error}", path.display())
+    });
+    let usages = usages(&cubin).expect("a cubin of NVIDIA's compiler");
+    assert!(!usages.is_empty(), "{architecture}: no kernel");
+    report(architecture, what, &usages);
+    let spilled: Vec<_> = usages.iter().filter(|usage| usage.local > 0).collect();
+    assert!(
+        spilled.is_empty(),
+        "{architecture}: in local memory: {spilled:?}"
+    );
+}
+
 /// A line for a log.
-fn report(architecture: &str, precision: Precision, usages: &[Usage]) {
+fn report(architecture: &str, what: &str, usages: &[Usage]) {
     let most = usages.iter().max_by_key(|usage| usage.registers);
     let spilled = usages.iter().filter(|usage| usage.local > 0).count();
     let _ = writeln!(
         std::io::stderr(),
-        "{architecture} {precision}: {} kernels, at most {} registers ({}), {} B of shared memory; {spilled} spill",
+        "{architecture} {what}: {} kernels, at most {} registers ({}), {} B of shared memory; {spilled} spill",
         usages.len(),
         most.map_or(0, |usage| usage.registers),
         most.map_or("", |usage| &usage.name),

@@ -24,6 +24,7 @@ mod loss;
 pub(crate) mod memory;
 mod on_cpu;
 mod optimizer;
+mod pictures;
 pub mod reference;
 mod single;
 mod state;
@@ -41,6 +42,7 @@ pub use layout::Layout;
 pub use loss::{LossKernel, Outcome, reference as loss};
 pub use memory::TrainMem;
 pub use optimizer::Update;
+pub use pictures::{PictureStage, Pictures, Preparation, Transform};
 pub use single::{Setting, Single, fast, plain};
 pub use state::{State, StepResult, add, write};
 #[cfg(feature = "std")]
@@ -53,6 +55,7 @@ pub(crate) use {
     loss::check as check_labels,
     optimizer::{Kind, Rule},
     single::Places,
+    trainer::nothing_held,
 };
 
 /// `forward` of an operation without parameters: the kernel of inference.

@@ -3,14 +3,16 @@
 #[cfg(feature = "std")]
 use super::StepTimes;
 use super::on_cpu::OnCpu;
-use super::{MemoryUse, OptimizerState, StepResult};
+use super::{MemoryUse, OptimizerState, Pictures, Preparation, StepResult};
 use crate::cpu::Machine;
 #[cfg(feature = "cuda")]
 use crate::cuda::Training;
 use crate::plan::{Optimizer, Plan, View};
 use crate::{Device, Error, Prepared, Weights, prepare};
 use alloc::boxed::Box;
+use alloc::format;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// A network under training.
 pub struct Trainer {
@@ -165,6 +167,77 @@ impl Trainer {
         }
     }
 
+    /// Has the device hold a data set, so that steps need nothing of the host but the order of its pictures: whether it does. The CPU holds
+    /// none; a GPU does where the set takes at most half of the memory that is free, and the preparation is not too long for a kernel. Another
+    /// data set takes its place.
+    ///
+    /// # Errors
+    /// With [`ErrorKind::Input`](crate::ErrorKind::Input), if these are no pictures, no inputs of the network, or their labels no classes of its; or
+    /// a step is under way, whose [`outcome`](Self::outcome) comes first. With [`ErrorKind::Device`](crate::ErrorKind::Device), if a GPU fails.
+    pub fn hold(
+        &mut self,
+        pictures: &Pictures<'_>,
+        preparation: &Preparation,
+    ) -> Result<bool, Error> {
+        pictures.check()?;
+        let size = preparation.size(pictures.padded())?;
+        let numbers = |sizes: &[usize]| sizes.iter().product::<usize>();
+        if numbers(&size) != numbers(&self.plan.input) {
+            let [h, w, c] = size;
+            let problem = format!(
+                "the preparation gives {h}x{w}x{c}, the network takes {:?}",
+                self.plan.input
+            );
+            return Err(Error::new(crate::ErrorKind::Input, problem));
+        }
+        match &mut self.on {
+            On::Cpu(_) => Ok(false),
+            #[cfg(feature = "cuda")]
+            On::Gpu(run) => match self.device.gpu() {
+                Some(gpu) => run.hold(gpu, &self.plan, pictures, preparation),
+                None => Ok(false),
+            },
+        }
+    }
+
+    /// Begins an epoch over held pictures: their order, which is all that a device gets of it. The host draws it, as each number of a shuffle
+    /// (Fisher and Yates) depends on those before.
+    ///
+    /// # Errors
+    /// With [`ErrorKind::Input`](crate::ErrorKind::Input), if the device holds no such pictures; as [`step`](Self::step).
+    #[cfg_attr(
+        not(feature = "cuda"),
+        expect(unused_variables, reason = "the CPU holds none")
+    )]
+    pub fn begin_epoch(&mut self, epoch: u64, order: &[u32]) -> Result<(), Error> {
+        match &mut self.on {
+            On::Cpu(_) => Err(nothing_held()),
+            #[cfg(feature = "cuda")]
+            On::Gpu(run) => run.begin_epoch(epoch, order),
+        }
+    }
+
+    /// As [`submit`](Self::submit), on held pictures: `batch` says which of the epoch's order.
+    ///
+    /// # Errors
+    /// With [`ErrorKind::Input`](crate::ErrorKind::Input), if the device holds no pictures, or these are no batch of the epoch's; as
+    /// [`submit`](Self::submit).
+    #[cfg_attr(
+        not(feature = "cuda"),
+        expect(unused_variables, reason = "the CPU holds none")
+    )]
+    pub fn submit_held(
+        &mut self,
+        batch: Range<usize>,
+        factor: f64,
+    ) -> Result<Option<StepResult>, Error> {
+        match &mut self.on {
+            On::Cpu(_) => Err(nothing_held()),
+            #[cfg(feature = "cuda")]
+            On::Gpu(run) => run.submit_held(&self.plan, batch, factor),
+        }
+    }
+
     /// A step without its update: the gradients are left for [`gradient`](Self::gradient).
     ///
     /// # Errors
@@ -255,13 +328,19 @@ impl Trainer {
         }
     }
 
-    /// The value of a view of the plan's arena after the last step, for tests and pictures.
+    /// The value of a view of the plan's arena after the last step, for tests and pictures; on a GPU of its input, too.
     ///
     /// # Errors
     /// As [`gradient`](Self::gradient).
     pub fn read(&self, view: View) -> Result<Vec<f32>, Error> {
         on!(self, run => Ok(run.read(view)), run.read(view))
     }
+}
+
+/// What a device says that holds nothing.
+pub(crate) fn nothing_held() -> Error {
+    let problem = "the device holds no pictures";
+    Error::new(crate::ErrorKind::Input, problem)
 }
 
 impl On {

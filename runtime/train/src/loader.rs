@@ -75,6 +75,17 @@ pub(crate) fn batches(n: usize, batch: usize) -> usize {
     n.div_ceil(batch.max(1))
 }
 
+/// The order of the pictures in an epoch.
+pub(crate) fn epoch_order(split: &Split, epoch: usize, seed: u64, shuffle: bool) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..split.len() as u32).collect();
+    if shuffle {
+        Key::new(seed, Purpose::Order)
+            .with(epoch as u64)
+            .shuffle(&mut order);
+    }
+    order
+}
+
 impl Loader {
     /// Starts `threads` threads that load a split in batches of `batch` inputs.
     #[must_use]
@@ -262,15 +273,7 @@ impl Work {
         let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
         // Threads are at most a few batches apart; with epochs of one batch, a few epochs.
         orders.retain(|other, _| other + 1 >= epoch);
-        let order = orders.entry(epoch).or_insert_with(|| {
-            let mut order: Vec<u32> = (0..self.split.len() as u32).collect();
-            if shuffle {
-                Key::new(seed, Purpose::Order)
-                    .with(epoch as u64)
-                    .shuffle(&mut order);
-            }
-            order.into()
-        });
-        Arc::clone(order)
+        let order = orders.entry(epoch);
+        Arc::clone(order.or_insert_with(|| epoch_order(&self.split, epoch, seed, shuffle).into()))
     }
 }

@@ -28,6 +28,11 @@ impl Key {
         Self(mix(self.0 ^ mix(word.wrapping_add(GOLDEN))))
     }
 
+    /// The key as a device takes it that draws the same numbers.
+    pub(crate) fn word(self) -> u64 {
+        self.0
+    }
+
     pub(crate) fn draws(self) -> Draws {
         Draws {
             key: self.0,

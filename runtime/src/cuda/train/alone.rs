@@ -11,6 +11,7 @@ use super::super::{constants, kernels};
 use super::given::{
     About, FIGURES, GRADIENTS, LABELS, MASK, OUTCOME, PARAMS, PARTS, by_batch, labels,
 };
+use super::pictures;
 use crate::plan::{Plan, Slot, View};
 use alloc::collections::BTreeSet;
 use alloc::format;
@@ -174,6 +175,14 @@ impl Alone {
             LABELS,
             FIGURES,
         ]);
+        let mut prepare = String::new();
+        if about.pictures.is_some() {
+            prepare = format!(
+                "        netc::pictures::prepare<Prepared>(i{});\n",
+                pictures::names()
+            );
+            body.arguments.extend(pictures::ARGUMENTS);
+        }
         let arguments: Vec<Argument> = body.arguments.into_iter().collect();
         let image: usize = plan.input.iter().product();
         source.text += &format!(
@@ -181,7 +190,7 @@ impl Alone {
              for (unsigned int i = blockIdx.x; i < images; i += gridDim.x) {{\n        \
              const float* image = input + (unsigned long long)i * {image};\n        \
              float* own = arena + (unsigned long long)i * {};\n        \
-             const netc::Step now = step->alone(i), *step = &now;\n{}    }}\n}}\n",
+             const netc::Step now = step->alone(i), *step = &now;\n{prepare}{}    }}\n}}\n",
             Argument::parameters(&arguments),
             self.arena,
             body.text

@@ -1,9 +1,9 @@
 //! The memory of a training run on a GPU.
 
 use super::super::source::Argument;
-use super::given;
 use super::handed::Handed;
 use super::records::{Outcome, Piece, Rates};
+use super::{given, pictures};
 use crate::plan::Plan;
 use crate::train::{Layout, MemoryUse};
 use alloc::sync::Arc;
@@ -51,7 +51,7 @@ pub(super) struct Buffers {
     pub(super) states: Vec<CudaSlice<f32>>,
     pieces: CudaSlice<Piece>,
     parts: CudaSlice<f64>,
-    input: CudaSlice<f32>,
+    pub(super) input: CudaSlice<f32>,
     pub(super) arena: CudaSlice<f32>,
     scratch: CudaSlice<f32>,
     counters: CudaSlice<u32>,
@@ -91,14 +91,16 @@ impl Buffers {
         })
     }
 
-    /// A batch and the numbers of its step.
+    /// A batch, unless the device holds it, and the numbers of its step.
     pub(super) fn give(
         &mut self,
         stream: &Arc<CudaStream>,
         handed: &Handed,
     ) -> Result<(), DriverError> {
-        stream.memcpy_htod(&handed.images, &mut self.input)?;
-        stream.memcpy_htod(&handed.labels, &mut self.labels)?;
+        if handed.is_given() {
+            stream.memcpy_htod(&handed.images, &mut self.input)?;
+            stream.memcpy_htod(&handed.labels, &mut self.labels)?;
+        }
         stream.memcpy_htod(&handed.rates, &mut self.rates)
     }
 
@@ -122,7 +124,7 @@ impl Buffers {
     pub(super) fn address(&self, stream: &Arc<CudaStream>, argument: Argument) -> u64 {
         let at = |slice: &CudaSlice<f32>| slice.device_ptr(stream).0;
         match argument {
-            Argument::Input => at(&self.input),
+            Argument::Input | pictures::PREPARED => at(&self.input),
             Argument::Arena => at(&self.arena),
             Argument::Scratch => at(&self.scratch),
             Argument::Counters => self.counters.device_ptr(stream).0,
@@ -133,7 +135,10 @@ impl Buffers {
             given::MASK => at(&self.mask),
             given::PIECES => self.pieces.device_ptr(stream).0,
             given::PARTS => self.parts.device_ptr(stream).0,
-            given::LABELS => self.labels.device_ptr(stream).0,
+            given::LABELS | pictures::PREPARED_LABELS => self.labels.device_ptr(stream).0,
+            pictures::CHOSEN => {
+                self.rates.device_ptr(stream).0 + core::mem::offset_of!(Rates, chosen) as u64
+            }
             given::FIGURES => at(&self.figures),
             given::OUTCOME => self.outcome.device_ptr(stream).0,
             given::RATES => self.rates.device_ptr(stream).0,

@@ -23,6 +23,8 @@ pub(super) struct About<'r> {
     pub(super) max_batch: usize,
     /// What products are computed to.
     pub(super) precision: Precision,
+    /// The preparation of held pictures, where the step begins with it.
+    pub(super) pictures: Option<&'r str>,
 }
 
 pub(super) const PIECES: Argument = Argument::Own("const netc::Piece*", "pieces");

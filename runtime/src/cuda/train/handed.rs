@@ -16,8 +16,36 @@ pub(super) struct Handed {
     stream: Arc<CudaStream>,
     /// The outcome is there.
     done: CudaEvent,
-    /// How many numbers of images and labels are this step's.
+    /// How many numbers of images and labels are this step's ...
     lengths: [usize; 2],
+    /// ... or how many pictures that the device holds.
+    held: Option<usize>,
+}
+
+/// What a step learns from.
+#[derive(Clone, Copy)]
+pub(super) enum Batch<'b> {
+    /// Images and labels of the host.
+    Given(&'b [f32], &'b [u32]),
+    /// So many pictures that the device holds.
+    Held(usize),
+}
+
+/// A batch with the numbers of its step, for another go.
+pub(super) struct Again {
+    images: Vec<f32>,
+    labels: Vec<u32>,
+    held: Option<usize>,
+    pub(super) rates: Rates,
+}
+
+impl Again {
+    pub(super) fn batch(&self) -> Batch<'_> {
+        match self.held {
+            Some(count) => Batch::Held(count),
+            None => Batch::Given(&self.images, &self.labels),
+        }
+    }
 }
 
 impl Handed {
@@ -36,32 +64,39 @@ impl Handed {
             rates: zeros(context, 1)?,
             outcome: zeros(context, 1)?,
             lengths: [0, 0],
+            held: None,
         })
     }
 
     /// Takes a batch; waits for the step of the last one.
-    pub(super) fn take(
-        &mut self,
-        images: &[f32],
-        labels: &[u32],
-        rates: Rates,
-    ) -> Result<(), DriverError> {
+    pub(super) fn take(&mut self, batch: Batch<'_>, rates: Rates) -> Result<(), DriverError> {
         self.done.synchronize()?;
-        self.images.as_mut_slice()?[..images.len()].copy_from_slice(images);
-        self.labels.as_mut_slice()?[..labels.len()].copy_from_slice(labels);
+        (self.lengths, self.held) = match batch {
+            Batch::Given(images, labels) => {
+                self.images.as_mut_slice()?[..images.len()].copy_from_slice(images);
+                self.labels.as_mut_slice()?[..labels.len()].copy_from_slice(labels);
+                ([images.len(), labels.len()], None)
+            }
+            Batch::Held(count) => ([0, 0], Some(count)),
+        };
         self.rates.as_mut_slice()?[0] = rates;
-        self.lengths = [images.len(), labels.len()];
         Ok(())
     }
 
     /// The batch that it has.
-    pub(super) fn batch(&self) -> Result<(Vec<f32>, Vec<u32>, Rates), DriverError> {
+    pub(super) fn again(&self) -> Result<Again, DriverError> {
         let [images, labels] = self.lengths;
-        Ok((
-            self.images.as_slice()?[..images].to_vec(),
-            self.labels.as_slice()?[..labels].to_vec(),
-            self.rates.as_slice()?[0],
-        ))
+        Ok(Again {
+            images: self.images.as_slice()?[..images].to_vec(),
+            labels: self.labels.as_slice()?[..labels].to_vec(),
+            held: self.held,
+            rates: self.rates.as_slice()?[0],
+        })
+    }
+
+    /// Whether images and labels go to the device with it.
+    pub(super) fn is_given(&self) -> bool {
+        self.held.is_none()
     }
 
     /// All that the step has to do is in the stream.

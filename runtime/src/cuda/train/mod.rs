@@ -4,14 +4,17 @@ mod alone;
 mod buffers;
 mod given;
 mod handed;
+mod held;
+mod pictures;
 mod prepare;
 mod records;
 mod state;
 mod text;
 
 use self::buffers::Buffers;
-use self::handed::Handed;
-use self::records::{Outcome, Rates};
+use self::handed::{Batch, Handed};
+use self::held::Held;
+use self::records::{Chosen, Outcome, Rates};
 use super::device::{device, failed};
 use super::memory::{gather, range};
 use super::params::Order;
@@ -26,6 +29,9 @@ use alloc::vec::Vec;
 use core::ops::Range;
 use cudarc::driver::{CudaStream, DriverError};
 
+#[cfg(test)]
+pub(super) use self::pictures::every_stage as every_stage_of_pictures;
+
 /// A network under training on a GPU.
 pub(crate) struct Training {
     stream: Arc<CudaStream>,
@@ -36,6 +42,8 @@ pub(crate) struct Training {
     tensors: Vec<Vec<Range<usize>>>,
     program: Program,
     buffers: Buffers,
+    /// The pictures that the device has.
+    held: Option<Held>,
     /// Of the step that was put into the stream last, and of the one before, by turns.
     handed: [Handed; 2],
     last: usize,
@@ -95,10 +103,19 @@ impl Training {
         factor: f64,
     ) -> Result<Option<StepResult>, Error> {
         self.check(plan, images, labels)?;
-        let rates = self.rates(factor);
+        self.go(plan, Batch::Given(images, labels), self.rates(factor))
+    }
+
+    /// Puts a step into the stream, and waits for the one before.
+    fn go(
+        &mut self,
+        plan: &Plan,
+        batch: Batch<'_>,
+        rates: Rates,
+    ) -> Result<Option<StepResult>, Error> {
         let before = self.under_way.then_some(self.last);
         self.last = 1 - self.last;
-        self.put(images, labels, rates, self.program.launches())?;
+        self.put(batch, rates, true)?;
         self.steps += 1;
         self.under_way = true;
         before.map(|slot| self.settle(plan, slot)).transpose()
@@ -119,10 +136,10 @@ impl Training {
     ) -> Result<StepResult, Error> {
         self.outcome(plan)?;
         self.check(plan, images, labels)?;
-        self.put(images, labels, self.rates(1.0), self.program.launches() - 1)?;
+        self.put(Batch::Given(images, labels), self.rates(1.0), false)?;
         let outcome = self.told(self.last)?;
         match outcome.finite {
-            0 => Err(self.diverged(plan, images, &outcome)?),
+            0 => Err(self.diverged(plan, &outcome)?),
             _ => Ok(result(&outcome)),
         }
     }
@@ -159,23 +176,23 @@ impl Training {
                 _ => 1.0,
             },
             clip: self.clip.unwrap_or(f32::INFINITY),
+            chosen: Chosen::default(),
         }
     }
 
-    /// Puts so many launches of a step into the stream.
-    fn put(
-        &mut self,
-        images: &[f32],
-        labels: &[u32],
-        rates: Rates,
-        entries: usize,
-    ) -> Result<(), Error> {
-        self.batch = images.len() / self.image;
+    /// Puts the launches of a step into the stream; without the update, the last of them, where that is not wanted.
+    fn put(&mut self, batch: Batch<'_>, rates: Rates, update: bool) -> Result<(), Error> {
         let handed = &mut self.handed[self.last];
-        let taken = handed.take(images, labels, rates);
+        let taken = handed.take(batch, rates);
         let given = taken.and_then(|()| self.buffers.give(&self.stream, handed));
         given.map_err(|e| failed("the batch does not get onto the GPU", e))?;
         let (buffers, tensors, stream) = (&self.buffers, &self.tensors, &self.stream);
+        let (images, program, memory) = match (batch, &mut self.held) {
+            (Batch::Held(count), Some(held)) => (count, &mut held.program, Some(&held.memory)),
+            (Batch::Held(_), None) => return Err(device("the pictures are gone".into())),
+            (Batch::Given(images, _), _) => (images.len() / self.image, &mut self.program, None),
+        };
+        self.batch = images;
         let number = |range: &Range<usize>| (range.start * size_of::<f32>()) as u64;
         let address = |argument: Argument| match argument {
             Argument::Param(task, i) => {
@@ -184,10 +201,12 @@ impl Training {
             Argument::Gradient(task, i) => {
                 buffers.address(stream, given::GRADIENTS) + number(&tensors[task][i])
             }
-            other => buffers.address(stream, other),
+            other => memory
+                .and_then(|memory| memory.address(stream, other))
+                .unwrap_or_else(|| buffers.address(stream, other)),
         };
-        self.program
-            .run_part(&self.stream, self.batch, entries, address)?;
+        let launches = program.launches() - usize::from(!update);
+        program.run_part(stream, images, launches, address)?;
         let told = buffers.tell(stream, &mut self.handed[self.last]);
         told.map_err(|e| failed(FAILED, e))
     }
@@ -206,11 +225,11 @@ impl Training {
         }
         // It changed nothing, and neither did one that was put in after it: once more, to see where it failed.
         self.steps -= 1 + u64::from(core::mem::take(&mut self.under_way));
-        let batch = self.handed[slot].batch();
-        let (images, labels, rates) = batch.map_err(|e| failed(FAILED, e))?;
-        self.put(&images, &labels, rates, self.program.launches() - 1)?;
+        let again = self.handed[slot].again();
+        let again = again.map_err(|e| failed(FAILED, e))?;
+        self.put(again.batch(), again.rates, false)?;
         let outcome = self.told(self.last)?;
-        Err(self.diverged(plan, &images, &outcome)?)
+        Err(self.diverged(plan, &outcome)?)
     }
 
     /// Takes back what a step without its update has moved on its way: the statistics of batch normalisation.
@@ -228,19 +247,20 @@ impl Training {
     }
 
     /// What shows first that a step left the range of numbers.
-    fn diverged(&mut self, plan: &Plan, images: &[f32], outcome: &Outcome) -> Result<Error, Error> {
+    fn diverged(&mut self, plan: &Plan, outcome: &Outcome) -> Result<Error, Error> {
         self.take_back().map_err(|e| failed(FAILED, e))?;
         let going_on = self.buffers.go_on(&self.stream);
         going_on.map_err(|e| failed(FAILED, e))?;
         let params = self.download(&self.buffers.params)?;
         let gradients = self.download(&self.buffers.gradients)?;
+        let images = self.inputs()?;
         let read = |view: View| self.values(view).unwrap_or_default();
         let steps = plan.forward.iter();
         let values = steps.map(|step| (&step.name[..], &step.text[..], step.output));
         let broken = Broken {
             layout: &self.layout,
             numbers: &params,
-            images,
+            images: &images,
             later: plan.loss.iter().map(|loss| loss.gradient).collect(),
         };
         Ok(match outcome.loss.is_finite() {
@@ -262,10 +282,18 @@ impl Training {
 
     /// The values of a view after the last step.
     pub(crate) fn read(&self, view: View) -> Result<Vec<f32>, Error> {
-        if !matches!(view.slot, Slot::Arena(_)) || self.batch == 0 {
+        if self.batch == 0 {
             return Err(device("nothing has been computed there".into()));
         }
-        self.values(view)
+        match view.slot {
+            Slot::Input => Ok(gather(view, &self.inputs()?)),
+            Slot::Arena(_) => self.values(view),
+        }
+    }
+
+    /// The inputs of the last step.
+    fn inputs(&self) -> Result<Vec<f32>, Error> {
+        self.copy(&self.buffers.input.slice(..self.batch * self.image))
     }
 
     /// The values of a view. Nothing beside them is read: it may never have been written.
@@ -290,9 +318,10 @@ impl Training {
         Ok(gather(view, &numbers))
     }
 
-    /// Launches of a step.
+    /// Launches of a step: of one with held pictures, if there are any.
     pub(crate) fn launches(&self) -> usize {
-        self.program.launches()
+        let held = self.held.as_ref().map(|held| &held.program);
+        held.unwrap_or(&self.program).launches()
     }
 }
 

@@ -4,11 +4,13 @@ use super::super::call::COUNTERS;
 use super::super::device::failed;
 use super::super::params::Order;
 use super::super::program::Program;
+use super::super::source::Source;
 use super::super::task::{Back, Task};
-use super::super::{Gpu, kernels};
+use super::super::{Gpu, Precision, kernels};
 use super::alone::{Alone, Tensor};
 use super::buffers::{self, Buffers};
 use super::handed::Handed;
+use super::records::Piece;
 use super::{Training, given, text};
 use crate::plan::{Op, Operation, Optimizer, Param, Plan};
 use crate::train::{Layout, Rule};
@@ -19,18 +21,32 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-impl Training {
-    /// Prepares a valid plan that trains, with its weights.
-    ///
-    /// # Errors
-    /// With [`ErrorKind::Device`], if the device has not the memory, or the kernels cannot be made.
-    pub(crate) fn new(
-        gpu: &Gpu,
+/// What a step is made of, before there is any text.
+pub(super) struct Parts {
+    layout: Layout,
+    tasks: Vec<Task>,
+    backs: Vec<Back>,
+    /// How each tensor of the layout lies on the device.
+    orders: Vec<Order>,
+    /// The tensors of each forward step, and how they are trained.
+    tensors: Vec<Vec<Range<usize>>>,
+    trained: Vec<Vec<Tensor>>,
+    mask: Option<Vec<f32>>,
+    pieces: Vec<Piece>,
+    rule: Rule,
+    alone: Option<Alone>,
+    max_batch: usize,
+    precision: Precision,
+}
+
+impl Parts {
+    /// Of a valid plan that trains.
+    pub(super) fn of(
         plan: &Plan,
         optimizer: &Optimizer,
-        weights: &Weights,
         max_batch: usize,
-    ) -> Result<Self, Error> {
+        precision: Precision,
+    ) -> Self {
         let layout = Layout::new(&plan.params);
         let mut tasks: Vec<Task> = plan.forward.iter().enumerate().map(task).collect();
         let orders = orders(plan, &layout);
@@ -46,60 +62,114 @@ impl Training {
         for (task, ranges) in tasks.iter_mut().zip(&tensors) {
             task.aligned = ranges.iter().all(|range| range.start.is_multiple_of(4));
         }
-        let stream = gpu.context.new_stream();
-        let stream = stream.map_err(|e| failed("the GPU gives no stream", e))?;
-        let mask = mask(plan, &layout, &orders);
-        let pieces = buffers::pieces(plan, &layout);
-        let rule = Rule::new(optimizer, 0, 1.0, 1.0);
         let backs: Vec<Back> = plan.backward.iter().map(text::back).collect();
         let trained = trained(plan, &layout, &tensors);
-        let alone = Alone::of(plan, &tasks, &backs, &trained);
-        let about = given::About {
-            rule: &rule,
-            pieces: pieces.len(),
-            parts: alone.as_ref().map_or(pieces.len(), Alone::parts),
-            masked: mask.is_some(),
+        Self {
+            mask: mask(plan, &layout, &orders),
+            pieces: buffers::pieces(plan, &layout),
+            rule: Rule::new(optimizer, 0, 1.0, 1.0),
+            alone: Alone::of(plan, &tasks, &backs, &trained),
+            layout,
+            tasks,
+            backs,
+            orders,
+            tensors,
+            trained,
             max_batch,
-            precision: gpu.precision(),
-        };
-        let source = text::step(plan, &tasks, &backs, &trained, alone.as_ref(), &about);
-        let program = Program::new(gpu, source)?;
-        let scratch = tasks
-            .iter()
-            .map(|task| kernels(&task.op).scratch(max_batch));
-        let sizes = buffers::Sizes {
-            params: layout.len(),
+            precision,
+        }
+    }
+
+    fn about<'p>(&'p self, pictures: Option<&'p str>) -> given::About<'p> {
+        given::About {
+            rule: &self.rule,
+            pieces: self.pieces.len(),
+            parts: self.parts(),
+            masked: self.mask.is_some(),
+            max_batch: self.max_batch,
+            precision: self.precision,
+            pictures,
+        }
+    }
+
+    /// Parts of the sums over the parameters.
+    fn parts(&self) -> usize {
+        let alone = self.alone.as_ref();
+        alone.map_or(self.pieces.len(), Alone::parts)
+    }
+
+    /// The program of a step; one that computes an image alone may begin with the preparation of held pictures.
+    pub(super) fn source(&self, plan: &Plan, pictures: Option<&str>) -> Source {
+        let about = self.about(pictures);
+        let alone = self.alone.as_ref();
+        text::step(plan, &self.tasks, &self.backs, &self.trained, alone, &about)
+    }
+
+    /// The preparation of held pictures as a launch of its own.
+    pub(super) fn preparation(&self, plan: &Plan, pictures: &str) -> Source {
+        let image = plan.input.iter().product();
+        text::preparation(pictures, &self.about(None), image)
+    }
+
+    fn sizes(&self, plan: &Plan, optimizer: &Optimizer) -> buffers::Sizes {
+        let tasks = self.tasks.iter();
+        let scratch = tasks.map(|task| kernels(&task.op).scratch(self.max_batch));
+        let alone = self.alone.as_ref();
+        buffers::Sizes {
+            params: self.layout.len(),
             states: optimizer.states().len(),
             image: plan.input.iter().product(),
-            arena: match &alone {
+            arena: match alone {
                 Some(alone) => alone.arena + alone.kept,
                 None => plan.arena / size_of::<f32>(),
             },
             labels: given::labels(plan),
             losses: plan.loss.len(),
-            scratch: match &alone {
+            scratch: match alone {
                 Some(alone) => alone.scratch(),
                 None => scratch.max().unwrap_or(0),
             },
-            counters: alone.as_ref().map_or(COUNTERS, Alone::counters),
-            parts: about.parts,
-            max_batch,
-        };
+            counters: alone.map_or(COUNTERS, Alone::counters),
+            parts: self.parts(),
+            max_batch: self.max_batch,
+        }
+    }
+}
+
+impl Training {
+    /// Prepares a valid plan that trains, with its weights.
+    ///
+    /// # Errors
+    /// With [`ErrorKind::Device`], if the device has not the memory, or the kernels cannot be made.
+    pub(crate) fn new(
+        gpu: &Gpu,
+        plan: &Plan,
+        optimizer: &Optimizer,
+        weights: &Weights,
+        max_batch: usize,
+    ) -> Result<Self, Error> {
+        let stream = gpu.context.new_stream();
+        let stream = stream.map_err(|e| failed("the GPU gives no stream", e))?;
+        let parts = Parts::of(plan, optimizer, max_batch, gpu.precision());
+        let program = Program::new(gpu, parts.source(plan, None))?;
+        let sizes = parts.sizes(plan, optimizer);
         let no_memory = |e| failed("the GPU has no memory for this training", e);
-        let buffers = Buffers::new(&stream, &sizes, &pieces, mask.as_deref()).map_err(no_memory)?;
+        let mask = parts.mask.as_deref();
+        let buffers = Buffers::new(&stream, &sizes, &parts.pieces, mask).map_err(no_memory)?;
         let hand = || Handed::new(&stream, sizes.image * max_batch, sizes.labels * max_batch);
         let handed = [hand().map_err(no_memory)?, hand().map_err(no_memory)?];
         let mut training = Self {
             memory: sizes.memory(),
             stream,
-            orders,
-            tensors,
+            orders: parts.orders,
+            tensors: parts.tensors,
             program,
             buffers,
+            held: None,
             handed,
             last: 0,
             under_way: false,
-            alone: alone.map(|alone| alone.arena),
+            alone: parts.alone.map(|alone| alone.arena),
             optimizer: *optimizer,
             max_batch,
             image: sizes.image,
@@ -107,7 +177,7 @@ impl Training {
             steps: 0,
             seed: 0,
             clip: None,
-            layout,
+            layout: parts.layout,
         };
         training.set_weights(weights)?;
         Ok(training)

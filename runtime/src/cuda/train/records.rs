@@ -13,7 +13,7 @@ pub(super) struct Piece {
     pub(super) unused: u32,
 }
 
-/// What changes from step to step: `netc::Rates` of update.cu.
+/// What changes from step to step: `netc::Rates` of update.cu, and behind it what kernels that prepare pictures read.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rates {
@@ -25,6 +25,18 @@ pub(super) struct Rates {
     pub(super) coupled: f32,
     pub(super) keep: f32,
     pub(super) clip: f32,
+    /// Of a step that learns from held pictures.
+    pub(super) chosen: Chosen,
+}
+
+/// Which pictures a step takes: `netc::Chosen` of pictures.cu.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Chosen {
+    /// Of the epoch's random numbers.
+    pub(super) key: u64,
+    /// Of the first picture, in the orders.
+    pub(super) place: u64,
 }
 
 /// What a step tells: `netc::Outcome` of update.cu.

@@ -8,7 +8,7 @@ use crate::{Error, Weights};
 use alloc::format;
 use alloc::vec::Vec;
 use core::ops::Range;
-use cudarc::driver::{CudaSlice, DriverError};
+use cudarc::driver::{CudaSlice, CudaView, DriverError};
 
 impl Training {
     pub(crate) fn weights(&self) -> Result<Weights, Error> {
@@ -66,7 +66,7 @@ impl Training {
 
     /// A flat buffer as the file stores it.
     pub(super) fn download(&self, slice: &CudaSlice<f32>) -> Result<Vec<f32>, Error> {
-        let numbers = self.copy(slice)?;
+        let numbers = self.copy(&slice.as_view())?;
         let params = self.layout.params().zip(&self.orders);
         Ok(params
             .flat_map(|((_, range), order)| order.to_file(&numbers[range]))
@@ -80,7 +80,7 @@ impl Training {
             .collect()
     }
 
-    fn copy(&self, slice: &CudaSlice<f32>) -> Result<Vec<f32>, Error> {
+    pub(super) fn copy(&self, slice: &CudaView<'_, f32>) -> Result<Vec<f32>, Error> {
         let copy = || -> Result<_, DriverError> {
             let numbers = self.stream.clone_dtoh(slice)?;
             self.stream.synchronize()?;

@@ -36,6 +36,7 @@ pub(super) fn step(
     );
     let own = concat!(include_str!("loss.cu"), "\n", include_str!("update.cu"));
     source.text += &format!("namespace netc {{\n{own}\n}}  // namespace netc\n\n");
+    source.text += about.pictures.unwrap_or_default();
     source.text += &rule(about.rule);
     for i in 0..plan.loss.len() {
         source.text += &loss(plan, i);
@@ -55,6 +56,23 @@ pub(super) fn step(
     let by_piece = Work::once(By::Block, about.pieces);
     add(&mut source, "update_params", &function, by_piece, &operands);
     source
+}
+
+/// The launch that a step with held pictures begins with, where no block computes an image alone.
+pub(super) fn preparation(pictures: &str, about: &About<'_>, image: usize) -> Source {
+    let largest = image.saturating_mul(about.max_batch);
+    let mut source = Source::new(core::iter::empty(), largest, about.precision);
+    source.text += pictures;
+    prepare_pictures(&mut source);
+    source
+}
+
+/// The entry that prepares the pictures of a step.
+pub(super) fn prepare_pictures(source: &mut Source) {
+    let by_picture = Work::each(By::Block, 1);
+    let function = "pictures::prepare_all<Prepared>";
+    let operands = &super::pictures::ARGUMENTS;
+    add(source, "prepare_pictures", function, by_picture, operands);
 }
 
 /// Values, gradients and their sums, each step by launches of its own.

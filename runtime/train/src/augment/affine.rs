@@ -4,6 +4,7 @@
 //! up and down, and pictures that are not square turn about a point beside their centre.
 
 use crate::random::Draws;
+use netc_runtime::train as held;
 
 /// A map from places in the result to places in the picture: rows `[y, x, offset]`, measured from the centre.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,6 +24,16 @@ pub(super) enum Transform {
 }
 
 impl Transform {
+    /// The same for a device.
+    pub(super) fn held(self) -> held::Transform {
+        match self {
+            Transform::Rotate(range) => held::Transform::Rotate(range),
+            Transform::Shift(vertical, horizontal) => held::Transform::Shift(vertical, horizontal),
+            Transform::Shear(range) => held::Transform::Shear(range),
+            Transform::Zoom(range) => held::Transform::Zoom(range),
+        }
+    }
+
     /// The matrix of one picture.
     pub(super) fn draw(self, draws: &mut Draws, [h, w]: [usize; 2]) -> Matrix {
         let mut within = |range: f64| draws.range(-range, range);

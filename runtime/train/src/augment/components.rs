@@ -53,6 +53,11 @@ impl Components {
         })
     }
 
+    /// What a draw of 1 adds to a pixel, by component.
+    pub(super) fn steps(&self) -> &[Vec<f64>] {
+        &self.steps
+    }
+
     /// What to add to each channel: `sum over i of draw(i) * eigenvalue[i] * eigenvector[i]`.
     pub(super) fn light(&self, mut draw: impl FnMut() -> f64) -> Vec<f32> {
         let mut light = vec![0.0; self.steps.len()];

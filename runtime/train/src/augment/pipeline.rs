@@ -9,6 +9,7 @@ use crate::data::{Dataset, Split};
 use crate::random::{Key, Purpose};
 use crate::{Error, Result};
 use netc_plan::{Augment, Pixels, Recipe};
+use netc_runtime::train::Preparation;
 
 /// How a picture is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,6 +151,16 @@ impl Pipeline {
     #[must_use]
     pub fn target(&self) -> [usize; 3] {
         self.target
+    }
+
+    /// How a device that holds the pictures makes the inputs of [`View::Varied`] of them.
+    #[must_use]
+    pub fn preparation(&self) -> Preparation {
+        Preparation {
+            key: self.key.word(),
+            stages: self.stages.iter().map(Stage::held).collect(),
+            pixels: self.pixels.clone(),
+        }
     }
 
     /// Whether the recipe evaluates by ten crops.

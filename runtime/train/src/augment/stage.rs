@@ -3,6 +3,7 @@
 use super::affine::{Matrix, Transform};
 use super::components::Components;
 use crate::random::Key;
+use netc_runtime::train::PictureStage;
 
 /// One step, ready to run.
 #[derive(Clone, Debug)]
@@ -77,6 +78,24 @@ fn mirror(values: &mut [f32], n: usize) {
 }
 
 impl Stage {
+    /// The same for a device that holds the pictures.
+    pub(super) fn held(&self) -> PictureStage {
+        match self {
+            Stage::Affine(parts) => {
+                PictureStage::Affine(parts.iter().map(|part| part.held()).collect())
+            }
+            Stage::HFlip => PictureStage::HFlip,
+            Stage::VFlip => PictureStage::VFlip,
+            Stage::Rescale(factor) => PictureStage::Rescale(*factor),
+            Stage::Crop(size) => PictureStage::Crop(*size),
+            Stage::Middle(size) => PictureStage::Middle(*size),
+            Stage::Lighting(sd, components) => PictureStage::Lighting {
+                sd: *sd,
+                steps: components.steps().to_vec(),
+            },
+        }
+    }
+
     /// While training: draws with the key of the picture and this step.
     pub(super) fn vary(&self, picture: &mut Picture, key: Key) {
         let mut draws = key.draws();

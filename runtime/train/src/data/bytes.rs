@@ -3,6 +3,8 @@
 use super::files::Files;
 use super::picture::Fit;
 use crate::{Error, Result};
+use netc_runtime::train::Pictures;
+use std::borrow::Cow;
 use std::path::Path;
 
 /// Labelled pictures of one size.
@@ -71,6 +73,34 @@ impl Store {
         Ok(())
     }
 
+    /// These pictures for a device to hold, where they are bytes in memory.
+    pub(super) fn held(&self, indices: &[u32]) -> Option<Held<'_>> {
+        let Images::Bytes(bytes) = &self.images else {
+            return None;
+        };
+        let [h, w, c] = self.size;
+        let size = [h - 2 * self.pad, w - 2 * self.pad, c];
+        let whole = (0..self.labels.len() as u32).eq(indices.iter().copied());
+        let (bytes, labels) = match whole {
+            true => (Cow::from(&bytes[..]), Cow::from(&self.labels[..])),
+            false => {
+                let each = size.iter().product::<usize>();
+                let places = || indices.iter().map(|i| *i as usize);
+                let pictures = places().flat_map(|i| &bytes[i * each..][..each]);
+                (
+                    pictures.copied().collect(),
+                    places().map(|i| self.labels[i]).collect(),
+                )
+            }
+        };
+        Some(Held {
+            bytes,
+            labels,
+            size,
+            pad: self.pad,
+        })
+    }
+
     /// How pictures got their size, and the padding that they have then; `None` where they are no pictures.
     pub(super) fn fit(&self) -> Option<(Fit, usize)> {
         let [h, w, _] = self.size;
@@ -101,6 +131,27 @@ impl Store {
         Kept {
             now: now + size_of_val(&self.labels[..]),
             later,
+        }
+    }
+}
+
+/// The pictures of a split, one after the other, for a device to hold.
+pub struct Held<'s> {
+    bytes: Cow<'s, [u8]>,
+    labels: Cow<'s, [u32]>,
+    size: [usize; 3],
+    pad: usize,
+}
+
+impl Held<'_> {
+    /// As the runtime takes them.
+    #[must_use]
+    pub fn pictures(&self) -> Pictures<'_> {
+        Pictures {
+            bytes: &self.bytes,
+            labels: &self.labels,
+            size: self.size,
+            pad: self.pad,
         }
     }
 }

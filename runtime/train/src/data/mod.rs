@@ -13,8 +13,8 @@ mod npz;
 pub mod picture;
 mod split;
 
-pub use bytes::Kept;
 pub(crate) use bytes::padded;
+pub use bytes::{Held, Kept};
 pub use split::{Dataset, Split};
 
 use crate::{Error, Result};

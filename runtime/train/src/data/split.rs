@@ -1,6 +1,6 @@
 //! A set of labelled pictures, and its division into training, validation and test.
 
-use super::bytes::{Images, Kept, Store};
+use super::bytes::{Held, Images, Kept, Store};
 use super::picture::Fit;
 use crate::random::{Key, Purpose};
 use crate::{Error, Result};
@@ -101,6 +101,12 @@ impl Split {
     /// The file cannot be read or decoded; the error names it.
     pub fn picture(&self, i: usize, out: &mut Vec<f32>) -> Result<()> {
         self.store.picture(self.indices[i] as usize, out)
+    }
+
+    /// The pictures and their labels in this split's order, for a device to hold; `None` where they are not bytes in memory.
+    #[must_use]
+    pub fn held(&self) -> Option<Held<'_>> {
+        self.store.held(&self.indices)
     }
 
     /// How pictures got their size, and the padding that they have then; `None` where they are no pictures.

@@ -1,7 +1,9 @@
 //! What the loop asks of a network that learns.
 
-use crate::Result;
+use crate::{Error, Result};
+use netc_runtime::train::{Pictures, Preparation};
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// A tensor by name, in row-major order.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +68,34 @@ pub trait Learn: Evaluate {
     /// As [`Learn::train`].
     fn outcome(&mut self) -> Result<Option<Outcome>> {
         Ok(None)
+    }
+
+    /// Has the device hold the pictures that are learnt from: whether it does. Then [`Learn::begin_epoch`] and [`Learn::submit_held`] take the place of
+    /// [`Learn::submit`], to the same numbers but for rounding. A resumed run asks again.
+    ///
+    /// # Errors
+    /// The pictures are no inputs of the network, or the device fails.
+    fn hold(&mut self, pictures: &Pictures<'_>, preparation: &Preparation) -> Result<bool> {
+        let _ = (pictures, preparation);
+        Ok(false)
+    }
+
+    /// Begins an epoch, or goes on with it: the order of the held pictures.
+    ///
+    /// # Errors
+    /// The device holds none, or fails.
+    fn begin_epoch(&mut self, epoch: usize, order: &[u32]) -> Result<()> {
+        let _ = (epoch, order);
+        Err(Error::input("the device holds no pictures"))
+    }
+
+    /// As [`Learn::submit`], on these places of the epoch's order.
+    ///
+    /// # Errors
+    /// As [`Learn::begin_epoch`]; as [`Learn::submit`].
+    fn submit_held(&mut self, batch: Range<usize>, factor: f64) -> Result<Option<Outcome>> {
+        let _ = (batch, factor);
+        Err(Error::input("the device holds no pictures"))
     }
 
     /// Every tensor of the weights file.

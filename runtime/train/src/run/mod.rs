@@ -15,6 +15,7 @@
 mod checkpoint;
 mod evaluator;
 mod experiment;
+mod feed;
 mod folder;
 mod history;
 mod interrupt;

@@ -5,8 +5,9 @@ use super::learn::{Evaluate, Learn, Outcome, Tensor};
 use crate::{Error, ErrorKind, Result};
 use netc_plan::{Loss, Plan, Recipe};
 use netc_runtime::Weights;
-use netc_runtime::train::{OptimizerState, StepResult, Trainer};
+use netc_runtime::train::{OptimizerState, Pictures, Preparation, StepResult, Trainer};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// A network in training.
 pub struct Net {
@@ -99,6 +100,20 @@ impl Learn for Net {
 
     fn outcome(&mut self) -> Result<Option<Outcome>> {
         Ok(self.trainer.outcome()?.map(outcome))
+    }
+
+    fn hold(&mut self, pictures: &Pictures<'_>, preparation: &Preparation) -> Result<bool> {
+        Ok(self.trainer.hold(pictures, preparation)?)
+    }
+
+    fn begin_epoch(&mut self, epoch: usize, order: &[u32]) -> Result<()> {
+        Ok(self.trainer.begin_epoch(epoch as u64, order)?)
+    }
+
+    fn submit_held(&mut self, batch: Range<usize>, factor: f64) -> Result<Option<Outcome>> {
+        self.evaluator = None;
+        let result = self.trainer.submit_held(batch, factor)?;
+        Ok(result.map(outcome))
     }
 
     fn weights(&self) -> Result<Vec<Tensor<'static>>> {

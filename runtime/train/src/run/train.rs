@@ -1,12 +1,13 @@
 //! The loop.
 
 use super::checkpoint::{self, Identity, State, Sums};
+use super::feed::Feed;
 use super::notes::Notes;
 use super::saver::{Checkpoints, Saver};
 use super::schedule;
 use super::{Epoch, Experiment, Interrupt, Learn, Outcome, Progress, RunFolder};
 use crate::evaluate::{self, Evaluation, EvaluationOptions};
-use crate::loader::{self, Batch, Loader, Order};
+use crate::loader;
 use crate::{Error, ErrorKind, Result};
 use netc_plan::{Metric, Recipe, Restore};
 use std::time::{Instant, SystemTime};
@@ -151,30 +152,13 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn go(&mut self) -> Result<Ending> {
-        let Experiment {
-            recipe,
-            data,
-            pipeline,
-            ..
-        } = self.experiment;
+        let recipe = self.experiment.recipe;
         if self.options.resume {
             // A run that was killed may have left figures behind that are ahead of the checkpoint or lag it.
             self.write_derived()?;
         }
-        let order = Order::Training {
-            seed: recipe.seed,
-            shuffle: recipe.shuffle,
-            epoch: self.state.epoch,
-            batch: self.state.batch,
-            end: recipe.epochs,
-        };
-        let mut loader = Loader::new(
-            pipeline,
-            &data.train,
-            recipe.batch,
-            order,
-            self.options.threads,
-        );
+        let start = (self.state.epoch, self.state.batch);
+        let mut feed = Feed::new(self.net, self.experiment, start, self.options.threads)?;
         while self.state.epoch < recipe.epochs && !self.state.stopped {
             let (epoch, done) = (self.state.epoch, self.state.batch);
             self.options
@@ -186,7 +170,7 @@ impl Run<'_> {
                     self.save()?;
                     return Ok(Ending::Interrupted);
                 }
-                if !self.learn(&mut loader)? {
+                if !self.learn(&mut feed)? {
                     break;
                 }
                 let step = self.state.step + u64::from(self.under_way.is_some());
@@ -211,16 +195,14 @@ impl Run<'_> {
     }
 
     /// Learns from the next batch, and takes the time; false if there is none.
-    fn learn(&mut self, loader: &mut Loader) -> Result<bool> {
-        let (start, waited) = (Instant::now(), loader.waited());
-        let Some(batch) = loader.next_batch()? else {
+    fn learn(&mut self, feed: &mut Feed) -> Result<bool> {
+        let (start, waited) = (Instant::now(), feed.waited());
+        if !self.train_step(feed)? {
             return Ok(false);
-        };
-        self.train_step(&batch)?;
-        loader.recycle(batch);
+        }
         let (seconds, waited) = (
             start.elapsed().as_secs_f64(),
-            (loader.waited() - waited).as_secs_f64(),
+            (feed.waited() - waited).as_secs_f64(),
         );
         self.state.sums.seconds += seconds;
         self.state.sums.waited += waited;
@@ -229,22 +211,24 @@ impl Run<'_> {
         Ok(true)
     }
 
-    fn train_step(&mut self, batch: &Batch) -> Result<()> {
+    fn train_step(&mut self, feed: &mut Feed) -> Result<bool> {
         let Experiment { recipe, .. } = self.experiment;
         let step = self.state.step + u64::from(self.under_way.is_some());
         let factor = schedule::factor(recipe, &self.state.plateaus, step, self.each);
-        let outcome = self.net.submit(&batch.images, &batch.labels, factor);
-        let outcome = self.located(outcome)?;
+        let begun = feed.submit(self.net, self.experiment, factor);
+        let Some((own, outcome)) = self.located(begun)? else {
+            return Ok(false);
+        };
         // Of this step, or of the one before.
-        let own = batch.labels.len();
         match (outcome, self.under_way.replace(own)) {
-            (Some(outcome), Some(before)) => self.step_done(before, outcome),
+            (Some(outcome), Some(before)) => self.step_done(before, outcome)?,
             (Some(outcome), None) => {
                 self.under_way = None;
-                self.step_done(own, outcome)
+                self.step_done(own, outcome)?;
             }
-            (None, _) => Ok(()),
+            (None, _) => {}
         }
+        Ok(true)
     }
 
     /// Waits for the step that is under way, if one is.

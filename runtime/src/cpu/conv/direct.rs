@@ -7,7 +7,7 @@
 use super::pixels::{Origin, Pixels, origins};
 use crate::cpu::access::Shared;
 use crate::cpu::act;
-use crate::cpu::kernel::{Aligned, Fused, Kernels, MAX_LANES, MAX_ROWS, Tile};
+use crate::cpu::kernel::{Aligned, Even, Fused, Kernels, MAX_LANES, MAX_ROWS, Scattered, Tile};
 use crate::cpu::sizes::bounded;
 use crate::plan::{Act, Conv, Op};
 use crate::threads::Threads;
@@ -398,6 +398,61 @@ impl Direct {
         segments
     }
 
+    /// The run of inputs of a window's row where windows lie inside the picture: whether it is one, and its length.
+    fn run_inside(&self, block: &KBlock, pixel: usize) -> (bool, usize) {
+        let touch = self.d.kernel[1] == 1 || (self.d.dilation[1] == 1 && pixel == self.channels);
+        match touch && block.channel.len() == self.channels {
+            true => (true, block.x.len() * self.channels),
+            false => (false, block.channel.len()),
+        }
+    }
+
+    /// Where the runs of a block lie, from the start of a window that is inside the picture. Gives their number and length.
+    fn offsets(
+        &self,
+        panel: &Panel,
+        block: &KBlock,
+        pixel: usize,
+        offsets: &mut [isize; MAX_SEGMENTS],
+    ) -> (usize, usize) {
+        let d = &self.d;
+        let first = panel.group * self.channels + block.channel.start;
+        let (merged, len) = self.run_inside(block, pixel);
+        let step = if merged { block.x.len() } else { 1 };
+        let mut segments = 0;
+        for ky in block.y.clone() {
+            for kx in block.x.clone().step_by(step) {
+                let cell = ky * d.dilation[0] * d.input[1] + kx * d.dilation[1];
+                offsets[segments] = (cell * pixel + first) as isize;
+                segments += 1;
+            }
+        }
+        (segments, len)
+    }
+
+    /// Whether these windows lie side by side in a row, inside the picture.
+    #[inline]
+    fn is_even(&self, windows: &[Origin]) -> bool {
+        let d = &self.d;
+        let [Some(first), Some(last)] = [windows.first(), windows.last()] else {
+            return false;
+        };
+        let reach = [0, 1].map(|axis| d.dilation[axis] * (d.kernel[axis] - 1));
+        let apart = (windows.len() - 1) * d.stride[1];
+        first.y == last.y
+            && first.x.checked_add_unsigned(apart) == Some(last.x)
+            && first.x >= 0
+            && first.y >= 0
+            && last.x as usize + reach[1] < d.input[1]
+            && first.y as usize + reach[0] < d.input[0]
+    }
+
+    /// Whether the windows of a batch are its pixels, one after the other.
+    fn is_linear(&self) -> bool {
+        let d = &self.d;
+        d.kernel == [1, 1] && d.stride == [1, 1] && d.pad == [0; 4]
+    }
+
     /// `count` pixels from `start` on, by one panel.
     unsafe fn part(
         &self,
@@ -408,32 +463,32 @@ impl Direct {
         output: Pixels<'_>,
         accumulate: bool,
     ) {
-        let d = &self.d;
         let mut windows = [Origin::default(); MAX_PIXELS];
         let windows = &mut windows[..count];
-        origins(d, self.output, start, input.pixel, windows);
-
-        let tiles = self.kernels.tiles(panel.vectors);
+        let linear = self.is_linear();
+        if !linear {
+            origins(&self.d, self.output, start, input.pixel, windows);
+        }
+        let (tiles, even) = (
+            self.kernels.tiles(panel.vectors),
+            self.kernels.even_tiles(panel.vectors),
+        );
         let tile_count = count.div_ceil(tiles.len());
         let lanes = panel.vectors * self.kernels.lanes;
         let mut rows = [core::ptr::null::<f32>(); MAX_SEGMENTS * MAX_ROWS];
+        let mut offsets = [0; MAX_SEGMENTS];
 
         for (b, block) in self.blocks.iter().enumerate() {
+            let (runs, len) = self.offsets(panel, block, input.pixel, &mut offsets);
+            let last = b + 1 == self.blocks.len();
             for t in 0..tile_count {
-                // Even tiles: a small rest would waste most of the weights it loads.
+                // Tiles of about one size: a small rest would waste most of the weights it loads.
                 let (from, to) = (t * count / tile_count, (t + 1) * count / tile_count);
                 let pixels = &windows[from..to];
-                let merged = self.merges(block, pixels, input.pixel);
-                let segments = self.runs(panel, block, pixels, merged, input, &mut rows);
-                let last = b + 1 == self.blocks.len();
                 let tile = Tile {
-                    rows: rows.as_ptr(),
-                    segments,
-                    len: if merged {
-                        block.x.len() * self.channels
-                    } else {
-                        block.channel.len()
-                    },
+                    rows: (),
+                    segments: runs,
+                    len,
                     // In bounds: `pack` filled K * lanes elements from `panel.weights` on.
                     panel: self.weights.as_slice()[panel.weights + block.start * lanes..].as_ptr(),
                     bias: if b == 0 && !accumulate {
@@ -446,10 +501,35 @@ impl Direct {
                     width: panel.width,
                     act: if last { self.fused } else { Fused::None },
                 };
-                // SAFETY: the kernels' level was checked when they were chosen. Each run of inputs lies inside the picture
-                // (checked above) or is `zeros`, which is as long as the longest run; the panel and its biases are padded to
-                // whole vectors; the outputs are this task's own.
-                unsafe { tiles[to - from - 1](&tile) }
+                let kernel = to - from - 1;
+                if linear || self.is_even(pixels) {
+                    let origin = match linear {
+                        true => (start + from) * input.pixel,
+                        false => pixels[0].offset,
+                    };
+                    let rows = Even {
+                        first: input.at(origin).cast_const(),
+                        step: self.d.stride[1] * input.pixel,
+                        offsets: offsets.as_ptr(),
+                    };
+                    // SAFETY: the kernels' level was checked when they were chosen. Each run of inputs lies inside the picture
+                    // (checked above); the panel and its biases are padded to whole vectors; the outputs are this task's own.
+                    unsafe { even[kernel](&tile.over(rows)) }
+                } else {
+                    let merged = self.merges(block, pixels, input.pixel);
+                    let segments = self.runs(panel, block, pixels, merged, input, &mut rows);
+                    let len = match merged {
+                        true => block.x.len() * self.channels,
+                        false => block.channel.len(),
+                    };
+                    let tile = Tile {
+                        segments,
+                        len,
+                        ..tile.over(Scattered(rows.as_ptr()))
+                    };
+                    // SAFETY: as above; a run outside the picture is `zeros`, which is as long as the longest run.
+                    unsafe { tiles[kernel](&tile) }
+                }
                 if last && self.late != Act::None {
                     // SAFETY: the tile has just written these elements, which are this task's own.
                     unsafe { finish(self.late, &tile, to - from) }
@@ -463,7 +543,7 @@ impl Direct {
 ///
 /// # Safety
 /// The tile has written `pixels` pixels, which nobody else touches.
-unsafe fn finish(act: Act, tile: &Tile, pixels: usize) {
+unsafe fn finish<R>(act: Act, tile: &Tile<R>, pixels: usize) {
     for r in 0..pixels {
         let pixel = tile.out.wrapping_add(r * tile.stride);
         // SAFETY: the caller's promise.

@@ -15,8 +15,8 @@ use crate::Scratch;
 use crate::cpu::access::{Shared, Workers};
 use crate::cpu::act;
 use crate::cpu::kernel::{
-    Aligned, Fused, Kernels, MAX_LANES, MAX_ROWS, Tile, WinogradInput, WinogradKernels,
-    WinogradOutput, winograd_weights,
+    Aligned, Even, Fused, Kernels, MAX_LANES, Tile, WinogradInput, WinogradKernels, WinogradOutput,
+    winograd_weights,
 };
 use crate::cpu::sizes::bounded;
 use crate::plan::{Act, Conv, Op};
@@ -26,6 +26,8 @@ use core::ops::Range;
 
 /// The fewest tiles of a block: weights that are loaded serve so many.
 const MIN_TILES: usize = 24;
+/// Of the one piece of a row.
+static NO_OFFSET: isize = 0;
 /// Blocks that keep all threads busy.
 const BLOCKS: usize = 8;
 
@@ -372,19 +374,20 @@ impl Winograd {
     /// The block's memory holds so many tiles' inputs, and nobody else touches these products.
     unsafe fn products(&self, run: &Run<'_>, count: usize, place: usize, panel: &Panel) {
         let [channels, filters] = self.padded;
-        let tiles = self.kernels.tiles(panel.vectors);
+        let tiles = self.kernels.even_tiles(panel.vectors);
         let parts = count.div_ceil(tiles.len());
         let inputs = place * run.block.steps[0];
         let products = run.block.products() + place * run.block.steps[1] + panel.filter;
         let weights = place * self.position() + panel.weights;
-        let mut rows = [core::ptr::null::<f32>(); MAX_ROWS];
         for part in 0..parts {
             let (from, to) = (part * count / parts, (part + 1) * count / parts);
-            for (row, tile) in rows.iter_mut().zip(from..to) {
-                *row = run.memory.at(inputs + tile * channels).cast_const();
-            }
+            let rows = Even {
+                first: run.memory.at(inputs + from * channels).cast_const(),
+                step: channels,
+                offsets: &raw const NO_OFFSET,
+            };
             let tile = Tile {
-                rows: rows.as_ptr(),
+                rows,
                 segments: 1,
                 len: self.d.input[2],
                 panel: self.weights.as_slice()[weights..].as_ptr(),

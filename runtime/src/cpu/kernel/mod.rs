@@ -17,7 +17,7 @@ mod winograd;
 pub(crate) use memory::Aligned;
 #[cfg(feature = "train")]
 pub(crate) use outer::{Outer, OuterKernel};
-pub(crate) use tile::{Depthwise, DepthwiseKernel, Fused, Tile, TileKernel};
+pub(crate) use tile::{Depthwise, DepthwiseKernel, Even, Fused, Scattered, Tile, TileKernel};
 pub(crate) use winograd::{
     WinogradInput, WinogradKernels, WinogradOutput, weights as winograd_weights,
 };
@@ -49,6 +49,8 @@ pub(crate) struct Kernels {
     /// `tiles[nv - 1][mr - 1]` computes `mr` pixels by `nv` vectors of filters. The wider the panel, the fewer pixels fit the
     /// registers.
     tiles: &'static [&'static [TileKernel]],
+    /// The same for pixels that lie evenly.
+    even_tiles: &'static [&'static [TileKernel<Even>]],
     /// `outers[nv - 1][mr - 1]` computes `mr` rows by `nv` vectors.
     #[cfg(feature = "train")]
     outers: &'static [&'static [OuterKernel]],
@@ -70,6 +72,11 @@ impl Kernels {
         self.outers[vectors - 1]
     }
 
+    /// As [`tiles`](Self::tiles), for pixels that lie evenly.
+    pub(crate) fn even_tiles(&self, vectors: usize) -> &'static [TileKernel<Even>] {
+        self.even_tiles[vectors - 1]
+    }
+
     /// The kernels for panels of `vectors` vectors, by number of pixels less one.
     pub(crate) fn tiles(&self, vectors: usize) -> &'static [TileKernel] {
         self.tiles[vectors - 1]
@@ -85,14 +92,20 @@ pub(crate) const MAX_LANES: usize = 16;
 macro_rules! level {
     ($level:ident, $name:ident, $vector:ident, [$($feature:literal)?], $([$nv:literal: $($mr:literal)*])*, [$($dw:literal)*]) => {
         mod $level {
-            use super::tile::{self, Depthwise, DepthwiseKernel, Tile, TileKernel};
+            use super::tile::{self, Depthwise, DepthwiseKernel, Even, Tile, TileKernel};
             use super::vector::{Vector, $vector};
             use super::winograd::{self, WinogradInput, WinogradKernels, WinogradOutput};
 
             $(#[target_feature(enable = $feature)])?
             unsafe fn tile<const MR: usize, const NV: usize>(t: &Tile) {
                 // SAFETY: the caller's promise is the same.
-                unsafe { tile::tile::<$vector, MR, NV>(t) }
+                unsafe { tile::tile::<$vector, _, MR, NV>(t) }
+            }
+
+            $(#[target_feature(enable = $feature)])?
+            unsafe fn even_tile<const MR: usize, const NV: usize>(t: &Tile<Even>) {
+                // SAFETY: the caller's promise is the same.
+                unsafe { tile::tile::<$vector, _, MR, NV>(t) }
             }
 
             #[cfg(feature = "train")]
@@ -124,6 +137,7 @@ macro_rules! level {
                 tuning: super::Tuning::of(super::Level::$name),
                 lanes: $vector::LANES,
                 tiles: &[$(&[$(tile::<$mr, $nv> as TileKernel),*]),*],
+                even_tiles: &[$(&[$(even_tile::<$mr, $nv> as TileKernel<Even>),*]),*],
                 #[cfg(feature = "train")]
                 outers: &[$(&[$(outer::<$mr, $nv> as super::OuterKernel),*]),*],
                 depthwise: &[$(depthwise::<$dw> as DepthwiseKernel),*],

@@ -29,14 +29,57 @@ impl Fused {
     }
 }
 
+/// Where the inputs of a tile's pixels lie, piece by piece.
+pub(crate) trait Rows: Copy {
+    /// The pieces of this number, of `MR` pixels.
+    ///
+    /// # Safety
+    /// There is such a piece, of so many pixels.
+    unsafe fn starts<const MR: usize>(self, segment: usize) -> [*const f32; MR];
+}
+
+/// Anywhere: as many pointers a segment as there are pixels.
+#[derive(Clone, Copy)]
+pub(crate) struct Scattered(pub(crate) *const *const f32);
+
+/// The same distance from one pixel to the next.
+#[derive(Clone, Copy)]
+pub(crate) struct Even {
+    /// The first pixel.
+    pub(crate) first: *const f32,
+    /// Elements between two pixels.
+    pub(crate) step: usize,
+    /// For each segment, elements from a pixel to its piece.
+    pub(crate) offsets: *const isize,
+}
+
+impl Rows for Scattered {
+    #[inline(always)]
+    unsafe fn starts<const MR: usize>(self, segment: usize) -> [*const f32; MR] {
+        let starts = self.0.wrapping_add(segment * MR);
+        // SAFETY: the caller's promise.
+        unsafe { starts.cast::<[*const f32; MR]>().read() }
+    }
+}
+
+impl Rows for Even {
+    #[inline(always)]
+    unsafe fn starts<const MR: usize>(self, segment: usize) -> [*const f32; MR] {
+        // SAFETY: the caller's promise.
+        let offset = unsafe { self.offsets.add(segment).read() };
+        let first = self.first.wrapping_offset(offset);
+        core::array::from_fn(|r| first.wrapping_add(r * self.step))
+    }
+}
+
 /// Work for one call of a tile kernel: `MR` pixels by one panel of filters, over a part of the sum.
 ///
 /// For row `r` and filter `f`:
-/// `out[r * stride + f] = act(first(r, f) + sum over s < segments, k < len of rows[s * MR + r][k] * panel[(s * len + k) * N + f])`,
+/// `out[r * stride + f] = act(first(r, f) + sum over s < segments, k < len of rows(s, r)[k] * panel[(s * len + k) * N + f])`,
 /// where `N` is the width of the panel in memory and `first` the bias, or what `out` holds already.
-pub(crate) struct Tile {
-    /// Where the inputs of each pixel lie: `MR` pointers a segment, each to `len` readable elements.
-    pub(crate) rows: *const *const f32,
+pub(crate) struct Tile<R = Scattered> {
+    /// Where the inputs of each pixel lie: for each segment `len` readable elements.
+    pub(crate) rows: R,
     /// Pieces of contiguous inputs.
     pub(crate) segments: usize,
     /// Elements in each piece.
@@ -55,25 +98,53 @@ pub(crate) struct Tile {
     pub(crate) act: Fused,
 }
 
+impl<R> Tile<R> {
+    /// The same work over these inputs.
+    pub(crate) fn over<S>(&self, rows: S) -> Tile<S> {
+        let &Self {
+            segments,
+            len,
+            panel,
+            bias,
+            out,
+            stride,
+            width,
+            act,
+            ..
+        } = self;
+        Tile {
+            rows,
+            segments,
+            len,
+            panel,
+            bias,
+            out,
+            stride,
+            width,
+            act,
+        }
+    }
+}
+
 /// A tile kernel of a fixed number of pixels and vectors.
 ///
 /// # Safety
 /// The CPU has the kernel's instruction set, and the pointers of the tile are good for what it describes.
-pub(crate) type TileKernel = unsafe fn(&Tile);
+pub(crate) type TileKernel<R = Scattered> = unsafe fn(&Tile<R>);
 
 /// How far ahead of the arithmetic the panel is asked for: a panel streams from L2 (or further out), and the hardware
 /// prefetcher alone hides too little of that.
 const AHEAD: usize = 512; // elements
 
 #[inline(always)]
-pub(super) unsafe fn tile<V: Vector, const MR: usize, const NV: usize>(t: &Tile) {
+pub(super) unsafe fn tile<V: Vector, R: Rows, const MR: usize, const NV: usize>(t: &Tile<R>) {
     // SAFETY: the tile describes what may be read and written (see `TileKernel`); the panel is padded to whole vectors, and
     // the store touches `width` elements of each row only.
     unsafe {
         let mut acc = [[V::splat(0.0); NV]; MR];
         let mut panel = t.panel;
         for s in 0..t.segments {
-            let rows: [*const f32; MR] = t.rows.add(s * MR).cast::<[*const f32; MR]>().read();
+            let rows = t.rows.starts::<MR>(s);
             for k in 0..t.len {
                 let mut weights = [V::splat(0.0); NV];
                 for (v, w) in weights.iter_mut().enumerate() {

@@ -3,8 +3,9 @@
 //! The output of a step may lie between channels that the same step reads (a CONCAT buffer), so a kernel must not make a slice
 //! that spans more than one pixel of a view, unless the view is dense.
 
+use super::act::apply_inline;
 use super::sizes::elements;
-use crate::plan::View;
+use crate::plan::{Act, View};
 use crate::threads::Threads;
 use core::marker::PhantomData;
 use core::ops::Range;
@@ -253,6 +254,12 @@ impl<'m> Source<'m> {
         unsafe { self.memory.read(at, self.geometry.shape[2]) }
     }
 
+    /// The address of a pixel, for kernels that find their way from there themselves.
+    #[inline]
+    pub(crate) fn address(&self, image: usize, y: usize, x: usize) -> *const f32 {
+        self.memory.at(self.geometry.offset(image, y, x))
+    }
+
     /// The channels of the pixels of a row, one after the other: checked once for all.
     #[inline]
     pub(crate) fn pixels(
@@ -350,6 +357,19 @@ impl Row<'_> {
         assert!(x < w);
         // SAFETY: the pixel is inside the row, which is this task's alone, and the borrow is unique through `&mut self`.
         unsafe { self.memory.part_at(x * self.geometry.pixel, c) }
+    }
+}
+
+impl Row<'_> {
+    /// Applies an activation to all pixels, at once where they lie side by side: few channels would not fill a vector.
+    #[inline(always)]
+    pub(crate) fn activate(&mut self, act: Act) {
+        let [_, w, c] = self.geometry.shape;
+        match self.geometry.is_dense() {
+            // SAFETY: as for `pixel`: the row is its pixels, one after the other.
+            true => apply_inline(act, unsafe { self.memory.part_at(0, w * c) }),
+            false => (0..w).for_each(|x| apply_inline(act, self.pixel(x))),
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 #[cfg(feature = "train")]
 pub(crate) mod train;
 
-use super::act::apply_inline;
 use super::simd::multiversion;
 use super::sizes::{Sizes, bounded, prepared};
 use super::window::{fold, under, under_counted};
@@ -62,8 +61,8 @@ multiversion! {
             let y = out.pixel(ox);
             fold(x, image, [&rows, &columns], 0.0, |sum, x| sum + x, y);
             y.iter_mut().for_each(|y| *y /= count);
-            apply_inline(d.act, y);
         }
+        out.activate(d.act);
     }
 }
 

@@ -544,11 +544,15 @@ impl Direct {
 /// # Safety
 /// The tile has written `pixels` pixels, which nobody else touches.
 unsafe fn finish<R>(act: Act, tile: &Tile<R>, pixels: usize) {
-    for r in 0..pixels {
-        let pixel = tile.out.wrapping_add(r * tile.stride);
+    // At once where they lie side by side: few filters would not fill a vector.
+    let (runs, len) = match tile.stride == tile.width {
+        true => (1, pixels * tile.width),
+        false => (pixels, tile.width),
+    };
+    for r in 0..runs {
+        let run = tile.out.wrapping_add(r * tile.stride);
         // SAFETY: the caller's promise.
-        let pixel = unsafe { core::slice::from_raw_parts_mut(pixel, tile.width) };
-        act::apply(act, pixel);
+        act::apply(act, unsafe { core::slice::from_raw_parts_mut(run, len) });
     }
 }
 

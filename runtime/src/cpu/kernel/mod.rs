@@ -10,6 +10,7 @@
 mod memory;
 #[cfg(feature = "train")]
 mod outer;
+mod pool;
 mod tile;
 mod vector;
 mod winograd;
@@ -17,6 +18,7 @@ mod winograd;
 pub(crate) use memory::Aligned;
 #[cfg(feature = "train")]
 pub(crate) use outer::{Outer, OuterKernel};
+pub(crate) use pool::{MaxWindow, MaxWindowKernel};
 pub(crate) use tile::{Depthwise, DepthwiseKernel, Even, Fused, Scattered, Tile, TileKernel};
 pub(crate) use winograd::{
     WinogradInput, WinogradKernels, WinogradOutput, weights as winograd_weights,
@@ -56,6 +58,8 @@ pub(crate) struct Kernels {
     outers: &'static [&'static [OuterKernel]],
     /// `depthwise[mr - 1]` computes `mr` pixels.
     pub(crate) depthwise: &'static [DepthwiseKernel],
+    /// Max pooling.
+    pub(crate) max_window: MaxWindowKernel,
     /// Winograd's transforms for tiles of 2x2 outputs, and of 4x4.
     pub(crate) winograd: [WinogradKernels; 2],
 }
@@ -122,6 +126,12 @@ macro_rules! level {
             }
 
             $(#[target_feature(enable = $feature)])?
+            unsafe fn max_window(t: &super::MaxWindow) {
+                // SAFETY: the caller's promise is the same.
+                unsafe { super::pool::max_window::<$vector>(t) }
+            }
+
+            $(#[target_feature(enable = $feature)])?
             unsafe fn winograd_input<const N: usize>(t: &WinogradInput) {
                 // SAFETY: the caller's promise is the same.
                 unsafe { winograd::input::<$vector, N>(t) }
@@ -141,6 +151,7 @@ macro_rules! level {
                 #[cfg(feature = "train")]
                 outers: &[$(&[$(outer::<$mr, $nv> as super::OuterKernel),*]),*],
                 depthwise: &[$(depthwise::<$dw> as DepthwiseKernel),*],
+                max_window,
                 winograd: [
                     WinogradKernels { input: winograd_input::<4>, output: winograd_output::<2, 4> },
                     WinogradKernels { input: winograd_input::<6>, output: winograd_output::<4, 6> },

@@ -21,6 +21,8 @@ pub(super) trait Vector: Copy {
     /// `self + a * b`; fused where the instruction set has it.
     unsafe fn add_product(self, a: Self, b: Self) -> Self;
     unsafe fn max(self, other: Self) -> Self;
+    /// The larger of each pair of lanes; a NaN is larger than all.
+    unsafe fn larger(self, other: Self) -> Self;
     unsafe fn min(self, other: Self) -> Self;
     /// A hint that the cache line at `p` will be read; any address is allowed.
     unsafe fn prefetch(p: *const f32);
@@ -86,6 +88,10 @@ impl Vector for Portable {
     #[inline(always)]
     unsafe fn max(self, other: Self) -> Self {
         self.zip(other, |a, b| if a > b { a } else { b })
+    }
+    #[inline(always)]
+    unsafe fn larger(self, other: Self) -> Self {
+        self.zip(other, |a, b| if b > a || b.is_nan() { b } else { a })
     }
     #[inline(always)]
     unsafe fn min(self, other: Self) -> Self {
@@ -168,6 +174,14 @@ mod x86 {
             Self(unsafe { _mm256_max_ps(self.0, other.0) })
         }
         #[inline(always)]
+        unsafe fn larger(self, other: Self) -> Self {
+            // SAFETY: the caller vouches for AVX2. `max` gives its second operand where one is a NaN.
+            Self(unsafe {
+                let nan = _mm256_cmp_ps::<_CMP_UNORD_Q>(self.0, self.0);
+                _mm256_blendv_ps(_mm256_max_ps(self.0, other.0), self.0, nan)
+            })
+        }
+        #[inline(always)]
         unsafe fn min(self, other: Self) -> Self {
             // SAFETY: the caller vouches for AVX2.
             Self(unsafe { _mm256_min_ps(self.0, other.0) })
@@ -238,6 +252,14 @@ mod x86 {
         unsafe fn max(self, other: Self) -> Self {
             // SAFETY: the caller vouches for AVX-512F.
             Self(unsafe { _mm512_max_ps(self.0, other.0) })
+        }
+        #[inline(always)]
+        unsafe fn larger(self, other: Self) -> Self {
+            // SAFETY: the caller vouches for AVX-512F. `max` gives its second operand where one is a NaN.
+            Self(unsafe {
+                let number = _mm512_cmp_ps_mask::<_CMP_ORD_Q>(self.0, self.0);
+                _mm512_mask_max_ps(self.0, number, self.0, other.0)
+            })
         }
         #[inline(always)]
         unsafe fn min(self, other: Self) -> Self {

@@ -3,10 +3,10 @@
 #[cfg(feature = "train")]
 pub(crate) mod train;
 
-use super::act::apply_inline;
-use super::simd::multiversion;
+use super::kernel::{MaxWindow, kernels};
+use super::simd::{self, multiversion};
 use super::sizes::{Sizes, bounded, prepared};
-use super::window::{fold, under};
+use super::window::under;
 use super::{Real, access, activate};
 use crate::Mem;
 use crate::plan::{self, Op, View};
@@ -33,24 +33,37 @@ impl MaxPool {
     }
 }
 
-multiversion! {
-    fn row(d: &plan::MaxPool, x: &access::Source<'_>, out: &mut access::Row<'_>) {
-        let [h, w, _] = d.input;
-        let rows = under(out.y, d.window[0], d.stride[0], d.pad[0], h);
-        let image = out.image;
-        for ox in 0..out.width() {
-            let columns = under(ox, d.window[1], d.stride[1], d.pad[2], w);
-            let y = out.pixel(ox);
-            fold(x, image, [&rows, &columns], f32::NEG_INFINITY, larger, y);
-            if rows.is_empty() || columns.is_empty() {
-                y.fill(0.0);
-            }
-            apply_inline(d.act, y);
+fn row(d: &plan::MaxPool, x: &access::Source<'_>, out: &mut access::Row<'_>) {
+    let kernel = kernels(simd::level()).max_window;
+    let [h, w, channels] = d.input;
+    let pixel = x.geometry.pixel;
+    let rows = under(out.y, d.window[0], d.stride[0], d.pad[0], h);
+    for ox in 0..out.width() {
+        let columns = under(ox, d.window[1], d.stride[1], d.pad[2], w);
+        if rows.is_empty() || columns.is_empty() {
+            out.pixel(ox).fill(0.0);
+            continue;
         }
+        let window = MaxWindow {
+            first: x.address(out.image, rows.start, columns.start),
+            size: [rows.len(), columns.len()],
+            steps: [w * pixel, pixel],
+            channels,
+            out: out.pixel(ox).as_mut_ptr(),
+        };
+        // SAFETY: the level is this machine's; the window lies inside the picture that the source holds, whose pixels
+        // have `channels` elements, and the output's pixel is this task's own.
+        unsafe { kernel(&window) }
+    }
+    activate_row(d.act, out);
+}
+
+multiversion! {
+    fn activate_row(act: plan::Act, out: &mut access::Row<'_>) {
+        out.activate(act);
     }
 }
 
-#[inline(always)]
 fn larger<T: Real>(best: T, x: T) -> T {
     if x > best || x.is_nan() { x } else { best }
 }

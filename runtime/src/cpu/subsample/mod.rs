@@ -3,7 +3,6 @@
 #[cfg(feature = "train")]
 pub(crate) mod train;
 
-use super::act::apply_inline;
 use super::simd::multiversion;
 use super::sizes::{Sizes, bounded};
 use super::window::{fold, under};
@@ -79,8 +78,8 @@ multiversion! {
             for ((y, coefficient), bias) in y.iter_mut().zip(&s.coefficient).zip(&s.bias) {
                 *y = *y * coefficient + bias;
             }
-            apply_inline(d.act, y);
         }
+        out.activate(d.act);
     }
 }
 

@@ -7,7 +7,7 @@ use crate::cpu::choice::Choice;
 use crate::cpu::choice::Method;
 use crate::cpu::simd::Level;
 use crate::cpu::tuning::Tuning;
-use crate::plan::{self, Op};
+use crate::plan;
 
 /// Whether the method can compute the convolution.
 pub(crate) fn can(d: &plan::Conv, method: Method) -> bool {
@@ -22,12 +22,17 @@ pub(crate) fn can(d: &plan::Conv, method: Method) -> bool {
 
 /// The method that is best for a convolution on machines of this level.
 pub(crate) fn best(d: &plan::Conv, level: Level) -> Method {
-    let methods = [exact(d, level), Method::Winograd2, Method::Winograd4];
-    let able = methods.into_iter().filter(|method| can(d, *method));
-    let costs = able.map(|method| (method, cost(d, method, Tuning::of(level))));
+    let exact = exact(d, level);
+    if !Winograd::fits(d) {
+        return exact;
+    }
+    let methods = [exact, Method::Winograd2, Method::Winograd4];
+    let costs = methods.map(|method| (method, cost(d, method, Tuning::of(level))));
     // The first of equals: it has the smaller error.
-    let least = costs.reduce(|least, other| if other.1 < least.1 { other } else { least });
-    least.map_or(Method::Direct, |(method, _)| method)
+    let least = costs
+        .into_iter()
+        .reduce(|a, b| if b.1 < a.1 { b } else { a });
+    least.map_or(exact, |(method, _)| method)
 }
 
 /// The best of those that compute the products of the definition.
@@ -55,16 +60,21 @@ pub(crate) fn back(d: &plan::Conv, back: &plan::Conv, forward: Choice) -> Method
     }
 }
 
-/// About how many products could be computed in the time that an image takes by this method: products themselves, and what must be moved.
+/// About how many products could be computed in the time that an image takes by this method, of a convolution that is Winograd's: products
+/// themselves, and what must be moved. The descriptor need not be valid.
 fn cost(d: &plan::Conv, method: Method, tuning: &Tuning) -> f64 {
-    let [height, width, filters] = Op::Conv(*d).output();
-    let (filters, channels) = (filters as f64, (d.input[2] / d.groups) as f64);
-    let (outputs, places) = match method {
+    let (filters, channels) = (d.filters as f64, d.input[2] as f64);
+    let (side, places) = match method {
         Method::Winograd2 => (2, 16.0),
         Method::Winograd4 => (4, 36.0),
-        _ => (1, d.kernel[0] as f64 * d.kernel[1] as f64),
+        _ => (1, 9.0),
     };
-    let tiles = height.div_ceil(outputs) as f64 * width.div_ceil(outputs) as f64;
+    let along = |axis: usize| {
+        let padding = d.pad[2 * axis].saturating_add(d.pad[2 * axis + 1]);
+        let outputs = d.input[axis].saturating_add(padding).saturating_sub(2);
+        outputs.div_ceil(side) as f64
+    };
+    let tiles = along(0) * along(1);
     let weights = places * channels * filters;
     let moved = match method {
         Method::Winograd2 | Method::Winograd4 => tiles * places * (channels + filters),

@@ -483,4 +483,14 @@ fn what_does_not_fit_is_left_to_the_loader() {
         .hold(&pictures, &preparation)
         .expect_err("ten classes");
     assert_eq!(error.kind(), ErrorKind::Input, "{error}");
+    // Nor does a number that is none reach a kernel.
+    let mut preparation = preparation;
+    preparation.pixels.std = vec![f32::NAN];
+    let error = trainer
+        .hold(&held.pictures(), &preparation)
+        .expect_err("NaN");
+    assert_eq!(
+        error.to_string(),
+        "the preparation has a number that is not finite"
+    );
 }

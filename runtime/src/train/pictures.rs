@@ -20,8 +20,9 @@ pub struct Pictures<'p> {
 
 /// How a picture becomes an input: stages one after the other, on values from 0 to 255, then `(value * scale - mean) / std`.
 ///
-/// Random numbers are those of netc-train: `mix` and [`GOLDEN`](netc_plan::random::GOLDEN) are SplitMix64's, a key with one more word is `mix(key ^ mix(word + GOLDEN))`, and draw
-/// number n of a key, from 1, is `mix(key + n * GOLDEN)`. A stage draws with [`key`](Self::key) and the words epoch, picture, stage.
+/// Random numbers are those of netc-train: a stage draws with [`key`](Self::key) and the words epoch, picture and number of the stage. A key
+/// with one more word is `mix(key ^ mix(word + GOLDEN))`, and its draw number n, from 1, is `mix(key + n * GOLDEN)`, with
+/// [`mix`](netc_plan::random::mix) and [`GOLDEN`](netc_plan::random::GOLDEN).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Preparation {
     /// Where the keys of all random numbers begin.
@@ -69,12 +70,41 @@ pub enum Transform {
     Zoom(f64),
 }
 
+impl PictureStage {
+    /// The numbers that it depends on, sizes aside.
+    fn numbers(&self) -> Vec<f64> {
+        match self {
+            PictureStage::Affine(parts) => parts.iter().flat_map(|part| part.ranges()).collect(),
+            PictureStage::Rescale(factor) => [f64::from(*factor)].into(),
+            PictureStage::Lighting { sd, steps } => {
+                steps.iter().flatten().chain([sd]).copied().collect()
+            }
+            PictureStage::HFlip
+            | PictureStage::VFlip
+            | PictureStage::Crop(_)
+            | PictureStage::Middle(_) => Vec::new(),
+        }
+    }
+}
+
+impl Transform {
+    fn ranges(self) -> [f64; 2] {
+        match self {
+            Transform::Rotate(range) | Transform::Shear(range) | Transform::Zoom(range) => {
+                [range; 2]
+            }
+            Transform::Shift(vertical, horizontal) => [vertical, horizontal],
+        }
+    }
+}
+
 impl Pictures<'_> {
     /// Height, width and channels as they are read.
     #[must_use]
     pub fn padded(&self) -> [usize; 3] {
         let [h, w, c] = self.size;
-        [h + 2 * self.pad, w + 2 * self.pad, c]
+        let padded = |n: usize| n.saturating_add(self.pad.saturating_mul(2));
+        [padded(h), padded(w), c]
     }
 
     /// Checks that there is a picture for each label.
@@ -124,9 +154,16 @@ impl Preparation {
                 _ => {}
             }
         }
-        match self.pixels.mean.is_empty() || self.pixels.std.is_empty() {
-            true => wrong("there is no mean or no standard deviation of the pixels".into()),
-            false => Ok(size),
+        let Pixels { scale, mean, std } = &self.pixels;
+        if mean.is_empty() || std.is_empty() {
+            return wrong("there is no mean or no standard deviation of the pixels".into());
+        }
+        let figures = mean.iter().chain(std).chain([scale]);
+        let numbers = figures.map(|figure| f64::from(*figure));
+        let numbers = numbers.chain(self.stages.iter().flat_map(PictureStage::numbers));
+        match numbers.into_iter().all(f64::is_finite) {
+            true => Ok(size),
+            false => wrong("the preparation has a number that is not finite".into()),
         }
     }
 }

@@ -43,7 +43,10 @@ pub(super) fn text(pictures: &Pictures<'_>, preparation: &Preparation) -> Option
     let lit = |stage: &PictureStage| matches!(stage, PictureStage::Lighting { .. });
     let figures = pixels.mean.len().max(pixels.std.len());
     let channels = if stages.iter().any(lit) { c } else { figures };
-    if reads.is_none_or(|reads| reads > READS) || figures.max(channels) > CHANNELS {
+    let len = [h, w, c].iter().try_fold(1usize, |n, x| n.checked_mul(*x));
+    // Places in a picture are an `int` there.
+    let is_long = len.is_none_or(|len| i32::try_from(len).is_err());
+    if is_long || reads.is_none_or(|reads| reads > READS) || figures.max(channels) > CHANNELS {
         return None;
     }
     let mut types = format!(

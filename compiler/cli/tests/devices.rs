@@ -80,7 +80,7 @@ fn a_run_on_the_gpu_is_that_of_the_cpu_and_goes_on_there() {
     world.idx("train", 96, 1);
     let unclaimed = NET.replace("expect accuracy >= 0.8", "");
     fs::write(world.path("stripes.net"), unclaimed).unwrap();
-    let train = "train stripes.net --data data --augment none";
+    let train = "train stripes.net --data data";
     let gpu = |line: &str| said(emulated(&world, &libraries, line), 0);
     gpu(&format!("{train} --out gpu --epochs 1 --device cuda"));
     world.run(0, &format!("{train} --out cpu --epochs 1"));

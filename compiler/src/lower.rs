@@ -235,11 +235,7 @@ impl Lowering<'_> {
             *index = self.draws;
             self.draws += 1;
         }
-        let source = op.has_params().then(|| Source {
-            layer: node.name.clone(),
-            fold: None,
-            chw: None,
-        });
+        let source = op.has_params().then(|| Source::of(node.name.clone()));
         UnitKind::Run { op, source }
     }
 }

@@ -31,11 +31,10 @@ pub(crate) fn walk<T: Real>(plan: &Plan, weights: &Weights, images: &[T]) -> Vec
     for step in &plan.forward {
         let inputs: Vec<Vec<T>> = step.inputs.iter().map(|&view| memory.read(view)).collect();
         let mut output = vec![T::zero(); step.output.len() * memory.batch];
-        let params = step.source.as_ref().map_or(Params::None, |source| {
-            Params::Prepared(LayerWeights::of(weights, source))
-        });
+        let layer = step.source.as_ref();
+        let layer = layer.map(|source| LayerWeights::of(weights, source));
         let given = Given {
-            params,
+            params: layer.as_ref().map_or(Params::None, Params::Prepared),
             #[cfg(feature = "train")]
             draw: [0; 2],
         };
@@ -111,7 +110,7 @@ pub(crate) enum Params<'a, T> {
     /// None.
     None,
     /// Those of a weights file, folded and reordered as the plan's prepare part says.
-    Prepared(LayerWeights<'a>),
+    Prepared(&'a LayerWeights<'a>),
     /// Those of training, by name, and the layer's name.
     #[cfg_attr(
         not(feature = "train"),

@@ -228,11 +228,7 @@ mod trainer {
             gradients.push(place(op.output()));
             forward.push(Step {
                 text: name.clone(),
-                source: op.has_params().then(|| Source {
-                    layer: name.clone(),
-                    fold: None,
-                    chw: None,
-                }),
+                source: op.has_params().then(|| Source::of(name.as_str())),
                 name,
                 op,
                 inputs: vec![at],

@@ -8,7 +8,7 @@ use netc_tests::networks::compile_text;
 
 const NETWORK: &str = "INPUT(9x9x3)
     => CONV(8, 3x3, same) => RELU => DWCONV(3x3, same) => CONV(12, 3x3/2, pad=1, groups=4) => RELU
-    => POOL(2x2) => CONV(20, 1x1) => FC(5)";
+    => POOL(2x2) => CONV(20, 1x1) => RELU => FC(5)";
 
 fn plan() -> Plan {
     let output = compile_text(NETWORK, &netc_compiler::Options::default());

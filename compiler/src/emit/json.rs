@@ -89,6 +89,11 @@ fn step(step: &Step) -> Json {
                     .map_or(Json::Null, |fold| Json::Text(fold.layer.clone())),
             ),
             ("chw", source.chw.map_or(Json::Null, |shape| sizes(&shape))),
+            (
+                "pointwise",
+                (source.pointwise.as_ref())
+                    .map_or(Json::Null, |conv| Json::Text(conv.layer.clone())),
+            ),
         ]),
     };
     Json::Object(vec![

@@ -8,6 +8,7 @@ mod drop_identities;
 mod drop_softmax;
 mod fold_batch_norm;
 mod fold_flatten;
+mod fold_pointwise;
 mod fuse_activations;
 mod merge_padding;
 mod rewrite;
@@ -35,6 +36,9 @@ fn to_infer(program: &mut Program) {
     fold_flatten::run(program);
     merge_padding::run(program);
     fold_batch_norm::run(program);
+    // What nobody reads any more would count as a reader.
+    sweep::run(program);
+    fold_pointwise::run(program);
     fuse_activations::run(program, |_| true);
     view_slices::run(program);
 }

@@ -7,7 +7,7 @@
 use crate::builder::Builder;
 use netc_compiler::graph::{Graph, Layer, Node, NodeId, Order, PoolKind};
 pub(crate) use netc_plan::random::SplitMix64 as Random;
-use netc_plan::{Act, Op, Plan, Slot, Source, Step, View};
+use netc_plan::{Act, Op, Operation, Plan, Slot, Source, Step, View};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
@@ -400,7 +400,24 @@ pub(crate) fn execute(step: &Step, inputs: &[Value]) -> Value {
             activate(d.act, folded(source, value))
         }
         (Op::Fc(d), Some(source)) => {
-            let x = source.chw.map_or(x.clone(), |shape| chw(shape, x));
+            let x = match &source.pointwise {
+                None => x.clone(),
+                Some(pointwise) => {
+                    let conv = pointwise.conv(d.input);
+                    let source = Source {
+                        fold: pointwise.fold.clone(),
+                        ..Source::of(pointwise.layer.as_str())
+                    };
+                    let step = Step {
+                        op: conv.into(),
+                        source: Some(source),
+                        output: View::input(conv.output()),
+                        ..step.clone()
+                    };
+                    execute(&step, std::slice::from_ref(x))
+                }
+            };
+            let x = source.chw.map_or(x.clone(), |shape| chw(shape, &x));
             activate(
                 d.act,
                 folded(source, mixed(("fc", &source.layer), outputs, &x)),

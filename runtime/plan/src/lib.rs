@@ -57,7 +57,7 @@ mod view;
 pub use act::Act;
 pub use literal::{Literal, Value, grouped};
 pub use ops::*;
-pub use param::{Fold, Init, Initialiser, Param, Source};
+pub use param::{Fold, Init, Initialiser, Param, Pointwise, Source};
 pub use parts::{BackwardStep, Block, Gradient, Join, Loss, LossStep, Step, UpdateStep};
 pub use recipe::{Augment, Data, HeadLoss, Metric, Optimizer, Recipe, Restore, Schedule, Stop};
 pub use validate::{overlap, validate};

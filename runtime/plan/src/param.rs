@@ -1,6 +1,6 @@
 //! Weights: what the file must hold, how it starts, and how it is folded on loading.
 
-use crate::Literal;
+use crate::{Conv, Literal, Operation};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -157,6 +157,64 @@ pub struct Source {
     pub fold: Option<Fold>,
     /// `[h, w, c]`: the columns of an FC's weight are in CHW order and are reordered to HWC (`FLATTEN(chw)`).
     pub chw: Option<[usize; 3]>,
+    /// A pointwise convolution before an FC, folded into it.
+    pub pointwise: Option<Pointwise>,
+}
+
+impl Source {
+    /// The tensors of this layer.
+    #[must_use]
+    pub fn of(layer: impl Into<String>) -> Self {
+        Self {
+            layer: layer.into(),
+            fold: None,
+            chw: None,
+            pointwise: None,
+        }
+    }
+
+    /// The operation as its layer's own tensors have it: before a pointwise convolution was folded into it.
+    #[must_use]
+    pub fn own<D: Operation + Copy>(&self, op: &D) -> D {
+        match &self.pointwise {
+            Some(pointwise) => pointwise.behind(op),
+            None => *op,
+        }
+    }
+}
+
+/// A convolution of 1x1 without activation, folded into the FC that alone reads it: `W'[u, x, i] = sum over o of W[u, x, o] * P[o, i]` for each
+/// unit `u` and pixel `x`, `b' = b + sum over x and o of W[u, x, o] * p[o]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pointwise {
+    /// `conv3`
+    pub layer: String,
+    /// A batch normalisation that is folded into the convolution.
+    pub fold: Option<Fold>,
+    /// Channels that it reads and that it gives.
+    pub channels: [usize; 2],
+    /// Whether it has biases.
+    pub bias: bool,
+}
+
+impl Pointwise {
+    /// The convolution, before an FC that reads pictures of this shape now.
+    #[must_use]
+    pub fn conv(&self, input: [usize; 3]) -> Conv {
+        Conv {
+            input,
+            filters: self.channels[1],
+            bias: self.bias,
+            ..Conv::DEFAULT
+        }
+    }
+
+    /// The FC as it was, behind the convolution.
+    #[must_use]
+    pub fn behind<D: Operation + Copy>(&self, fc: &D) -> D {
+        let [h, w, _] = fc.input();
+        fc.with_input([h, w, self.channels[1]])
+    }
 }
 
 /// A batch normalisation folded into the layer before it: `w' = w * g / sqrt(v + eps)`, `b' = (b - m) * g / sqrt(v + eps) + beta`.

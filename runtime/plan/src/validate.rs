@@ -4,7 +4,7 @@
 //! buffer the same way as long as it lives, so that a step adds a few pieces and takes a few away, and the whole check costs about as
 //! much as reading the plan.
 
-use crate::{BackwardStep, LossStep, Op, Operation, Plan, Saved, Slot, Step, View};
+use crate::{BackwardStep, Fc, Fold, LossStep, Op, Operation, Plan, Saved, Slot, Step, View};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
@@ -102,20 +102,27 @@ fn check_params(plan: &Plan, step: &Step) -> Result<(), String> {
     if !step.op.has_params() {
         return Err("has a source without parameters".into());
     }
-    for tensor in step.op.tensors() {
-        let elements = tensor.shape.iter().product();
-        check_param(plan, &source.layer, tensor.leaf, elements)?;
-    }
-    let outputs = step.op.output()[2];
+    let own = source.own(&step.op);
+    check_layer(plan, &source.layer, &own)?;
     if let Some(fold) = &source.fold {
         if !matches!(step.op, Op::Conv(_) | Op::Deconv(_) | Op::Fc(_)) {
             return Err("folds a normalisation into an operation without weights".into());
         }
-        for leaf in ["weight", "bias", "running_mean", "running_var"] {
-            check_param(plan, &fold.layer, leaf, outputs)?;
+        check_fold(plan, fold, step.op.output())?;
+    }
+    if let Some(pointwise) = &source.pointwise {
+        let conv = pointwise.conv(step.op.input());
+        if !matches!(step.op, Op::Fc(Fc { bias: true, .. }))
+            || conv.input[2] != pointwise.channels[0]
+        {
+            return Err("folds a convolution into no FC of its channels with biases".into());
+        }
+        check_layer(plan, &pointwise.layer, &Op::Conv(conv))?;
+        if let Some(fold) = &pointwise.fold {
+            check_fold(plan, fold, conv.output())?;
         }
     }
-    let inputs: usize = step.op.input().iter().product();
+    let inputs: usize = own.input().iter().product();
     match source.chw {
         Some(_) if !matches!(step.op, Op::Fc(_)) => Err("reorders the columns of no FC".into()),
         Some(chw)
@@ -125,6 +132,22 @@ fn check_params(plan: &Plan, step: &Step) -> Result<(), String> {
         }
         _ => Ok(()),
     }
+}
+
+fn check_layer(plan: &Plan, layer: &str, op: &Op) -> Result<(), String> {
+    for tensor in op.tensors() {
+        let elements = tensor.shape.iter().product();
+        check_param(plan, layer, tensor.leaf, elements)?;
+    }
+    Ok(())
+}
+
+/// The tensors of a normalisation of pictures of this shape.
+fn check_fold(plan: &Plan, fold: &Fold, [_, _, channels]: [usize; 3]) -> Result<(), String> {
+    for leaf in ["weight", "bias", "running_mean", "running_var"] {
+        check_param(plan, &fold.layer, leaf, channels)?;
+    }
+    Ok(())
 }
 
 fn check_param(plan: &Plan, layer: &str, leaf: &str, elements: usize) -> Result<(), String> {

@@ -36,7 +36,7 @@ impl<'a, T: Real> Affine<'a, T> {
 ///
 /// # Panics
 /// If the layer has not its parameters.
-pub(crate) fn taken(d: &impl Operation, layer: LayerWeights<'_>) -> [Vec<f32>; 2] {
+pub(crate) fn taken(d: &(impl Operation + Copy), layer: LayerWeights<'_>) -> [Vec<f32>; 2] {
     layer.declare(d);
     ["weight", "bias"].map(|leaf| layer.tensor::<f32>(leaf, d.input()[2]).into_owned())
 }

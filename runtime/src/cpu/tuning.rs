@@ -19,6 +19,8 @@ pub(crate) struct Tuning {
     pub(crate) resident_bytes: usize,
     /// Convolution: multiplications that make a task worth its start.
     pub(crate) task_macs: usize,
+    /// Convolution: multiplications below which one thread is as fast as several that have to be woken.
+    pub(crate) fork_macs: usize,
     /// Convolution: tasks enough to keep all threads busy to the end.
     pub(crate) tasks: usize,
     /// Winograd: bytes of inputs and products of a task's tiles, a part of L2.
@@ -83,6 +85,7 @@ static LARGE_L2: Tuning = Tuning {
     input_bytes: 384 << 10,
     resident_bytes: 512 << 10,
     task_macs: 1 << 20,
+    fork_macs: 1 << 19,
     tasks: 32,
     winograd_near: 512 << 10,
     winograd_weights: 3 << 20,

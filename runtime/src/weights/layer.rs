@@ -2,7 +2,7 @@
 
 use super::{Loader, Weights};
 use crate::cpu::Real;
-use crate::plan::{BatchNorm, Operation, Source};
+use crate::plan::{BatchNorm, Conv, Fold, Operation, Source};
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::vec;
@@ -16,6 +16,17 @@ pub struct LayerWeights<'w> {
     name: LayerName<'w>,
     fold: Option<(LayerName<'w>, f32)>,
     chw: Option<[usize; 3]>,
+    pointwise: Option<PointwiseLayer<'w>>,
+    connect: Option<&'w [&'w [usize]]>,
+}
+
+/// A pointwise convolution before the layer.
+#[derive(Clone, Copy)]
+struct PointwiseLayer<'w> {
+    name: LayerName<'w>,
+    fold: Option<(LayerName<'w>, f32)>,
+    channels: [usize; 2],
+    bias: bool,
     connect: Option<&'w [&'w [usize]]>,
 }
 
@@ -63,6 +74,7 @@ impl<'w> LayerWeights<'w> {
             name,
             fold: None,
             chw: None,
+            pointwise: None,
             connect: None,
         }
     }
@@ -80,10 +92,20 @@ impl<'w> LayerWeights<'w> {
     /// The parameters that a plan's step names.
     #[must_use]
     pub fn of(weights: &'w Weights, source: &'w Source) -> Self {
-        let fold = source.fold.as_ref();
+        fn normalisation(fold: Option<&Fold>) -> Option<(LayerName<'_>, f32)> {
+            fold.map(|fold| (fold.layer.as_str().into(), fold.eps))
+        }
+        let pointwise = source.pointwise.as_ref();
         Self {
-            fold: fold.map(|fold| (fold.layer.as_str().into(), fold.eps)),
+            fold: normalisation(source.fold.as_ref()),
             chw: source.chw,
+            pointwise: pointwise.map(|conv| PointwiseLayer {
+                name: conv.layer.as_str().into(),
+                fold: normalisation(conv.fold.as_ref()),
+                channels: conv.channels,
+                bias: conv.bias,
+                connect: None,
+            }),
             ..Self::checked(weights, source.layer.as_str().into())
         }
     }
@@ -115,6 +137,21 @@ impl<'w> LayerWeights<'w> {
         }
     }
 
+    /// Folds the pointwise convolution before an FC into it: of so many channels read and given, with biases or without.
+    #[must_use]
+    pub fn pointwise(self, conv: Self, channels: [usize; 2], bias: bool) -> Self {
+        Self {
+            pointwise: Some(PointwiseLayer {
+                name: conv.name,
+                fold: conv.fold,
+                channels,
+                bias,
+                connect: conv.connect,
+            }),
+            ..self
+        }
+    }
+
     /// Where the layer is to compute.
     #[cfg(feature = "cuda")]
     pub(crate) fn device(&self) -> &crate::Device {
@@ -131,10 +168,27 @@ impl<'w> LayerWeights<'w> {
     }
 
     /// Says which tensors the operation takes, before they are taken.
-    pub(crate) fn declare(&self, d: &impl Operation) {
+    pub(crate) fn declare(&self, d: &(impl Operation + Copy)) {
         let Origin::Loader(loader) = self.origin else {
             return;
         };
+        if let Some(pointwise) = self.pointwise {
+            let [h, w, c] = d.input();
+            let [inputs, filters] = pointwise.channels;
+            assert!(c == inputs, "{c} channels in place of {inputs}");
+            let conv = Conv {
+                input: [h, w, c],
+                filters,
+                bias: pointwise.bias,
+                ..Conv::DEFAULT
+            };
+            self.before(pointwise).declare(&conv);
+            let own = Self {
+                pointwise: None,
+                ..*self
+            };
+            return own.declare(&d.with_input([h, w, filters]));
+        }
         let connect = self
             .connect
             .map(|table| table.iter().map(|maps| maps.to_vec()).collect());
@@ -150,6 +204,15 @@ impl<'w> LayerWeights<'w> {
         }
     }
 
+    /// The layer of the convolution before.
+    fn before(&self, conv: PointwiseLayer<'w>) -> Self {
+        Self {
+            fold: conv.fold,
+            connect: conv.connect,
+            ..Self::new(self.origin, conv.name)
+        }
+    }
+
     /// `weight` `[outputs, inputs]` in row-major order (for CONV `inputs = in / groups * kh * kw`) and `bias` `[outputs]`,
     /// zeros where the file has none.
     pub(crate) fn affine<T: Real>(
@@ -158,6 +221,16 @@ impl<'w> LayerWeights<'w> {
         inputs: usize,
         bias: bool,
     ) -> (Cow<'w, [T]>, Vec<T>) {
+        if let Some(conv) = self.pointwise {
+            let [read, given] = conv.channels;
+            let own = Self {
+                pointwise: None,
+                ..*self
+            };
+            let own = own.affine::<T>(outputs, inputs / read * given, bias);
+            let before = self.before(conv).affine::<T>(given, read, conv.bias);
+            return through(own, &before);
+        }
         let mut weight = self.tensor::<T>("weight", outputs * inputs);
         let mut bias = match bias {
             true => self.tensor::<T>("bias", outputs).into_owned(),
@@ -246,6 +319,31 @@ impl<'w> LayerWeights<'w> {
         );
         T::from_f32(numbers)
     }
+}
+
+/// An FC's weight and bias over what a pointwise convolution reads: see [`Pointwise`](crate::plan::Pointwise). Sums in double precision.
+fn through<'w, T: Real>(
+    (weight, mut bias): (Cow<'w, [T]>, Vec<T>),
+    (conv, biases): &(Cow<'w, [T]>, Vec<T>),
+) -> (Cow<'w, [T]>, Vec<T>) {
+    let (given, read) = (biases.len(), conv.len() / biases.len());
+    let mut composed = Vec::with_capacity(weight.len() / given * read);
+    let mut sums = vec![0.0; read];
+    for pixel in weight.chunks_exact(given) {
+        sums.fill(0.0);
+        for (w, row) in pixel.iter().zip(conv.chunks_exact(read)) {
+            let products = sums.iter_mut().zip(row);
+            products.for_each(|(sum, c)| *sum += w.double() * c.double());
+        }
+        composed.extend(sums.iter().map(|sum| T::of(*sum)));
+    }
+    let columns = weight.len() / bias.len();
+    for (row, bias) in weight.chunks_exact(columns).zip(&mut bias) {
+        let products = row.iter().zip(biases.iter().cycle());
+        let sum: f64 = products.map(|(w, b)| w.double() * b.double()).sum();
+        *bias = T::of(bias.double() + sum);
+    }
+    (Cow::Owned(composed), bias)
 }
 
 /// Each row from CHW to HWC order.

@@ -41,11 +41,7 @@ pub(crate) fn tensors(rng: &mut Rng, params: &[Param]) -> Vec<(String, Vec<f32>)
 
 pub(crate) fn step(name: &str, op: impl Into<Op>, inputs: &[View], output: View) -> Step {
     let op = op.into();
-    let source = op.has_params().then(|| Source {
-        layer: name.into(),
-        fold: None,
-        chw: None,
-    });
+    let source = op.has_params().then(|| Source::of(name));
     Step {
         name: name.into(),
         text: op.name().into(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use netc_plan::{BatchNorm, Literal, Op, Operation, Param, Plan, Source};
+use netc_plan::{BatchNorm, Fold, Literal, Op, Operation, Param, Plan, Source};
 use proc_macro2::{Literal as Number, TokenStream};
 use quote::quote;
 
@@ -52,21 +52,36 @@ fn taken(plan: &Plan) -> BTreeMap<String, Param> {
                 taken.insert(param.name.clone(), param);
             }
         };
-        take(step.op, &source.layer, connect(plan, source));
+        let statistics = |input| BatchNorm {
+            input,
+            ..BatchNorm::DEFAULT
+        };
+        take(
+            source.own(&step.op),
+            &source.layer,
+            connect(plan, &source.layer),
+        );
         if let Some(fold) = &source.fold {
-            let statistics = BatchNorm {
-                input: step.op.output(),
-                ..BatchNorm::DEFAULT
-            };
-            take(statistics.into(), &fold.layer, None);
+            take(statistics(step.op.output()).into(), &fold.layer, None);
+        }
+        if let Some(pointwise) = &source.pointwise {
+            let conv = pointwise.conv(step.op.input());
+            take(
+                conv.into(),
+                &pointwise.layer,
+                connect(plan, &pointwise.layer),
+            );
+            if let Some(fold) = &pointwise.fold {
+                take(statistics(conv.output()).into(), &fold.layer, None);
+            }
         }
     }
     taken
 }
 
-/// The connection table of a step's layer.
-pub(super) fn connect<'p>(plan: &'p Plan, source: &Source) -> Option<&'p Vec<Vec<usize>>> {
-    let layer = |param: &&Param| param.name.strip_suffix(".weight") == Some(&source.layer);
+/// A layer's connection table.
+pub(super) fn connect<'p>(plan: &'p Plan, layer: &str) -> Option<&'p Vec<Vec<usize>>> {
+    let layer = |param: &&Param| param.name.strip_suffix(".weight") == Some(layer);
     plan.params.iter().find(layer)?.connect.as_ref()
 }
 
@@ -143,11 +158,14 @@ pub(super) fn constructors(plan: &Plan, names: &Names) -> [TokenStream; 4] {
 /// `w.layer("conv2").fold("bn2", 0.001)`
 pub(super) fn layer(plan: &Plan, source: &Source) -> TokenStream {
     let name = &source.layer;
-    let fold = source.fold.as_ref().map(|fold| {
+    named_layer(plan, source, quote!(#name), folded(source.fold.as_ref()))
+}
+
+fn folded(fold: Option<&Fold>) -> Option<TokenStream> {
+    fold.map(|fold| {
         let name = &fold.layer;
         quote!(#name)
-    });
-    named_layer(plan, source, quote!(#name), fold)
+    })
 }
 
 /// The same with expressions for the names.
@@ -162,13 +180,24 @@ pub(super) fn named_layer(
         let eps = tokens(&fold.eps.literal());
         layer.extend(quote!(.fold(#name, #eps)));
     }
-    if let Some(table) = connect(plan, source) {
+    if let Some(table) = connect(plan, &source.layer) {
         let maps = table.iter().map(|maps| tokens(&format!("&{maps:?}")));
         layer.extend(quote!(.connect(&[#(#maps),*])));
     }
     if let Some(shape) = source.chw {
         let [h, w, c] = shape.map(Number::usize_unsuffixed);
         layer.extend(quote!(.chw([#h, #w, #c])));
+    }
+    if let Some(pointwise) = &source.pointwise {
+        let name = &pointwise.layer;
+        let conv = Source {
+            fold: pointwise.fold.clone(),
+            ..Source::of(name)
+        };
+        let conv = named_layer(plan, &conv, quote!(#name), folded(pointwise.fold.as_ref()));
+        let [inputs, outputs] = pointwise.channels.map(Number::usize_unsuffixed);
+        let bias = pointwise.bias;
+        layer.extend(quote!(.pointwise(#conv, [#inputs, #outputs], #bias)));
     }
     layer
 }

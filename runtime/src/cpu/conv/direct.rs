@@ -271,6 +271,12 @@ impl Direct {
         threads: Threads,
     ) {
         let tasks = self.tasks(images, input.pixel);
+        let terms = self.d.kernel[0] * self.d.kernel[1] * self.channels;
+        let macs = bounded([tasks.pixels, terms, self.d.filters]);
+        let threads = match macs < self.kernels.tuning.fork_macs {
+            true => Threads::single(),
+            false => threads,
+        };
         threads.for_each(tasks.count(), |task, _| {
             // SAFETY: the caller's promise; the tasks write different elements.
             unsafe { self.task(&tasks, task, input, output, accumulate) }

@@ -106,7 +106,12 @@ fn fixed(plan: &Plan, step: &Step) -> String {
     let fields: Vec<String> = fixed.map(|field| field.value).collect();
     let source = step.source.as_ref().map(|source| {
         let eps = source.fold.as_ref().map(|fold| fold.eps.to_bits());
-        (eps, source.chw, connect(plan, source))
+        (
+            eps,
+            source.chw,
+            source.pointwise.as_ref(),
+            connect(plan, &source.layer),
+        )
     });
     format!("{fields:?} {source:?}")
 }

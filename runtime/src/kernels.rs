@@ -1,5 +1,5 @@
-//! The kernels that generated code and the executor call: those of the device that the weights are for. Without the feature `cuda` they are
-//! the CPU's own types.
+//! The kernels that generated code and the executor call: those of the device that the weights are for, or that a training run is on. Without
+//! the feature `cuda` they are the CPU's own types.
 
 #[cfg(not(feature = "cuda"))]
 mod kernels_of {
@@ -9,6 +9,8 @@ mod kernels_of {
         };
     }
     crate::plan::for_each_op!(of_the_cpu, infer);
+    #[cfg(feature = "train")]
+    pub use crate::cpu::train;
 }
 #[cfg(feature = "cuda")]
 #[path = "cuda/either.rs"]

@@ -143,12 +143,7 @@ impl Workspace {
     pub fn on(self, device: &Device) -> Self {
         #[cfg(feature = "cuda")]
         if let Some(gpu) = device.gpu() {
-            let extent = Extent {
-                image: self.image,
-                arena: self.arena,
-                max_batch: self.max_batch,
-            };
-            let session = Session::new(gpu.clone(), extent);
+            let session = Session::new(gpu.clone(), self.extent());
             return Self {
                 session: Some(Mutex::new(session).into()),
                 ..self
@@ -156,6 +151,16 @@ impl Workspace {
         }
         let _ = device;
         self
+    }
+
+    /// Its sizes.
+    #[cfg(feature = "cuda")]
+    pub(crate) fn extent(&self) -> Extent {
+        Extent {
+            image: self.image,
+            arena: self.arena,
+            max_batch: self.max_batch,
+        }
     }
 
     /// Uses at most `threads` threads, the caller's included. The results stay the same.

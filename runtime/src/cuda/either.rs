@@ -121,3 +121,8 @@ macro_rules! chosen {
     )*};
 }
 chosen!(Conv, Deconv, Fc);
+
+/// The kernels of training, of the device that the run is on.
+#[cfg(feature = "train")]
+#[path = "train/either.rs"]
+pub mod train;

@@ -30,8 +30,14 @@ impl OptimizerState {
 
 impl State {
     /// The optimizer's state.
-    #[must_use]
-    pub fn optimizer_state(&self) -> OptimizerState {
+    ///
+    /// # Errors
+    /// With [`ErrorKind::Device`], if a GPU fails.
+    pub fn optimizer_state(&self) -> Result<OptimizerState, Error> {
+        #[cfg(feature = "cuda")]
+        if let Some(trainer) = self.trainer() {
+            return trainer.optimizer_state();
+        }
         let names = self.update.optimizer().states();
         let states = names.iter().zip(self.update.states());
         let tensors = states.flat_map(|(state, numbers)| {
@@ -41,18 +47,22 @@ impl State {
                 (name, param.shape.clone(), numbers[range].to_vec())
             })
         });
-        OptimizerState {
+        Ok(OptimizerState {
             steps: self.update.steps(),
             tensors: tensors.collect(),
-        }
+        })
     }
 
-    /// Goes on from this state.
+    /// Goes on from this state; what another device has is forgotten.
     ///
     /// # Errors
     /// If it is that of another network or optimizer.
-    pub fn restore_optimizer(&mut self, state: &OptimizerState) -> Result<(), Error> {
-        self.optimizer_state().fits(state)?;
+    pub(super) fn restore_optimizer(&mut self, state: &OptimizerState) -> Result<(), Error> {
+        self.optimizer_state()?.fits(state)?;
+        #[cfg(feature = "cuda")]
+        if let Some(recorded) = &mut self.recorded {
+            recorded.forget();
+        }
         let trainable = || self.layout.params().filter(|(param, _)| param.trainable);
         let count = trainable().count();
         self.update.restore(state.steps, |i, numbers| {
@@ -90,7 +100,7 @@ mod file {
         /// If a number is not finite, or the file cannot be written.
         pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
             let weights = self.weights()?;
-            let optimizer = self.optimizer_state();
+            let optimizer = self.optimizer_state()?;
             let named = |prefix: &str, name: &str| format!("{prefix}{name}");
             let own = weights
                 .tensors()
@@ -135,7 +145,7 @@ mod file {
             }
             let weights = Weights::from_tensors(weights, self.layout.list())?;
             // In the order of this run; what is left over is of another one.
-            let own = self.optimizer_state().tensors.into_iter();
+            let own = self.optimizer_state()?.tensors.into_iter();
             let mut ordered: Vec<_> = own
                 .filter_map(|(name, _, _)| states.remove_entry(&name))
                 .collect();

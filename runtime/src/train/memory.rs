@@ -5,6 +5,8 @@ use crate::cpu::activation::train as activation;
 use crate::cpu::simd::multiversion;
 use crate::cpu::sizes::{Shaped, bounded};
 use crate::plan::{Act, Gradient};
+#[cfg(feature = "cuda")]
+use crate::train::recorded::Recorded;
 
 /// A training step under way.
 pub struct TrainMem<'w, 'i> {
@@ -17,6 +19,9 @@ pub struct TrainMem<'w, 'i> {
     pub(crate) seed: u64,
     /// Steps before this one.
     pub(crate) step: u64,
+    /// The run is on another device: steps are recorded, and not computed.
+    #[cfg(feature = "cuda")]
+    pub(crate) recorded: Option<&'w mut Recorded>,
 }
 
 impl<'w, 'i> TrainMem<'w, 'i> {
@@ -36,6 +41,8 @@ impl<'w, 'i> TrainMem<'w, 'i> {
             gradients,
             seed,
             step,
+            #[cfg(feature = "cuda")]
+            recorded: None,
         }
     }
 

@@ -25,6 +25,8 @@ pub(crate) mod memory;
 mod on_cpu;
 mod optimizer;
 mod pictures;
+#[cfg(feature = "cuda")]
+mod recorded;
 pub mod reference;
 mod single;
 mod state;

@@ -155,7 +155,7 @@ impl OnCpu {
         Ok(())
     }
 
-    pub(super) fn optimizer_state(&self) -> OptimizerState {
+    pub(super) fn optimizer_state(&self) -> Result<OptimizerState, Error> {
         self.state.optimizer_state()
     }
 

@@ -1,8 +1,12 @@
 //! What a training run changes: the parameters, their gradients and the state of the optimizer.
 
+#[cfg(feature = "cuda")]
+use super::recorded::Recorded;
 use super::{Layout, Outcome, TrainMem, Update};
 use crate::plan::{Gradient, Optimizer, Param, UpdateStep, View};
-use crate::{Error, Mem, Weights};
+use crate::{Device, Error, Mem, Weights, Workspace};
+#[cfg(feature = "cuda")]
+use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -47,8 +51,14 @@ pub struct State {
     before: Vec<f32>,
     pub(super) update: Update,
     pub(super) seed: u64,
-    clip: Option<f64>,
+    pub(super) clip: Option<f32>,
     pub(super) rate: f64,
+    /// How the parameters move.
+    #[cfg(feature = "cuda")]
+    pub(super) steps: Vec<UpdateStep>,
+    /// On another device than the CPU, what becomes of the run there. From its first step on the numbers above are old.
+    #[cfg(feature = "cuda")]
+    pub(super) recorded: Option<Box<Recorded>>,
 }
 
 impl State {
@@ -76,6 +86,10 @@ impl State {
             clip: None,
             rate: 1.0,
             layout,
+            #[cfg(feature = "cuda")]
+            steps: steps.into(),
+            #[cfg(feature = "cuda")]
+            recorded: None,
         };
         state.load(weights);
         state
@@ -100,7 +114,27 @@ impl State {
     }
 
     pub(super) fn set_clip(&mut self, norm: Option<f32>) {
-        self.clip = norm.map(f64::from);
+        self.clip = norm;
+    }
+
+    /// The same run on this device, from where it stands. `workspace` is the one that its steps begin in; `values` are those of the
+    /// layers, in order: name, text and place.
+    ///
+    /// # Errors
+    /// With [`ErrorKind::Device`](crate::ErrorKind::Device), if the device that the run was on fails.
+    pub fn on(
+        self,
+        device: &Device,
+        workspace: &Workspace,
+        values: &[(&str, &str, View)],
+    ) -> Result<Self, Error> {
+        #[cfg(feature = "cuda")]
+        return self.moved(device, workspace, values);
+        #[cfg(not(feature = "cuda"))]
+        {
+            let _ = (device, workspace, values);
+            Ok(self)
+        }
     }
 
     /// Multiplies the learning rate from now on.
@@ -111,6 +145,10 @@ impl State {
     /// Updates made so far.
     #[must_use]
     pub fn steps(&self) -> u64 {
+        #[cfg(feature = "cuda")]
+        if let Some(trainer) = self.trainer() {
+            return trainer.steps();
+        }
         self.update.steps()
     }
 
@@ -126,15 +164,33 @@ impl State {
             before = rest;
         }
         let step = self.update.steps();
-        TrainMem::new(mem, &mut self.numbers, &mut self.gradients, self.seed, step)
+        let mem = TrainMem::new(mem, &mut self.numbers, &mut self.gradients, self.seed, step);
+        #[cfg(feature = "cuda")]
+        return TrainMem {
+            recorded: self.recorded.as_deref_mut().map(Recorded::begin),
+            ..mem
+        };
+        #[cfg(not(feature = "cuda"))]
+        mem
     }
 
-    /// Ends a step: L2, clipping, update. Gives the mean loss of the batch, L2 terms included.
+    /// Ends a step: L2, clipping, update; on a GPU all of it, which was recorded, runs now. Gives the mean loss of the batch, L2 terms
+    /// included.
     ///
     /// # Errors
     /// With [`ErrorKind::Diverged`](crate::ErrorKind::Diverged), if a gradient is not a finite number: then the weights stay as
-    /// they were.
-    pub fn finish(&mut self, outcome: Outcome) -> Result<f32, Error> {
+    /// they were. On a GPU also if the labels do not fit, or with [`ErrorKind::Device`](crate::ErrorKind::Device), if it fails.
+    pub fn finish(
+        &mut self,
+        outcome: Outcome,
+        images: &[f32],
+        labels: &[u32],
+    ) -> Result<f32, Error> {
+        #[cfg(feature = "cuda")]
+        if self.recorded.is_some() {
+            return self.run(images, labels);
+        }
+        let _ = (images, labels);
         let result = self.measure(outcome)?;
         self.apply(&result, self.rate);
         Ok(result.loss as f32)
@@ -157,7 +213,7 @@ impl State {
 
     /// Moves the weights; `rate` multiplies the learning rate.
     pub(super) fn apply(&mut self, result: &StepResult, rate: f64) {
-        let scale = match self.clip {
+        let scale = match self.clip.map(f64::from) {
             Some(clip) if result.grad_norm > clip => clip / result.grad_norm,
             _ => 1.0,
         };
@@ -186,8 +242,12 @@ impl State {
     /// The parameters as they are now.
     ///
     /// # Errors
-    /// If a number is not finite.
+    /// If a number is not finite; with [`ErrorKind::Device`](crate::ErrorKind::Device), if a GPU fails.
     pub fn weights(&self) -> Result<Weights, Error> {
+        #[cfg(feature = "cuda")]
+        if let Some(trainer) = self.trainer() {
+            return trainer.weights();
+        }
         let tensors = self.layout.params();
         let tensors = tensors.map(|(p, range)| (p.name.clone(), self.numbers[range].to_vec()));
         Weights::from_tensors(tensors, self.layout.list())

@@ -307,7 +307,7 @@ impl Trainer {
     /// # Errors
     /// As [`gradient`](Self::gradient).
     pub fn optimizer_state(&self) -> Result<OptimizerState, Error> {
-        on!(self, run => Ok(run.optimizer_state()), run.optimizer_state())
+        on!(self, run => run.optimizer_state(), run.optimizer_state())
     }
 
     /// Goes on from this state.

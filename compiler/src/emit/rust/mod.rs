@@ -49,11 +49,6 @@ fn formatted(tokens: TokenStream) -> String {
     }
 }
 
-/// The module of the runtime whose kernels generated code calls to infer, or to train: the only place that names them.
-fn backend(trains: bool) -> TokenStream {
-    if trains { quote!(cpu) } else { quote!(kernels) }
-}
-
 /// The first line of the file.
 fn header(info: &EmitInfo) -> String {
     format!(
@@ -95,7 +90,7 @@ impl Emitter<'_> {
     }
 
     fn imports(&self) -> TokenStream {
-        let (backend, kernels) = (backend(false), self.names.kernels());
+        let kernels = self.names.kernels();
         let import = |name: &str| self.names.import(name);
         let [
             device,
@@ -133,7 +128,7 @@ impl Emitter<'_> {
             )
         });
         quote! {
-            use netc_runtime::#backend::{#(#kernels),*};
+            use netc_runtime::kernels::{#(#kernels),*};
             use netc_runtime::{#device, #error, #loader, #(#mem,)* #model, #path, #predictions, #scores, #(#scratch,)* #(#values,)* #workspace, plan};
             #operation
         }

@@ -9,8 +9,8 @@ use quote::quote;
 use super::comments::{Comments, blank};
 use super::names::Names;
 use super::{
-    backend, constants, debug, describe, descriptor, docs, formatted, header, lints,
-    lints_of_methods, sizes, tokens, weights,
+    constants, debug, describe, descriptor, docs, formatted, header, lints, lints_of_methods,
+    sizes, tokens, weights,
 };
 use crate::emit::EmitInfo;
 use crate::text::numbers::{bytes, literal, shape, thousands};
@@ -94,11 +94,11 @@ impl Emitter<'_> {
         let mut train = vec![quote!(Layout), quote!(LossKernel), quote!(State)];
         train.extend((!added.is_empty()).then(|| quote!(add)));
         train.extend((!written.is_empty()).then(|| quote!(write)));
-        let (backend, kernels) = (backend(true), self.names.kernels());
+        let kernels = self.names.kernels();
         quote! {
-            use netc_runtime::#backend::train::{#(#kernels),*};
+            use netc_runtime::kernels::train::{#(#kernels),*};
             use netc_runtime::train::{#(#train),*};
-            use netc_runtime::{Error, Weights, Workspace, plan};
+            use netc_runtime::{Device, Error, Weights, Workspace, plan};
         }
     }
 
@@ -211,7 +211,7 @@ impl Emitter<'_> {
                 /// The parameters as they are now.
                 ///
                 /// # Errors
-                /// If a number is not finite.
+                /// If a number is not finite, or a GPU fails.
                 pub fn weights(&self) -> Result<Weights, Error> {
                     self.state.weights()
                 }
@@ -219,7 +219,7 @@ impl Emitter<'_> {
                 /// Writes the parameters to a safetensors file.
                 ///
                 /// # Errors
-                /// If a number is not finite, or the file cannot be written.
+                /// As [`weights`](Self::weights), or if the file cannot be written.
                 pub fn save(&self, path: impl AsRef<std::path::Path>) -> Result<(), Error> {
                     self.weights()?.save(path)
                 }
@@ -227,7 +227,7 @@ impl Emitter<'_> {
                 /// Writes all that [`resume`](Self::resume) needs: the parameters, the optimizer's state, steps, seed and rate.
                 ///
                 /// # Errors
-                /// If a number is not finite, or the file cannot be written.
+                /// As [`weights`](Self::weights), or if the file cannot be written.
                 pub fn save_checkpoint(&self, path: impl AsRef<std::path::Path>) -> Result<(), Error> {
                     self.state.save(path)
                 }
@@ -390,7 +390,7 @@ impl Emitter<'_> {
                 #blank #back
                 #(#backward)*
                 #blank #update
-                self.state.finish(outcome)
+                self.state.finish(outcome, images, labels)
             }
         }
     }
@@ -417,8 +417,8 @@ impl Emitter<'_> {
             "Learns from a batch, without allocating, and gives its mean loss.\n\
              `images` holds n * {} numbers{order}, `labels` {labels}.\n\n\
              # Errors\n\
-             If images or labels do not fit the network or `max_batch`; or if the loss or a gradient is not a finite number:\n\
-             then the weights stay as they were, and the error names the first layer where it shows.",
+             If images or labels do not fit the network or `max_batch`; if a GPU fails; or if the loss or a gradient is not a\n\
+             finite number: then the weights stay as they were, and the error names the first layer where it shows.",
             elements.join(" * "),
         )
     }
@@ -479,7 +479,7 @@ fn loss(loss: Loss) -> &'static str {
     }
 }
 
-/// `random`, `load` and `resume`.
+/// `random`, `load`, `resume` and `on`.
 fn constructors() -> TokenStream {
     let blank = blank();
     quote! {
@@ -505,6 +505,15 @@ fn constructors() -> TokenStream {
             let mut run = Self::random(Self::SEED, max_batch);
             run.state.resume(path)?;
             Ok(run)
+        }
+        #blank
+        /// The same run on this device, `Device::cuda(0)?`, from where it stands. The first step there prepares it.
+        ///
+        /// # Errors
+        /// If the device that it was on fails.
+        pub fn on(self, device: &Device) -> Result<Self, Error> {
+            let state = self.state.on(device, &self.workspace, &Self::VALUES)?;
+            Ok(Self { state, ..self })
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Depthwise convolution: one filter a channel, vectors of channels.
 
 use super::direct::Strides;
-use super::pixels::{Origin, Pixels, origins};
+use super::pixels::{Origin, Pixels, are_even, origins};
 use crate::cpu::act;
-use crate::cpu::kernel::{Aligned, Depthwise as Tile, Fused, Kernels, MAX_LANES};
+use crate::cpu::kernel::{Aligned, Depthwise as Tile, DepthwiseRow, Fused, Kernels, MAX_LANES};
 use crate::plan::{Act, Conv, Op};
 
 /// The most cells of a kernel; larger ones are left to the direct convolution.
@@ -88,6 +88,26 @@ impl Depthwise {
         (images * self.output[0] * self.output[1]).div_ceil(self.step())
     }
 
+    /// How many pixels one call takes, from this column of a row on: in long rows, those whose windows lie between its ends are not mixed with
+    /// others.
+    fn together(&self, column: usize) -> usize {
+        let d = &self.d;
+        let [before, after] = [d.pad[2], d.input[1] + d.pad[2]];
+        let reach = d.dilation[1] * (d.kernel[1] - 1);
+        let width = self.output[1];
+        let inside = before.div_ceil(d.stride[1]).min(width);
+        let outside = (after.saturating_sub(reach))
+            .div_ceil(d.stride[1])
+            .clamp(inside, width);
+        let most = self.kernels.depthwise.len();
+        if outside - inside < 3 * most {
+            return most;
+        }
+        let ends = [inside, outside, width];
+        let end = ends.into_iter().find(|end| *end > column).unwrap_or(width);
+        (end - column).min(most)
+    }
+
     /// Where each cell of each window lies, cell by cell; zeros for those outside the picture.
     fn cells(&self, windows: &[Origin], input: Pixels<'_>, rows: &mut [*const f32]) {
         let d = &self.d;
@@ -130,31 +150,57 @@ impl Depthwise {
         let end = total.min(start + self.step());
         let mut windows = [Origin::default(); MAX_ROWS];
         let mut rows = [core::ptr::null::<f32>(); MAX_TAPS * MAX_ROWS];
-        for from in (start..end).step_by(self.kernels.depthwise.len()) {
-            let count = self.kernels.depthwise.len().min(end - from);
+        let beside = match d.dilation[1] {
+            1 => self.kernels.depthwise_rows(d.kernel[1], d.stride[1]),
+            _ => &[],
+        };
+        let mut next = start;
+        while next < end {
+            let from = next;
+            let count = self.together(from % self.output[1]).min(end - from);
+            next += count;
             let windows = &mut windows[..count];
             origins(d, self.output, from, input.pixel, windows);
-            self.cells(windows, input, &mut rows);
-            let tile = Tile {
-                rows: rows.as_ptr(),
-                taps: d.kernel[0] * d.kernel[1],
-                weights: self.weights.as_slice().as_ptr(),
-                bias: self.biases.as_slice().as_ptr(),
-                padded: self.padded,
-                channels: d.input[2],
-                out: output.at(from * output.pixel),
-                stride: output.pixel,
-                act: self.fused,
-            };
-            // SAFETY: the kernels' level was checked when they were chosen. Each pointer is to a pixel inside the picture
-            // (checked above) or to as many zeros; weights and biases are padded to whole vectors; the outputs are this
-            // task's own.
-            unsafe { self.kernels.depthwise[count - 1](&tile) }
+            let out = output.at(from * output.pixel);
+            if let Some(kernel) = beside.get(count - 1)
+                && are_even(d, windows)
+            {
+                let row = DepthwiseRow {
+                    first: input.at(windows[0].offset).cast_const(),
+                    rows: d.kernel[0],
+                    steps: [d.dilation[0] * d.input[1] * input.pixel, input.pixel],
+                    weights: self.weights.as_slice().as_ptr(),
+                    bias: self.biases.as_slice().as_ptr(),
+                    padded: self.padded,
+                    channels: d.input[2],
+                    out,
+                    stride: output.pixel,
+                    act: self.fused,
+                };
+                // SAFETY: the kernels' level was checked when they were chosen. The windows lie inside the picture (checked above); weights
+                // and biases are padded to whole vectors; the outputs are this task's own.
+                unsafe { kernel(&row) }
+            } else {
+                self.cells(windows, input, &mut rows);
+                let tile = Tile {
+                    rows: rows.as_ptr(),
+                    taps: d.kernel[0] * d.kernel[1],
+                    weights: self.weights.as_slice().as_ptr(),
+                    bias: self.biases.as_slice().as_ptr(),
+                    padded: self.padded,
+                    channels: d.input[2],
+                    out,
+                    stride: output.pixel,
+                    act: self.fused,
+                };
+                // SAFETY: as above; each pointer is to a pixel inside the picture (checked) or to as many zeros.
+                unsafe { self.kernels.depthwise[count - 1](&tile) }
+            }
             if self.late != Act::None {
                 for r in 0..count {
-                    let pixel = tile.out.wrapping_add(r * tile.stride);
-                    // SAFETY: the tile has just written these elements, which are this task's own.
-                    let pixel = unsafe { core::slice::from_raw_parts_mut(pixel, tile.channels) };
+                    let pixel = out.wrapping_add(r * output.pixel);
+                    // SAFETY: the kernel has just written these elements, which are this task's own.
+                    let pixel = unsafe { core::slice::from_raw_parts_mut(pixel, d.input[2]) };
                     act::apply(self.late, pixel);
                 }
             }

@@ -4,7 +4,7 @@
 //! The sum over `K = kh * kw * c` inputs is cut into blocks ([`KBlock`]), so that a block of a panel stays near the core while
 //! all pixels of a task pass over it, and so that the sum stays accurate. Between blocks the sums rest in the output.
 
-use super::pixels::{Origin, Pixels, origins};
+use super::pixels::{Origin, Pixels, are_even, origins};
 use crate::cpu::access::Shared;
 use crate::cpu::act;
 use crate::cpu::kernel::{Aligned, Even, Fused, Kernels, MAX_LANES, MAX_ROWS, Scattered, Tile};
@@ -436,23 +436,6 @@ impl Direct {
         (segments, len)
     }
 
-    /// Whether these windows lie side by side in a row, inside the picture.
-    #[inline]
-    fn is_even(&self, windows: &[Origin]) -> bool {
-        let d = &self.d;
-        let [Some(first), Some(last)] = [windows.first(), windows.last()] else {
-            return false;
-        };
-        let reach = [0, 1].map(|axis| d.dilation[axis] * (d.kernel[axis] - 1));
-        let apart = (windows.len() - 1) * d.stride[1];
-        first.y == last.y
-            && first.x.checked_add_unsigned(apart) == Some(last.x)
-            && first.x >= 0
-            && first.y >= 0
-            && last.x as usize + reach[1] < d.input[1]
-            && first.y as usize + reach[0] < d.input[0]
-    }
-
     /// Whether the windows of a batch are its pixels, one after the other.
     fn is_linear(&self) -> bool {
         let d = &self.d;
@@ -508,7 +491,7 @@ impl Direct {
                     act: if last { self.fused } else { Fused::None },
                 };
                 let kernel = to - from - 1;
-                if linear || self.is_even(pixels) {
+                if linear || are_even(&self.d, pixels) {
                     let origin = match linear {
                         true => (start + from) * input.pixel,
                         false => pixels[0].offset,

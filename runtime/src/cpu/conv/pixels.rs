@@ -76,3 +76,19 @@ pub(super) fn origins(
         }
     }
 }
+
+/// Whether these windows lie side by side in a row, inside the picture.
+#[inline]
+pub(super) fn are_even(d: &Conv, windows: &[Origin]) -> bool {
+    let [Some(first), Some(last)] = [windows.first(), windows.last()] else {
+        return false;
+    };
+    let reach = [0, 1].map(|axis| d.dilation[axis] * (d.kernel[axis] - 1));
+    let apart = (windows.len() - 1) * d.stride[1];
+    first.y == last.y
+        && first.x.checked_add_unsigned(apart) == Some(last.x)
+        && first.x >= 0
+        && first.y >= 0
+        && last.x as usize + reach[1] < d.input[1]
+        && first.y as usize + reach[0] < d.input[0]
+}

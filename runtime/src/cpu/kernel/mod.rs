@@ -7,6 +7,7 @@
 //! - inputs are read where they lie, by pointers to runs of contiguous elements ([`Tile`]), one run a pixel at a time,
 //! - each output is summed in the same order whatever tile it falls in, so results depend neither on the batch nor on threads.
 
+mod depthwise;
 mod memory;
 #[cfg(feature = "train")]
 mod outer;
@@ -15,11 +16,12 @@ mod tile;
 mod vector;
 mod winograd;
 
+pub(crate) use depthwise::{Depthwise, DepthwiseKernel, DepthwiseRow, DepthwiseRowKernel};
 pub(crate) use memory::Aligned;
 #[cfg(feature = "train")]
 pub(crate) use outer::{Outer, OuterKernel};
 pub(crate) use pool::{MaxWindow, MaxWindowKernel};
-pub(crate) use tile::{Depthwise, DepthwiseKernel, Even, Fused, Scattered, Tile, TileKernel};
+pub(crate) use tile::{Even, Fused, Scattered, Tile, TileKernel};
 pub(crate) use winograd::{
     WinogradInput, WinogradKernels, WinogradOutput, weights as winograd_weights,
 };
@@ -58,6 +60,8 @@ pub(crate) struct Kernels {
     outers: &'static [&'static [OuterKernel]],
     /// `depthwise[mr - 1]` computes `mr` pixels.
     pub(crate) depthwise: &'static [DepthwiseKernel],
+    /// `depthwise_rows[s - 1][w][mr - 1]` computes `mr` pixels side by side, with stride `s` and kernels 3 (`w` 0) or 5 (1) cells wide.
+    depthwise_rows: [[&'static [DepthwiseRowKernel]; 2]; 2],
     /// Max pooling.
     pub(crate) max_window: MaxWindowKernel,
     /// Winograd's transforms for tiles of 2x2 outputs, and of 4x4.
@@ -74,6 +78,18 @@ impl Kernels {
     #[cfg(feature = "train")]
     pub(crate) fn outers(&self, vectors: usize) -> &'static [OuterKernel] {
         self.outers[vectors - 1]
+    }
+
+    /// The kernels for depthwise windows so wide and so far apart, by number of pixels less one; none where there are none.
+    pub(crate) fn depthwise_rows(
+        &self,
+        width: usize,
+        stride: usize,
+    ) -> &'static [DepthwiseRowKernel] {
+        match (width, stride) {
+            (3 | 5, 1 | 2) => self.depthwise_rows[stride - 1][(width - 3) / 2],
+            _ => &[],
+        }
     }
 
     /// As [`tiles`](Self::tiles), for pixels that lie evenly.
@@ -96,7 +112,8 @@ pub(crate) const MAX_LANES: usize = 16;
 macro_rules! level {
     ($level:ident, $name:ident, $vector:ident, [$($feature:literal)?], $([$nv:literal: $($mr:literal)*])*, [$($dw:literal)*]) => {
         mod $level {
-            use super::tile::{self, Depthwise, DepthwiseKernel, Even, Tile, TileKernel};
+            use super::depthwise::{self, Depthwise, DepthwiseKernel, DepthwiseRow, DepthwiseRowKernel};
+            use super::tile::{self, Even, Tile, TileKernel};
             use super::vector::{Vector, $vector};
             use super::winograd::{self, WinogradInput, WinogradKernels, WinogradOutput};
 
@@ -122,7 +139,13 @@ macro_rules! level {
             $(#[target_feature(enable = $feature)])?
             unsafe fn depthwise<const MR: usize>(d: &Depthwise) {
                 // SAFETY: the caller's promise is the same.
-                unsafe { tile::depthwise::<$vector, MR>(d) }
+                unsafe { depthwise::depthwise::<$vector, MR>(d) }
+            }
+
+            $(#[target_feature(enable = $feature)])?
+            unsafe fn depthwise_row<const MR: usize, const WIDTH: usize, const STRIDE: usize>(d: &DepthwiseRow) {
+                // SAFETY: the caller's promise is the same.
+                unsafe { depthwise::depthwise_row::<$vector, MR, WIDTH, STRIDE>(d) }
             }
 
             $(#[target_feature(enable = $feature)])?
@@ -151,6 +174,10 @@ macro_rules! level {
                 #[cfg(feature = "train")]
                 outers: &[$(&[$(outer::<$mr, $nv> as super::OuterKernel),*]),*],
                 depthwise: &[$(depthwise::<$dw> as DepthwiseKernel),*],
+                depthwise_rows: [
+                    [&[$(depthwise_row::<$dw, 3, 1> as DepthwiseRowKernel),*], &[$(depthwise_row::<$dw, 5, 1> as DepthwiseRowKernel),*]],
+                    [&[$(depthwise_row::<$dw, 3, 2> as DepthwiseRowKernel),*], &[$(depthwise_row::<$dw, 5, 2> as DepthwiseRowKernel),*]],
+                ],
                 max_window,
                 winograd: [
                     WinogradKernels { input: winograd_input::<4>, output: winograd_output::<2, 4> },

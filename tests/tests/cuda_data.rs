@@ -167,6 +167,14 @@ fn pictures_are_those_of_the_cpu() {
             2,
             format!("{affine} => crop(29, 31) => hflip => lighting(0.1)"),
         ),
+        // Too large for shared memory.
+        (
+            [113, 113, 1],
+            "20x21x1",
+            SMALL,
+            0,
+            "zoom(0.2) => crop(20, 21)".into(),
+        ),
         // Two matrices, one after the other; values in another range.
         (
             [32, 32, 3],

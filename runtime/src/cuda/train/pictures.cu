@@ -216,26 +216,66 @@ struct Lighting : Drawing<FROM, NUMBER, Lighting<FROM, NUMBER, P>, Light<FROM::c
     }
 };
 
-// A block prepares picture `i` of a step: its input and its label. `P` has the last stage and the figures of the pixels; `pictures` and `classes` are all that
-// are held, `orders` says in which order they come.
+// Pictures of so many bytes are read from shared memory, which leaves most of it to a network that a block computes alone.
+constexpr int near = 12 << 10;
+
+// Copies a picture's bytes, four at a time where each begins at a multiple of four.
+template <int BYTES>
+__device__ inline void bring(const unsigned char* from, unsigned (&to)[(BYTES + 3) / 4]) {
+    if constexpr (BYTES % 4 == 0) {
+        for (int t = threadIdx.x; t < BYTES / 4; t += blockDim.x) to[t] = ((const unsigned*)from)[t];
+    } else {
+        for (int t = threadIdx.x; t < BYTES; t += blockDim.x) ((unsigned char*)to)[t] = from[t];
+    }
+}
+
+// A block writes the input of a picture, whose stages have drawn.
+template <class P>
+__device__ inline void write_input(const unsigned char* picture, const typename P::Last::Drawn& drawn, float* input) {
+    typedef typename P::Last Last;
+    constexpr int c = Last::c, pixels = Last::h * Last::w, pack = c <= 4 ? c : 1, packs = c / pack, all = pixels * packs;
+    // A warp's values on their way to where they lie side by side.
+    __shared__ float rows[pack == 1 ? 1 : 8][32 * pack];
+    float* row = rows[pack == 1 ? 0 : threadIdx.x / 32];
+    for (int first = threadIdx.x - lane(); first < all; first += blockDim.x) {
+        const int t = first + lane();
+        if (t < all) {
+            const int pixel = t / packs, k = t % packs * pack;
+            float values[pack];
+            Last::read(picture, drawn, pixel / Last::w, pixel % Last::w, k, values);
+            for (int n = 0; n < pack; n++) {
+                const float value = (values[n] * P::scale - P::mean(k + n)) / P::deviation(k + n);
+                if constexpr (pack == 1) input[t] = value;
+                else row[lane() * pack + n] = value;
+            }
+        }
+        if constexpr (pack > 1) {
+            __syncwarp();
+            const int count = (all - first < 32 ? all - first : 32) * pack;
+            for (int n = lane(); n < count; n += 32) input[first * pack + n] = row[n];
+            __syncwarp();
+        }
+    }
+}
+
+// A block of 256 threads prepares picture `i` of a step: its input and its label. `P` has the last stage and the figures of the pixels; `pictures` and `classes`
+// are all that are held, `orders` says in which order they come.
 template <class P>
 __device__ void prepare(Index i, const Chosen* chosen, const unsigned* orders, const unsigned char* pictures, const unsigned* classes, float* inputs,
                         unsigned* labels) {
     typedef typename P::Last Last;
-    constexpr int pixels = Last::h * Last::w, pack = Last::c <= 4 ? Last::c : 1, packs = Last::c / pack;
+    constexpr bool brought = P::bytes <= near;
     __shared__ typename Last::Drawn drawn;
+    __shared__ unsigned bytes[brought ? (P::bytes + 3) / 4 : 1];
     const unsigned number = orders[chosen->place + i];
+    const unsigned char* picture = pictures + (unsigned long long)number * P::bytes;
+    if constexpr (brought) bring<P::bytes>(picture, bytes);
     Last::draw(drawn, with(chosen->key, number));
     if (threadIdx.x == 0) labels[i] = classes[number];
     __syncthreads();
-    const unsigned char* picture = pictures + (unsigned long long)number * P::bytes;
-    float* input = inputs + (unsigned long long)i * (pixels * Last::c);
-    for (int t = threadIdx.x; t < pixels * packs; t += blockDim.x) {
-        const int pixel = t / packs, k = t % packs * pack;
-        float values[pack];
-        Last::read(picture, drawn, pixel / Last::w, pixel % Last::w, k, values);
-        for (int n = 0; n < pack; n++) input[pixel * Last::c + k + n] = (values[n] * P::scale - P::mean(k + n)) / P::deviation(k + n);
-    }
+    float* input = inputs + (unsigned long long)i * (Last::h * Last::w * Last::c);
+    if constexpr (brought) write_input<P>((const unsigned char*)bytes, drawn, input);
+    else write_input<P>(picture, drawn, input);
     __syncthreads();
 }
 

@@ -103,10 +103,16 @@ impl Training {
             Err(DriverError(CUresult::CUDA_ERROR_OUT_OF_MEMORY)) => return Ok(false),
             Err(e) => return Err(failed("the pictures do not get onto the GPU", e)),
         };
-        let parts = Parts::of(plan, &self.optimizer, self.max_batch, gpu.precision());
         let program = match self.alone {
-            Some(_) => Program::new(gpu, parts.source(plan, Some(&text)))?,
-            None => self.program.after(gpu, parts.preparation(plan, &text))?,
+            Some(_) => {
+                let (optimizer, precision) = (&self.optimizer, gpu.precision());
+                let parts = Parts::of(plan, optimizer, self.max_batch, precision);
+                Program::new(gpu, parts.source(plan, Some(&text)))?
+            }
+            None => {
+                let largest = self.image.saturating_mul(self.max_batch);
+                self.program.after(gpu, pictures::launch(&text, largest))?
+            }
         };
         self.held = Some(Held {
             program,

@@ -79,8 +79,8 @@ struct Matrix {
     }
 };
 
-// Whether this thread draws for the stage of this number: each stage has a warp, so that they draw side by side.
-__device__ inline bool draws_for(int number) { return threadIdx.x == 32 * (number % (blockDim.x / 32)); }
+// Whether this thread of a block of 256 draws for the stage of this number: each stage has a warp, so that they draw side by side.
+__device__ inline bool draws_for(int number) { return threadIdx.x == 32 * (number % 8); }
 
 // The pictures as they are held, with zeros around.
 template <int H, int W, int C, int PAD>
@@ -244,7 +244,7 @@ __device__ inline void write_input(const unsigned char* picture, const typename 
             float values[pack];
             Last::read(picture, drawn, pixel / Last::w, pixel % Last::w, k, values);
             for (int n = 0; n < pack; n++) {
-                const float value = (values[n] * P::scale - P::mean(k + n)) / P::deviation(k + n);
+                const float value = (values[n] * P::scale - P::mean(k + n)) * (1.0f / P::deviation(k + n));
                 if constexpr (pack == 1) input[t] = value;
                 else row[lane() * pack + n] = value;
             }

@@ -1,12 +1,17 @@
 //! The text that makes inputs of the pictures which the device holds: their preparation as a chain of types.
 
+use super::super::Precision;
+use super::super::call::{By, Work};
 use super::super::constants::real;
-use super::super::source::Argument;
+use super::super::source::{Argument, Entry, Source};
 use crate::plan::Pixels;
 use crate::train::{PictureStage, Pictures, Preparation, Transform};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+
+/// Threads of a block that prepares a picture.
+const BLOCK: u32 = 256;
 
 /// More channels than these have no figures of their own in the text.
 const CHANNELS: usize = 16;
@@ -63,6 +68,26 @@ pub(super) fn text(pictures: &Pictures<'_>, preparation: &Preparation) -> Option
     Some(format!(
         "namespace netc::pictures {{\n{own}\n}}  // namespace netc::pictures\n\n{types}"
     ))
+}
+
+/// The preparation as a launch of its own, for a step of launches; `largest` numbers are in the largest batch.
+pub(super) fn launch(text: &str, largest: usize) -> Source {
+    let mut source = Source::new(core::iter::empty(), largest, Precision::default());
+    // Two blocks a processor: for more of them ptxas would rather spill.
+    source.text += &format!(
+        "{text}extern \"C\" __global__ void __launch_bounds__({BLOCK}, 2) prepare_pictures({}) {{\n    \
+         netc::pictures::prepare_all<Prepared>(images{});\n}}\n",
+        Argument::parameters(&ARGUMENTS),
+        names(),
+    );
+    source.entries.push(Entry {
+        name: "prepare_pictures".into(),
+        tasks: 0..0,
+        arguments: ARGUMENTS.into(),
+        work: Work::each(By::Block, 1),
+        threads: BLOCK,
+    });
+    source
 }
 
 /// Stage `n` as the type `Picture<n>` over the type before it; the size becomes that of its result.
@@ -164,8 +189,6 @@ fn double(value: f64) -> String {
 /// A launch that prepares pictures by every stage there is, for compilers.
 #[cfg(test)]
 pub(in super::super) fn every_stage() -> String {
-    use super::super::source::Source;
-
     let transforms = alloc::vec![
         Transform::Rotate(8.0),
         Transform::Shift(0.08, 3.0),
@@ -199,8 +222,6 @@ pub(in super::super) fn every_stage() -> String {
         size: [28, 28, 3],
         pad: 2,
     };
-    let mut source = Source::new(core::iter::empty(), 1 << 20, Default::default());
-    source.text += &text(&pictures, &preparation).unwrap_or_default();
-    super::text::prepare_pictures(&mut source);
-    source.text
+    let text = text(&pictures, &preparation).unwrap_or_default();
+    launch(&text, 1 << 20).text
 }

@@ -105,12 +105,6 @@ impl Parts {
         text::step(plan, &self.tasks, &self.backs, &self.trained, alone, &about)
     }
 
-    /// The preparation of held pictures as a launch of its own.
-    pub(super) fn preparation(&self, plan: &Plan, pictures: &str) -> Source {
-        let image = plan.input.iter().product();
-        text::preparation(pictures, &self.about(None), image)
-    }
-
     fn sizes(&self, plan: &Plan, optimizer: &Optimizer) -> buffers::Sizes {
         let tasks = self.tasks.iter();
         let scratch = tasks.map(|task| kernels(&task.op).scratch(self.max_batch));

@@ -58,23 +58,6 @@ pub(super) fn step(
     source
 }
 
-/// The launch that a step with held pictures begins with, where no block computes an image alone.
-pub(super) fn preparation(pictures: &str, about: &About<'_>, image: usize) -> Source {
-    let largest = image.saturating_mul(about.max_batch);
-    let mut source = Source::new(core::iter::empty(), largest, about.precision);
-    source.text += pictures;
-    prepare_pictures(&mut source);
-    source
-}
-
-/// The entry that prepares the pictures of a step.
-pub(super) fn prepare_pictures(source: &mut Source) {
-    let by_picture = Work::each(By::Block, 1);
-    let function = "pictures::prepare_all<Prepared>";
-    let operands = &super::pictures::ARGUMENTS;
-    add(source, "prepare_pictures", function, by_picture, operands);
-}
-
 /// Values, gradients and their sums, each step by launches of its own.
 fn launches(source: &mut Source, plan: &Plan, tasks: &[Task], backs: &[Back], about: &About<'_>) {
     let by_piece = Work::once(By::Block, about.pieces);

@@ -9,7 +9,6 @@ use netc_runtime::{Device, ErrorKind, Executor, Model, Weights};
 use netc_tests::networks::{compile_file, compile_text, path};
 use netc_tests::reference::networks;
 use netc_tests::seeded;
-use std::collections::BTreeMap;
 
 /// Absolute error allowed, as a share of the largest reference value.
 const TOLERANCE: f64 = 1e-4;
@@ -91,10 +90,16 @@ fn golden_networks_agree_with_the_cpu() {
     assert!(seen >= 4, "{seen} networks");
 }
 
-/// Launches of a training step: three where a block computes an image alone.
+/// Launches of a training step: three where a block computes an image alone, else one for each step forward and backward, and three for the
+/// loss, the end of the gradients and the update; some layers take more.
 fn launches_are_few(trainer: &Trainer, plan: &Plan) {
-    if let Some(launches) = trainer.launches().filter(|_| plan.name == "LeNet5Mnist") {
-        assert!(launches <= 3, "{launches} launches");
+    let most = match plan.name.as_str() {
+        "LeNet5Mnist" => 3,
+        "LeNetCifar" => plan.forward.len() + plan.backward.len() + 3,
+        _ => return,
+    };
+    if let Some(launches) = trainer.launches() {
+        assert!(launches <= most, "{}: {launches} launches", plan.name);
     }
 }
 
@@ -125,6 +130,7 @@ fn gradients(training: &Training, device: &Device, batch: usize) -> Vec<(String,
     let optimizer = &training.recipe.optimizer;
     let trainer = Trainer::new(plan, optimizer, &weights, batch, 1).expect("a trainer");
     let mut trainer = trainer.with_seed(7);
+    launches_are_few(&trainer, plan);
     let image: usize = plan.input.iter().product();
     let [h, w, classes] = plan.result.shape;
     let images = SplitMix64(5).numbers(batch * image);
@@ -150,11 +156,30 @@ const MODERN: &str = "
     => [ CONV(4, 1x1) => RELU | CONV(6, 3x3, same) => GROUPNORM(2) => HARD_SWISH ] => CONCAT => LRN
     => AVGPOOL(2x2) => DROPOUT(0.3) => FC(16) => BN => TANH => FC(5) => SOFTMAX";
 
+/// Layers that write the gradient of an activation, each in its own way: a layer behind it, one of its readers, a loss.
+const BEHIND: [&str; 4] = [
+    "INPUT(10x10x4) => CONV(8, 3x3, same) => RELU => POOL(3x3/2) => CONV(8, 3x3, same) => TANH => AVGPOOL(2x2/1)
+     => CONV(12, 1x1) => SIGMOID => LRN => DWCONV(3x3, same) => RELU6 => BN => RELU => GROUPNORM(2) => CONV(6, 1x1) => ELU => LN
+     => CONV(6, 1x1) => RELU => PAD(1) => CONV(6, 1x1) => RELU => CROP(1) => CONV(8, 1x1) => RELU => POOL(3x3/1)
+     => FC(12) => ELU => DROPOUT(0.2) => FC(9) => RELU => FC(5) => SOFTMAX",
+    "INPUT(8x8x3) => CONV(8, 3x3, same) => RELU as stem
+     => [ CONV(4, 1x1) => RELU | CONV(4, 3x3, same) => RELU | SKIP ] => CONCAT => CONV(8, 1x1) => ADD(stem) => RELU as next
+     => SCALE => CONV(8, 1x1) => RELU => PRELU => CONV(4, 1x1) => RELU => UPSAMPLE(2x2, mode=bilinear) => CONV(6, 2x2/2) => LEAKY_RELU
+     => DECONV(8, 2x2/2) => RELU => POOL(2x2) => SHUFFLE(2) => CONV(8, 1x1) => RELU => SLICE(2, 6) => CONV(8, 1x1) => RELU => ADD(next)
+     => RELU => GLOBALPOOL => FC(6) => RELU => FC(5)",
+    "INPUT(6x6x4) => CONV(8, 3x3, same) => RELU as a
+     => [ GLOBALPOOL(max) => CONV(8, 1x1) => SIGMOID | SKIP ] => MUL => CONV(8, 1x1, same) => RELU as b
+     => [ CONV(8, 1x1) => TANH | SKIP ] => MUL => ADD(a) => ADD(b) => RELU => AVGPOOL(2x2) => FC(8) => TANH => FC(4)",
+    "INPUT(8) => FC(16) => TANH => FC(4) => SIGMOID",
+];
+
 fn compiled(network: &str) -> Training {
+    // The last of those above is for another loss.
+    let other = Some(("loss".into(), "mse".into())).filter(|_| network.ends_with("SIGMOID"));
     let options = Options {
         train: Some(Train {
             recipe: RecipeChoice::BuiltIn,
-            overrides: BTreeMap::new(),
+            overrides: other.into_iter().collect(),
         }),
         ..Options::default()
     };
@@ -170,9 +195,10 @@ fn gradients_agree_with_the_cpu() {
     let Some((session, device)) = session() else {
         return;
     };
-    for network in ["lenet5_mnist", "lenet5_1998", MODERN] {
+    let networks = ["lenet5_mnist", "lenet5_1998", MODERN].into_iter();
+    for (number, network) in networks.chain(BEHIND).enumerate() {
         let training = compiled(network);
-        let network = &training.plan.name;
+        let network = &format!("{number} {}", training.plan.name);
         let expected = gradients(&training, &Device::cpu(), 5);
         let found = gradients(&training, &device, 5);
         without_reports(&session, network);
@@ -199,6 +225,68 @@ fn training_agrees_with_the_cpu() {
         for ((tensor, _, expected), (_, _, found)) in weights.tensors().zip(on_device.tensors()) {
             near(&found, &expected, 1e-2, &format!("{network} {tensor}"));
         }
+    }
+}
+
+/// Batches that can be learnt from: each image is its class's picture, half of it hidden by noise.
+fn lessons(plan: &Plan, count: usize, batch: usize) -> Vec<(Vec<f32>, Vec<u32>)> {
+    let image: usize = plan.input.iter().product();
+    let classes = plan.result.shape[2];
+    let picture = |seed: u64| SplitMix64(seed).numbers(image);
+    let lesson = |i: usize| {
+        let numbers = i * batch..(i + 1) * batch;
+        let labels = numbers.clone().map(|k| (k * 7 % classes) as u32);
+        let images = numbers.flat_map(|k| {
+            let class = picture(1000 + (k * 7 % classes) as u64);
+            let noise = picture(2000 + k as u64);
+            class
+                .into_iter()
+                .zip(noise)
+                .map(|(a, b)| 0.5 * (a + b))
+                .collect::<Vec<f32>>()
+        });
+        (images.collect(), labels.collect())
+    };
+    (0..count).map(lesson).collect()
+}
+
+/// The losses of a run.
+fn curve(training: &Training, device: &Device, lessons: &[(Vec<f32>, Vec<u32>)]) -> Vec<f32> {
+    let plan = &training.plan;
+    let weights = Weights::random(1, &plan.params).on(device.clone());
+    let optimizer = &training.recipe.optimizer;
+    let trainer = Trainer::new(plan, optimizer, &weights, lessons[0].1.len(), 1);
+    let mut trainer = trainer.expect("a trainer").with_seed(7);
+    launches_are_few(&trainer, plan);
+    let steps = lessons.iter();
+    let steps = steps.map(|(images, labels)| trainer.step(images, labels, 1.0).expect("a step"));
+    steps.map(|result| result.loss as f32).collect()
+}
+
+#[test]
+fn curves_of_a_hundred_steps_agree_with_the_cpu() {
+    let Some((session, device)) = session() else {
+        return;
+    };
+    // Other tests look for what a GPU would punish.
+    session.set("check", "0");
+    for (network, batch, tolerance) in [("lenet5_mnist", 4, 1e-3), ("lenet_cifar", 2, 1e-3)] {
+        let training = compiled(network);
+        let lessons = lessons(&training.plan, 100, batch);
+        let expected = curve(&training, &Device::cpu(), &lessons);
+        let found = curve(&training, &device, &lessons);
+        let pairs = found.iter().zip(&expected);
+        let most = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        eprintln!(
+            "{network}: losses from {} to {}, at most {most:e} apart",
+            expected[0], expected[99]
+        );
+        near(&found, &expected, tolerance, network);
+        assert_eq!(
+            found[..20],
+            curve(&training, &device, &lessons[..20])[..],
+            "{network}: from run to run"
+        );
     }
 }
 

@@ -79,6 +79,9 @@ pub(crate) struct Call {
     pub(crate) threads: u32,
     /// Blocks that a processor is to hold at least, where the compiler is not to weigh that against registers by itself.
     pub(crate) resident: Option<u32>,
+    /// Whether it may share a launch with the call before it: it neither reads nor writes memory of the step that the other writes, apart from
+    /// the gradient that it may leave in the place of the output's.
+    pub(crate) beside: bool,
 }
 
 /// Whether it is the gradient of a parameter.
@@ -103,12 +106,34 @@ pub(crate) enum Operand {
     Gradient(usize),
     /// Memory for this step alone.
     Scratch,
+    /// The same from this number on, for a call that shares a launch with another.
+    ScratchFrom(usize),
     /// [`COUNTERS`] whole numbers that are 0 before and after every call.
     Counters,
+    /// The same from this one on, for a call that shares a launch with another.
+    CountersFrom(usize),
+    /// What the parameter of this number was before the step, to be taken back if it fails; null where nobody takes it back.
+    Before(usize),
     /// A null pointer.
     Nothing,
     /// `Step`: the seed and the number of the training step.
     Step,
+}
+
+impl Operand {
+    /// From what a layer reads to what it gives.
+    pub(crate) const FORWARD: [Self; 4] = [Self::X(0), Self::Y, Self::Param(0), Self::Param(1)];
+
+    /// From what a layer reads and the gradient of what it gives to those of its parameters.
+    pub(crate) const GRADIENTS: [Self; 4] =
+        [Self::X(0), Self::Dy, Self::Gradient(0), Self::Gradient(1)];
+
+    /// From the gradient of what a layer gives to that of what it reads.
+    pub(crate) const INPUT_GRADIENT: [Self; 4] =
+        [Self::Dy, Self::Dx(0), Self::Param(0), Self::Nothing];
+
+    /// What blocks leave for each other.
+    pub(crate) const SHARED: [Self; 2] = [Self::Scratch, Self::Counters];
 }
 
 /// What is shared among threads: items that a thread, a warp or a whole block computes at a time.
@@ -148,7 +173,7 @@ impl Tiles {
 }
 
 /// Whole numbers by which blocks count each other.
-pub(crate) const COUNTERS: usize = 256;
+pub(crate) const COUNTERS: usize = 512;
 
 /// Who computes an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -213,7 +238,14 @@ impl Call {
             work,
             threads: 256,
             resident: None,
+            beside: false,
         }
+    }
+
+    /// A call that may share a launch with the one before it.
+    pub(crate) fn beside(mut self) -> Self {
+        self.beside = true;
+        self
     }
 }
 
@@ -250,20 +282,20 @@ pub(crate) fn per_image([h, w, c]: [usize; 3]) -> Work {
     Work::each(By::Block, Columns::new(c, pack(c), down).tiles)
 }
 
-/// Blocks that make partial sums over pixels (`partial_sums`).
-pub(crate) fn partial([h, w, c]: [usize; 3]) -> Work {
+/// Blocks that take parts of all pixels (`over_pixels`).
+pub(crate) fn over_pixels([h, w, c]: [usize; 3]) -> Work {
     let columns = Columns::new(c, pack(c), 8);
     let parts = (h * w).div_ceil(8 * columns.down);
     Work::each(By::Block, columns.tiles * parts)
 }
 
-/// Blocks that add them (`total_sums`).
-pub(crate) fn total([_, _, c]: [usize; 3]) -> Work {
+/// Blocks that take channels of what is there once.
+pub(crate) fn per_column([_, _, c]: [usize; 3]) -> Work {
     Work::once(By::Block, Columns::new(c, 1, 32).tiles)
 }
 
-/// Numbers of memory that partial sums of so many values a channel take.
-pub(crate) fn partial_numbers(values: usize, [_, _, c]: [usize; 3]) -> usize {
+/// Numbers of memory that parts of so many values a channel take.
+pub(crate) fn parts_of_pixels(values: usize, [_, _, c]: [usize; 3]) -> usize {
     // Of packs of four there are at most 512 blocks, each with up to 128 channels.
     values * c.max(512 * 128)
 }

@@ -76,7 +76,7 @@ pub(super) fn real(value: f32) -> String {
 }
 
 /// The name of an activation and its parameter, 0 where it has none.
-fn activation(act: Act) -> (&'static str, f32) {
+pub(super) fn activation(act: Act) -> (&'static str, f32) {
     match act {
         Act::None => ("None", 0.0),
         Act::Relu => ("Relu", 0.0),

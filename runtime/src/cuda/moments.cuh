@@ -38,23 +38,4 @@ struct JointMoments {
     }
 };
 
-// Joins those of the threads that share pixels, always in the same order; the result is in row 0. All threads of the block call it.
-template <class COLUMNS, class M>
-__device__ inline M join_down(const M& own) {
-    M* all = reinterpret_cast<M*>(common());
-    all[threadIdx.x] = own;
-    __syncthreads();
-    for (int step = COLUMNS::down / 2; step > 0; step /= 2) {
-        if (COLUMNS::row() < step) {
-            M joined = all[threadIdx.x];
-            joined.join(all[threadIdx.x + step * COLUMNS::across]);
-            all[threadIdx.x] = joined;
-        }
-        __syncthreads();
-    }
-    M result = all[threadIdx.x % COLUMNS::across];
-    __syncthreads();
-    return result;
-}
-
 }  // namespace netc

@@ -41,19 +41,23 @@ __device__ inline Pack<N> load_channels(const float* from) {
     return pack;
 }
 
-// Writes gradients, or adds to what stands there.
-template <bool ADD, int N>
-__device__ inline void put(float* to, Pack<N> pack) {
-    if constexpr (ADD) {
-        Pack<N> old = load<N>(to);
-        for (int k = 0; k < N; k++) pack.at[k] += old.at[k];
-    }
-    store(to, pack);
-}
-
 template <int N>
 __device__ inline void add(Pack<N>& sum, const Pack<N>& pack) {
     for (int k = 0; k < N; k++) sum.at[k] += pack.at[k];
+}
+
+// Writes gradients, or adds to what stands there.
+template <bool ADD, int N>
+__device__ inline void put(float* to, Pack<N> pack) {
+    if constexpr (ADD) add(pack, load<N>(to));
+    store(to, pack);
+}
+template <bool ADD, Act ACT, int N>
+__device__ inline void put(const Through<ACT>& to, Pack<N> pack) {
+    const Pack<N> value = load<N>(to.value);
+    if constexpr (ADD) add(pack, load<N>(to.gradient));
+    for (int k = 0; k < N; k++) pack.at[k] = chain<ACT>(pack.at[k], derivative_of_value<ACT>(value.at[k], to.parameter));
+    store(to.gradient, pack);
 }
 
 // How many neighbouring channels are a pack in all these views.
@@ -81,8 +85,8 @@ struct Place {
 };
 
 // y = f(number of the element, x...), element by element; all views have one shape, and may be the same.
-template <bool ADD, class Y, class... X, class T, class F, class... P>
-__device__ inline void map(T team, Index images, float* y, F f, P... x) {
+template <bool ADD, class Y, class... X, class T, class TO, class F, class... P>
+__device__ inline void map(T team, Index images, TO y, F f, P... x) {
     constexpr int n = together<Y, X...>();
     for (Index i = n * team.thread(); i < images * Y::len; i += n * team.threads()) {
         auto each = [&](auto... packs) {
@@ -96,8 +100,8 @@ __device__ inline void map(T team, Index images, float* y, F f, P... x) {
 
 // y = f(what `prepare(channel)` gives, number in the pack, x...) for one or two x: a thread keeps to its channels and prepares once. All views
 // have one shape, and may be the same.
-template <bool ADD, class Y, class... X, class T, class R, class F, class... P>
-__device__ inline void map_channels(T team, Index images, float* y, R prepare, F f, P... x) {
+template <bool ADD, class Y, class... X, class T, class TO, class R, class F, class... P>
+__device__ inline void map_channels(T team, Index images, TO y, R prepare, F f, P... x) {
     constexpr int n = channels_together<Y, X...>(), inputs = sizeof...(X), at_once = 4;
     constexpr Index packs = Y::c / n;
     const Index pixels = images * Y::pixels;

@@ -22,6 +22,10 @@ struct Grid {
 // Some blocks of a launch that several operations share.
 struct Share {
     Index block, blocks;
+    __device__ Index thread() const { return block * blockDim.x + threadIdx.x; }
+    __device__ Index threads() const { return blocks * blockDim.x; }
+    __device__ Index warp() const { return thread() / 32; }
+    __device__ Index warps() const { return threads() / 32; }
     __device__ Index tile() const { return block; }
     __device__ Index tiles() const { return blocks; }
 };
@@ -133,6 +137,27 @@ template <bool ADD>
 __device__ inline void put(float* to, float value) {
     if constexpr (ADD) *to += value; else *to = value;
 }
+
+// Where the gradient of a value goes that an activation gave, for who writes it last: it becomes the gradient of the activation's input, by the
+// value at the same place.
+template <Act ACT>
+struct Through {
+    float* gradient;
+    const float* value;
+    float parameter;
+    __device__ Through operator+(Index i) const { return {gradient + i, value + i, parameter}; }
+};
+template <bool ADD, Act ACT>
+__device__ inline void put(const Through<ACT>& to, float value) {
+    if constexpr (ADD) value += *to.gradient;
+    *to.gradient = chain<ACT>(value, derivative_of_value<ACT>(*to.value, to.parameter));
+}
+
+// Whether a gradient has to be written even where nothing is added to it.
+template <class TO>
+constexpr bool writes_all = true;
+template <>
+constexpr bool writes_all<float*> = false;
 
 // Copies a value of an image to where it is dense; for one block.
 template <class VIEW>

@@ -140,8 +140,14 @@ impl Program {
                 launch.arg(address);
             }
             launch.arg(&count);
+            let works = [entry.work].into_iter().chain(entry.beside.iter().copied());
+            let blocks = works.map(|work| work.blocks(images, entry.threads, self.most));
+            let blocks: Vec<u32> = blocks.collect();
+            for of_one in &blocks[..blocks.len() - 1] {
+                launch.arg(of_one);
+            }
             let config = LaunchConfig {
-                grid_dim: (entry.work.blocks(images, entry.threads, self.most), 1, 1),
+                grid_dim: (blocks.iter().sum(), 1, 1),
                 block_dim: (entry.threads, 1, 1),
                 shared_mem_bytes: 0,
             };

@@ -230,7 +230,7 @@ impl Running {
                     .and_then(|params| params.ready().get(i))
                     .map_or(0, at)
             }
-            Argument::Gradient(..) | Argument::Step | Argument::Own(..) => 0,
+            Argument::Gradient(..) | Argument::Before(..) | Argument::Step | Argument::Own(..) => 0,
         };
         self.program.run(&self.stream, batch, address)
     }

@@ -50,11 +50,7 @@ pub fn single(
             params: params.len(),
             aligned: true,
         }],
-        back: [Back {
-            task: 0,
-            output_gradient: places.dy,
-            input_gradients: places.gradients(setting),
-        }],
+        back: [Back::new(0, places.dy, places.gradients(setting))],
         orders: (0..values.len()).map(|i| kernels(op).order(i)).collect(),
         places,
     };
@@ -211,7 +207,7 @@ impl Bench {
         let stream = &self.stream;
         let at = |slice: &CudaSlice<f32>| slice.device_ptr(stream).0;
         let address = |argument: Argument| match argument {
-            Argument::Input | Argument::Results | Argument::Own(..) => 0,
+            Argument::Input | Argument::Results | Argument::Before(..) | Argument::Own(..) => 0,
             Argument::Arena => at(&self.arena),
             Argument::Param(_, i) => at(&self.params[i]),
             Argument::Gradient(_, i) => at(&self.gradients[i]),

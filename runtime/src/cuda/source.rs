@@ -1,9 +1,9 @@
 //! The text of a program: device functions as they are written, then what is special to the network.
 
 use super::call::{By, Call, Operand, Work, is_gradient};
-use super::task::{Back, Task};
+use super::task::{Back, Task, Through};
 use super::{Precision, constants, kernels};
-use crate::plan::{Act, Operation, Slot, View};
+use crate::plan::{Act, Operation, Slot, View, overlap};
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -14,15 +14,30 @@ impl Back {
     pub(super) fn through(&self, task: &Task) -> Option<Call> {
         let work = super::call::per_output(task.op);
         let call = Call::new("through", &[Operand::Y, Operand::Dy], work);
-        Some(call).filter(|_| task.op.fused() != Act::None)
+        Some(call).filter(|_| self.open && task.op.fused() != Act::None)
     }
 
-    /// Whether a call writes no gradient that nobody needs.
-    pub(super) fn wants(&self, call: &Call) -> bool {
-        call.operands.iter().all(|operand| match operand {
-            Operand::Dx(i) => self.input_gradients.get(*i).is_some_and(Option::is_some),
-            _ => true,
-        })
+    /// Those of a task's calls that write no gradient that nobody needs.
+    pub(super) fn wanted(&self, mut calls: Vec<Call>) -> Vec<Call> {
+        calls.retain(|call| {
+            call.operands.iter().all(|operand| match operand {
+                Operand::Dx(i) => self.wants(*i),
+                _ => true,
+            })
+        });
+        calls
+    }
+
+    /// Whether two calls, one after the other, may share a launch.
+    fn share(&self, first: &Call, second: &Call) -> bool {
+        let overwrites = second.operands.iter().any(|operand| match operand {
+            Operand::Dx(i) => {
+                self.input_gradients[*i].is_some_and(|dx| overlap(&dx.view, &self.output_gradient))
+            }
+            _ => false,
+        });
+        let waits = overwrites && first.operands.contains(&Operand::Dy);
+        second.beside && first.threads == second.threads && !waits
     }
 }
 
@@ -39,6 +54,8 @@ pub(crate) enum Argument {
     Param(usize, usize),
     /// Its gradient.
     Gradient(usize, usize),
+    /// What it was before the step.
+    Before(usize, usize),
     /// Memory for one step.
     Scratch,
     /// Zeros by which blocks count each other.
@@ -58,6 +75,7 @@ impl Argument {
             Argument::Results => "results".into(),
             Argument::Param(task, i) => format!("param{task}_{i}"),
             Argument::Gradient(task, i) => format!("gradient{task}_{i}"),
+            Argument::Before(task, i) => format!("before{task}_{i}"),
             Argument::Scratch => "scratch".into(),
             Argument::Counters => "counters".into(),
             Argument::Step => "step".into(),
@@ -94,6 +112,8 @@ pub(crate) struct Entry {
     pub(crate) arguments: Vec<Argument>,
     /// How its work is shared.
     pub(crate) work: Work,
+    /// That of other functions of the launch, whose blocks come after those; the kernel is told how many blocks each but the last has.
+    pub(crate) beside: Vec<Work>,
     /// Threads of a block.
     pub(crate) threads: u32,
 }
@@ -151,7 +171,7 @@ impl Source {
             for (k, call) in calls.iter().enumerate() {
                 let number = if many { format!("_{k}") } else { String::new() };
                 let name = format!("{}_forward{number}", task.name);
-                self.entry(name, i, task, None, call);
+                self.entry(name, i, task, None, core::slice::from_ref(call));
             }
         }
     }
@@ -162,11 +182,11 @@ impl Source {
             let task = &tasks[back.task];
             self.text += &views(&task.name, "B", task, Some(back));
             let mut calls = Vec::from_iter(back.through(task));
-            calls.extend(kernels(&task.op).backward_to(back));
-            let wanted = calls.iter().filter(|call| back.wants(call));
-            for (k, call) in wanted.enumerate() {
+            calls.extend(back.wanted(kernels(&task.op).backward_to(back)));
+            let launches = calls.chunk_by(|first, second| back.share(first, second));
+            for (k, calls) in launches.enumerate() {
                 let name = format!("{}_backward_{k}", task.name);
-                self.entry(name, back.task, task, Some(back), call);
+                self.entry(name, back.task, task, Some(back), calls);
             }
         }
     }
@@ -231,37 +251,76 @@ impl Source {
             tasks: 0..tasks.len(),
             arguments,
             work: Work::each(By::Block, 1),
+            beside: Vec::new(),
             threads: ALONE,
         });
     }
 
-    fn entry(&mut self, name: String, index: usize, task: &Task, back: Option<&Back>, call: &Call) {
+    /// An entry for these calls of a task, which share it.
+    fn entry(
+        &mut self,
+        name: String,
+        index: usize,
+        task: &Task,
+        back: Option<&Back>,
+        calls: &[Call],
+    ) {
         let mut arguments = BTreeSet::new();
         let place = |view: View| match view.slot {
             Slot::Input => "input".into(),
             Slot::Arena(offset) => format!("arena + {}ull * images", offset / 4),
         };
-        let operands = operands(call, index, task, back, &place, &mut arguments);
-        let arguments: Vec<Argument> = arguments.into_iter().collect();
         let views = if back.is_some() { "B" } else { "V" };
+        let calls_by = calls.iter().map(|call| {
+            let operands = operands(call, index, task, back, &place, &mut arguments);
+            let of = format!(
+                "netc::{}<{step}::D, {step}::{views}{}>",
+                call.function,
+                constants_of_call(call),
+                step = task.name
+            );
+            move |team: &str| format!("{of}({team}, images{operands});")
+        });
+        let (body, counts) = shared_body(&calls_by.collect::<Vec<_>>());
+        let arguments: Vec<Argument> = arguments.into_iter().collect();
+        let first = &calls[0];
+        let resident = calls.iter().filter_map(|call| call.resident).min();
         self.text += &format!(
-            "extern \"C\" __global__ void __launch_bounds__({}{}) {name}({}) {{\n    \
-             netc::{}<{step}::D, {step}::{views}{}>(netc::Grid(), images{operands});\n}}\n",
-            call.threads,
-            call.resident.map_or_else(String::new, |n| format!(", {n}")),
+            "extern \"C\" __global__ void __launch_bounds__({}{}) {name}({}{counts}) {{\n{body}}}\n",
+            first.threads,
+            resident.map_or_else(String::new, |n| format!(", {n}")),
             Argument::parameters(&arguments),
-            call.function,
-            constants_of_call(call),
-            step = task.name,
         );
         self.entries.push(Entry {
             name,
             tasks: index..index + 1,
             arguments,
-            work: call.work,
-            threads: call.threads,
+            work: first.work,
+            beside: calls[1..].iter().map(|call| call.work).collect(),
+            threads: first.threads,
         });
     }
+}
+
+/// The body of a kernel whose blocks do one of these, by team, and the parameters that it takes beside.
+fn shared_body(calls: &[impl Fn(&str) -> String]) -> (String, String) {
+    let Some((last, others)) = calls.split_last().filter(|(_, others)| !others.is_empty()) else {
+        let lines = calls
+            .iter()
+            .map(|call| format!("    {}\n", call("netc::Grid()")));
+        return (lines.collect(), String::new());
+    };
+    let mut body = String::from("    unsigned int block = blockIdx.x, blocks = gridDim.x;\n");
+    let mut counts = String::new();
+    for (k, call) in others.iter().enumerate() {
+        let call = call(&format!("netc::Share{{block, blocks{k}}}"));
+        body += &format!(
+            "    if (block < blocks{k}) return {call}\n    block -= blocks{k}, blocks -= blocks{k};\n"
+        );
+        counts += &format!(", unsigned int blocks{k}");
+    }
+    body += &format!("    {}\n", last("netc::Share{block, blocks}"));
+    (body, counts)
 }
 
 /// Threads of a block that computes an image alone.
@@ -324,6 +383,7 @@ pub(super) fn views(name: &str, of: &str, task: &Task, back: Option<&Back>) -> S
             let add = gradient.is_some_and(|gradient| gradient.accumulate);
             members.push(format!("static constexpr bool add{i} = {add};"));
         }
+        members.push(format!("static constexpr bool adds = {};", back.adds));
     }
     members.push(format!("static constexpr bool aligned = {};", task.aligned));
     format!(
@@ -355,19 +415,55 @@ pub(super) fn operands(
             (_, Some(_)) => Some(Argument::Arena),
             (Operand::Param(i), _) if i < task.params => Some(Argument::Param(index, i)),
             (Operand::Gradient(i), _) if i < task.params => Some(Argument::Gradient(index, i)),
-            (Operand::Scratch, _) => Some(Argument::Scratch),
-            (Operand::Counters, _) => Some(Argument::Counters),
+            (Operand::Before(i), _) if back.is_some() => Some(Argument::Before(index, i)),
+            (Operand::Scratch | Operand::ScratchFrom(_), _) => Some(Argument::Scratch),
+            (Operand::Counters | Operand::CountersFrom(_), _) => Some(Argument::Counters),
             (Operand::Step, _) => Some(Argument::Step),
             _ => None,
         };
         arguments.extend(argument);
         text += ", ";
         text += &match (view, argument) {
-            (Some(view), _) => place(view),
-            (None, Some(argument)) => argument.name(),
+            (Some(view), _) => gradient(operand, place(view), back, place),
+            (None, Some(argument)) => from(operand, argument.name()),
             (None, None) if is_gradient(&operand) => "(float*)nullptr".to_string(),
             (None, None) => "nullptr".to_string(),
         };
     }
     text
+}
+
+/// A place that a call writes or reads; with the activation through which a gradient goes there.
+fn gradient(
+    operand: Operand,
+    at: String,
+    back: Option<&Back>,
+    place: &dyn Fn(View) -> String,
+) -> String {
+    match (operand, back) {
+        (Operand::Dx(i), Some(back)) => through(at, back.through[i].as_ref(), place),
+        _ => at,
+    }
+}
+
+/// Where a gradient goes: through an activation, if it is written for the last time.
+pub(super) fn through(
+    at: String,
+    through: Option<&Through>,
+    place: &dyn Fn(View) -> String,
+) -> String {
+    through.map_or(at.clone(), |through| {
+        let (act, parameter) = constants::activation(through.act);
+        let value = place(through.value);
+        let parameter = constants::real(parameter);
+        format!("netc::Through<netc::Act::{act}>{{{at}, {value}, {parameter}}}")
+    })
+}
+
+/// The name of memory, from where a call may use it.
+fn from(operand: Operand, name: String) -> String {
+    match operand {
+        Operand::ScratchFrom(first) | Operand::CountersFrom(first) => format!("{name} + {first}"),
+        _ => name,
+    }
 }

@@ -1,6 +1,6 @@
 //! What a program is made of, before there is any text.
 
-use crate::plan::{Gradient, Op, View};
+use crate::plan::{Act, Gradient, Op, View};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -26,6 +26,50 @@ pub(crate) struct Back {
     pub(crate) task: usize,
     pub(crate) output_gradient: View,
     pub(crate) input_gradients: Vec<Option<Gradient>>,
+    /// Whether the gradient of a fused activation has yet to become that before it: who wrote it has not done that.
+    pub(crate) open: bool,
+    /// The activation that gave each input, where nobody writes the input's gradient after this step, and its value.
+    pub(crate) through: Vec<Option<Through>>,
+    /// Whether gradients of parameters are added to what stands there.
+    pub(crate) adds: bool,
+}
+
+/// An activation whose derivative is applied where the gradient of its value is written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Through {
+    pub(crate) act: Act,
+    /// The value that it gave, which lies as the gradient does.
+    pub(crate) value: View,
+}
+
+impl Back {
+    /// The way back through a task that nobody else takes a part of.
+    pub(crate) fn new(
+        task: usize,
+        output_gradient: View,
+        input_gradients: Vec<Option<Gradient>>,
+    ) -> Self {
+        Self {
+            through: alloc::vec![None; input_gradients.len()],
+            task,
+            output_gradient,
+            input_gradients,
+            open: true,
+            adds: false,
+        }
+    }
+
+    /// Whether somebody needs the gradient of this input.
+    pub(crate) fn wants(&self, input: usize) -> bool {
+        self.input_gradients.get(input).is_some_and(Option::is_some)
+    }
+}
+
+/// The name of a step in a program: its number, and what of its own name an identifier may have.
+pub(super) fn name(number: usize, step: &str) -> String {
+    let clean = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    let step: String = step.chars().map(clean).collect();
+    format!("s{number}_{step}")
 }
 
 impl Task {
@@ -37,13 +81,12 @@ impl Task {
         [inputs, output]: [&[View]; 2],
         params: usize,
     ) -> Self {
-        let clean = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
-        let name: String = match layer {
-            Some(layer) => layer.chars().map(clean).collect(),
-            None => op.name().to_ascii_lowercase(),
+        let name = match layer {
+            Some(layer) => name(number, layer),
+            None => name(number, &op.name().to_ascii_lowercase()),
         };
         Self {
-            name: format!("s{number}_{name}"),
+            name,
             op: *op,
             inputs: inputs.into(),
             output: output[0],

@@ -164,10 +164,8 @@ fn places(rng: &mut Rng, number: usize, op: Op, params: usize) -> (Task, Back) {
         aligned: rng.pick(&[true, true, false]),
     };
     let gradient = |view| Some(Gradient { view, accumulate });
-    let back = Back {
-        task: number,
-        output_gradient: place(op.output()),
-        input_gradients: operands().map(&mut place).map(gradient).collect(),
-    };
+    let output_gradient = place(op.output());
+    let input_gradients = operands().map(&mut place).map(gradient).collect();
+    let back = Back::new(number, output_gradient, input_gradients);
     (task, back)
 }

@@ -1,6 +1,6 @@
 //! Batch normalisation: with moving statistics, or in training with those of the batch.
 
-use super::call::{Call, Kernels, Operand, partial, partial_numbers, per_channel, total};
+use super::call::{Call, Kernels, Operand, over_pixels, parts_of_pixels, per_channel};
 use crate::LayerWeights;
 use crate::plan::{BatchNorm, BatchNormTraining};
 use alloc::vec;
@@ -12,13 +12,11 @@ impl Kernels for BatchNorm {
     }
 
     fn forward(&self) -> Vec<Call> {
-        let operands = [
-            Operand::X(0),
-            Operand::Y,
-            Operand::Param(0),
-            Operand::Param(1),
-        ];
-        vec![Call::new("batch_norm", &operands, per_channel(self.input))]
+        vec![Call::new(
+            "batch_norm",
+            &Operand::FORWARD,
+            per_channel(self.input),
+        )]
     }
 
     fn pack(&self, layer: &LayerWeights<'_>) -> Vec<Vec<f32>> {
@@ -35,10 +33,15 @@ impl Kernels for BatchNormTraining {
 
     fn forward(&self) -> Vec<Call> {
         let [x, y, scratch] = [Operand::X(0), Operand::Y, Operand::Scratch];
-        let [weight, bias] = [Operand::Param(0), Operand::Param(1)];
+        let moments = [
+            x,
+            Operand::Param(0),
+            Operand::Param(1),
+            scratch,
+            Operand::Counters,
+        ];
         vec![
-            Call::new("batch_moments", &[x, scratch], partial(self.input)),
-            Call::new("batch_scales", &[weight, bias, scratch], total(self.input)),
+            Call::new("batch_moments", &moments, over_pixels(self.input)),
             Call::new("batch_apply", &[x, y, scratch], per_channel(self.input)),
         ]
     }
@@ -46,20 +49,20 @@ impl Kernels for BatchNormTraining {
     fn backward(&self) -> Vec<Call> {
         let [x, dy, dx, scratch] = [Operand::X(0), Operand::Dy, Operand::Dx(0), Operand::Scratch];
         let gradients = [
+            x,
+            dy,
             Operand::Param(0),
             Operand::Param(2),
             Operand::Param(3),
+            Operand::Before(2),
+            Operand::Before(3),
             Operand::Gradient(0),
             Operand::Gradient(1),
             scratch,
+            Operand::Counters,
         ];
         vec![
-            Call::new(
-                "batch_joint_moments",
-                &[x, dy, scratch],
-                partial(self.input),
-            ),
-            Call::new("batch_gradients", &gradients, total(self.input)),
+            Call::new("batch_gradients", &gradients, over_pixels(self.input)),
             Call::new(
                 "batch_backward",
                 &[x, dy, dx, scratch],
@@ -69,6 +72,6 @@ impl Kernels for BatchNormTraining {
     }
 
     fn scratch(&self, _images: usize) -> usize {
-        4 * self.input[2] + partial_numbers(5, self.input)
+        4 * self.input[2] + parts_of_pixels(5, self.input)
     }
 }

@@ -1,57 +1,12 @@
-// Batch normalisation by the batch's own statistics. Scratch memory: what the apply steps take, four numbers a channel, and then the moments of
-// parts of the batch. x and y, or dy and dx, may be the same.
+// Batch normalisation by the batch's own statistics: their moments, then what follows from them element by element. Scratch memory: four numbers
+// a channel for the second, and then the moments of parts of the batch. x and y, or dy and dx, may be the same.
 
 // Pixels that a thread takes at a time.
 constexpr int pixels_at_once = 4;
 
-// The moments of the pixels of each part, [part, field, channel]. `few(pixel, step, end, channel, moments)` joins those of some
-// pixels.
-template <class M, int C, int N, class T, class F>
-__device__ inline void partial_moments(T team, Index pixels, float* scratch, F few) {
-    typedef Columns<C, N> Shape;
-    constexpr int fields = sizeof(M) / sizeof(float);
-    const Index parts = Shape::parts(pixels), length = (pixels + parts - 1) / parts;
-    for (Index tile = team.tile(); tile < parts * Shape::tiles; tile += team.tiles()) {
-        const Index part = tile / Shape::tiles, end = (part + 1) * length < pixels ? (part + 1) * length : pixels;
-        const int c = Shape::channel(tile % Shape::tiles);
-        M own[N] = {};
-        if (c < C)
-            for (Index pixel = part * length + Shape::row(); pixel < end; pixel += pixels_at_once * Shape::down)
-                few(pixel, Shape::down, end, c, own);
-        for (int k = 0; k < N; k++) own[k] = join_down<Shape>(own[k]);
-        if (Shape::row() != 0 || c >= C) continue;
-        for (int field = 0; field < fields; field++) {
-            Pack<N> pack;
-            for (int k = 0; k < N; k++) pack.at[k] = reinterpret_cast<const float*>(&own[k])[field];
-            store(scratch + (part * fields + field) * C + c, pack);
-        }
-    }
-}
-
-// Joins the parts, in order, and calls `finish(channel, moments)`. N as for the parts.
-template <class M, int C, int N, class T, class F>
-__device__ inline void total_moments(T team, Index pixels, const float* scratch, F finish) {
-    constexpr int fields = sizeof(M) / sizeof(float);
-    const Index parts = Columns<C, N>::parts(pixels);
-    typedef Columns<C, 1, 32> Shape;
-    for (Index tile = team.tile(); tile < Shape::tiles; tile += team.tiles()) {
-        const int c = Shape::channel(tile);
-        M own = {};
-        if (c < C)
-#pragma unroll 4
-            for (Index part = Shape::row(); part < parts; part += Shape::down) {
-                M more;
-                float* field = reinterpret_cast<float*>(&more);
-                for (int i = 0; i < fields; i++) field[i] = scratch[(part * fields + i) * C + c];
-                own.join(more);
-            }
-        const M joined = join_down<Shape>(own);
-        if (Shape::row() == 0 && c < C) finish(c, joined);
-    }
-}
-
+// For y = x * scale + shift.
 template <class D, class V, class T>
-__device__ void batch_moments(T team, Index images, const float* x, float* scratch) {
+__device__ void batch_moments(T team, Index images, const float* x, const float* weight, const float* bias, float* scratch, unsigned* arrived) {
     typedef typename V::X0 X;
     constexpr int n = channels_together<X>();
     auto few = [&](Index pixel, Index step, Index end, int c, Moments* own) {
@@ -76,18 +31,12 @@ __device__ void batch_moments(T team, Index images, const float* x, float* scrat
             own[k].join(more);
         }
     };
-    partial_moments<Moments, X::c, n>(team, images * X::pixels, scratch + 4 * X::c, few);
-}
-
-// y = x * scale + shift
-template <class D, class V, class T>
-__device__ void batch_scales(T team, Index images, const float* weight, const float* bias, float* scratch) {
-    typedef typename V::X0 X;
-    total_moments<Moments, X::c, channels_together<X>()>(team, images * X::pixels, scratch + 4 * X::c, [&](int c, const Moments& all) {
+    auto finish = [&](int c, const Moments& all) {
         const float scale = weight[c] * inverse_deviation(all.squares / all.count, D::eps);
         scratch[c] = scale;
         scratch[X::c + c] = bias[c] - all.mean * scale;
-    });
+    };
+    over_pixels<Moments, X::c, n, pixels_at_once>(team, images * X::pixels, scratch + 4 * X::c, arrived, few, finish, [] {});
 }
 
 template <class D, class V, class T>
@@ -100,8 +49,12 @@ __device__ void batch_apply(T team, Index images, const float* x, float* y, cons
     map_channels<false, Y, typename V::X0>(team, images, y, prepare, f, x);
 }
 
+// With xhat = (x - mean) / s, g the weight and means over the batch: dx = g / s * (dy - mean(dy) - xhat * mean(dy * xhat))
+// = scale dy - shift - slope (x - mean). The running statistics move here and not in forward, so that a step which is given up after a broken
+// loss leaves no trace in them.
 template <class D, class V, class T>
-__device__ void batch_joint_moments(T team, Index images, const float* x, const float* dy, float* scratch) {
+__device__ void batch_gradients(T team, Index images, const float* x, const float* dy, const float* weight, float* mean, float* variance,
+                                float* mean_before, float* variance_before, float* dweight, float* dbias, float* scratch, unsigned* arrived) {
     typedef typename V::X0 X;
     typedef typename V::DY DY;
     constexpr int n = channels_together<X, DY>();
@@ -132,31 +85,23 @@ __device__ void batch_joint_moments(T team, Index images, const float* x, const 
             own[k].join(more);
         }
     };
-    partial_moments<JointMoments, X::c, n>(team, images * X::pixels, scratch + 4 * X::c, few);
-}
-
-// With xhat = (x - mean) / s, g the weight and means over the batch: dx = g / s * (dy - mean(dy) - xhat * mean(dy * xhat))
-// = scale dy - shift - slope (x - mean). The running statistics move here and not in forward, so that a step which is given up after a broken
-// loss leaves no trace in them.
-template <class D, class V, class T>
-__device__ void batch_gradients(T team, Index images, const float* weight, float* mean, float* variance, float* dweight, float* dbias, float* scratch) {
-    typedef typename V::X0 X;
-    constexpr int n = channels_together<X, typename V::DY>();
-    total_moments<JointMoments, X::c, n>(team, images * X::pixels, scratch + 4 * X::c, [&](int c, const JointMoments& all) {
+    auto finish = [&](int c, const JointMoments& all) {
         const float biased = all.squares / all.count, inverse = inverse_deviation(biased, D::eps), scale = weight[c] * inverse;
-        dweight[c] += all.products * inverse;
-        dbias[c] += all.other * all.count;
+        put<V::adds>(dweight + c, all.products * inverse);
+        put<V::adds>(dbias + c, all.other * all.count);
+        if (mean_before) mean_before[c] = mean[c], variance_before[c] = variance[c];
         mean[c] = mean[c] * D::momentum + all.mean * (1.0f - D::momentum);
         variance[c] = variance[c] * D::momentum + biased * (1.0f - D::momentum);
         scratch[c] = scale;
         scratch[X::c + c] = scale * all.other;
         scratch[2 * X::c + c] = scale * inverse * inverse * (all.products / all.count);
         scratch[3 * X::c + c] = all.mean;
-    });
+    };
+    over_pixels<JointMoments, X::c, n, pixels_at_once>(team, images * X::pixels, scratch + 4 * X::c, arrived, few, finish, [] {});
 }
 
-template <class D, class V, class T>
-__device__ void batch_backward(T team, Index images, const float* x, const float* dy, float* dx, const float* scratch) {
+template <class D, class V, class T, class G>
+__device__ void batch_backward(T team, Index images, const float* x, const float* dy, G dx, const float* scratch) {
     typedef typename V::DX0 DX;
     constexpr int n = channels_together<DX, typename V::X0, typename V::DY>();
     struct Numbers { Pack<n> scale, shift, slope, mean; };

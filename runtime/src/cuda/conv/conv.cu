@@ -28,8 +28,8 @@ __device__ void conv_plain(T team, Index images, const float* x, float* y, const
 }
 
 // dx likewise, one thread an input.
-template <class D, class V, class T>
-__device__ void conv_input_plain(T team, Index images, const float* dy, float* dx, const float* weight) {
+template <class D, class V, class T, class G>
+__device__ void conv_input_plain(T team, Index images, const float* dy, G dx, const float* weight) {
     typedef typename V::DY DY;
     typedef typename V::DX0 DX;
     constexpr int depth = DX::c / D::groups, of_group = DY::c / D::groups, cells = D::kernel_h * D::kernel_w;
@@ -57,8 +57,8 @@ __device__ void conv(T team, Index images, const float* x, float* y, const float
     window_product<Tile<M, N, THREADS>, LEAST, D, D, typename V::X0, typename V::Y, V::aligned, false>(team, images, x, y, weight, bias, scratch, arrived);
 }
 
-template <class D, class V, int M, int N, int THREADS, int LEAST, class T>
-__device__ void conv_input(T team, Index images, const float* dy, float* dx, const float* weight, const float* none, float* scratch,
+template <class D, class V, int M, int N, int THREADS, int LEAST, class T, class G>
+__device__ void conv_input(T team, Index images, const float* dy, G dx, const float* weight, const float* none, float* scratch,
                            unsigned* arrived) {
     transposed_product<Tile<M, N, THREADS>, LEAST, D, Plain, typename V::DY, typename V::DX0, V::aligned, V::add0>(team, images, dy, dx, weight, none,
                                                                                                      scratch, arrived);
@@ -66,5 +66,5 @@ __device__ void conv_input(T team, Index images, const float* dy, float* dx, con
 
 template <class D, class V, int M, int N, int THREADS, int LEAST, class T, class W, class B>
 __device__ void conv_weights(T team, Index images, const float* x, const float* dy, W weight, B bias, float* scratch, unsigned* arrived) {
-    weight_product<Tile<M, N, THREADS>, LEAST, D, typename V::X0, typename V::DY, V::aligned>(team, images, x, dy, weight, bias, scratch, arrived);
+    weight_product<Tile<M, N, THREADS>, LEAST, D, typename V::X0, typename V::DY, V::aligned, V::adds>(team, images, x, dy, weight, bias, scratch, arrived);
 }

@@ -81,8 +81,8 @@ __device__ void depthwise(T team, Index images, const float* x, float* y, const 
 // The largest whole number that is not above a / b.
 __device__ inline int floor_of(int a, int b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
 
-template <class D, class V, int HIGH, int WIDE, class T>
-__device__ void depthwise_input(T team, Index images, const float* dy, float* dx, const float* weight) {
+template <class D, class V, int HIGH, int WIDE, class T, class G>
+__device__ void depthwise_input(T team, Index images, const float* dy, G dx, const float* weight) {
     typedef typename V::DX0 X;
     typedef typename V::DY Y;
     typedef Patches<X, HIGH, WIDE> Tiles;
@@ -192,8 +192,8 @@ __device__ void depthwise_weights(T team, Index images, const float* x, const fl
                 if (channel >= Y::c) continue;
                 float total = 0.0f;
                 for (int s = 0; s < SHARES; s++) total += __ldcg(scratch + (Index)(part * SHARES + s) * numbers + i);
-                if (i / 32 < cells) weight[i / 32 * Y::c + channel] += total;
-                else if (bias) bias[channel] += total;
+                if (i / 32 < cells) put<V::adds>(weight + i / 32 * Y::c + channel, total);
+                else if (bias) put<V::adds>(bias + channel, total);
             }
             if (threadIdx.x == 0) arrived[part] = 0;
         }

@@ -12,20 +12,6 @@ use crate::plan::Conv;
 use alloc::vec;
 use alloc::vec::Vec;
 
-const OPERANDS: [Operand; 4] = [
-    Operand::X(0),
-    Operand::Y,
-    Operand::Param(0),
-    Operand::Param(1),
-];
-
-const GRADIENTS: [Operand; 4] = [
-    Operand::X(0),
-    Operand::Dy,
-    Operand::Gradient(0),
-    Operand::Gradient(1),
-];
-
 impl Kernels for Conv {
     fn source(&self) -> &'static str {
         concat!(include_str!("conv.cu"), include_str!("depthwise.cu"))
@@ -37,45 +23,36 @@ impl Kernels for Conv {
 
     fn forward(&self) -> Vec<Call> {
         vec![match Depthwise::of(self) {
-            Some(depthwise) => depthwise.forward(&OPERANDS),
-            None => product::forward(self, "conv", OPERANDS),
+            Some(depthwise) => depthwise.forward(&Operand::FORWARD),
+            None => product::forward(self, "conv"),
         }]
     }
 
     fn forward_alone(&self) -> Vec<Call> {
-        let mut call = Call::new("conv_plain", &OPERANDS, per_output(*self));
+        let mut call = Call::new("conv_plain", &Operand::FORWARD, per_output(*self));
         call.constants = vec![usize::from(Depthwise::of(self).is_some())];
         vec![call]
     }
 
-    fn backward(&self) -> Vec<Call> {
-        let input = [
-            Operand::Dy,
-            Operand::Dx(0),
-            Operand::Param(0),
-            Operand::Nothing,
-        ];
+    fn backward_to(&self, back: &Back) -> Vec<Call> {
         if let Some(depthwise) = Depthwise::of(self) {
-            let shared = [Operand::Scratch, Operand::Counters];
             return vec![
-                depthwise.weights(&[&GRADIENTS[..], &shared].concat()),
-                depthwise.input(&input[..3]),
+                depthwise.weights(&[&Operand::GRADIENTS[..], &Operand::SHARED].concat()),
+                depthwise.input(&Operand::INPUT_GRADIENT[..3]),
             ];
         }
-        vec![
-            product::weights(self, "conv_weights", GRADIENTS),
-            product::backward(self, "conv_input", input),
-        ]
+        let functions = ["conv_weights", "conv_input"];
+        product::gradients(self, functions, back.wants(0))
     }
 
     fn values_alone(&self, _back: &Back) -> Vec<Call> {
-        let operands = [Operand::Dy, Operand::Dx(0), Operand::Param(0)];
-        vec![Call::new("conv_input_plain", &operands, per_input(*self))]
+        let operands = &Operand::INPUT_GRADIENT[..3];
+        vec![Call::new("conv_input_plain", operands, per_input(*self))]
     }
 
     fn gradients_together(&self) -> Option<Call> {
         let dense = Depthwise::of(self).is_none();
-        dense.then(|| product::together(self, "conv_weights", GRADIENTS))
+        dense.then(|| product::together(self, "conv_weights"))
     }
 
     fn pack(&self, layer: &LayerWeights<'_>) -> Vec<Vec<f32>> {

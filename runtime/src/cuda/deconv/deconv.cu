@@ -32,8 +32,8 @@ __device__ void deconv(T team, Index images, const float* x, float* y, const flo
     transposed_product<Tile<M, N, THREADS>, LEAST, D, D, typename V::X0, typename V::Y, V::aligned, false>(team, images, x, y, weight, bias, scratch, arrived);
 }
 
-template <class D, class V, int M, int N, int THREADS, int LEAST, class T>
-__device__ void deconv_input(T team, Index images, const float* dy, float* dx, const float* weight, const float* none, float* scratch,
+template <class D, class V, int M, int N, int THREADS, int LEAST, class T, class G>
+__device__ void deconv_input(T team, Index images, const float* dy, G dx, const float* weight, const float* none, float* scratch,
                              unsigned* arrived) {
     window_product<Tile<M, N, THREADS>, LEAST, D, Plain, typename V::DY, typename V::DX0, V::aligned, V::add0>(team, images, dy, dx, weight, none, scratch,
                                                                                                  arrived);
@@ -43,7 +43,7 @@ __device__ void deconv_input(T team, Index images, const float* dy, float* dx, c
 template <class D, class V, int M, int N, int THREADS, int LEAST, class T>
 __device__ void deconv_weights(T team, Index images, const float* x, const float* dy, float* weight, float* none, float* scratch,
                                unsigned* arrived) {
-    weight_product<Tile<M, N, THREADS>, LEAST, D, typename V::DY, typename V::X0, V::aligned>(team, images, dy, x, weight, none, scratch, arrived);
+    weight_product<Tile<M, N, THREADS>, LEAST, D, typename V::DY, typename V::X0, V::aligned, V::adds>(team, images, dy, x, weight, none, scratch, arrived);
 }
 
 // A warp a filter, pixels in order.
@@ -55,6 +55,6 @@ __device__ void deconv_bias(T team, Index images, const float* dy, float* bias) 
         float sum = 0.0f;
         for (Index p = lane(); p < images * DY::pixels; p += 32) sum += dy[DY::at(p) + f];
         sum = warp_sum(sum);
-        if (lane() == 0) bias[f] += sum;
+        if (lane() == 0) put<V::adds>(bias + f, sum);
     }
 }

@@ -8,13 +8,6 @@ use crate::plan::Deconv;
 use alloc::vec;
 use alloc::vec::Vec;
 
-const OPERANDS: [Operand; 4] = [
-    Operand::X(0),
-    Operand::Y,
-    Operand::Param(0),
-    Operand::Param(1),
-];
-
 impl Kernels for Deconv {
     fn source(&self) -> &'static str {
         include_str!("deconv.cu")
@@ -25,35 +18,26 @@ impl Kernels for Deconv {
     }
 
     fn forward(&self) -> Vec<Call> {
-        vec![product::backward(&self.convolution(), "deconv", OPERANDS)]
+        vec![product::transposed(&self.convolution(), "deconv")]
     }
 
     fn forward_alone(&self) -> Vec<Call> {
-        vec![Call::new("deconv_plain", &OPERANDS, per_output(*self))]
+        vec![Call::new(
+            "deconv_plain",
+            &Operand::FORWARD,
+            per_output(*self),
+        )]
     }
 
     fn backward(&self) -> Vec<Call> {
-        let conv = self.convolution();
-        let gradient = [
-            Operand::X(0),
-            Operand::Dy,
-            Operand::Gradient(0),
-            Operand::Nothing,
-        ];
-        let input = [
-            Operand::Dy,
-            Operand::Dx(0),
-            Operand::Param(0),
-            Operand::Nothing,
-        ];
-        let bias = [Operand::Dy, Operand::Gradient(1)];
-        let mut calls = vec![
-            product::weights(&conv, "deconv_weights", gradient),
-            product::forward(&conv, "deconv_input", input),
-        ];
+        let functions = ["deconv_weights", "deconv_input"];
+        let mut calls = product::transposed_gradients(&self.convolution(), functions);
         if self.bias {
+            let bias = [Operand::Dy, Operand::Gradient(1)];
             let work = Work::once(By::Warp, self.filters);
-            calls.push(Call::new("deconv_bias", &bias, work));
+            let threads = calls[0].threads;
+            let bias = Call::new("deconv_bias", &bias, work).beside();
+            calls.push(Call { threads, ..bias });
         }
         calls
     }

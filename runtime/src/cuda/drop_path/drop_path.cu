@@ -2,8 +2,8 @@
 // draws the same numbers again.
 
 // y = x * mask
-template <class D, bool ADD, class X, class Y, class T>
-__device__ inline void drop_path_mask(T team, Index images, const float* x, float* y, const Step* step) {
+template <class D, bool ADD, class X, class Y, class T, class TO>
+__device__ inline void drop_path_mask(T team, Index images, const float* x, TO y, const Step* step) {
     constexpr int n = together<X, Y>();
     constexpr float scale = 1.0f / (1.0f - D::p);
     for (Index i = n * team.thread(); i < images * Y::len; i += n * team.threads()) {
@@ -20,7 +20,7 @@ __device__ void drop_path(T team, Index images, const float* x, float* y, const 
     drop_path_mask<D, false, typename V::X0, typename V::Y>(team, images, x, y, step);
 }
 
-template <class D, class V, class T>
-__device__ void drop_path_backward(T team, Index images, const float* dy, float* dx, const Step* step) {
+template <class D, class V, class T, class G>
+__device__ void drop_path_backward(T team, Index images, const float* dy, G dx, const Step* step) {
     drop_path_mask<D, V::add0, typename V::DY, typename V::DX0>(team, images, dy, dx, step);
 }

@@ -16,8 +16,8 @@ __device__ void fc_plain(T team, Index images, const float* x, float* y, const f
 }
 
 // dx[k] = sum over units of dy * W[unit, k]: a thread an input.
-template <class D, class V, class T>
-__device__ void fc_input_plain(T team, Index images, const float* dy, float* dx, const float* weight) {
+template <class D, class V, class T, class G>
+__device__ void fc_input_plain(T team, Index images, const float* dy, G dx, const float* weight) {
     constexpr int inputs = V::DX0::len;
     for (Index i = team.thread(); i < images * inputs; i += team.threads()) {
         const float* from = dy + V::DY::at(i / inputs);
@@ -104,12 +104,12 @@ __device__ void fc(T team, Index images, const float* x, float* y, const float* 
 
 template <class D, class V, int M, int N, int THREADS, int LEAST, class T, class W, class B>
 __device__ void fc_weights(T team, Index images, const float* x, const float* dy, W weight, B bias, float* scratch, unsigned* arrived) {
-    weight_product<Tile<M, N, THREADS>, LEAST, OnePixel, Vector<typename V::X0>, typename V::DY, V::aligned>(team, images, x, dy, weight, bias, scratch,
-                                                                                                arrived);
+    weight_product<Tile<M, N, THREADS>, LEAST, OnePixel, Vector<typename V::X0>, typename V::DY, V::aligned, V::adds>(team, images, x, dy, weight,
+                                                                                                         bias, scratch, arrived);
 }
 
-template <class D, class V, int M, int N, int THREADS, int LEAST, class T>
-__device__ void fc_input(T team, Index images, const float* dy, float* dx, const float* weight, const float* none, float* scratch,
+template <class D, class V, int M, int N, int THREADS, int LEAST, class T, class G>
+__device__ void fc_input(T team, Index images, const float* dy, G dx, const float* weight, const float* none, float* scratch,
                          unsigned* arrived) {
     transposed_product<Tile<M, N, THREADS>, LEAST, OnePixel, Plain, typename V::DY, Vector<typename V::DX0>, V::aligned, V::add0>(
         team, images, dy, dx, weight, none, scratch, arrived);

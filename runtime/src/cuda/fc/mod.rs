@@ -8,20 +8,6 @@ use crate::plan::{Act, Conv, Fc};
 use alloc::vec;
 use alloc::vec::Vec;
 
-const OPERANDS: [Operand; 4] = [
-    Operand::X(0),
-    Operand::Y,
-    Operand::Param(0),
-    Operand::Param(1),
-];
-
-const GRADIENTS: [Operand; 4] = [
-    Operand::X(0),
-    Operand::Dy,
-    Operand::Gradient(0),
-    Operand::Gradient(1),
-];
-
 impl Kernels for Fc {
     fn source(&self) -> &'static str {
         include_str!("fc.cu")
@@ -32,7 +18,7 @@ impl Kernels for Fc {
     }
 
     fn forward(&self) -> Vec<Call> {
-        let mut call = product::forward(&convolution(self), "fc", OPERANDS);
+        let mut call = product::forward(&convolution(self), "fc");
         let [warps, rows] = shares(self, call.threads as usize / 32);
         call.constants.extend([warps, rows]);
         let units = call.threads as usize / 32 / warps * rows;
@@ -42,31 +28,22 @@ impl Kernels for Fc {
 
     fn forward_alone(&self) -> Vec<Call> {
         let work = Work::each(By::Warp, self.units);
-        vec![Call::new("fc_plain", &OPERANDS, work)]
+        vec![Call::new("fc_plain", &Operand::FORWARD, work)]
     }
 
-    fn backward(&self) -> Vec<Call> {
-        let conv = convolution(self);
-        let input = [
-            Operand::Dy,
-            Operand::Dx(0),
-            Operand::Param(0),
-            Operand::Nothing,
-        ];
-        vec![
-            product::weights(&conv, "fc_weights", GRADIENTS),
-            product::backward(&conv, "fc_input", input),
-        ]
+    fn backward_to(&self, back: &Back) -> Vec<Call> {
+        let functions = ["fc_weights", "fc_input"];
+        product::gradients(&convolution(self), functions, back.wants(0))
     }
 
     fn values_alone(&self, _back: &Back) -> Vec<Call> {
-        let operands = [Operand::Dy, Operand::Dx(0), Operand::Param(0)];
-        vec![Call::new("fc_input_plain", &operands, per_input(*self))]
+        let operands = &Operand::INPUT_GRADIENT[..3];
+        vec![Call::new("fc_input_plain", operands, per_input(*self))]
     }
 
     fn gradients_together(&self) -> Option<Call> {
         let conv = convolution(self);
-        Some(product::together(&conv, "fc_weights", GRADIENTS))
+        Some(product::together(&conv, "fc_weights"))
     }
 
     fn pack(&self, layer: &LayerWeights<'_>) -> Vec<Vec<f32>> {

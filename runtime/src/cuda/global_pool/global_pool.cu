@@ -45,8 +45,8 @@ __device__ void global_pool(T team, Index images, const float* x, float* y) {
 }
 
 // Equal shares for all cells.
-template <class D, class V, class T>
-__device__ void global_mean_backward(T team, Index images, const float* dy, float* dx) {
+template <class D, class V, class T, class G>
+__device__ void global_mean_backward(T team, Index images, const float* dy, G dx) {
     typedef typename V::DX0 DX;
     typedef typename V::DY DY;
     constexpr int n = channels_together<DX, DY>();
@@ -60,8 +60,8 @@ __device__ void global_mean_backward(T team, Index images, const float* dy, floa
 }
 
 // All to the first of the largest cells, or to the last NaN: what one thread after the other would find.
-template <class D, class V, class T>
-__device__ void global_max_backward(T team, Index images, const float* x, const float* dy, float* dx) {
+template <class D, class V, class T, class G>
+__device__ void global_max_backward(T team, Index images, const float* x, const float* dy, G dx) {
     typedef typename V::X0 X;
     typedef typename V::DY DY;
     typedef typename V::DX0 DX;

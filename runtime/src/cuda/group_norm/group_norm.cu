@@ -156,13 +156,13 @@ __device__ void group_norm_gradients(T team, Index images, float* scratch, float
                 plain.at[0] += sums.channel[D::input_c + c];
             }
         along = sum_down<Shape>(along), plain = sum_down<Shape>(plain);
-        if (c < D::input_c && Shape::row() == 0) weight[c] += along.at[0], bias[c] += plain.at[0];
+        if (c < D::input_c && Shape::row() == 0) put<V::adds>(weight + c, along.at[0]), put<V::adds>(bias + c, plain.at[0]);
     }
 }
 
 // With xhat = (x - m) / s and means over the group: dx = (g dy - mean(g dy) - xhat * mean(g dy * xhat)) / s.
-template <class D, class V, class T>
-__device__ void group_norm_backward(T team, Index images, const float* x, const float* dy, float* dx, const float* weight, float* scratch) {
+template <class D, class V, class T, class G>
+__device__ void group_norm_backward(T team, Index images, const float* x, const float* dy, G dx, const float* weight, float* scratch) {
     typedef typename V::X0 X;
     typedef typename V::DY DY;
     typedef typename V::DX0 DX;

@@ -1,6 +1,6 @@
 //! Group normalisation: over all pixels of an image and the channels of a group.
 
-use super::call::{By, Call, Kernels, Operand, Work, total};
+use super::call::{By, Call, Kernels, Operand, Work, per_column};
 use crate::LayerWeights;
 use crate::plan::GroupNorm;
 use alloc::vec;
@@ -12,27 +12,18 @@ impl Kernels for GroupNorm {
     }
 
     fn forward(&self) -> Vec<Call> {
-        let operands = [
-            Operand::X(0),
-            Operand::Y,
-            Operand::Param(0),
-            Operand::Param(1),
-        ];
-        vec![Call::new("group_norm", &operands, groups(self))]
+        vec![Call::new("group_norm", &Operand::FORWARD, groups(self))]
     }
 
     fn backward(&self) -> Vec<Call> {
         let [x, dy, dx, scratch] = [Operand::X(0), Operand::Dy, Operand::Dx(0), Operand::Scratch];
         let weight = Operand::Param(0);
+        let input = [x, dy, dx, weight, scratch];
         let gradients = [scratch, Operand::Gradient(0), Operand::Gradient(1)];
         vec![
             Call::new("group_norm_sums", &[x, dy, weight, scratch], groups(self)),
-            Call::new("group_norm_gradients", &gradients, total(self.input)),
-            Call::new(
-                "group_norm_backward",
-                &[x, dy, dx, weight, scratch],
-                groups(self),
-            ),
+            Call::new("group_norm_gradients", &gradients, per_column(self.input)),
+            Call::new("group_norm_backward", &input, groups(self)).beside(),
         ]
     }
 

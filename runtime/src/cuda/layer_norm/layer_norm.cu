@@ -57,35 +57,32 @@ __device__ void layer_norm_moments(T team, Index images, const float* x, float* 
     });
 }
 
-// Partial sums of dy * xhat, and of dy; behind the moments.
+// Sums of dy * xhat, and of dy; their parts lie behind the moments.
 template <class D, class V, class T>
-__device__ void layer_norm_sums(T team, Index images, const float* x, const float* dy, float* scratch) {
+__device__ void layer_norm_gradients(T team, Index images, const float* x, const float* dy, float* weight, float* bias, float* scratch,
+                                     unsigned* arrived) {
     typedef typename V::X0 X;
     typedef typename V::DY DY;
     constexpr int n = channels_together<X, DY>();
     const Index pixels = images * X::pixels;
-    partial_sums<2, X::c, n>(team, pixels, scratch + behind_moments(pixels), [&](Index pixel, int c, Pack<n>* sums) {
+    auto body = [&](Index pixel, int c, Totals<2>* sums) {
         const float mean = scratch[2 * pixel], inverse = scratch[2 * pixel + 1];
         Pack<n> a = load<n>(x + X::at(pixel) + c), g = load<n>(dy + DY::at(pixel) + c);
-        for (int k = 0; k < n; k++) sums[0].at[k] = fmaf(g.at[k], (a.at[k] - mean) * inverse, sums[0].at[k]);
-        add(sums[1], g);
-    });
-}
-
-template <class D, class V, class T>
-__device__ void layer_norm_gradients(T team, Index images, const float* scratch, float* weight, float* bias) {
-    typedef typename V::X0 X;
-    constexpr int n = channels_together<X, typename V::DY>();
-    const Index pixels = images * X::pixels;
-    total_sums<2, X::c, n>(team, pixels, scratch + behind_moments(pixels), [&](int c, const float* sums) {
-        weight[c] += sums[0];
-        bias[c] += sums[1];
-    });
+        for (int k = 0; k < n; k++) {
+            sums[k].at[0] = fmaf(g.at[k], (a.at[k] - mean) * inverse, sums[k].at[0]);
+            sums[k].at[1] += g.at[k];
+        }
+    };
+    auto finish = [&](int c, const Totals<2>& sums) {
+        put<V::adds>(weight + c, sums.at[0]);
+        put<V::adds>(bias + c, sums.at[1]);
+    };
+    sums_over_pixels<2, X::c, n>(team, pixels, scratch + behind_moments(pixels), arrived, body, finish);
 }
 
 // With xhat = (x - m) / s and means over the channels: dx = (g dy - mean(g dy) - xhat * mean(g dy * xhat)) / s.
-template <class D, class V, class T>
-__device__ void layer_norm_backward(T team, Index images, const float* x, const float* dy, float* dx, const float* weight, const float* scratch) {
+template <class D, class V, class T, class G>
+__device__ void layer_norm_backward(T team, Index images, const float* x, const float* dy, G dx, const float* weight, const float* scratch) {
     typedef typename V::X0 X;
     typedef typename V::DY DY;
     typedef typename V::DX0 DX;

@@ -1,6 +1,6 @@
 //! Layer normalisation over the channels of each pixel.
 
-use super::call::{Call, Kernels, Operand, partial, partial_numbers, per_pixel, total};
+use super::call::{Call, Kernels, Operand, over_pixels, parts_of_pixels, per_pixel};
 use crate::LayerWeights;
 use crate::plan::LayerNorm;
 use alloc::vec;
@@ -12,34 +12,28 @@ impl Kernels for LayerNorm {
     }
 
     fn forward(&self) -> Vec<Call> {
-        let operands = [
-            Operand::X(0),
-            Operand::Y,
-            Operand::Param(0),
-            Operand::Param(1),
-        ];
-        vec![Call::new("layer_norm", &operands, per_pixel(self.input))]
+        vec![Call::new(
+            "layer_norm",
+            &Operand::FORWARD,
+            per_pixel(self.input),
+        )]
     }
 
     fn backward(&self) -> Vec<Call> {
         let [x, dy, dx, scratch] = [Operand::X(0), Operand::Dy, Operand::Dx(0), Operand::Scratch];
-        let gradients = [scratch, Operand::Gradient(0), Operand::Gradient(1)];
+        let gradients = [&Operand::GRADIENTS[..], &Operand::SHARED].concat();
+        let input = [x, dy, dx, Operand::Param(0), scratch];
         let pixels = per_pixel(self.input);
         vec![
             Call::new("layer_norm_moments", &[x, scratch], pixels),
-            Call::new("layer_norm_sums", &[x, dy, scratch], partial(self.input)),
-            Call::new("layer_norm_gradients", &gradients, total(self.input)),
-            Call::new(
-                "layer_norm_backward",
-                &[x, dy, dx, Operand::Param(0), scratch],
-                pixels,
-            ),
+            Call::new("layer_norm_gradients", &gradients, over_pixels(self.input)),
+            Call::new("layer_norm_backward", &input, pixels).beside(),
         ]
     }
 
     fn scratch(&self, images: usize) -> usize {
         let [h, w, _] = self.input;
-        (2 * images * h * w).next_multiple_of(4) + partial_numbers(2, self.input)
+        (2 * images * h * w).next_multiple_of(4) + parts_of_pixels(2, self.input)
     }
 
     fn pack(&self, layer: &LayerWeights<'_>) -> Vec<Vec<f32>> {

@@ -135,8 +135,8 @@ __device__ inline Pack<N> lrn_wide(const float* x, const float* dy, int c) {
 }
 
 // With s as in the power and t[j] = dy[j] x[j] s[j]^(-beta - 1): dx[i] = dy[i] s[i]^-beta - 2 alpha beta x[i] * (sum of t[j], j around i).
-template <class D, class V, class T>
-__device__ void lrn_backward(T team, Index images, const float* x, const float* dy, float* dx) {
+template <class D, class V, class T, class G>
+__device__ void lrn_backward(T team, Index images, const float* x, const float* dy, G dx) {
     typedef typename V::X0 X;
     typedef typename V::DY DY;
     typedef typename V::DX0 DX;

@@ -55,8 +55,8 @@ __device__ void max_pool(T team, Index images, const float* x, float* y) {
 }
 
 // Where windows do not overlap, one thread writes the cells from one window to the next.
-template <class D, class V, class T>
-__device__ void max_pool_backward(T team, Index images, const float* x, const float* dy, float* dx) {
+template <class D, class V, class T, class G>
+__device__ void max_pool_backward(T team, Index images, const float* x, const float* dy, G dx) {
     typedef typename V::X0 X;
     typedef typename V::DY DY;
     typedef typename V::DX0 DX;
@@ -83,7 +83,48 @@ __device__ void max_pool_backward(T team, Index images, const float* x, const fl
     }
 }
 
-// Where they do: first the winner of each window, by its number in the window, -1 for none ...
+// Where they do, a block takes HIGH x WIDE cells of some channels: it finds the winners of the windows over them, each by its number in the window,
+// -1 for none; then each cell adds up the gradients of the windows that it won.
+template <class D, class V, int HIGH, int WIDE, int CHANNELS, class T, class G>
+__device__ void max_pool_tiles(T team, Index images, const float* x, const float* dy, G dx) {
+    typedef typename V::X0 X;
+    typedef typename V::DY DY;
+    typedef typename V::DX0 DX;
+    constexpr int parts = (X::c + CHANNELS - 1) / CHANNELS, down = (X::h + HIGH - 1) / HIGH, across = (X::w + WIDE - 1) / WIDE;
+    constexpr int rows = (HIGH + D::window_h - 2) / D::stride_h + 1, columns = (WIDE + D::window_w - 2) / D::stride_w + 1;
+    static_assert(rows * columns * CHANNELS * sizeof(short) <= 5 * block_size * sizeof(float), "the threads share so much memory");
+    short* winners = reinterpret_cast<short*>(common());
+    for (Index tile = team.tile(); tile < images * (parts * down * across); tile += team.tiles()) {
+        const int first = tile % parts * CHANNELS, left = tile / parts % across * WIDE, top = tile / (parts * across) % down * HIGH;
+        const Index image = tile / (parts * across * down);
+        const int above = over(top, D::window_h, D::stride_h, D::pad_top, DY::h).begin;
+        const int before = over(left, D::window_w, D::stride_w, D::pad_left, DY::w).begin;
+        for (int i = threadIdx.x; i < rows * columns * CHANNELS; i += blockDim.x) {
+            const int c = first + i % CHANNELS, oy = above + i / (columns * CHANNELS), ox = before + i / CHANNELS % columns;
+            if (c >= X::c || oy >= DY::h || ox >= DY::w) continue;
+            const int place = Winners<X, 1>::template of<D>(x, image, oy, ox, c).place[0];
+            const int ky = place / X::w - oy * D::stride_h + D::pad_top, kx = place % X::w - ox * D::stride_w + D::pad_left;
+            winners[i] = place < 0 ? -1 : ky * D::window_w + kx;
+        }
+        __syncthreads();
+        for (int i = threadIdx.x; i < HIGH * WIDE * CHANNELS; i += blockDim.x) {
+            const int own = i % CHANNELS, c = first + own, iy = top + i / (WIDE * CHANNELS), ix = left + i / CHANNELS % WIDE;
+            if (c >= X::c || iy >= X::h || ix >= X::w) continue;
+            const Span high = over(iy, D::window_h, D::stride_h, D::pad_top, DY::h), wide = over(ix, D::window_w, D::stride_w, D::pad_left, DY::w);
+            float sum = 0.0f;
+            for (int oy = high.begin; oy < high.end; oy++)
+                for (int ox = wide.begin; ox < wide.end; ox++) {
+                    const int cell = (iy - oy * D::stride_h + D::pad_top) * D::window_w + ix - ox * D::stride_w + D::pad_left;
+                    const bool won = winners[((oy - above) * columns + ox - before) * CHANNELS + own] == cell;
+                    sum += won ? dy[DY::at(image, oy, ox) + c] : 0.0f;
+                }
+            put<V::add0>(dx + DX::at(image, iy, ix) + c, sum);
+        }
+        __syncthreads();
+    }
+}
+
+// Where so many do that tiles would find the same winners again and again: first the winner of each window ...
 template <class D, class V, class T>
 __device__ void max_pool_winners(T team, Index images, const float* x, float* scratch) {
     typedef typename V::X0 X;
@@ -103,8 +144,8 @@ __device__ void max_pool_winners(T team, Index images, const float* x, float* sc
 }
 
 // ... then each cell adds up the gradients of the windows that it won.
-template <class D, class V, class T>
-__device__ void max_pool_gather(T team, Index images, const float* dy, float* dx, const float* scratch) {
+template <class D, class V, class T, class G>
+__device__ void max_pool_gather(T team, Index images, const float* dy, G dx, const float* scratch) {
     typedef typename V::DY DY;
     typedef typename V::DX0 DX;
     constexpr int n = channels_together<DY, DX>();

@@ -1,8 +1,8 @@
 // a * b; b has the shape of a, or one pixel that is spread over it. y may be an input of its shape, and a gradient may take the place of dy.
 
 // y = f(a * b), where b is one pixel.
-template <bool ADD, class Y, class A, class B, class T, class F>
-__device__ inline void times_pixel(T team, Index images, const float* a, const float* b, float* y, F f) {
+template <bool ADD, class Y, class A, class B, class T, class TO, class F>
+__device__ inline void times_pixel(T team, Index images, const float* a, const float* b, TO y, F f) {
     constexpr int n = channels_together<Y, A, B>();
     for (Index i = n * team.thread(); i < images * Y::len; i += n * team.threads()) {
         Pack<n> pack = load<n>(a + A::element(i)), by = load<n>(b + B::at(i / Y::len) + i % Y::c);
@@ -22,8 +22,8 @@ __device__ void mul(T team, Index images, const float* a, const float* b, float*
     }
 }
 
-template <class D, class V, class T>
-__device__ void mul_backward_a(T team, Index images, const float* dy, const float* b, float* dx) {
+template <class D, class V, class T, class G>
+__device__ void mul_backward_a(T team, Index images, const float* dy, const float* b, G dx) {
     typedef typename V::DX0 DX;
     typedef typename V::X1 B;
     if constexpr (D::spread) {
@@ -33,15 +33,15 @@ __device__ void mul_backward_a(T team, Index images, const float* dy, const floa
     }
 }
 
-template <class D, class V, class T>
-__device__ void mul_backward_b(T team, Index images, const float* dy, const float* a, float* dx) {
+template <class D, class V, class T, class G>
+__device__ void mul_backward_b(T team, Index images, const float* dy, const float* a, G dx) {
     auto f = [](Index, float dy, float a) { return dy * a; };
     map<V::add1, typename V::DX1, typename V::DY, typename V::X0>(team, images, dx, f, dy, a);
 }
 
 // Both at once; where they have one place, the second adds to the first.
-template <class D, class V, class T>
-__device__ void mul_backward(T team, Index images, const float* dy, const float* a, const float* b, float* da, float* db) {
+template <class D, class V, class T, class GA, class GB>
+__device__ void mul_backward(T team, Index images, const float* dy, const float* a, const float* b, GA da, GB db) {
     typedef typename V::DY DY;
     typedef typename V::X0 A;
     typedef typename V::X1 B;
@@ -58,8 +58,8 @@ __device__ void mul_backward(T team, Index images, const float* dy, const float*
 }
 
 // The gradient of the pixel that was spread: the sum over all pixels of dy * a.
-template <class D, class V, class T>
-__device__ void mul_backward_pixel(T team, Index images, const float* dy, const float* a, float* dx) {
+template <class D, class V, class T, class G>
+__device__ void mul_backward_pixel(T team, Index images, const float* dy, const float* a, G dx) {
     typedef typename V::DY DY;
     typedef typename V::X0 A;
     typedef typename V::DX1 DX;

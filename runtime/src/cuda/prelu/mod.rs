@@ -1,6 +1,6 @@
 //! A learnt slope below 0.
 
-use super::call::{Call, Kernels, Operand, partial, partial_numbers, per_channel, total};
+use super::call::{Call, Kernels, Operand, over_pixels, parts_of_pixels, per_channel};
 use crate::LayerWeights;
 use crate::plan::Prelu;
 use alloc::vec;
@@ -17,24 +17,17 @@ impl Kernels for Prelu {
     }
 
     fn backward(&self) -> Vec<Call> {
-        let [x, dy, dx, scratch] = [Operand::X(0), Operand::Dy, Operand::Dx(0), Operand::Scratch];
+        let [x, dy, dx] = [Operand::X(0), Operand::Dy, Operand::Dx(0)];
+        let gradient = [&[x, dy, Operand::Gradient(0)][..], &Operand::SHARED].concat();
+        let input = [x, dy, dx, Operand::Param(0)];
         vec![
-            Call::new("prelu_sums", &[x, dy, scratch], partial(self.input)),
-            Call::new(
-                "prelu_gradient",
-                &[scratch, Operand::Gradient(0)],
-                total(self.input),
-            ),
-            Call::new(
-                "prelu_backward",
-                &[x, dy, dx, Operand::Param(0)],
-                per_channel(self.input),
-            ),
+            Call::new("prelu_gradient", &gradient, over_pixels(self.input)),
+            Call::new("prelu_backward", &input, per_channel(self.input)).beside(),
         ]
     }
 
     fn scratch(&self, _images: usize) -> usize {
-        partial_numbers(1, self.input)
+        self.input[2].next_multiple_of(4) + parts_of_pixels(1, self.input)
     }
 
     fn pack(&self, layer: &LayerWeights<'_>) -> Vec<Vec<f32>> {

@@ -7,6 +7,7 @@
 use super::call::{By, Call, Operand, Tiles, Work};
 use crate::plan::{Conv, Operation};
 use alloc::vec;
+use alloc::vec::Vec;
 
 /// The texts, in order.
 pub(super) const TEXTS: &[&str] = &[
@@ -65,14 +66,14 @@ impl Tile {
         tile(32, 64, 64),
     ];
 
-    /// The tile for a product of this size, by an estimate: multiply-adds, those on numbers that are not there too, by the blocks that there
+    /// The tile for products of these sizes, by an estimate: multiply-adds, those on numbers that are not there too, by the blocks that there
     /// are, and numbers that are read and that parts of tiles leave behind. Where numbers have to be copied one by one, places take
     /// registers, and warps have 32 columns.
-    fn of(size: Size, by_vectors: bool) -> Self {
+    fn of(sizes: &[Size], by_vectors: bool) -> Self {
         let warps = |tile: &Self| tile.threads / tile.rows;
         let all = Self::ALL.into_iter();
         let all = all.filter(|tile| by_vectors || tile.columns / warps(tile) <= 32);
-        all.min_by_key(|tile| tile.cost(size))
+        all.min_by_key(|tile| sizes.iter().map(|size| tile.cost(*size)).sum::<u64>())
             .unwrap_or(Self::ALL[3])
     }
 
@@ -105,6 +106,18 @@ impl Tile {
         call
     }
 
+    /// A call that shares a launch with another by this tile: it has memory of its own.
+    fn beside(self, mut call: Call) -> Call {
+        for operand in &mut call.operands {
+            *operand = match *operand {
+                Operand::Scratch => Operand::ScratchFrom(self.scratch()),
+                Operand::Counters => Operand::CountersFrom(LEAST),
+                other => other,
+            };
+        }
+        call.beside()
+    }
+
     /// Numbers of the parts of all tiles that are shared.
     const fn scratch(self) -> usize {
         LEAST * (self.rows * self.columns + self.threads)
@@ -113,8 +126,16 @@ impl Tile {
 
 /// How many numbers its calls keep between blocks.
 pub(super) fn scratch(conv: &Conv) -> usize {
-    let tiles = [forward_tile(conv), backward_tile(conv), weights_tile(conv)];
-    tiles.map(Tile::scratch).into_iter().max().unwrap_or(0)
+    let alone = [forward_size, backward_size, weights_size].map(|size| of(conv, &[size]).scratch());
+    let shared = [forward_size, backward_size].map(|size| of(conv, &[weights_size, size]));
+    let shared = shared.map(|tile| 2 * tile.scratch());
+    alone.into_iter().chain(shared).max().unwrap_or(0)
+}
+
+/// The tile for these products of a convolution.
+fn of(conv: &Conv, sizes: &[fn(&Conv) -> Size]) -> Tile {
+    let sizes: Vec<Size> = sizes.iter().map(|size| size(conv)).collect();
+    Tile::of(&sizes, by_vectors(conv))
 }
 
 /// Rows that a batch has of a picture of so many pixels: as in a batch of 16, of single pixels as in one of 64.
@@ -129,9 +150,9 @@ pub(super) const TOGETHER: u32 = 128;
 const TOGETHER_TILE: Tile = tile(32, 128, TOGETHER as usize);
 const TOGETHER_LEAST: usize = 32;
 
-/// As [`weights`], of blocks that share a launch with others.
-pub(super) fn together(conv: &Conv, function: &'static str, operands: [Operand; 4]) -> Call {
-    let mut call = weights_by(TOGETHER_TILE, conv, function, operands);
+/// The gradients of weights and bias by blocks that share a launch with those of other layers.
+pub(super) fn together(conv: &Conv, function: &'static str) -> Call {
+    let mut call = weights_by(TOGETHER_TILE, conv, function, Operand::GRADIENTS);
     call.constants = vec![
         TOGETHER_TILE.rows,
         TOGETHER_TILE.columns,
@@ -160,40 +181,37 @@ fn by_vectors(conv: &Conv) -> bool {
     per_group(conv).iter().all(|count| count.is_multiple_of(4))
 }
 
-fn forward_tile(conv: &Conv) -> Tile {
+fn forward_size(conv: &Conv) -> Size {
     let [h, w, _] = conv.output();
     let [depth, filters] = per_group(conv);
-    let size = Size {
+    Size {
         rows: rows(h * w),
         columns: filters,
         terms: depth * area(conv),
         times: conv.groups,
-    };
-    Tile::of(size, by_vectors(conv))
+    }
 }
 
-fn backward_tile(conv: &Conv) -> Tile {
+fn backward_size(conv: &Conv) -> Size {
     let [depth, filters] = per_group(conv);
     let phases = conv.stride[0] * conv.stride[1];
-    let size = Size {
+    Size {
         rows: rows(phase_pixels(conv)),
         columns: depth,
         terms: filters * area(conv).div_ceil(phases),
         times: conv.groups * phases,
-    };
-    Tile::of(size, by_vectors(conv))
+    }
 }
 
-fn weights_tile(conv: &Conv) -> Tile {
+fn weights_size(conv: &Conv) -> Size {
     let [h, w, _] = conv.output();
     let [depth, filters] = per_group(conv);
-    let size = Size {
+    Size {
         rows: filters,
         columns: depth * area(conv),
         terms: rows(h * w),
         times: conv.groups,
-    };
-    Tile::of(size, by_vectors(conv))
+    }
 }
 
 /// Input pixels of one remainder by the strides.
@@ -216,8 +234,43 @@ fn work(each: usize, by: usize, times: usize, steps: usize) -> Work {
 }
 
 /// `function(x, y, weight, bias)`: from what a convolution reads to what it gives.
-pub(super) fn forward(conv: &Conv, function: &'static str, operands: [Operand; 4]) -> Call {
-    let tile = forward_tile(conv);
+pub(super) fn forward(conv: &Conv, function: &'static str) -> Call {
+    let tile = of(conv, &[forward_size]);
+    forward_by(tile, conv, function, Operand::FORWARD)
+}
+
+/// `function(y, x, weight, bias)`: from what a convolution gives to what it reads.
+pub(super) fn transposed(conv: &Conv, function: &'static str) -> Call {
+    let tile = of(conv, &[backward_size]);
+    backward_by(tile, conv, function, Operand::FORWARD)
+}
+
+/// The gradients of weights and bias and, if anybody needs it, of the input, which share a launch:
+/// `functions[0](x, dy, gradient of the weight, gradient of the bias)`, `functions[1](dy, dx, weight, nothing)`.
+pub(super) fn gradients(conv: &Conv, functions: [&'static str; 2], both: bool) -> Vec<Call> {
+    let sizes: [fn(&Conv) -> Size; 2] = [weights_size, backward_size];
+    let tile = of(conv, &sizes[..if both { 2 } else { 1 }]);
+    let mut calls = vec![weights_by(tile, conv, functions[0], Operand::GRADIENTS)];
+    if both {
+        let input = backward_by(tile, conv, functions[1], Operand::INPUT_GRADIENT);
+        calls.push(tile.beside(input));
+    }
+    calls
+}
+
+/// As [`gradients`], of the transpose of a convolution, and without the bias.
+pub(super) fn transposed_gradients(conv: &Conv, functions: [&'static str; 2]) -> Vec<Call> {
+    let tile = of(conv, &[weights_size, forward_size]);
+    let [x, dy, weight, _] = Operand::GRADIENTS;
+    let operands = [x, dy, weight, Operand::Nothing];
+    let input = forward_by(tile, conv, functions[1], Operand::INPUT_GRADIENT);
+    vec![
+        weights_by(tile, conv, functions[0], operands),
+        tile.beside(input),
+    ]
+}
+
+fn forward_by(tile: Tile, conv: &Conv, function: &'static str, operands: [Operand; 4]) -> Call {
     let [h, w, _] = conv.output();
     let [depth, filters] = per_group(conv);
     let times = filters.div_ceil(tile.columns) * conv.groups;
@@ -225,20 +278,13 @@ pub(super) fn forward(conv: &Conv, function: &'static str, operands: [Operand; 4
     tile.call(function, operands, work(h * w, tile.rows, times, steps))
 }
 
-/// `function(y, x, weight, bias)`: from what a convolution gives to what it reads.
-pub(super) fn backward(conv: &Conv, function: &'static str, operands: [Operand; 4]) -> Call {
-    let tile = backward_tile(conv);
+fn backward_by(tile: Tile, conv: &Conv, function: &'static str, operands: [Operand; 4]) -> Call {
     let [depth, filters] = per_group(conv);
     let phases = conv.stride[0] * conv.stride[1];
     let times = depth.div_ceil(tile.columns) * conv.groups * phases;
     let steps = (filters * area(conv)).div_ceil(STEP);
     let pixels = phase_pixels(conv);
     tile.call(function, operands, work(pixels, tile.rows, times, steps))
-}
-
-/// `function(x, dy, gradient of the weight, gradient of the bias)`.
-pub(super) fn weights(conv: &Conv, function: &'static str, operands: [Operand; 4]) -> Call {
-    weights_by(weights_tile(conv), conv, function, operands)
 }
 
 fn weights_by(tile: Tile, conv: &Conv, function: &'static str, operands: [Operand; 4]) -> Call {

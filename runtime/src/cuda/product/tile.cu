@@ -230,6 +230,20 @@ __device__ inline void put_run(float* to, const float* values, int count) {
             if (i < count) put<ADD>(to + i, values[i]);
     }
 }
+template <int RUN, bool ADD, bool ALIGNED, Act ACT>
+__device__ inline void put_run(const Through<ACT>& to, const float* values, int count) {
+    if constexpr (RUN > 1 && ALIGNED) {
+        if (count <= 0) return;
+        Pack<RUN> all;
+#pragma unroll
+        for (int i = 0; i < RUN; i++) all.at[i] = values[i];
+        put<ADD>(to, all);
+    } else {
+#pragma unroll
+        for (int i = 0; i < RUN; i++)
+            if (i < count) put<ADD>(to + (Index)i, values[i]);
+    }
+}
 
 // No row.
 constexpr Index NOWHERE = (Index)-1;

@@ -47,8 +47,8 @@ struct Filters {
 };
 
 // Rows are pixels of one remainder, from `m` on, `count` in all images with those beyond the edges.
-template <class D, class TO, int COLUMNS, bool ADD, class S>
-struct PhasePixels : Picture<D, TO, COLUMNS, ADD> {
+template <class D, class TO, int COLUMNS, bool ADD, class S, class P>
+struct PhasePixels : Picture<D, TO, COLUMNS, ADD, P> {
     static constexpr int high = (TO::h + S::stride_h - 1) / S::stride_h, wide = (TO::w + S::stride_w - 1) / S::stride_w;
     Index m, count;
     int first_y, first_x;
@@ -60,8 +60,8 @@ struct PhasePixels : Picture<D, TO, COLUMNS, ADD> {
 };
 
 // x[q, c] = act(bias[c] + sum over windows that hold pixel q of y * weight[f, cell, c]).
-template <class TILE, int LEAST, class S, class D, class Y, class X, bool ALIGNED, bool ADD, class T>
-__device__ void transposed_product(T team, Index images, const float* y, float* x, const float* weight, const float* bias, float* scratch,
+template <class TILE, int LEAST, class S, class D, class Y, class X, bool ALIGNED, bool ADD, class T, class P>
+__device__ void transposed_product(T team, Index images, const float* y, P x, const float* weight, const float* bias, float* scratch,
                                    unsigned* arrived) {
     constexpr int depth = X::c / S::groups, filters = Y::c / S::groups, columns = (depth + TILE::n - 1) / TILE::n;
     typedef Phase<X::h, S::kernel_h, S::stride_h, S::pad_top, S::dilation_h> Down;
@@ -70,7 +70,7 @@ __device__ void transposed_product(T team, Index images, const float* y, float* 
     typedef Filters<TILE::n, TILE::threads, S, filters, depth, ALIGNED> B;
     constexpr int high = (X::h + S::stride_h - 1) / S::stride_h, wide = (X::w + S::stride_w - 1) / S::stride_w;
     constexpr int most = (Down::most_cells * Across::most_cells * filters + STEP - 1) / STEP;
-    __shared__ float4 shared[TILE::stage * TILE::stages / 4];
+    float* shared = stage_memory<TILE>();
     __shared__ bool last;
 
     const Index count = images * (high * wide);
@@ -99,10 +99,10 @@ __device__ void transposed_product(T team, Index images, const float* y, float* 
         b.across = across, b.first_y = rows.cell, b.first_x = cols.cell, b.step_y = Down::period, b.step_x = Across::period;
         TILE sums;
         sums.clear();
-        sums.add(a, b, (float*)shared, steps * part / split.parts, steps * (part + 1) / split.parts);
+        sums.add(a, b, shared, steps * part / split.parts, steps * (part + 1) / split.parts);
         float none = 0.0f;
         if (!split.template join<TILE::threads>(sums.sum, none, tile, part, scratch, arrived, &last)) continue;
-        PhasePixels<D, X, depth, ADD, S> out;
+        PhasePixels<D, X, depth, ADD, S, P> out;
         out.to = x + group * depth, out.bias = bias ? bias + group * depth : nullptr, out.n = n;
         out.m = m, out.count = count, out.first_y = rows.first, out.first_x = cols.first;
         sums.template write<A::by_row, B::by_row>(out);

@@ -62,7 +62,7 @@ struct Inputs {
 };
 
 // Sums go to rows of CELLS numbers.
-template <int CELLS, bool ALIGNED, class TO>
+template <int CELLS, bool ALIGNED, bool ADDS, class TO>
 struct Kernel {
     TO to; // the tile's first row
     int count, n, here;
@@ -71,12 +71,13 @@ struct Kernel {
     __device__ void column(int at) { here = n + at; }
     template <int RUN>
     __device__ void put(Index row, const float* values) const {
-        if (row != NOWHERE) put_run<RUN, true, ALIGNED && CELLS % RUN == 0>(to + row + here, values, CELLS - here);
+        if (row != NOWHERE) put_run<RUN, ADDS, ALIGNED && CELLS % RUN == 0>(to + row + here, values, CELLS - here);
     }
 };
 
-// gradient[f, cell, c] += sum over pixels of dy * x; bias[f] += sum over pixels of dy. Pointers, or `Complete` (complete.cu).
-template <class TILE, int LEAST, class S, class X, class DY, bool ALIGNED, class T, class W, class BIAS>
+// gradient[f, cell, c] = sum over pixels of dy * x, bias[f] = sum over pixels of dy, or added to what stands there. Pointers, or `Complete`
+// (complete.cu).
+template <class TILE, int LEAST, class S, class X, class DY, bool ALIGNED, bool ADDS, class T, class W, class BIAS>
 __device__ void weight_product(T team, Index images, const float* x, const float* dy, W gradient, BIAS bias, float* scratch, unsigned* arrived) {
     constexpr int depth = X::c / S::groups, filters = DY::c / S::groups, cells = S::kernel_h * S::kernel_w * depth;
     constexpr int columns = (cells + TILE::n - 1) / TILE::n, rows = (filters + TILE::m - 1) / TILE::m;
@@ -99,10 +100,10 @@ __device__ void weight_product(T team, Index images, const float* x, const float
         sums.clear();
         sums.add(a, b, shared, (Index)steps * part / split.parts, (Index)steps * (part + 1) / split.parts);
         if (!split.template join<TILE::threads>(sums.sum, a.sum, tile, part, scratch, arrived, &last)) continue;
-        Kernel<cells, ALIGNED, W> out = {gradient + (Index)(group * filters + m) * cells, filters - m, n, 0};
+        Kernel<cells, ALIGNED, ADDS, W> out = {gradient + (Index)(group * filters + m) * cells, filters - m, n, 0};
         sums.template write<A::by_row, B::by_row>(out);
         if (a.sums && threadIdx.x < TILE::m && (int)threadIdx.x < filters - m)
-            put<true>(bias + (Index)(group * filters + m + threadIdx.x), a.sum);
+            put<ADDS>(bias + (Index)(group * filters + m + threadIdx.x), a.sum);
         close(gradient, tile);
     }
 }

@@ -61,13 +61,13 @@ struct Matrix {
 };
 
 // Sums go into a picture: the row is a pixel, columns are channels from `first` on.
-template <class D, class TO, int COLUMNS, bool ADD>
+template <class D, class TO, int COLUMNS, bool ADD, class P>
 struct Picture {
-    float* to;
+    P to;
     const float* bias; // of channel `first`; null where there is none
     int n, left;       // first channel of the tile, and how many there are from the column on
     float add[4];
-    float* here;
+    P here;
 
     template <int RUN>
     __device__ void column(int at) {
@@ -94,22 +94,22 @@ struct Plain {
 };
 
 // Rows are the pixels from `m` on, `count` in all.
-template <class D, class TO, int COLUMNS, bool ADD>
-struct Pixels : Picture<D, TO, COLUMNS, ADD> {
+template <class D, class TO, int COLUMNS, bool ADD, class P>
+struct Pixels : Picture<D, TO, COLUMNS, ADD, P> {
     Index m, count;
     __device__ Index row(int r) const { return m + r < count ? TO::at(m + r) : NOWHERE; }
 };
 
 // y[p, f] = act(bias[f] + sum over the window of pixel p) of x * weight[f, cell, channel]); S says the window, groups too. By D what is done
 // to the sums; ALIGNED: weights begin where vectors may.
-template <class TILE, int LEAST, class S, class D, class X, class Y, bool ALIGNED, bool ADD, class T>
-__device__ void window_product(T team, Index images, const float* x, float* y, const float* weight, const float* bias, float* scratch,
+template <class TILE, int LEAST, class S, class D, class X, class Y, bool ALIGNED, bool ADD, class T, class P>
+__device__ void window_product(T team, Index images, const float* x, P y, const float* weight, const float* bias, float* scratch,
                                unsigned* arrived) {
     constexpr int depth = X::c / S::groups, filters = Y::c / S::groups, terms = S::kernel_h * S::kernel_w * depth;
     constexpr int steps = (terms + STEP - 1) / STEP, columns = (filters + TILE::n - 1) / TILE::n;
     typedef Window<TILE::m, TILE::threads, X, depth, S::dilation_h, S::dilation_w> A;
     typedef Matrix<TILE::n, TILE::threads, terms, ALIGNED> B;
-    __shared__ float4 shared[TILE::stage * TILE::stages / 4];
+    float* shared = stage_memory<TILE>();
     __shared__ bool last;
 
     const Index count = images * Y::pixels, tiles = (count + TILE::m - 1) / TILE::m * columns * S::groups;
@@ -129,10 +129,10 @@ __device__ void window_product(T team, Index images, const float* x, float* y, c
         B b = {weight + (Index)(group * filters + n) * terms, filters - n};
         TILE sums;
         sums.clear();
-        sums.add(a, b, (float*)shared, steps * part / split.parts, steps * (part + 1) / split.parts);
+        sums.add(a, b, shared, steps * part / split.parts, steps * (part + 1) / split.parts);
         float none = 0.0f;
         if (!split.template join<TILE::threads>(sums.sum, none, tile, part, scratch, arrived, &last)) continue;
-        Pixels<D, Y, filters, ADD> out;
+        Pixels<D, Y, filters, ADD, P> out;
         out.to = y + group * filters, out.bias = bias ? bias + group * filters : nullptr, out.n = n, out.m = m, out.count = count;
         sums.template write<A::by_row, B::by_row>(out);
     }

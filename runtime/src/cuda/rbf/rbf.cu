@@ -19,8 +19,8 @@ __device__ void rbf(T team, Index images, const float* x, float* y, const float*
 }
 
 // dx[i] = sum over k of dy[k] * 2 (x[i] - p[k, i])
-template <class D, class V, class T>
-__device__ void rbf_backward(T team, Index images, const float* x, const float* dy, float* dx, const float* prototypes) {
+template <class D, class V, class T, class G>
+__device__ void rbf_backward(T team, Index images, const float* x, const float* dy, G dx, const float* prototypes) {
     typedef typename V::X0 X;
     typedef typename V::DX0 DX;
     typedef typename V::DY DY;

@@ -29,8 +29,8 @@ __device__ void softmax(T team, Index images, const float* x, float* y) {
 }
 
 // dx[c] = y[c] * (dy[c] - sum of y[k] dy[k])
-template <class D, class V, class T>
-__device__ void softmax_backward(T team, Index images, const float* y, const float* dy, float* dx) {
+template <class D, class V, class T, class G>
+__device__ void softmax_backward(T team, Index images, const float* y, const float* dy, G dx) {
     typedef typename V::Y Y;
     typedef typename V::DY DY;
     typedef typename V::DX0 DX;

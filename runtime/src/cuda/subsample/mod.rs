@@ -1,6 +1,6 @@
 //! LeNet-5's trainable subsampling.
 
-use super::call::{Call, Kernels, Operand, partial, partial_numbers, per_input, per_output, total};
+use super::call::{Call, Kernels, Operand, over_pixels, parts_of_pixels, per_input, per_output};
 use crate::LayerWeights;
 use crate::plan::{Op, Subsample};
 use alloc::vec;
@@ -12,32 +12,21 @@ impl Kernels for Subsample {
     }
 
     fn forward(&self) -> Vec<Call> {
-        let operands = [
-            Operand::X(0),
-            Operand::Y,
-            Operand::Param(0),
-            Operand::Param(1),
-        ];
-        vec![Call::new("subsample", &operands, per_output(*self))]
+        vec![Call::new("subsample", &Operand::FORWARD, per_output(*self))]
     }
 
     fn backward(&self) -> Vec<Call> {
-        let [x, dy, dx, scratch] = [Operand::X(0), Operand::Dy, Operand::Dx(0), Operand::Scratch];
-        let gradients = [scratch, Operand::Gradient(0), Operand::Gradient(1)];
+        let gradients = [&Operand::GRADIENTS[..], &Operand::SHARED].concat();
+        let input = [Operand::Dy, Operand::Dx(0), Operand::Param(0)];
         let output = Op::from(*self).output();
         vec![
-            Call::new("subsample_sums", &[x, dy, scratch], partial(output)),
-            Call::new("subsample_gradients", &gradients, total(output)),
-            Call::new(
-                "subsample_backward",
-                &[dy, dx, Operand::Param(0)],
-                per_input(*self),
-            ),
+            Call::new("subsample_gradients", &gradients, over_pixels(output)),
+            Call::new("subsample_backward", &input, per_input(*self)).beside(),
         ]
     }
 
     fn scratch(&self, _images: usize) -> usize {
-        partial_numbers(2, self.input)
+        parts_of_pixels(2, self.input)
     }
 
     fn pack(&self, layer: &LayerWeights<'_>) -> Vec<Vec<f32>> {

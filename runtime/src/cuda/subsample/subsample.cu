@@ -15,32 +15,27 @@ __device__ void subsample(T team, Index images, const float* x, float* y, const 
     }
 }
 
-// Partial sums of dy * (sum over the window), and of dy.
+// Sums of dy * (sum over the window), and of dy.
 template <class D, class V, class T>
-__device__ void subsample_sums(T team, Index images, const float* x, const float* dy, float* scratch) {
+__device__ void subsample_gradients(T team, Index images, const float* x, const float* dy, float* coefficient, float* bias, float* scratch,
+                                    unsigned* arrived) {
     typedef typename V::X0 X;
     typedef typename V::DY DY;
     constexpr int n = channels_together<X, DY>();
-    partial_sums<2, DY::c, n>(team, images * DY::pixels, scratch, [&](Index pixel, int c, Pack<n>* sums) {
+    auto body = [&](Index pixel, int c, Totals<2>* sums) {
         int ox = pixel % DY::w, oy = pixel / DY::w % DY::h;
         Pack<n> window = window_sum<D, X, n>(x, pixel / DY::pixels, oy, ox, c, 0, 0), g = load<n>(dy + DY::at(pixel) + c);
-        for (int k = 0; k < n; k++) sums[0].at[k] = fmaf(g.at[k], window.at[k], sums[0].at[k]);
-        add(sums[1], g);
-    });
+        for (int k = 0; k < n; k++) sums[k].at[0] = fmaf(g.at[k], window.at[k], sums[k].at[0]), sums[k].at[1] += g.at[k];
+    };
+    auto finish = [&](int c, const Totals<2>& sums) {
+        put<V::adds>(coefficient + c, sums.at[0]);
+        put<V::adds>(bias + c, sums.at[1]);
+    };
+    sums_over_pixels<2, DY::c, n>(team, images * DY::pixels, scratch, arrived, body, finish);
 }
 
-template <class D, class V, class T>
-__device__ void subsample_gradients(T team, Index images, const float* scratch, float* coefficient, float* bias) {
-    typedef typename V::DY DY;
-    constexpr int n = channels_together<typename V::X0, DY>();
-    total_sums<2, DY::c, n>(team, images * DY::pixels, scratch, [&](int c, const float* sums) {
-        coefficient[c] += sums[0];
-        bias[c] += sums[1];
-    });
-}
-
-template <class D, class V, class T>
-__device__ void subsample_backward(T team, Index images, const float* dy, float* dx, const float* coefficient) {
+template <class D, class V, class T, class G>
+__device__ void subsample_backward(T team, Index images, const float* dy, G dx, const float* coefficient) {
     typedef typename V::DX0 DX;
     typedef typename V::DY DY;
     constexpr int n = channels_together<DX, DY>();

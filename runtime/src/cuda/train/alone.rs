@@ -4,7 +4,7 @@
 use super::super::call::{By, Call, Operand, Work};
 use super::super::product::{TOGETHER, TOGETHER_COUNTERS, TOGETHER_SCRATCH};
 use super::super::source::{
-    ALONE, Argument, Entry, Source, constants_of_call, is_small, operands, views,
+    ALONE, Argument, Entry, Source, constants_of_call, is_small, operands, through, views,
 };
 use super::super::task::{Back, Task};
 use super::super::{constants, kernels};
@@ -66,8 +66,7 @@ impl Alone {
         for (i, back) in backs.iter().enumerate() {
             let task = &tasks[back.task];
             let calls = kernels(&task.op).values_alone(back);
-            let mut wanted = calls.iter().filter(|call| back.wants(call));
-            if !wanted.all(is_alone) {
+            if !back.wanted(calls).iter().all(is_alone) {
                 return None;
             }
             for tensor in tensors[back.task].iter().filter_map(trained) {
@@ -148,7 +147,7 @@ impl Alone {
             body.line(&format!(
                 "netc::loss<Loss{i}>(netc::Block(), 1, images, {}, {}, labels + i * {count}ull, figures + {first}ull + i * {count}ull);",
                 own(loss.scores),
-                own(loss.gradient),
+                through(own(loss.gradient), about.losses[i].as_ref(), &own),
             ));
             body.line("__syncthreads();");
         }
@@ -163,9 +162,8 @@ impl Alone {
                 body.keep(back.output_gradient, product.dy);
                 body.line("__syncthreads();");
             }
-            let calls = kernels(&task.op).values_alone(back);
-            for call in calls.iter().filter(|call| back.wants(call)) {
-                body.call(call, back.task, task, Some(back));
+            for call in back.wanted(kernels(&task.op).values_alone(back)) {
+                body.call(&call, back.task, task, Some(back));
             }
         }
         body.arguments.extend([
@@ -221,9 +219,8 @@ impl Alone {
         let (mut body, mut block, mut part) = (String::new(), 0, 0);
         for (number, product) in self.products.iter().enumerate() {
             let back = Back {
-                output_gradient: product.dy,
-                input_gradients: Vec::new(),
-                ..backs[product.back].clone()
+                open: false,
+                ..Back::new(backs[product.back].task, product.dy, Vec::new())
             };
             let index = back.task;
             let task = Task {
@@ -337,6 +334,7 @@ fn entry(name: &str, arguments: Vec<Argument>, work: Work, threads: u32) -> Entr
         tasks: 0..0,
         arguments,
         work,
+        beside: Vec::new(),
         threads,
     }
 }

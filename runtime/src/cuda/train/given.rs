@@ -2,6 +2,7 @@
 
 use super::super::Precision;
 use super::super::source::Argument;
+use super::super::task::Through;
 use crate::plan::{Plan, Slot, View};
 use crate::train::Rule;
 use alloc::format;
@@ -19,6 +20,8 @@ pub(super) struct About<'r> {
     pub(super) parts: usize,
     /// Whether a connection table leaves out weights.
     pub(super) masked: bool,
+    /// The activation that each loss takes its gradient through.
+    pub(super) losses: &'r [Option<Through>],
     /// Images of the largest batch.
     pub(super) max_batch: usize,
     /// What products are computed to.

@@ -10,8 +10,8 @@ struct Figure {
 
 // A warp a label; `L` has the loss, its parameter and its weight, and the views `Y` of scores and `DY` of their gradient. The mean is over
 // `batch` images, of which these are some.
-template <class L, class T>
-__device__ void loss(T team, Index images, Index batch, const float* scores, float* gradient, const unsigned int* labels, Figure* figures) {
+template <class L, class T, class TO>
+__device__ void loss(T team, Index images, Index batch, const float* scores, TO gradient, const unsigned int* labels, Figure* figures) {
     typedef typename L::Y S;
     typedef typename L::DY G;
     const Index count = images * S::pixels;
@@ -19,7 +19,7 @@ __device__ void loss(T team, Index images, Index batch, const float* scores, flo
     constexpr float sign = L::loss == Loss::LeNet5 ? -1.0f : 1.0f;
     for (Index i = team.warp(); i < count; i += team.warps()) {
         const float* s = scores + S::at(i);
-        float* g = gradient + G::at(i);
+        const TO g = gradient + G::at(i);
         const int label = labels[i];
         // The best score and the first class that has it.
         float best = sign * s[lane() < S::c ? lane() : 0];
@@ -38,7 +38,7 @@ __device__ void loss(T team, Index images, Index batch, const float* scores, flo
             for (int k = lane(); k < S::c; k += 32) {
                 float off = s[k] - (k == label ? 1.0f : 0.0f);
                 sum = fmaf(off, off, sum);
-                g[k] = 2.0f * off / S::c * share;
+                put<false>(g + (Index)k, 2.0f * off / S::c * share);
             }
             result = warp_sum(sum) / S::c;
         } else {
@@ -55,13 +55,13 @@ __device__ void loss(T team, Index images, Index batch, const float* scores, flo
                 result = logf(sum) - (1.0f - L::parameter) * (own - most) - all * warp_sum(offs);
                 for (int k = lane(); k < S::c; k += 32) {
                     float target = all + (k == label ? 1.0f - L::parameter : 0.0f);
-                    g[k] = (expf(s[k] - most) / sum - target) * share;
+                    put<false>(g + (Index)k, (expf(s[k] - most) / sum - target) * share);
                 }
             } else {
                 sum += expf(-L::parameter - most);
                 result = own + most + logf(sum);
                 for (int k = lane(); k < S::c; k += 32)
-                    g[k] = ((k == label ? 1.0f : 0.0f) - expf(-s[k] - most) / sum) * share;
+                    put<false>(g + (Index)k, ((k == label ? 1.0f : 0.0f) - expf(-s[k] - most) / sum) * share);
             }
         }
         if (lane() == 0) figures[i] = Figure{result, place == label ? 1.0f : 0.0f};

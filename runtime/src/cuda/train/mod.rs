@@ -10,6 +10,7 @@ mod prepare;
 mod records;
 mod state;
 mod text;
+mod through;
 
 use self::buffers::Buffers;
 use self::handed::{Batch, Handed};
@@ -200,6 +201,9 @@ impl Training {
             }
             Argument::Gradient(task, i) => {
                 buffers.address(stream, given::GRADIENTS) + number(&tensors[task][i])
+            }
+            Argument::Before(task, i) => {
+                buffers.address(stream, given::BEFORE) + number(&tensors[task][i])
             }
             other => memory
                 .and_then(|memory| memory.address(stream, other))

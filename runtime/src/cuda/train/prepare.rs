@@ -5,19 +5,18 @@ use super::super::device::failed;
 use super::super::params::Order;
 use super::super::program::Program;
 use super::super::source::Source;
-use super::super::task::{Back, Task};
+use super::super::task::{self, Back, Task, Through};
 use super::super::{Gpu, Precision, kernels};
 use super::alone::{Alone, Tensor};
 use super::buffers::{self, Buffers};
 use super::handed::Handed;
 use super::records::Piece;
-use super::{Training, given, text};
+use super::{Training, given, text, through};
 use crate::plan::{Op, Operation, Optimizer, Param, Plan};
 use crate::train::{Layout, Rule};
 use crate::{Error, Weights};
 use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -35,6 +34,8 @@ pub(super) struct Parts {
     pieces: Vec<Piece>,
     rule: Rule,
     alone: Option<Alone>,
+    /// The activation that each loss takes its gradient through.
+    losses: Vec<Option<Through>>,
     max_batch: usize,
     precision: Precision,
 }
@@ -62,13 +63,22 @@ impl Parts {
         for (task, ranges) in tasks.iter_mut().zip(&tensors) {
             task.aligned = ranges.iter().all(|range| range.start.is_multiple_of(4));
         }
-        let backs: Vec<Back> = plan.backward.iter().map(text::back).collect();
         let trained = trained(plan, &layout, &tensors);
+        let mut backs = backs(plan, &trained);
+        let alone = Alone::of(plan, &tasks, &backs, &trained);
+        let losses = through::hand_over(plan, &tasks, &mut backs, &|task, back| {
+            let kernels = kernels(&task.op);
+            match alone {
+                Some(_) => kernels.values_alone(back),
+                None => kernels.backward_to(back),
+            }
+        });
         Self {
             mask: mask(plan, &layout, &orders),
             pieces: buffers::pieces(plan, &layout),
             rule: Rule::new(optimizer, 0, 1.0, 1.0),
-            alone: Alone::of(plan, &tasks, &backs, &trained),
+            alone,
+            losses,
             layout,
             tasks,
             backs,
@@ -86,6 +96,7 @@ impl Parts {
             pieces: self.pieces.len(),
             parts: self.parts(),
             masked: self.mask.is_some(),
+            losses: &self.losses,
             max_batch: self.max_batch,
             precision: self.precision,
             pictures,
@@ -123,7 +134,7 @@ impl Parts {
                 Some(alone) => alone.scratch(),
                 None => scratch.max().unwrap_or(0),
             },
-            counters: alone.map_or(COUNTERS, Alone::counters),
+            counters: alone.map_or(COUNTERS + 1, Alone::counters),
             parts: self.parts(),
             max_batch: self.max_batch,
         }
@@ -179,16 +190,36 @@ impl Training {
 }
 
 fn task((number, step): (usize, &crate::plan::Step)) -> Task {
-    let clean = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
-    let name: String = step.name.chars().map(clean).collect();
     Task {
-        name: format!("s{number}_{name}"),
+        name: task::name(number, &step.name),
         op: step.op,
         inputs: step.inputs.clone(),
         output: step.output,
         params: step.op.tensors().len(),
         aligned: false,
     }
+}
+
+/// The ways back. Where each trained tensor belongs to one of them, its gradient is written; else gradients are 0 before a step, and all add.
+fn backs(plan: &Plan, tensors: &[Vec<Tensor>]) -> Vec<Back> {
+    let mut times: BTreeMap<usize, usize> = BTreeMap::new();
+    for tensor in tensors.iter().flatten().filter(|tensor| tensor.trained) {
+        times.insert(tensor.range.start, 0);
+    }
+    let written = plan.backward.iter().flat_map(|back| &tensors[back.step]);
+    for tensor in written.filter(|tensor| tensor.trained) {
+        *times.entry(tensor.range.start).or_default() += 1;
+    }
+    let adds = times.values().any(|times| *times != 1);
+    let backs = plan.backward.iter().map(|back| Back {
+        adds,
+        ..Back::new(
+            back.step,
+            back.output_gradient,
+            back.input_gradients.clone(),
+        )
+    });
+    backs.collect()
 }
 
 /// The tensors of each forward step, as an update takes them.

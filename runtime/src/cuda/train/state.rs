@@ -2,6 +2,7 @@
 
 use super::super::device::failed;
 use super::Training;
+use super::buffers::Buffers;
 use crate::plan::Param;
 use crate::train::{Layout, OptimizerState};
 use crate::{Error, Weights};
@@ -26,7 +27,10 @@ impl Training {
             }
         }
         let numbers = self.to_device(&numbers);
-        let copied = self.stream.memcpy_htod(&numbers, &mut self.buffers.params);
+        let Buffers { params, before, .. } = &mut self.buffers;
+        let copied = self.stream.memcpy_htod(&numbers, params);
+        // What no step moves is there for good, to be taken back with what some do.
+        let copied = copied.and_then(|()| self.stream.memcpy_htod(&numbers, before));
         copied.map_err(|e| failed("the weights do not get onto the GPU", e))
     }
 

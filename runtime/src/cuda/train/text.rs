@@ -1,8 +1,8 @@
 //! The text of a training step, beyond the operations: losses, norm and update.
 
-use super::super::call::{By, Work};
+use super::super::call::{By, COUNTERS, Work};
 use super::super::constants::{real, view};
-use super::super::source::{Argument, Entry, Source};
+use super::super::source::{Argument, Entry, Source, through};
 use super::super::task::{Back, Task};
 use super::alone::{Alone, Tensor};
 use super::given::{
@@ -49,39 +49,49 @@ pub(super) fn step(
         }
         None => launches(&mut source, plan, tasks, backs, about),
     }
-    let function = format!("update<Rule, {}>", alone.is_none());
+    let function = format!("update<Rule, N, {}>", alone.is_none());
     let operands = [
         PIECES, PARAMS, GRADIENTS, BEFORE, FIRST, SECOND, RATES, OUTCOME,
     ];
-    let by_piece = Work::once(By::Block, about.pieces);
-    add(&mut source, "update_params", &function, by_piece, &operands);
+    by_piece(&mut source, "update_params", &function, &operands, about);
     source
 }
 
 /// Values, gradients and their sums, each step by launches of its own.
 fn launches(source: &mut Source, plan: &Plan, tasks: &[Task], backs: &[Back], about: &About<'_>) {
-    let by_piece = Work::once(By::Block, about.pieces);
-    let operands = [PIECES, PARAMS, GRADIENTS, BEFORE];
-    add(source, "begin_step", "begin", by_piece, &operands);
+    if backs.iter().any(|back| back.adds) {
+        let operands = [PIECES, GRADIENTS];
+        by_piece(source, "begin_step", "begin<N>", &operands, about);
+    }
     source.forward(tasks);
     for i in 0..plan.loss.len() {
-        launch_loss(source, plan, i, labels(plan) * about.max_batch);
+        launch_loss(source, plan, i, about);
     }
     source.backward(tasks, backs);
-    let function = format!("regularise<{}>", about.masked);
-    let operands = [PIECES, PARAMS, GRADIENTS, MASK, PARTS];
-    add(source, "end_backward", &function, by_piece, &operands);
-    let once = Work::once(By::Block, 1);
-    let operands = [FIGURES, PARTS, OUTCOME];
-    add(source, "judge_step", "judge<N>", once, &operands);
+    let function = format!("end_backward<N, {}, {COUNTERS}>", about.masked);
+    let operands = [
+        PIECES,
+        PARAMS,
+        GRADIENTS,
+        MASK,
+        FIGURES,
+        PARTS,
+        OUTCOME,
+        Argument::Counters,
+    ];
+    by_piece(source, "end_backward", &function, &operands, about);
 }
 
-pub(super) fn back(step: &crate::plan::BackwardStep) -> Back {
-    Back {
-        task: step.step,
-        output_gradient: step.output_gradient,
-        input_gradients: step.input_gradients.clone(),
-    }
+/// An entry for a function over the pieces of the parameters.
+fn by_piece(
+    source: &mut Source,
+    name: &str,
+    function: &str,
+    arguments: &[Argument],
+    about: &About<'_>,
+) {
+    let work = Work::once(By::Block, about.pieces);
+    add(source, name, function, work, arguments);
 }
 
 /// An entry that hands its arguments to a function.
@@ -98,6 +108,7 @@ fn add(source: &mut Source, name: &str, function: &str, work: Work, arguments: &
         tasks: 0..0,
         arguments: arguments.into(),
         work,
+        beside: Vec::new(),
         threads: 256,
     });
 }
@@ -121,15 +132,16 @@ fn loss(plan: &Plan, i: usize) -> String {
     )
 }
 
-fn launch_loss(source: &mut Source, plan: &Plan, i: usize, room: usize) {
+fn launch_loss(source: &mut Source, plan: &Plan, i: usize, about: &About<'_>) {
     let step = &plan.loss[i];
+    let room = labels(plan) * about.max_batch;
     let arguments = vec![Argument::Arena, LABELS, FIGURES];
     source.text += &format!(
         "extern \"C\" __global__ void __launch_bounds__(256) loss{i}({}) {{\n    \
          netc::loss<Loss{i}>(netc::Grid(), images, images, {}, {}, labels, figures + {}ull);\n}}\n",
         Argument::parameters(&arguments),
         by_batch(step.scores),
-        by_batch(step.gradient),
+        through(by_batch(step.gradient), about.losses[i].as_ref(), &by_batch),
         i * room,
     );
     let labels = step.scores.shape[0] * step.scores.shape[1];
@@ -138,6 +150,7 @@ fn launch_loss(source: &mut Source, plan: &Plan, i: usize, room: usize) {
         tasks: 0..0,
         arguments,
         work: Work::each(By::Warp, labels),
+        beside: Vec::new(),
         threads: 256,
     });
 }
@@ -150,12 +163,13 @@ fn outcome(plan: &Plan, about: &About<'_>) -> String {
         all.collect::<String>()
     };
     format!(
-        "struct N {{\n    static constexpr int losses = {}, parts = {};\n    \
+        "struct N {{\n    static constexpr int losses = {}, parts = {}, pieces = {};\n    \
          static constexpr unsigned long long room = {}ull;\n    \
          __device__ static constexpr int labels(int k) {{ return {}0; }}\n    \
          __device__ static constexpr float weight(int k) {{ return {}0.0f; }}\n}};\n",
         plan.loss.len(),
         about.parts,
+        about.pieces,
         labels(plan) * about.max_batch,
         choose(&|loss| format!("{}", loss.scores.shape[0] * loss.scores.shape[1])),
         choose(&|loss| real(loss.weight)),

@@ -53,32 +53,34 @@ __device__ inline void close(const Complete<MASKED>& of, int tile) {
     of.sums->l2 = of.sums->squares = 0.0;
 }
 
-// Before a step: gradients become 0, and what no update moves (statistics) is kept, to be taken back if the step fails.
-__device__ inline void begin(Index, const Piece* pieces, const float* params, float* gradients, float* before) {
-    const Piece piece = pieces[blockIdx.x];
-    for (unsigned int i = threadIdx.x; i < piece.count; i += blockDim.x) {
-        gradients[piece.first + i] = 0.0f;
-        if (!piece.trained) before[piece.first + i] = params[piece.first + i];
+// Before a step whose gradients are added: they become 0.
+template <class N>
+__device__ void begin(Index, const Piece* pieces, float* gradients) {
+    for (unsigned int p = blockIdx.x; p < N::pieces; p += gridDim.x) {
+        const Piece piece = pieces[p];
+        for (unsigned int i = threadIdx.x; i < piece.count; i += blockDim.x) gradients[piece.first + i] = 0.0f;
     }
 }
 
 // Adds the gradients of the L2 terms, takes out those of weights that are not connected, and sums up.
-template <bool MASKED>
-__device__ void regularise(Index, const Piece* pieces, const float* params, float* gradients, const float* mask, Part* parts) {
-    const Piece piece = pieces[blockIdx.x];
-    double l2 = 0.0, squares = 0.0;
-    for (unsigned int i = threadIdx.x; piece.trained && i < piece.count; i += blockDim.x) {
-        float* place = gradients + piece.first + i;
-        float w = params[piece.first + i], g = *place;
-        if (MASKED) g *= mask[piece.first + i];
-        g += 2.0f * piece.l2 * w;
-        *place = g;
-        l2 += (double)piece.l2 * w * w;
-        squares += (double)g * g;
+template <class N, bool MASKED>
+__device__ void regularise(const Piece* pieces, const float* params, float* gradients, const float* mask, Part* parts) {
+    for (unsigned int p = blockIdx.x; p < N::pieces; p += gridDim.x) {
+        const Piece piece = pieces[p];
+        double l2 = 0.0, squares = 0.0;
+        for (unsigned int i = threadIdx.x; piece.trained && i < piece.count; i += blockDim.x) {
+            float* place = gradients + piece.first + i;
+            float w = params[piece.first + i], g = *place;
+            if (MASKED) g *= mask[piece.first + i];
+            g += 2.0f * piece.l2 * w;
+            *place = g;
+            l2 += (double)piece.l2 * w * w;
+            squares += (double)g * g;
+        }
+        l2 = block_sum(l2);
+        squares = block_sum(squares);
+        if (threadIdx.x == 0) parts[p] = Part{l2, squares};
     }
-    l2 = block_sum(l2);
-    squares = block_sum(squares);
-    if (threadIdx.x == 0) parts[blockIdx.x] = Part{l2, squares};
 }
 
 // One block: the outcome of the step. `N` has the losses' weights, labels of an image, and the room between the figures of two losses.
@@ -108,7 +110,7 @@ __device__ void judge(Index images, const Figure* figures, const Part* parts, Ou
     }
 }
 
-// As `judge`, by the last block of the launch that completes the gradients.
+// As `judge`, by the last block of the launch that completes the gradients: all blocks call it when theirs are done.
 template <class N>
 __device__ void judge_last(Index images, const Figure* figures, const Part* parts, Outcome* outcome, unsigned* arrived) {
     __shared__ bool last;
@@ -124,37 +126,47 @@ __device__ void judge_last(Index images, const Figure* figures, const Part* part
     judge<N>(images, figures, parts, outcome);
 }
 
+// What remains to be done for gradients after the way back, and the outcome.
+template <class N, bool MASKED, int COUNTER>
+__device__ void end_backward(Index images, const Piece* pieces, const float* params, float* gradients, const float* mask, const Figure* figures,
+                             Part* parts, Outcome* outcome, unsigned* arrived) {
+    regularise<N, MASKED>(pieces, params, gradients, mask, parts);
+    judge_last<N>(images, figures, parts, outcome, arrived + COUNTER);
+}
+
 // Moves the weights by the rule `R` (`Optimizer` of the plan); after a step that failed, takes back what it moved on its way, if anything.
-template <class R, bool KEPT>
+template <class R, class N, bool KEPT>
 __device__ void update(Index, const Piece* pieces, float* params, const float* gradients, const float* before, float* first, float* second,
                        const Rates* rates, const Outcome* outcome) {
-    const Piece piece = pieces[blockIdx.x];
     const bool stopped = outcome->stopped;
     const float scale = outcome->norm > rates->clip ? (float)(rates->clip / outcome->norm) : 1.0f;
     const float lr = rates->lr, coupled = rates->coupled;
-    for (unsigned int i = threadIdx.x; i < piece.count; i += blockDim.x) {
-        const unsigned long long at = piece.first + i;
-        if (!piece.trained || stopped) {
-            if (KEPT && !piece.trained && stopped) params[at] = before[at];
-            continue;
+    for (unsigned int p = blockIdx.x; p < N::pieces; p += gridDim.x) {
+        const Piece piece = pieces[p];
+        for (unsigned int i = threadIdx.x; i < piece.count; i += blockDim.x) {
+            const unsigned long long at = piece.first + i;
+            if (!piece.trained || stopped) {
+                if (KEPT && !piece.trained && stopped) params[at] = before[at];
+                continue;
+            }
+            float w = params[at];
+            float g = scale * gradients[at] + coupled * w;
+            if constexpr (R::kind == 0) w -= lr * g;
+            if constexpr (R::kind == 1) {
+                g *= lr;
+                float v = first[at] = R::momentum * first[at] + g;
+                w -= R::nesterov ? g + R::momentum * v : v;
+            }
+            if constexpr (R::kind == 2) {
+                float a = first[at] = R::square_old * first[at] + R::square_new * g * g;
+                w -= lr * g / (sqrtf(a) + R::eps);
+            }
+            if constexpr (R::kind == 3) {
+                float m = first[at] = R::mean_old * first[at] + R::mean_new * g;
+                float v = second[at] = R::square_old * second[at] + R::square_new * g * g;
+                w = rates->keep * w - lr * m / (sqrtf(v) + R::eps);
+            }
+            params[at] = w;
         }
-        float w = params[at];
-        float g = scale * gradients[at] + coupled * w;
-        if constexpr (R::kind == 0) w -= lr * g;
-        if constexpr (R::kind == 1) {
-            g *= lr;
-            float v = first[at] = R::momentum * first[at] + g;
-            w -= R::nesterov ? g + R::momentum * v : v;
-        }
-        if constexpr (R::kind == 2) {
-            float a = first[at] = R::square_old * first[at] + R::square_new * g * g;
-            w -= lr * g / (sqrtf(a) + R::eps);
-        }
-        if constexpr (R::kind == 3) {
-            float m = first[at] = R::mean_old * first[at] + R::mean_new * g;
-            float v = second[at] = R::square_old * second[at] + R::square_new * g * g;
-            w = rates->keep * w - lr * m / (sqrtf(v) + R::eps);
-        }
-        params[at] = w;
     }
 }

@@ -32,8 +32,8 @@ __device__ void transpose(T team, Index images, const float* x, float* y) {
     transposed<X::pixels, X::c, true>(team, images, read, write);
 }
 
-template <class D, class V, class T>
-__device__ void transpose_backward(T team, Index images, const float* dy, float* dx) {
+template <class D, class V, class T, class G>
+__device__ void transpose_backward(T team, Index images, const float* dy, G dx) {
     typedef typename V::DX0 DX;
     typedef typename V::DY DY;
     auto read = [&](Index image, int pixel, int c) { return dy[DY::at(image) + c * DX::pixels + pixel]; };

@@ -42,8 +42,8 @@ __device__ void upsample(T team, Index images, const float* x, float* y) {
     }
 }
 
-template <class D, class V, class T>
-__device__ void upsample_backward(T team, Index images, const float* dy, float* dx) {
+template <class D, class V, class T, class G>
+__device__ void upsample_backward(T team, Index images, const float* dy, G dx) {
     typedef typename V::DX0 DX;
     typedef typename V::DY DY;
     constexpr int n = channels_together<DX, DY>();

@@ -219,7 +219,7 @@ fn number(name: &str) -> Option<usize> {
     digits.parse().ok()
 }
 
-fn sum(a: &Traffic, b: &Traffic) -> Traffic {
+pub(crate) fn sum(a: &Traffic, b: &Traffic) -> Traffic {
     Traffic {
         requests: a.requests + b.requests,
         bytes: a.bytes + b.bytes,

@@ -6,3 +6,4 @@ pub mod generated;
 pub mod networks;
 pub mod reference;
 pub mod seeded;
+pub mod training_counts;

@@ -3,6 +3,7 @@
 use netc_emulated_device::{Missing, device};
 use netc_runtime::cuda::Precision;
 use netc_tests::counts::{Counts, Target};
+use netc_tests::training_counts;
 
 /// Targets that are missed, by network, batch and kernel; `docs/cuda-counts.md` says why. One that is met again has to leave the list.
 const MISSED: &[(&str, usize, &str, Target)] = &[
@@ -48,4 +49,26 @@ fn small_networks_hold_their_targets() {
         .map(|(network, batch, kernel, target)| (*network, *batch, (*kernel).to_owned(), *target))
         .collect();
     assert_eq!(missed, known);
+}
+
+#[test]
+fn training_steps_take_few_launches() {
+    let session = match device() {
+        Ok(device) => device.session(),
+        Err(Missing::Compiler(reason)) => {
+            eprintln!("SKIPPED: {reason}");
+            return;
+        }
+        Err(broken) => panic!("{broken}"),
+    };
+    // Kernels are compiled, and not run.
+    session.set("check", "0");
+    for network in ["lenet5_mnist", "lenet_cifar", "mini_alexnet_mnist"] {
+        let (steps, launches) = training_counts::launches(network).expect("the emulated device");
+        let most = match network {
+            "lenet5_mnist" => 3,
+            _ => steps[0] + steps[1] + 3,
+        };
+        assert!(launches <= most, "{network}: {launches} launches");
+    }
 }

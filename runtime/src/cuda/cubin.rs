@@ -1,5 +1,8 @@
 //! What compiled kernels take of a processor, read from NVIDIA's cubin: an ELF file of 64 bits.
 
+use super::nvrtc::Nvrtc;
+use crate::{Error, ErrorKind};
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -13,14 +16,29 @@ const SIZED_VALUE: u8 = 0x04;
 
 /// What a kernel takes, as `cuobjdump --dump-resource-usage` says it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Usage {
-    pub(super) name: String,
+pub struct Usage {
+    /// The kernel.
+    pub name: String,
     /// Registers of a thread.
-    pub(super) registers: usize,
+    pub registers: usize,
     /// Bytes of a thread in local memory: spilled registers and arrays without constant indices.
-    pub(super) local: usize,
+    pub local: usize,
     /// Bytes of a block in shared memory.
-    pub(super) shared: usize,
+    pub shared: usize,
+}
+
+impl Usage {
+    /// What the kernels of a text take on an architecture such as `sm_90`, by NVIDIA's compiler. Needs no GPU.
+    ///
+    /// # Errors
+    /// With [`ErrorKind::Device`], if the compiler is missing, or a stand-in, or refuses the text.
+    pub fn of(text: &str, architecture: &str) -> Result<Vec<Self>, Error> {
+        let target = format!("--gpu-architecture={architecture}");
+        let options = [target.as_str(), "--std=c++17", "-default-device"];
+        let cubin = Nvrtc::open()?.compile(text, &options)?;
+        let stand_in = || Error::new(ErrorKind::Device, "libnvrtc is not NVIDIA's");
+        usages(&cubin).ok_or_else(stand_in)
+    }
 }
 
 /// The kernels of a cubin; none if it is no cubin of NVIDIA's compiler.

@@ -28,6 +28,7 @@ mod task;
 #[cfg(feature = "train")]
 mod train;
 
+pub use cubin::Usage;
 pub use device::Gpu;
 pub use estimate::{Estimate, EstimatedStep, GpuModel, Resources};
 pub(crate) use inference::Extent;
@@ -39,6 +40,8 @@ pub(crate) use session::Session;
 pub use single::single;
 #[cfg(feature = "train")]
 pub(crate) use train::Training;
+#[cfg(feature = "train")]
+pub use train::training_text;
 
 use crate::plan::{Op, for_each_op};
 use call::Kernels;

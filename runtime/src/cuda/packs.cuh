@@ -129,6 +129,20 @@ __device__ inline void map_channels(T team, Index images, TO y, R prepare, F f, 
     }
 }
 
+// What lies under a picture that begins (TOP, LEFT) away from another, zeros where nothing does. One thread a pack of channels.
+template <bool ADD, class TO, class FROM, int TOP, int LEFT, class T, class P>
+__device__ inline void shift_picture(T team, Index images, const float* from, P to) {
+    constexpr int n = channels_together<TO, FROM>();
+    typedef Place<TO, n> Here;
+    for (Index i = team.thread(); i < images * Here::each; i += team.threads()) {
+        Here here(i);
+        const int y = here.y - TOP, x = here.x - LEFT;
+        Pack<n> pack = {};
+        if (y >= 0 && y < FROM::h && x >= 0 && x < FROM::w) pack = load<n>(from + FROM::at(here.image, y, x) + here.c);
+        put<ADD>(to + here.at(), pack);
+    }
+}
+
 // Turns the gradient of a fused activation's value into that of its input, in place.
 template <class D, class V, class T>
 __device__ void through(T team, Index images, const float* y, float* dy) {

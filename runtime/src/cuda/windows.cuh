@@ -18,6 +18,14 @@ __device__ inline Span over(int i, int window, int stride, int pad, int count) {
     return {at < window ? 0 : (at - window) / stride + 1, least(at / stride + 1, count)};
 }
 
+// Calls `f(oy, ox)` for each window of a picture DY that cell (y, x) is under, in order.
+template <class D, class DY, class F>
+__device__ inline void each_window(int y, int x, int top, int left, F f) {
+    const Span rows = over(y, D::window_h, D::stride_h, top, DY::h), columns = over(x, D::window_w, D::stride_w, left, DY::w);
+    for (int oy = rows.begin; oy < rows.end; oy++)
+        for (int ox = columns.begin; ox < columns.end; ox++) f(oy, ox);
+}
+
 // The sums over a window of some neighbouring channels, row by row.
 template <class D, class X, int N>
 __device__ inline Pack<N> window_sum(const float* x, Index image, int oy, int ox, int c, int top, int left) {

@@ -33,15 +33,12 @@ __device__ void avg_pool_backward(T team, Index images, const float* dy, G dx) {
     typedef Place<DX, n> To;
     for (Index i = team.thread(); i < images * To::each; i += team.threads()) {
         To to(i);
-        Span rows = over(to.y, D::window_h, D::stride_h, D::pad_top, DY::h);
-        Span columns = over(to.x, D::window_w, D::stride_w, D::pad_left, DY::w);
         Pack<n> sum = {};
-        for (int oy = rows.begin; oy < rows.end; oy++)
-            for (int ox = columns.begin; ox < columns.end; ox++) {
-                Pack<n> pack = load<n>(dy + DY::at(to.image, oy, ox) + to.c);
-                float count = cells<D>(oy, ox);
-                for (int k = 0; k < n; k++) sum.at[k] += __fdividef(pack.at[k], count);
-            }
+        each_window<D, DY>(to.y, to.x, D::pad_top, D::pad_left, [&](int oy, int ox) {
+            Pack<n> pack = load<n>(dy + DY::at(to.image, oy, ox) + to.c);
+            float count = cells<D>(oy, ox);
+            for (int k = 0; k < n; k++) sum.at[k] += __fdividef(pack.at[k], count);
+        });
         put<V::add0>(dx + to.at(), sum);
     }
 }

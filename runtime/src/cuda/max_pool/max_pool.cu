@@ -110,14 +110,12 @@ __device__ void max_pool_tiles(T team, Index images, const float* x, const float
         for (int i = threadIdx.x; i < HIGH * WIDE * CHANNELS; i += blockDim.x) {
             const int own = i % CHANNELS, c = first + own, iy = top + i / (WIDE * CHANNELS), ix = left + i / CHANNELS % WIDE;
             if (c >= X::c || iy >= X::h || ix >= X::w) continue;
-            const Span high = over(iy, D::window_h, D::stride_h, D::pad_top, DY::h), wide = over(ix, D::window_w, D::stride_w, D::pad_left, DY::w);
             float sum = 0.0f;
-            for (int oy = high.begin; oy < high.end; oy++)
-                for (int ox = wide.begin; ox < wide.end; ox++) {
-                    const int cell = (iy - oy * D::stride_h + D::pad_top) * D::window_w + ix - ox * D::stride_w + D::pad_left;
-                    const bool won = winners[((oy - above) * columns + ox - before) * CHANNELS + own] == cell;
-                    sum += won ? dy[DY::at(image, oy, ox) + c] : 0.0f;
-                }
+            each_window<D, DY>(iy, ix, D::pad_top, D::pad_left, [&](int oy, int ox) {
+                const int cell = (iy - oy * D::stride_h + D::pad_top) * D::window_w + ix - ox * D::stride_w + D::pad_left;
+                const bool won = winners[((oy - above) * columns + ox - before) * CHANNELS + own] == cell;
+                sum += won ? dy[DY::at(image, oy, ox) + c] : 0.0f;
+            });
             put<V::add0>(dx + DX::at(image, iy, ix) + c, sum);
         }
         __syncthreads();
@@ -152,17 +150,14 @@ __device__ void max_pool_gather(T team, Index images, const float* dy, G dx, con
     typedef Place<DX, n> To;
     for (Index i = team.thread(); i < images * To::each; i += team.threads()) {
         To to(i);
-        Span rows = over(to.y, D::window_h, D::stride_h, D::pad_top, DY::h);
-        Span columns = over(to.x, D::window_w, D::stride_w, D::pad_left, DY::w);
         Pack<n> sum = {};
-        for (int oy = rows.begin; oy < rows.end; oy++)
-            for (int ox = columns.begin; ox < columns.end; ox++) {
-                const Index window = ((to.image * DY::h + oy) * DY::w + ox) * DY::c + to.c;
-                const int own = (to.y - oy * D::stride_h + D::pad_top) * D::window_w + to.x - ox * D::stride_w + D::pad_left;
-                auto winners = reinterpret_cast<const CellNumbers<D, n>*>(scratch)[window / n];
-                Pack<n> pack = load<n>(dy + DY::at(to.image, oy, ox) + to.c);
-                for (int k = 0; k < n; k++) sum.at[k] += winners.at[k] == own ? pack.at[k] : 0.0f;
-            }
+        each_window<D, DY>(to.y, to.x, D::pad_top, D::pad_left, [&](int oy, int ox) {
+            const Index window = ((to.image * DY::h + oy) * DY::w + ox) * DY::c + to.c;
+            const int own = (to.y - oy * D::stride_h + D::pad_top) * D::window_w + to.x - ox * D::stride_w + D::pad_left;
+            auto winners = reinterpret_cast<const CellNumbers<D, n>*>(scratch)[window / n];
+            Pack<n> pack = load<n>(dy + DY::at(to.image, oy, ox) + to.c);
+            for (int k = 0; k < n; k++) sum.at[k] += winners.at[k] == own ? pack.at[k] : 0.0f;
+        });
         put<V::add0>(dx + to.at(), sum);
     }
 }

@@ -33,10 +33,35 @@ __device__ inline void put(const Complete<MASKED>& to, float value) {
     }
     *to.gradient = value;
 }
-template <int RUN, bool ADD, bool ALIGNED, bool MASKED>
-__device__ inline void put_run(const Complete<MASKED>& to, const float* values, int count) {
-    for (int i = 0; i < RUN; i++)
-        if (i < count) put<ADD>(to + (Index)i, values[i]);
+
+// Where the sums of a tile go first: row by row into shared memory.
+template <class TILE>
+struct Spread {
+    float* shared;
+    int here;
+    __device__ static Index row(int r) { return r * TILE::n; }
+    template <int RUN>
+    __device__ void column(int at) { here = at; }
+    template <int RUN>
+    __device__ void put(Index row, const float* values) const {
+#pragma unroll
+        for (int i = 0; i < RUN; i++) shared[row + here + i] = values[i];
+    }
+};
+
+// Hands out the columns from `first` on of so many rows of CELLS numbers. By way of shared memory, as what ends a sum is too long to stand in the
+// program for each sum of a thread.
+template <int CELLS, bool ALIGNED, bool ADDS, class TILE, bool MASKED>
+__device__ inline void write_rows(TILE& sums, float* shared, const Complete<MASKED>& to, int rows, int first) {
+    Spread<TILE> out = {shared, 0};
+    sums.template write<false, false>(out);
+    __syncthreads();
+#pragma unroll 1
+    for (int i = threadIdx.x; i < TILE::m * TILE::n; i += TILE::threads) {
+        const int row = i / TILE::n, cell = first + i % TILE::n;
+        if (row < rows && cell < CELLS) put<ADDS>(to + (Index)(row * CELLS + cell), shared[i]);
+    }
+    __syncthreads();
 }
 
 // A tile is done; all threads of the block call it.

@@ -62,9 +62,9 @@ struct Inputs {
 };
 
 // Sums go to rows of CELLS numbers.
-template <int CELLS, bool ALIGNED, bool ADDS, class TO>
+template <int CELLS, bool ALIGNED, bool ADDS>
 struct Kernel {
-    TO to; // the tile's first row
+    float* to; // the tile's first row
     int count, n, here;
     __device__ Index row(int r) const { return r < count ? (Index)r * CELLS : NOWHERE; }
     template <int RUN>
@@ -74,6 +74,12 @@ struct Kernel {
         if (row != NOWHERE) put_run<RUN, ADDS, ALIGNED && CELLS % RUN == 0>(to + row + here, values, CELLS - here);
     }
 };
+
+template <int CELLS, bool ALIGNED, bool ADDS, class TILE>
+__device__ inline void write_rows(TILE& sums, float*, float* to, int rows, int first) {
+    Kernel<CELLS, ALIGNED, ADDS> out = {to, rows, first, 0};
+    sums.template write<false, false>(out);
+}
 
 // gradient[f, cell, c] = sum over pixels of dy * x, bias[f] = sum over pixels of dy, or added to what stands there. Pointers, or `Complete`
 // (complete.cu).
@@ -100,8 +106,7 @@ __device__ void weight_product(T team, Index images, const float* x, const float
         sums.clear();
         sums.add(a, b, shared, (Index)steps * part / split.parts, (Index)steps * (part + 1) / split.parts);
         if (!split.template join<TILE::threads>(sums.sum, a.sum, tile, part, scratch, arrived, &last)) continue;
-        Kernel<cells, ALIGNED, ADDS, W> out = {gradient + (Index)(group * filters + m) * cells, filters - m, n, 0};
-        sums.template write<A::by_row, B::by_row>(out);
+        write_rows<cells, ALIGNED, ADDS>(sums, shared, gradient + (Index)(group * filters + m) * cells, filters - m, n);
         if (a.sums && threadIdx.x < TILE::m && (int)threadIdx.x < filters - m)
             put<ADDS>(bias + (Index)(group * filters + m + threadIdx.x), a.sum);
         close(gradient, tile);

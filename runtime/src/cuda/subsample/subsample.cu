@@ -42,10 +42,8 @@ __device__ void subsample_backward(T team, Index images, const float* dy, G dx, 
     typedef Place<DX, n> To;
     for (Index i = team.thread(); i < images * To::each; i += team.threads()) {
         To to(i);
-        Span rows = over(to.y, D::window_h, D::stride_h, 0, DY::h), columns = over(to.x, D::window_w, D::stride_w, 0, DY::w);
         Pack<n> sum = {};
-        for (int oy = rows.begin; oy < rows.end; oy++)
-            for (int ox = columns.begin; ox < columns.end; ox++) add(sum, load<n>(dy + DY::at(to.image, oy, ox) + to.c));
+        each_window<D, DY>(to.y, to.x, 0, 0, [&](int oy, int ox) { add(sum, load<n>(dy + DY::at(to.image, oy, ox) + to.c)); });
         const Pack<n> factor = load_channels<n>(coefficient + to.c);
         for (int k = 0; k < n; k++) sum.at[k] *= factor.at[k];
         put<V::add0>(dx + to.at(), sum);

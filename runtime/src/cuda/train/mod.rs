@@ -16,12 +16,13 @@ use self::buffers::Buffers;
 use self::handed::{Batch, Handed};
 use self::held::Held;
 use self::records::{Chosen, Outcome, Rates};
+use super::Precision;
 use super::device::{device, failed};
 use super::memory::{gather, range};
 use super::params::Order;
 use super::program::Program;
 use super::source::Argument;
-use crate::plan::{Optimizer, Plan, Slot, View};
+use crate::plan::{Optimizer, Plan, Slot, View, validate};
 use crate::train::{Broken, Kind, Layout, MemoryUse, Rule, StepResult, check_labels};
 use crate::{Error, ErrorKind};
 use alloc::format;
@@ -32,6 +33,24 @@ use cudarc::driver::{CudaStream, DriverError};
 
 #[cfg(test)]
 pub(super) use self::pictures::every_stage as every_stage_of_pictures;
+
+/// The CUDA C++ that a training step of a plan becomes for batches of up to `max_batch` images: what NVIDIA's compiler is given.
+///
+/// # Errors
+/// With [`ErrorKind::Plan`], if the plan is not valid, or does not train.
+pub fn training_text(
+    plan: &Plan,
+    optimizer: &Optimizer,
+    max_batch: usize,
+    precision: Precision,
+) -> Result<String, Error> {
+    validate(plan).map_err(Error::plan)?;
+    if !plan.trains() {
+        return Err(Error::plan("it does not train"));
+    }
+    let parts = prepare::Parts::of(plan, optimizer, max_batch, precision);
+    Ok(parts.source(plan, None).text)
+}
 
 /// A network under training on a GPU.
 pub(crate) struct Training {

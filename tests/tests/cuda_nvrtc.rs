@@ -43,29 +43,35 @@ fn every_kernel_compiles_of_training_steps() {
         let plan = &training.plan;
         let text = training_text(plan, &training.recipe.optimizer, 32, Precision::F32);
         let text = text.expect("a valid plan");
-        for architecture in ARCHITECTURES {
-            let start = Instant::now();
-            let usages = Usage::of(&text, architecture);
-            let usages = usages.unwrap_or_else(|error| {
-                let file = std::env::temp_dir().join("netc-training.cu");
-                let _ = std::fs::write(&file, &text);
-                panic!("{} {architecture}, {}: {error}", plan.name, file.display())
+        // Two at a time: CI has two cores.
+        for pair in ARCHITECTURES.chunks(2) {
+            std::thread::scope(|scope| {
+                for architecture in pair {
+                    scope.spawn(|| compiles(&plan.name, &text, architecture));
+                }
             });
-            let took = start.elapsed();
-            let most = usages.iter().map(|usage| usage.registers).max();
-            eprintln!(
-                "{architecture} {}, {optimizer}: {} kernels, at most {} registers, {:.1} s",
-                plan.name,
-                usages.len(),
-                most.unwrap_or(0),
-                took.as_secs_f64()
-            );
-            let spilled: Vec<_> = usages.iter().filter(|usage| usage.local > 0).collect();
-            assert!(
-                spilled.is_empty(),
-                "{} {architecture}: in local memory: {spilled:?}",
-                plan.name
-            );
         }
     }
+}
+
+fn compiles(name: &str, text: &str, architecture: &str) {
+    let start = Instant::now();
+    let usages = Usage::of(text, architecture);
+    let usages = usages.unwrap_or_else(|error| {
+        let file = std::env::temp_dir().join("netc-training.cu");
+        let _ = std::fs::write(&file, text);
+        panic!("{name} {architecture}, {}: {error}", file.display())
+    });
+    let most = usages.iter().map(|usage| usage.registers).max();
+    eprintln!(
+        "{architecture} {name}: {} kernels, at most {} registers, {:.1} s",
+        usages.len(),
+        most.unwrap_or(0),
+        start.elapsed().as_secs_f64()
+    );
+    let spilled: Vec<_> = usages.iter().filter(|usage| usage.local > 0).collect();
+    assert!(
+        spilled.is_empty(),
+        "{name} {architecture}: in local memory: {spilled:?}"
+    );
 }

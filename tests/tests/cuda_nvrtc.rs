@@ -4,6 +4,7 @@ use netc_compiler::{Options, RecipeChoice, Train};
 use netc_runtime::cuda::{Precision, Usage, training_text};
 use netc_tests::networks::{compile_file, compile_text, path};
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::time::Instant;
 
 /// From Turing to Blackwell.
@@ -63,7 +64,8 @@ fn compiles(name: &str, text: &str, architecture: &str) {
         panic!("{name} {architecture}, {}: {error}", file.display())
     });
     let most = usages.iter().map(|usage| usage.registers).max();
-    eprintln!(
+    let _ = writeln!(
+        std::io::stderr(),
         "{architecture} {name}: {} kernels, at most {} registers, {:.1} s",
         usages.len(),
         most.unwrap_or(0),

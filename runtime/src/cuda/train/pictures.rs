@@ -85,6 +85,7 @@ pub(super) fn launch(text: &str, largest: usize) -> Source {
         tasks: 0..0,
         arguments: ARGUMENTS.into(),
         work: Work::each(By::Block, 1),
+        beside: Vec::new(),
         threads: BLOCK,
     });
     source

@@ -29,7 +29,10 @@ use alloc::vec::Vec;
 /// With [`ErrorKind::Plan`], if the plan is not valid.
 pub fn prepare(plan: &Plan, machine: Machine, max_batch: usize) -> Result<Prepared<'_>, Error> {
     validate(plan).map_err(Error::plan)?;
-    let choices = plan.forward.iter().map(|step| machine.choice(&step.op));
+    let choices = plan.forward.iter().map(|step| match plan.trains() {
+        true => machine.choice_in_training(&step.op),
+        false => machine.choice(&step.op),
+    });
     Ok(Prepared {
         choices: choices.collect(),
         plan,

@@ -55,8 +55,18 @@ impl Machine {
     /// How the operation is computed on this machine, unless something else is asked for.
     #[must_use]
     pub fn choice(self, op: &Op) -> Choice {
+        self.choice_for(op, 1)
+    }
+
+    /// The same in training: for batches of some images.
+    #[must_use]
+    pub fn choice_in_training(self, op: &Op) -> Choice {
+        self.choice_for(op, method::TRAINED)
+    }
+
+    fn choice_for(self, op: &Op, images: usize) -> Choice {
         let (method, level) = match op {
-            Op::Conv(d) if self.winograd => (method::best(d, self.level), self.level),
+            Op::Conv(d) if self.winograd => (method::best(d, self.level, images), self.level),
             Op::Conv(d) => (method::exact(d, self.level), self.level),
             Op::Deconv(_) | Op::Fc(_) => (Method::Direct, self.level),
             _ => (Method::Only, simd::level()),

@@ -75,7 +75,7 @@ pub fn fast(
     setting: Setting,
 ) -> Single<f32> {
     let layout = Layout::new(&named(params));
-    let kernel = TrainKernel::new(*op, &layout, LAYER, Machine::here().choice(op));
+    let kernel = TrainKernel::new(*op, &layout, LAYER, Machine::here().choice_in_training(op));
     let mut kernel = kernel.expect("an operation of training");
     let image: usize = op.input().iter().product();
     let batch = inputs[0].len() / image;

@@ -9,6 +9,9 @@ use crate::cpu::simd::Level;
 use crate::cpu::tuning::Tuning;
 use crate::plan;
 
+/// Images of a batch that a choice for training counts on: the choice must not depend on the batch itself, so that numbers do not.
+pub(crate) const TRAINED: usize = 16;
+
 /// Whether the method can compute the convolution.
 pub(crate) fn can(d: &plan::Conv, method: Method) -> bool {
     match method {
@@ -20,14 +23,15 @@ pub(crate) fn can(d: &plan::Conv, method: Method) -> bool {
     }
 }
 
-/// The method that is best for a convolution on machines of this level.
-pub(crate) fn best(d: &plan::Conv, level: Level) -> Method {
+/// The method that is best for a convolution of so many images at a time on machines of this level: where there are many, large weights are read
+/// for all of them.
+pub(crate) fn best(d: &plan::Conv, level: Level, images: usize) -> Method {
     let exact = exact(d, level);
     if !Winograd::fits(d) {
         return exact;
     }
     let methods = [exact, Method::Winograd2, Method::Winograd4];
-    let costs = methods.map(|method| (method, cost(d, method, Tuning::of(level))));
+    let costs = methods.map(|method| (method, cost(d, method, Tuning::of(level), images)));
     // The first of equals: it has the smaller error.
     let least = costs
         .into_iter()
@@ -53,16 +57,16 @@ pub(crate) fn exact(d: &plan::Conv, level: Level) -> Method {
 /// turned off.
 #[cfg(feature = "train")]
 pub(crate) fn back(d: &plan::Conv, back: &plan::Conv, forward: Choice) -> Method {
-    let turned_off = best(d, forward.level).is_winograd() && !forward.method.is_winograd();
+    let turned_off = best(d, forward.level, TRAINED).is_winograd() && !forward.method.is_winograd();
     match turned_off {
         true => exact(back, forward.level),
-        false => best(back, forward.level),
+        false => best(back, forward.level, TRAINED),
     }
 }
 
-/// About how many products could be computed in the time that an image takes by this method, of a convolution that is Winograd's: products
+/// About how many products could be computed in the time that so many images take by this method, of a convolution that is Winograd's: products
 /// themselves, and what must be moved. The descriptor need not be valid.
-fn cost(d: &plan::Conv, method: Method, tuning: &Tuning) -> f64 {
+fn cost(d: &plan::Conv, method: Method, tuning: &Tuning, images: usize) -> f64 {
     let (filters, channels) = (d.filters as f64, d.input[2] as f64);
     let (side, places) = match method {
         Method::Winograd2 => (2, 16.0),
@@ -74,7 +78,7 @@ fn cost(d: &plan::Conv, method: Method, tuning: &Tuning) -> f64 {
         let outputs = d.input[axis].saturating_add(padding).saturating_sub(2);
         outputs.div_ceil(side) as f64
     };
-    let tiles = along(0) * along(1);
+    let tiles = images as f64 * along(0) * along(1);
     let weights = places * channels * filters;
     let moved = match method {
         Method::Winograd2 | Method::Winograd4 => tiles * places * (channels + filters),

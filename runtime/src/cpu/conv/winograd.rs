@@ -18,6 +18,7 @@ use crate::cpu::kernel::{
     Aligned, Even, Fused, Kernels, MAX_LANES, Tile, WinogradInput, WinogradKernels, WinogradOutput,
     winograd_weights,
 };
+use crate::cpu::simd::multiversion;
 use crate::cpu::sizes::bounded;
 use crate::plan::{Act, Conv, Op};
 use crate::threads::Threads;
@@ -138,7 +139,7 @@ impl Winograd {
             panels,
             padded,
             strides,
-            weights: Aligned::zeros(bounded([places, size])),
+            weights: Aligned::zeros(bounded([places, size.saturating_add(MAX_LANES)])),
             biases: Aligned::zeros(padded[1]),
             zeros: Aligned::zeros(channels.max(4 * lanes)),
         }
@@ -153,15 +154,10 @@ impl Winograd {
             "weights of {:?}",
             self.d
         );
-        let position = self.position();
+        let (position, side, places) = (self.position(), self.side, self.places());
         let packed = Shared::new(self.weights.as_mut_slice());
         let (panels, lanes) = (&self.panels, self.kernels.lanes);
         let (strides, filters) = (self.strides, self.d.filters);
-        let transform = if self.side == 2 {
-            transform::<2>
-        } else {
-            transform::<4>
-        };
         let cost = 200 * lanes;
         let lines = panels.iter().map(|panel| panel.vectors).sum::<usize>();
         threads.for_ranges(lines * channels, cost, |range, _| {
@@ -172,24 +168,31 @@ impl Winograd {
                 let panel = panels[after - 1];
                 let count = lanes.min(filters - filter);
                 let at = panel.weights + c * panel.vectors * lanes + filter - panel.filter;
-                let source = |f: usize, cell: usize| {
-                    weights[strides.at(0, filter + f, [cell / 3, cell % 3], c)]
-                };
-                // SAFETY: each vector of each channel is one task's alone.
-                let to = |place: usize| unsafe {
-                    packed.part(place * position + at..place * position + at + count)
-                };
-                transform(count, &source, &to);
+                let mut cells = [[0.0; MAX_LANES]; 9];
+                for f in 0..count {
+                    for (cell, lanes) in cells.iter_mut().enumerate() {
+                        lanes[f] = weights[strides.at(0, filter + f, [cell / 3, cell % 3], c)];
+                    }
+                }
+                let mut transformed = [[0.0; MAX_LANES]; 36];
+                transform(side, &cells, &mut transformed);
+                for (place, values) in transformed[..places].iter().enumerate() {
+                    let at = place * position + at;
+                    // SAFETY: each vector of each channel is one task's alone.
+                    let to = unsafe { packed.part(at..at + count) };
+                    to.copy_from_slice(&values[..count]);
+                }
             }
         });
         self.biases.as_mut_slice()[..bias.len()].copy_from_slice(bias);
     }
 
-    /// Weights of a place.
+    /// Weights of a place, and a line more: weights of one filter and channel, at a power of two from each other, would meet in the same few lines
+    /// of the cache.
     fn position(&self) -> usize {
         let lanes = self.kernels.lanes;
         let vectors: usize = self.panels.iter().map(|panel| panel.vectors).sum();
-        self.d.input[2] * vectors * lanes
+        self.d.input[2] * vectors * lanes + MAX_LANES
     }
 
     /// Bytes of transformed weights.
@@ -458,26 +461,20 @@ struct Run<'m> {
     memory: Shared<'m, f32>,
 }
 
-/// Transforms the 3x3 weights of `count` filters, at most [`MAX_LANES`], for each place of a tile of side `M`: `G g G^T`.
-fn transform<'m, const M: usize>(
-    count: usize,
-    weight: &dyn Fn(usize, usize) -> f32,
-    to: &dyn Fn(usize) -> &'m mut [f32],
-) {
-    let n = M + 2;
-    let mut filters = [[0.0_f32; 36]; MAX_LANES];
-    for (f, places) in filters.iter_mut().enumerate().take(count) {
-        let g: [f64; 9] = core::array::from_fn(|cell| f64::from(weight(f, cell)));
-        let columns = [0, 1, 2].map(|x| winograd_weights::<M>([g[x], g[3 + x], g[6 + x]]));
-        for (y, row) in places.chunks_exact_mut(n).enumerate().take(n) {
-            let values = winograd_weights::<M>(columns.map(|column| column[y]));
-            row.iter_mut()
-                .zip(values)
-                .for_each(|(to, value)| *to = value as f32);
+multiversion! {
+    /// Transforms the 3x3 weights of some filters, for each place of a tile of this side: `G g G^T`.
+    fn transform(side: usize, cells: &[[f32; MAX_LANES]; 9], places: &mut [[f32; MAX_LANES]; 36]) {
+        let n = side + 2;
+        let mut half = [[0.0; MAX_LANES]; 18];
+        for x in 0..3 {
+            let column = winograd_weights(side, [&cells[x], &cells[3 + x], &cells[6 + x]]);
+            for (y, values) in column.iter().enumerate().take(n) {
+                half[3 * y + x] = *values;
+            }
         }
-    }
-    for place in 0..n * n {
-        let rows = to(place).iter_mut().zip(&filters);
-        rows.for_each(|(to, places)| *to = places[place]);
+        for y in 0..n {
+            let row = winograd_weights(side, [&half[3 * y], &half[3 * y + 1], &half[3 * y + 2]]);
+            places[y * n..][..n].copy_from_slice(&row[..n]);
+        }
     }
 }

@@ -41,7 +41,12 @@ impl Fc {
     /// If the descriptor's sizes cannot be computed, or the layout has not the layer's parameters.
     #[must_use]
     pub fn new(d: plan::Fc, layout: &Layout, layer: &str) -> Self {
-        Self::chosen(d, layout, layer, Machine::here().choice(&d.into()))
+        Self::chosen(
+            d,
+            layout,
+            layer,
+            Machine::here().choice_in_training(&d.into()),
+        )
     }
 
     /// As [`new`](Self::new), by this choice: its level, of all three products.

@@ -165,17 +165,26 @@ unsafe fn after<V: Vector, const M: usize>(m: impl Fn(usize) -> V) -> [V; M] {
     }
 }
 
-/// `G` times three weights, for a tile of side `M` (its first `M + 2` numbers).
-pub(crate) fn weights<const M: usize>([a, b, c]: [f64; 3]) -> [f64; 6] {
-    match M {
-        2 => [a, (a + b + c) / 2.0, (a - b + c) / 2.0, c, 0.0, 0.0],
-        _ => [
-            a / 4.0,
-            -(a + b + c) / 6.0,
-            -(a - b + c) / 6.0,
-            (a + 2.0 * b + 4.0 * c) / 24.0,
-            (a - 2.0 * b + 4.0 * c) / 24.0,
-            c,
-        ],
+/// `G` times three weights of each lane, for a tile of this side (its first `side + 2` rows).
+#[inline(always)]
+pub(crate) fn weights<const L: usize>(side: usize, [a, b, c]: [&[f32; L]; 3]) -> [[f32; L]; 6] {
+    let mut to = [[0.0; L]; 6];
+    for i in 0..L {
+        let (a, b, c) = (a[i], b[i], c[i]);
+        let values = match side {
+            2 => [a, (a + b + c) * 0.5, (a - b + c) * 0.5, c, 0.0, 0.0],
+            _ => [
+                a * 0.25,
+                (a + b + c) * (-1.0 / 6.0),
+                (a - b + c) * (-1.0 / 6.0),
+                (a + 2.0 * b + 4.0 * c) * (1.0 / 24.0),
+                (a - 2.0 * b + 4.0 * c) * (1.0 / 24.0),
+                c,
+            ],
+        };
+        to.iter_mut()
+            .zip(values)
+            .for_each(|(to, value)| to[i] = value);
     }
+    to
 }

@@ -52,7 +52,12 @@ impl Conv {
     /// If the descriptor's sizes cannot be computed, or the layout has not the layer's parameters.
     #[must_use]
     pub fn new(d: plan::Conv, layout: &Layout, layer: &str) -> Self {
-        Self::chosen(d, layout, layer, Machine::here().choice(&d.into()))
+        Self::chosen(
+            d,
+            layout,
+            layer,
+            Machine::here().choice_in_training(&d.into()),
+        )
     }
 
     /// As [`new`](Self::new); `choice` is forward's. Where backward is a convolution, it takes

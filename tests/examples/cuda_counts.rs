@@ -1,22 +1,30 @@
 //! Counts what the kernels of networks ask of memory, on the emulated device, and prints Markdown: `docs/cuda-counts.md` says how to read it.
 //!
-//! `cargo run --release -p netc-tests --example cuda_counts -- [--batch N] [--precision f32|tf32|bf16] NETWORK...`
+//! `cargo run --release -p netc-tests --example cuda_counts -- [--batch N] [--precision f32|tf32|bf16] [--summary] NETWORK...`
 
 use netc_emulated_device::device;
 use netc_runtime::cuda::Precision;
 use netc_tests::counts::{Counts, Kernel};
+use netc_tests::options::asked;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let told = arguments().and_then(|(batch, precision, networks)| {
+    let told = asked("--summary").and_then(|asked| {
         let session = device().map_err(ToString::to_string)?.session();
-        networks.iter().try_for_each(|network| {
+        let mut lines = vec![SUMMARY.to_owned()];
+        for network in &asked.networks {
             session.reset();
-            let counts = Counts::of(&session, network, batch, precision);
+            let counts = Counts::of(&session, network, asked.batch, asked.precision);
             let counts = counts.map_err(|e| format!("{network}: {e}\n{}", session.reports()))?;
-            print(&counts, precision).map_err(|e| e.to_string())
-        })
+            if !asked.told {
+                print(&counts, asked.precision).map_err(|e| e.to_string())?;
+            }
+            lines.push(summary(&counts, asked.precision));
+            let time = counts.time.as_secs_f64();
+            let _ = writeln!(io::stderr(), "{network}: {time:.0} s");
+        }
+        writeln!(io::stdout().lock(), "{}", lines.join("\n")).map_err(|e| e.to_string())
     });
     match told {
         Ok(()) => ExitCode::SUCCESS,
@@ -27,28 +35,39 @@ fn main() -> ExitCode {
     }
 }
 
-fn arguments() -> Result<(usize, Precision, Vec<String>), String> {
-    let (mut batch, mut precision, mut networks) = (1, Precision::F32, Vec::new());
-    let mut arguments = std::env::args().skip(1);
-    while let Some(argument) = arguments.next() {
-        let mut value = || arguments.next().unwrap_or_default();
-        match argument.as_str() {
-            "--batch" => {
-                let given = value().parse().ok().filter(|n| *n > 0);
-                batch = given.ok_or("--batch takes a number of images")?;
-            }
-            "--precision" => {
-                let name = value();
-                let known = Precision::ALL.into_iter().find(|p| p.name() == name);
-                precision = known.ok_or("--precision takes f32, tf32 or bf16")?;
-            }
-            _ => networks.push(argument),
-        }
-    }
-    match networks.is_empty() {
-        true => Err("name networks of the catalogue: lenet5_mnist alexnet".into()),
-        false => Ok((batch, precision, networks)),
-    }
+const SUMMARY: &str = "\
+| network | batch | precision | steps | launches | asked MB | sectors | touched / floor: convolutions | others | asked / floor: convolutions | others | conflicts | misses |
+| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |";
+
+/// The worst of a network's kernels: sectors among those that move over 5 % of its bytes, conflicts among products.
+fn summary(counts: &Counts, precision: Precision) -> String {
+    let convolves = |kernel: &&Kernel| kernel.convolves();
+    let worst = |figure: fn(&Kernel) -> f64, of: bool| {
+        let kernels = counts.kernels.iter().filter(|k| convolves(k) == of);
+        let most = kernels.map(figure).reduce(f64::max);
+        most.map_or_else(String::new, |most| format!("{most:.2}"))
+    };
+    let moving = counts.kernels.iter().filter(|k| counts.share(k) > 0.05);
+    let sectors = moving.map(|k| k.global().efficiency()).fold(1.0, f64::min);
+    let products = counts.kernels.iter().filter(|k| k.is_product());
+    let conflicts = products.map(Kernel::conflicts).fold(0.0, f64::max);
+    let misses = counts.kernels.iter().map(|kernel| missed(kernel, counts));
+    let misses: Vec<String> = misses.filter(|missed| !missed.is_empty()).collect();
+    format!(
+        "| {} | {} | {precision} | {} | {} | {:.2} | {:.0} % | {} | {} | {} | {} | {:.1} % | {} |",
+        counts.network,
+        counts.batch,
+        counts.steps,
+        counts.launches,
+        mega(counts.moved()),
+        100.0 * sectors,
+        worst(Kernel::touched, true),
+        worst(Kernel::touched, false),
+        worst(Kernel::over_floor, true),
+        worst(Kernel::over_floor, false),
+        100.0 * conflicts,
+        misses.join(", "),
+    )
 }
 
 fn print(counts: &Counts, precision: Precision) -> io::Result<()> {
@@ -77,16 +96,14 @@ fn print(counts: &Counts, precision: Precision) -> io::Result<()> {
             kernel.counters.launches,
             kernel.counters.blocks,
             mega(kernel.moved()),
-            100.0 * kernel.moved() as f64 / counts.moved().max(1) as f64,
+            100.0 * counts.share(kernel),
             kernel.over_floor(),
             kernel.touched(),
             100.0 * global.efficiency(),
             missed(kernel, counts),
         )?;
     }
-    writeln!(out)?;
-    let time = counts.time.as_secs_f64();
-    writeln!(io::stderr(), "{}: {time:.0} s", counts.network)
+    writeln!(out)
 }
 
 /// The targets that a kernel misses.

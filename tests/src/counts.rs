@@ -64,13 +64,11 @@ impl Counts {
     /// The targets that a kernel of the pass misses.
     #[must_use]
     pub fn missed(&self, kernel: &Kernel) -> Vec<Target> {
-        let convolves = |step: &Step| matches!(step.op, Op::Conv(_) | Op::Deconv(_));
         let traffic = match kernel.is_product() {
             true if self.batch >= 32 => Some(3.0),
-            true if kernel.steps.iter().any(convolves) => None,
+            true if kernel.convolves() => None,
             _ => Some(1.5),
         };
-        let share = kernel.moved() as f64 / self.moved().max(1) as f64;
         let all = [
             (
                 Target::Traffic,
@@ -78,7 +76,7 @@ impl Counts {
             ),
             (
                 Target::Sectors,
-                share > 0.05 && kernel.global().efficiency() < 0.8,
+                self.share(kernel) > 0.05 && kernel.global().efficiency() < 0.8,
             ),
             (
                 Target::Conflicts,
@@ -132,6 +130,12 @@ impl Counts {
             kernels,
             time: start.elapsed(),
         })
+    }
+
+    /// The share of the pass' bytes that a kernel moves.
+    #[must_use]
+    pub fn share(&self, kernel: &Kernel) -> f64 {
+        kernel.moved() as f64 / self.moved().max(1) as f64
     }
 
     /// Bytes of global memory that all kernels move, in whole sectors.
@@ -203,6 +207,13 @@ impl Kernel {
     #[must_use]
     pub fn conflicts(&self) -> f64 {
         1.0 - self.shared().efficiency()
+    }
+
+    /// Whether it computes a convolution, alone or among others.
+    #[must_use]
+    pub fn convolves(&self) -> bool {
+        let convolution = |step: &Step| matches!(step.op, Op::Conv(_) | Op::Deconv(_));
+        self.steps.iter().any(convolution)
     }
 
     /// Whether tiles of a product are what it computes.

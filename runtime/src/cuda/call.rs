@@ -77,8 +77,9 @@ pub(crate) struct Call {
     pub(crate) work: Work,
     /// Threads of a block.
     pub(crate) threads: u32,
-    /// Blocks that a processor is to hold at least, where the compiler is not to weigh that against registers by itself.
-    pub(crate) resident: Option<u32>,
+    /// A constant function of the text: how many blocks of so many threads a processor is to hold at least, where the compiler is not to weigh
+    /// that against registers by itself.
+    pub(crate) resident: Option<&'static str>,
     /// Whether it may share a launch with the call before it: it neither reads nor writes memory of the step that the other writes, apart from
     /// the gradient that it may leave in the place of the output's.
     pub(crate) beside: bool,
@@ -160,6 +161,8 @@ pub(crate) struct Tiles {
     pub(crate) parts: usize,
     /// Blocks in any case.
     pub(crate) floor: usize,
+    /// Numbers of the input that a block asks for, where that is known.
+    pub(crate) inputs: usize,
 }
 
 impl Tiles {
@@ -169,6 +172,7 @@ impl Tiles {
         least: 1,
         parts: 1,
         floor: 1,
+        inputs: 0,
     };
 }
 
@@ -220,6 +224,7 @@ impl Work {
             least,
             parts,
             floor,
+            ..
         } = self.tiles;
         let tiles = items.div_ceil(by_block.max(1)).saturating_mul(times).max(1);
         let parts = (least / tiles).min(parts).max(1);

@@ -116,6 +116,8 @@ pub struct Resources {
     pub registers: usize,
     /// Bytes of a block in shared memory.
     pub shared: usize,
+    /// Bytes of a thread in local memory, which spilled registers lie in.
+    pub local: usize,
     /// The share of its warps that a processor can hold of it.
     pub occupancy: f64,
 }
@@ -263,10 +265,13 @@ impl Pass<'_> {
         let By::Items(rows) = entry.work.by else {
             return Asked::default();
         };
-        // A tile reads a row of terms for each of its items, and the weights of its filters.
+        // A tile reads its part of the input, and the weights of its filters.
         let items = h * w * self.batch;
-        let (down, across) = (items.div_ceil(rows), entry.work.tiles.times);
-        let inputs = items * terms * across;
+        let (down, across) = (
+            (entry.work.each * self.batch).div_ceil(rows),
+            entry.work.tiles.times,
+        );
+        let inputs = down * across * entry.work.tiles.inputs;
         let weights = down * filters * terms;
         let parts = blocks as usize / (down * across).max(1);
         let shared = match parts {
@@ -286,6 +291,7 @@ impl Pass<'_> {
             Some(Resources {
                 registers: usage.registers,
                 shared: usage.shared,
+                local: usage.local,
                 occupancy: self.gpu.occupancy(usage, entry.threads),
             })
         };

@@ -49,6 +49,7 @@ pub fn single(
             output: places.y,
             params: params.len(),
             aligned: true,
+            packed: false,
         }],
         back: [Back::new(0, places.dy, places.gradients(setting))],
         orders: (0..values.len()).map(|i| kernels(op).order(i)).collect(),

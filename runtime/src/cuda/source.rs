@@ -191,8 +191,8 @@ impl Source {
         }
     }
 
-    /// One entry for all tasks: a block computes an image from end to end, in shared memory where the arena (`arena` numbers) fits there, else in
-    /// its part of the arena, and hands out these values.
+    /// One entry for all tasks: a block computes an image from end to end, in shared memory where image and arena (`arena` numbers) fit there, else
+    /// in its part of the arena, and hands out these values.
     pub(crate) fn alone(&mut self, tasks: &[Task], arena: usize, image: usize, results: &[View]) {
         let mut arguments = BTreeSet::from([Argument::Input, Argument::Results]);
         let mut body = String::new();
@@ -225,25 +225,31 @@ impl Source {
             );
             first += view.len();
         }
-        let shared = arena <= SHARED;
+        let shared = arena + image <= SHARED;
         if shared {
             arguments.remove(&Argument::Arena);
         }
         let arguments: Vec<Argument> = arguments.into_iter().collect();
+        let from = format!("input + (unsigned long long)i * {image}");
         let [once, each] = match shared {
             true => [
-                format!("    alignas(16) __shared__ float own[{arena}];\n"),
-                String::new(),
+                format!("    alignas(16) __shared__ float own[{arena}], image[{image}];\n"),
+                format!(
+                    "        netc::hand_out<netc::View<1, 1, {image}, {image}, 0>>({from}, image);\n        \
+                     __syncthreads();\n"
+                ),
             ],
             false => [
                 String::new(),
-                format!("        float* own = arena + (unsigned long long)i * {arena};\n"),
+                format!(
+                    "        const float* image = {from};\n        \
+                     float* own = arena + (unsigned long long)i * {arena};\n"
+                ),
             ],
         };
         self.text += &format!(
             "extern \"C\" __global__ void __launch_bounds__({ALONE}) forward({}) {{\n{once}    \
-             for (unsigned int i = blockIdx.x; i < images; i += gridDim.x) {{\n        \
-             const float* image = input + (unsigned long long)i * {image};\n{each}{body}        __syncthreads();\n    }}\n}}\n",
+             for (unsigned int i = blockIdx.x; i < images; i += gridDim.x) {{\n{each}{body}        __syncthreads();\n    }}\n}}\n",
             Argument::parameters(&arguments)
         );
         self.entries.push(Entry {
@@ -284,11 +290,12 @@ impl Source {
         let (body, counts) = shared_body(&calls_by.collect::<Vec<_>>());
         let arguments: Vec<Argument> = arguments.into_iter().collect();
         let first = &calls[0];
+        // By name: one that is to hold but one block decides for all.
         let resident = calls.iter().filter_map(|call| call.resident).min();
         self.text += &format!(
             "extern \"C\" __global__ void __launch_bounds__({}{}) {name}({}{counts}) {{\n{body}}}\n",
             first.threads,
-            resident.map_or_else(String::new, |n| format!(", {n}")),
+            resident.map_or_else(String::new, |of| format!(", {of}({})", first.threads)),
             Argument::parameters(&arguments),
         );
         self.entries.push(Entry {
@@ -326,8 +333,8 @@ fn shared_body(calls: &[impl Fn(&str) -> String]) -> (String, String) {
 /// Threads of a block that computes an image alone.
 pub(super) const ALONE: u32 = 256;
 
-/// An arena of so many numbers lies in the block's shared memory: 40 KiB of 48, which leaves some for operations.
-const SHARED: usize = 10 << 10;
+/// An image and an arena of so many numbers lie in the block's shared memory: 32 KiB of 48, as operations take 5, and convolutions 10 for weights.
+const SHARED: usize = 8 << 10;
 
 /// A network is computed by one block an image if an image takes at most so many multiply-accumulates ...
 const ALONE_MACS: u64 = 2 << 20;
@@ -386,6 +393,7 @@ pub(super) fn views(name: &str, of: &str, task: &Task, back: Option<&Back>) -> S
         members.push(format!("static constexpr bool adds = {};", back.adds));
     }
     members.push(format!("static constexpr bool aligned = {};", task.aligned));
+    members.push(format!("static constexpr bool packed = {};", task.packed));
     format!(
         "namespace {name} {{\nstruct {of} {{\n    {}\n}};\n}}\n",
         members.join("\n    ")

@@ -17,6 +17,8 @@ pub(crate) struct Task {
     pub(crate) params: usize,
     /// Whether each of them, and its gradient, begins at a multiple of four numbers.
     pub(crate) aligned: bool,
+    /// Whether they lie as `Kernels::pack` puts them, to infer; else as `Kernels::order` says.
+    pub(crate) packed: bool,
 }
 
 /// The way back through a task.
@@ -92,6 +94,7 @@ impl Task {
             output: output[0],
             params,
             aligned: true,
+            packed: true,
         }
     }
 }

@@ -162,6 +162,7 @@ fn places(rng: &mut Rng, number: usize, op: Op, params: usize) -> (Task, Back) {
         output: place(op.output()),
         params,
         aligned: rng.pick(&[true, true, false]),
+        packed: number.is_multiple_of(2),
     };
     let gradient = |view| Some(Gradient { view, accumulate });
     let output_gradient = place(op.output());

@@ -24,7 +24,8 @@ impl Kernels for Conv {
     fn forward(&self) -> Vec<Call> {
         vec![match Depthwise::of(self) {
             Some(depthwise) => depthwise.forward(&Operand::FORWARD),
-            None => product::forward(self, "conv"),
+            None => product::patches(self, "conv_patch")
+                .unwrap_or_else(|| product::forward(self, "conv")),
         }]
     }
 
@@ -59,7 +60,11 @@ impl Kernels for Conv {
         let channels = self.input[2] / self.groups;
         let area = self.kernel[0] * self.kernel[1];
         let (weight, bias) = layer.affine::<f32>(self.filters, channels * area, self.bias);
-        vec![self.order(0).to_device(&weight), bias]
+        let mut weight = self.order(0).to_device(&weight);
+        if Depthwise::of(self).is_none() {
+            weight = whole_sectors(&weight, channels * area);
+        }
+        vec![weight, bias]
     }
 
     fn order(&self, param: usize) -> Order {
@@ -80,4 +85,13 @@ impl Kernels for Conv {
             None => product::scratch(self),
         }
     }
+}
+
+/// Rows of so many numbers, each with zeros up to a whole number of sectors: `filters_apart` of window.cu.
+fn whole_sectors(numbers: &[f32], row: usize) -> Vec<f32> {
+    const SECTOR: usize = 32 / size_of::<f32>();
+    let zeros = row.next_multiple_of(SECTOR) - row;
+    let rows = numbers.chunks_exact(row.max(1));
+    rows.flat_map(|row| row.iter().copied().chain(core::iter::repeat_n(0.0, zeros)))
+        .collect()
 }

@@ -35,7 +35,7 @@ __device__ void deconv(T team, Index images, const float* x, float* y, const flo
 template <class D, class V, int M, int N, int THREADS, int LEAST, class T, class G>
 __device__ void deconv_input(T team, Index images, const float* dy, G dx, const float* weight, const float* none, float* scratch,
                              unsigned* arrived) {
-    window_product<Tile<M, N, THREADS>, LEAST, D, Plain, typename V::DY, typename V::DX0, V::aligned, V::add0>(team, images, dy, dx, weight, none, scratch,
+    window_product<Tile<M, N, THREADS>, LEAST, D, Plain, typename V::DY, typename V::DX0, V::aligned, false, V::add0>(team, images, dy, dx, weight, none, scratch,
                                                                                                  arrived);
 }
 

@@ -1,15 +1,18 @@
 // y = act(W x + b): W [units, inputs], one row after the other.
 
-// A warp an output: its lanes read neighbouring inputs and weights.
+// A warp an output: its lanes read neighbouring inputs and weights, several loads under way at a time.
 template <class D, class V, class T>
 __device__ void fc_plain(T team, Index images, const float* x, float* y, const float* weight, const float* bias) {
-    constexpr int inputs = V::X0::len;
+    constexpr int inputs = V::X0::len, n = V::aligned && inputs % 4 == 0 ? together<typename V::X0>() : 1;
     for (Index i = team.warp(); i < images * D::units; i += team.warps()) {
         Index image = i / D::units;
         int unit = i % D::units;
         float sum = 0.0f;
-        for (int k = lane(); k < inputs; k += 32)
-            sum = fmaf(x[V::X0::element(image * inputs + k)], weight[(Index)unit * inputs + k], sum);
+#pragma unroll 4
+        for (int k = lane() * n; k < inputs; k += 32 * n) {
+            const Pack<n> from = load<n>(x + V::X0::element(image * inputs + k)), w = load<n>(weight + (Index)unit * inputs + k);
+            for (int q = 0; q < n; q++) sum = fmaf(from.at[q], w.at[q], sum);
+        }
         sum = warp_sum(sum);
         if (lane() == 0) y[V::Y::element(i)] = activate<D>(bias ? sum + bias[unit] : sum);
     }
@@ -91,7 +94,7 @@ __device__ void fc(T team, Index images, const float* x, float* y, const float* 
     typedef typename V::Y Y;
     constexpr int units = THREADS / 32 / WARPS * ROWS;
     if (images > FEW) {
-        window_product<Tile<M, N, THREADS>, LEAST, OnePixel, D, X, Y, V::aligned, false>(team, images, x, y, weight, bias, scratch, arrived);
+        window_product<Tile<M, N, THREADS>, LEAST, OnePixel, D, X, Y, V::aligned, false, false>(team, images, x, y, weight, bias, scratch, arrived);
         return;
     }
     __shared__ float shared[THREADS / 32 * ROWS * FEW];

@@ -4,6 +4,10 @@
 //! Sizes that a descriptor does not say, the batch above all, are seen by the kernels alone: where there are few tiles, several blocks share
 //! the terms of one (split-K), and the last of them adds up what each has, in order.
 
+mod patch;
+
+pub(super) use self::patch::forward as patches;
+
 use super::call::{By, Call, Operand, Tiles, Work};
 use crate::plan::{Conv, Operation};
 use alloc::vec;
@@ -13,6 +17,7 @@ use alloc::vec::Vec;
 pub(super) const TEXTS: &[&str] = &[
     include_str!("tile.cu"),
     include_str!("window.cu"),
+    include_str!("patch.cu"),
     include_str!("transposed.cu"),
     include_str!("complete.cu"),
     include_str!("weights.cu"),
@@ -23,6 +28,9 @@ const LEAST: usize = 128;
 
 /// Multiply-adds in the time of a number from the second cache, on a large GPU.
 const NUMBER: u64 = 20;
+
+/// Blocks that a processor holds of a product that infers (`resident` of tile.cu).
+const RESIDENT: &str = "netc::resident";
 
 /// Terms of a step, and steps that a part of a tile takes at least, as in `tile.cu`.
 const STEP: usize = 16;
@@ -70,11 +78,15 @@ impl Tile {
     /// are, and numbers that are read and that parts of tiles leave behind. Where numbers have to be copied one by one, places take
     /// registers, and warps have 32 columns.
     fn of(sizes: &[Size], by_vectors: bool) -> Self {
-        let warps = |tile: &Self| tile.threads / tile.rows;
         let all = Self::ALL.into_iter();
-        let all = all.filter(|tile| by_vectors || tile.columns / warps(tile) <= 32);
+        let all = all.filter(|tile| by_vectors || tile.across() <= 32);
         all.min_by_key(|tile| sizes.iter().map(|size| tile.cost(*size)).sum::<u64>())
             .unwrap_or(Self::ALL[3])
+    }
+
+    /// Columns of a warp.
+    const fn across(self) -> usize {
+        self.columns / (self.threads / self.rows)
     }
 
     /// In multiply-adds, roughly.
@@ -102,7 +114,7 @@ impl Tile {
         );
         call.constants = vec![self.rows, self.columns, self.threads, LEAST];
         call.threads = self.threads as u32;
-        call.resident = Some(1);
+        call.resident = Some("netc::at_least_one");
         call
     }
 
@@ -129,7 +141,8 @@ pub(super) fn scratch(conv: &Conv) -> usize {
     let alone = [forward_size, backward_size, weights_size].map(|size| of(conv, &[size]).scratch());
     let shared = [forward_size, backward_size].map(|size| of(conv, &[weights_size, size]));
     let shared = shared.map(|tile| 2 * tile.scratch());
-    alone.into_iter().chain(shared).max().unwrap_or(0)
+    let patches = patch::tile(conv).map(Tile::scratch);
+    alone.into_iter().chain(shared).chain(patches).max().unwrap_or(0)
 }
 
 /// The tile for these products of a convolution.
@@ -229,6 +242,7 @@ fn work(each: usize, by: usize, times: usize, steps: usize) -> Work {
             least: LEAST,
             parts: steps.div_ceil(STEPS),
             floor: 1,
+            inputs: 0,
         },
     }
 }
@@ -274,8 +288,12 @@ fn forward_by(tile: Tile, conv: &Conv, function: &'static str, operands: [Operan
     let [h, w, _] = conv.output();
     let [depth, filters] = per_group(conv);
     let times = filters.div_ceil(tile.columns) * conv.groups;
-    let steps = (depth * area(conv)).div_ceil(STEP);
-    tile.call(function, operands, work(h * w, tile.rows, times, steps))
+    let terms = depth * area(conv);
+    let mut work = work(h * w, tile.rows, times, terms.div_ceil(STEP));
+    work.tiles.inputs = tile.rows * terms;
+    let mut call = tile.call(function, operands, work);
+    call.resident = Some(RESIDENT);
+    call
 }
 
 fn backward_by(tile: Tile, conv: &Conv, function: &'static str, operands: [Operand; 4]) -> Call {

@@ -5,6 +5,10 @@
 enum class Precision { F32, Tf32, Bf16 };
 constexpr Precision precision = Precision::NETC_PRECISION;
 
+// Blocks that a processor holds at least: with 64 sums a thread FMA needs more than the 128 registers of 16 warps, tensor cores do not.
+__host__ __device__ constexpr int at_least_one(int) { return 1; }
+__host__ __device__ constexpr int resident(int threads) { return precision == Precision::F32 ? 1 : 512 / threads; }
+
 constexpr int STEP = 16;
 
 // Where the number (row, k) of an operand lies in shared memory: the terms of a row next to each other, or the rows of a term. Swizzled, so

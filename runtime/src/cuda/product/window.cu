@@ -39,6 +39,9 @@ struct Window {
     __device__ void read(const float*) {}
 };
 
+// How far the weights of a filter lie from those of the next: packed, whole sectors, with zeros at the end.
+__device__ constexpr int filters_apart(bool packed, int terms) { return packed ? (terms + 7) / 8 * 8 : terms; }
+
 // Rows of TERMS numbers, one after the other.
 template <int ROWS, int THREADS, int TERMS, bool ALIGNED>
 struct Matrix {
@@ -101,14 +104,15 @@ struct Pixels : Picture<D, TO, COLUMNS, ADD, P> {
 };
 
 // y[p, f] = act(bias[f] + sum over the window of pixel p) of x * weight[f, cell, channel]); S says the window, groups too. By D what is done
-// to the sums; ALIGNED: weights begin where vectors may.
-template <class TILE, int LEAST, class S, class D, class X, class Y, bool ALIGNED, bool ADD, class T, class P>
+// to the sums; ALIGNED: weights begin where vectors may; PACKED: see `filters_apart`.
+template <class TILE, int LEAST, class S, class D, class X, class Y, bool ALIGNED, bool PACKED, bool ADD, class T, class P>
 __device__ void window_product(T team, Index images, const float* x, P y, const float* weight, const float* bias, float* scratch,
                                unsigned* arrived) {
     constexpr int depth = X::c / S::groups, filters = Y::c / S::groups, terms = S::kernel_h * S::kernel_w * depth;
     constexpr int steps = (terms + STEP - 1) / STEP, columns = (filters + TILE::n - 1) / TILE::n;
     typedef Window<TILE::m, TILE::threads, X, depth, S::dilation_h, S::dilation_w> A;
-    typedef Matrix<TILE::n, TILE::threads, terms, ALIGNED> B;
+    constexpr int apart = filters_apart(PACKED, terms);
+    typedef Matrix<TILE::n, TILE::threads, apart, ALIGNED> B;
     float* shared = stage_memory<TILE>();
     __shared__ bool last;
 
@@ -126,7 +130,7 @@ __device__ void window_product(T team, Index images, const float* x, P y, const 
             if (p < count) a.begin(i, p / Y::pixels, oy * S::stride_h - S::pad_top, ox * S::stride_w - S::pad_left);
             else a.leave_out(i);
         }
-        B b = {weight + (Index)(group * filters + n) * terms, filters - n};
+        B b = {weight + (Index)(group * filters + n) * apart, filters - n};
         TILE sums;
         sums.clear();
         sums.add(a, b, shared, steps * part / split.parts, steps * (part + 1) / split.parts);

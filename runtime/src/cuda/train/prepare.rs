@@ -197,6 +197,7 @@ fn task((number, step): (usize, &crate::plan::Step)) -> Task {
         output: step.output,
         params: step.op.tensors().len(),
         aligned: false,
+        packed: false,
     }
 }
 

@@ -55,7 +55,7 @@ struct Windows {
 
 // Rows are the pixels of a tile, from (y, x) of an image on.
 template <class D, class TO, int COLUMNS, int WIDE>
-struct Spots : Picture<D, TO, COLUMNS, false> {
+struct Spots : Picture<D, TO, COLUMNS, false, float*> {
     Index image;
     int y, x;
     __device__ Index row(int r) const {

@@ -44,8 +44,12 @@ fn every_kernel_compiles_of_training_steps() {
         let plan = &training.plan;
         let text = training_text(plan, &training.recipe.optimizer, 32, Precision::F32);
         let text = text.expect("a valid plan");
-        // Two at a time: CI has two cores.
-        for pair in ARCHITECTURES.chunks(2) {
+        // The larger one on the oldest and the newest, as CI has not the time for all; two at a time, as it has two cores.
+        let architectures = match network {
+            "alexnet_cifar_14" => &[ARCHITECTURES[0], ARCHITECTURES[4]][..],
+            _ => &ARCHITECTURES,
+        };
+        for pair in architectures.chunks(2) {
             std::thread::scope(|scope| {
                 for architecture in pair {
                     scope.spawn(|| compiles(&plan.name, &text, architecture));

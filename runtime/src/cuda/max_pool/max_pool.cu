@@ -6,7 +6,7 @@ struct Winners {
     int place[N];
     float value[N];
     template <class D>
-    __device__ static Winners of(const float* x, Index image, int oy, int ox, int c) {
+    __device__ __forceinline__ static Winners of(const float* x, Index image, int oy, int ox, int c) {
         Winners winners;
         for (int k = 0; k < N; k++) winners.place[k] = -1, winners.value[k] = 0.0f;
 #pragma unroll

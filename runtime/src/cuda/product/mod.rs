@@ -142,7 +142,12 @@ pub(super) fn scratch(conv: &Conv) -> usize {
     let shared = [forward_size, backward_size].map(|size| of(conv, &[weights_size, size]));
     let shared = shared.map(|tile| 2 * tile.scratch());
     let patches = patch::tile(conv).map(Tile::scratch);
-    alone.into_iter().chain(shared).chain(patches).max().unwrap_or(0)
+    alone
+        .into_iter()
+        .chain(shared)
+        .chain(patches)
+        .max()
+        .unwrap_or(0)
 }
 
 /// The tile for these products of a convolution.

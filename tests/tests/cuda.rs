@@ -10,7 +10,6 @@ use netc_runtime::{Device, ErrorKind, Executor, Model, Weights};
 use netc_tests::networks::{compile_file, compile_text, path};
 use netc_tests::reference::{Network, networks};
 use netc_tests::seeded;
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// Absolute error allowed, as a share of the largest reference value.

@@ -1,6 +1,6 @@
 //! Depthwise convolution: one filter a channel, vectors of channels.
 
-use super::direct::Strides;
+use super::panels::Strides;
 use super::pixels::{Origin, Pixels, are_even, origins};
 use crate::cpu::act;
 use crate::cpu::kernel::{Aligned, Depthwise as Tile, DepthwiseRow, Fused, Kernels, MAX_LANES};

@@ -4,6 +4,7 @@
 //! The sum over `K = kh * kw * c` inputs is cut into blocks ([`KBlock`]), so that a block of a panel stays near the core while
 //! all pixels of a task pass over it, and so that the sum stays accurate. Between blocks the sums rest in the output.
 
+use super::panels::{Panel, Strides, pack, widths};
 use super::pixels::{Origin, Pixels, are_even, origins};
 use crate::cpu::access::Shared;
 use crate::cpu::act;
@@ -18,51 +19,6 @@ use core::ops::Range;
 const MAX_PIXELS: usize = 384;
 /// The most runs of inputs in a block.
 const MAX_SEGMENTS: usize = 64;
-
-/// Where a tensor of weights holds what: the element of the first group, filter, cell and channel, and the distance, in
-/// elements, for one step along each axis. Negative distances flip a kernel, for backward through a convolution.
-#[derive(Clone, Copy)]
-pub(crate) struct Strides {
-    pub(crate) first: usize,
-    pub(crate) group: isize,
-    /// Inside a group.
-    pub(crate) filter: isize,
-    pub(crate) y: isize,
-    pub(crate) x: isize,
-    pub(crate) channel: isize,
-}
-
-impl Strides {
-    /// The file's layout: `[filters, c / groups, kh, kw]`.
-    pub(crate) fn file(d: &Conv) -> Self {
-        let area = d.kernel[0] * d.kernel[1];
-        let filter = d.input[2] / d.groups * area;
-        Self {
-            first: 0,
-            group: (d.filters / d.groups * filter) as isize,
-            filter: filter as isize,
-            y: d.kernel[1] as isize,
-            x: 1,
-            channel: area as isize,
-        }
-    }
-
-    /// Index of an element.
-    pub(super) fn at(
-        &self,
-        group: usize,
-        filter: usize,
-        [y, x]: [usize; 2],
-        channel: usize,
-    ) -> usize {
-        let steps = group as isize * self.group
-            + filter as isize * self.filter
-            + y as isize * self.y
-            + x as isize * self.x
-            + channel as isize * self.channel;
-        self.first.wrapping_add_signed(steps)
-    }
-}
 
 /// Where an output lies whose pixels have others between them, in elements.
 #[derive(Clone, Copy)]
@@ -95,20 +51,6 @@ pub(crate) struct Direct {
     biases: Aligned,
     /// What padded cells hold.
     zeros: Aligned,
-}
-
-/// A few filters of one group: packed `[K][vectors * lanes]`.
-#[derive(Clone, Copy)]
-struct Panel {
-    group: usize,
-    /// Counted through all groups.
-    filter: usize,
-    width: usize,
-    vectors: usize,
-    /// Offset of the weights.
-    weights: usize,
-    /// Offset of the biases.
-    bias: usize,
 }
 
 /// A block of the `K` terms of the sum: some rows of the window, or some cells of one row, or some channels of one cell.
@@ -545,32 +487,6 @@ unsafe fn finish<R>(act: Act, tile: &Tile<R>, pixels: usize) {
     }
 }
 
-/// Cuts `total` vectors of filters into panels: threes where that comes out even, fours where that does, else threes and
-/// twos. A panel of one vector is the worst, as every pixel's value is loaded for it anew.
-pub(super) fn widths(total: usize, most: usize, single: bool) -> Vec<usize> {
-    let even = |width: usize| most >= width && total.is_multiple_of(width);
-    let widest = if single && most >= 4 {
-        4 // for a single pixel: the most sums at once
-    } else if even(3) {
-        3
-    } else if even(4) {
-        4
-    } else {
-        most.min(3)
-    };
-    let mut left = total;
-    let mut widths = Vec::new();
-    while left > 0 {
-        let width = match left {
-            4 if widest == 3 => 2,
-            _ => widest.min(left),
-        };
-        widths.push(width);
-        left -= width;
-    }
-    widths
-}
-
 /// Cuts a sum over `[kh, kw, c]` into blocks of about `terms`.
 fn blocks([kh, kw, channels]: [usize; 3], terms: usize) -> Vec<KBlock> {
     let terms = terms.max(16);
@@ -617,42 +533,4 @@ fn blocks([kh, kw, channels]: [usize; 3], terms: usize) -> Vec<KBlock> {
         }
     }
     blocks
-}
-
-/// Writes `[K][lanes]` weights of a panel; lanes past its width stay zero. `filters` are those of a group.
-fn pack(
-    to: &mut [f32],
-    panel: &Panel,
-    [lanes, filters]: [usize; 2],
-    [kh, kw, channels]: [usize; 3],
-    from: &[f32],
-    s: Strides,
-) {
-    /// Filters at a time: a cache line of `to`, written whole.
-    const LINE: usize = 16;
-    // Divisions here, not in the loops.
-    let filter = panel.filter % filters;
-    for first in (0..panel.width).step_by(LINE) {
-        let count = LINE.min(panel.width - first);
-        let mut line = |[ky, kx]: [usize; 2], c: usize| {
-            let at = ((ky * kw + kx) * channels + c) * lanes + first;
-            let mut source = s.at(panel.group, filter + first, [ky, kx], c);
-            for weight in &mut to[at..at + count] {
-                *weight = from[source];
-                source = source.wrapping_add_signed(s.filter);
-            }
-        };
-        // In the order of the source, where its cells lie closer together than its channels.
-        let (outer, inner) = match s.x.unsigned_abs() < s.channel.unsigned_abs() {
-            true => (channels, 1),
-            false => (1, channels),
-        };
-        for chunk in 0..outer {
-            for ky in 0..kh {
-                for kx in 0..kw {
-                    (0..inner).for_each(|c| line([ky, kx], chunk * inner + c));
-                }
-            }
-        }
-    }
 }

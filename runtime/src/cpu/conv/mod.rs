@@ -6,6 +6,7 @@ pub(crate) mod train;
 mod depthwise;
 pub(crate) mod direct;
 pub(crate) mod method;
+mod panels;
 mod pixels;
 pub(crate) mod reference;
 #[cfg(test)]
@@ -22,7 +23,8 @@ use crate::threads::Threads;
 use crate::{LayerWeights, Mem, Scratch};
 use depthwise::Depthwise;
 use direct::Direct;
-pub(crate) use direct::{Spread, Strides};
+pub(crate) use direct::Spread;
+pub(crate) use panels::Strides;
 pub(crate) use pixels::Pixels;
 use winograd::Winograd;
 

@@ -9,7 +9,7 @@
 //!
 //! Rounding errors grow by the transforms: up to 2e-6 of the largest output for tiles of 2x2, 2e-5 for 4x4 (`tests.rs` holds them).
 
-use super::direct::{Strides, widths};
+use super::panels::{Strides, widths};
 use super::pixels::Pixels;
 use crate::Scratch;
 use crate::cpu::access::{Shared, Workers};

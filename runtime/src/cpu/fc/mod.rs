@@ -5,7 +5,8 @@ pub(crate) mod train;
 
 use crate::cpu::choice::Choice;
 use crate::cpu::conv::Pixels;
-use crate::cpu::conv::direct::{Direct, Strides};
+use crate::cpu::conv::Strides;
+use crate::cpu::conv::direct::Direct;
 use crate::cpu::machine::Machine;
 use crate::cpu::simd::Level;
 use crate::cpu::sizes::Sizes;

@@ -21,6 +21,8 @@ impl Kernels for Fc {
         let mut call = product::forward(&convolution(self), "fc");
         let [warps, rows] = shares(self, call.threads as usize / 32);
         call.constants.extend([warps, rows]);
+        // With the way of few images beside the product, the registers of several blocks would not do.
+        call.resident = Some(product::AT_LEAST_ONE);
         let units = call.threads as usize / 32 / warps * rows;
         call.work.tiles.floor = self.units.div_ceil(units);
         vec![call]

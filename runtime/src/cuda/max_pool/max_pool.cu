@@ -8,6 +8,7 @@ struct Winners {
     template <class D>
     __device__ __forceinline__ static Winners of(const float* x, Index image, int oy, int ox, int c) {
         Winners winners;
+#pragma unroll
         for (int k = 0; k < N; k++) winners.place[k] = -1, winners.value[k] = 0.0f;
 #pragma unroll
         for (int ky = 0; ky < D::window_h; ky++) {
@@ -16,6 +17,7 @@ struct Winners {
                 int iy = oy * D::stride_h - D::pad_top + ky, ix = ox * D::stride_w - D::pad_left + kx;
                 if (iy < 0 || iy >= X::h || ix < 0 || ix >= X::w) continue;
                 Pack<N> pack = load<N>(x + X::at(image, iy, ix) + c);
+#pragma unroll
                 for (int k = 0; k < N; k++) {
                     bool wins = winners.place[k] < 0 || pack.at[k] > winners.value[k] || pack.at[k] != pack.at[k];
                     winners.place[k] = wins ? iy * X::w + ix : winners.place[k];
@@ -99,7 +101,7 @@ __device__ void max_pool_tiles(T team, Index images, const float* x, const float
         const Index image = tile / (parts * across * down);
         const int above = over(top, D::window_h, D::stride_h, D::pad_top, DY::h).begin;
         const int before = over(left, D::window_w, D::stride_w, D::pad_left, DY::w).begin;
-        for (int i = threadIdx.x; i < rows * columns * CHANNELS; i += blockDim.x) {
+        for (int i = threadIdx.x; i < rows * columns * CHANNELS; i += block_size) {
             const int c = first + i % CHANNELS, oy = above + i / (columns * CHANNELS), ox = before + i / CHANNELS % columns;
             if (c >= X::c || oy >= DY::h || ox >= DY::w) continue;
             const int place = Winners<X, 1>::template of<D>(x, image, oy, ox, c).place[0];
@@ -107,7 +109,7 @@ __device__ void max_pool_tiles(T team, Index images, const float* x, const float
             winners[i] = place < 0 ? -1 : ky * D::window_w + kx;
         }
         __syncthreads();
-        for (int i = threadIdx.x; i < HIGH * WIDE * CHANNELS; i += blockDim.x) {
+        for (int i = threadIdx.x; i < HIGH * WIDE * CHANNELS; i += block_size) {
             const int own = i % CHANNELS, c = first + own, iy = top + i / (WIDE * CHANNELS), ix = left + i / CHANNELS % WIDE;
             if (c >= X::c || iy >= X::h || ix >= X::w) continue;
             float sum = 0.0f;

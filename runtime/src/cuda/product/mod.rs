@@ -32,6 +32,9 @@ const NUMBER: u64 = 20;
 /// Blocks that a processor holds of a product that infers (`resident` of tile.cu).
 const RESIDENT: &str = "netc::resident";
 
+/// One block at least: the compiler takes the registers that it wants.
+pub(super) const AT_LEAST_ONE: &str = "netc::at_least_one";
+
 /// Terms of a step, and steps that a part of a tile takes at least, as in `tile.cu`.
 const STEP: usize = 16;
 const STEPS: usize = 8;
@@ -114,7 +117,7 @@ impl Tile {
         );
         call.constants = vec![self.rows, self.columns, self.threads, LEAST];
         call.threads = self.threads as u32;
-        call.resident = Some("netc::at_least_one");
+        call.resident = Some(AT_LEAST_ONE);
         call
     }
 

@@ -22,8 +22,9 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Chooses a kernel for each step of a plan. Deterministic: the same plan and machine give the same choices, and so the same bits. So far
-/// no choice depends on `max_batch`; a trainer made of this takes it as its largest batch, an executor's workspaces name their own.
+/// Chooses a kernel for each step of a plan. Deterministic: the same plan and machine give the same choices, and so the same bits. No
+/// choice depends on `max_batch`: a plan that infers is prepared for single images, one that trains for batches of some. A trainer made of this
+/// takes it as its largest batch, an executor's workspaces name their own.
 ///
 /// # Errors
 /// With [`ErrorKind::Plan`], if the plan is not valid.

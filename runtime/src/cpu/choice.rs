@@ -13,6 +13,8 @@ pub struct Choice {
     pub level: Level,
     /// The numbers that it calculates with.
     pub precision: Element,
+    /// Whether Winograd's method may be taken for what goes with it: in training, for backward through a convolution.
+    pub winograd: bool,
 }
 
 impl fmt::Display for Choice {
@@ -65,7 +67,7 @@ named! {
         Padded = "padded",
         /// Convolution: one filter a channel, a vector of channels at a time.
         Depthwise = "depthwise",
-        /// Convolution, 3x3 of stride 1: Winograd's F(2x2, 3x3), 4 products an output in place of 9. Errors up to 2e-6 of the largest output.
+        /// Convolution, 3x3 of stride 1: Winograd's F(2x2, 3x3), 4 products an output in place of 9. Errors up to 3e-6 of the largest output.
         Winograd2 = "winograd2",
         /// The same, F(4x4, 3x3): 2.25 products an output, errors up to 2e-5 of the largest output.
         Winograd4 = "winograd4",

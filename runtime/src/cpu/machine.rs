@@ -75,6 +75,7 @@ impl Machine {
             method,
             level,
             precision: Element::F32,
+            winograd: self.winograd,
         }
     }
 

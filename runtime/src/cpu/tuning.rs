@@ -6,7 +6,7 @@ use super::simd::Level;
 
 /// The numbers of one level.
 pub(crate) struct Tuning {
-    /// Convolution: below this many channels a picture may be padded in scratch memory (`conv::method::best`), so that each row of a window is
+    /// Convolution: below this many channels a picture may be padded in scratch memory (`conv::method::exact`), so that each row of a window is
     /// one run of inputs: runs of one cell would be too short.
     pub(crate) few_channels: usize,
     /// Convolution: bytes of a panel that one block may take, a part of L2 next to the pixels of a task.

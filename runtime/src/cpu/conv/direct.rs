@@ -370,8 +370,10 @@ impl Direct {
         let mut segments = 0;
         for ky in block.y.clone() {
             for kx in block.x.clone().step_by(step) {
-                let cell = ky * d.dilation[0] * d.input[1] + kx * d.dilation[1];
-                offsets[segments] = (cell * pixel + first) as isize;
+                // Where no window is inside the picture this means nothing, and may be anything.
+                let row = (ky * d.dilation[0]).wrapping_mul(d.input[1]);
+                let cell = row.wrapping_add(kx * d.dilation[1]);
+                offsets[segments] = cell.wrapping_mul(pixel).wrapping_add(first) as isize;
                 segments += 1;
             }
         }
@@ -440,7 +442,7 @@ impl Direct {
                     };
                     let rows = Even {
                         first: input.at(origin).cast_const(),
-                        step: self.d.stride[1] * input.pixel,
+                        step: self.d.stride[1].wrapping_mul(input.pixel),
                         offsets: offsets.as_ptr(),
                     };
                     // SAFETY: the kernels' level was checked when they were chosen. Each run of inputs lies inside the picture

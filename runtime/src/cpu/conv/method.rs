@@ -53,14 +53,12 @@ pub(crate) fn exact(d: &plan::Conv, level: Level) -> Method {
     }
 }
 
-/// The method of a step backward, which is the convolution `back`, where forward was computed by this choice: Winograd's only where it was not
-/// turned off.
+/// The method of a step backward, which is the convolution `back`, where forward was computed by this choice.
 #[cfg(feature = "train")]
-pub(crate) fn back(d: &plan::Conv, back: &plan::Conv, forward: Choice) -> Method {
-    let turned_off = best(d, forward.level, TRAINED).is_winograd() && !forward.method.is_winograd();
-    match turned_off {
-        true => exact(back, forward.level),
-        false => best(back, forward.level, TRAINED),
+pub(crate) fn back(back: &plan::Conv, forward: Choice) -> Method {
+    match forward.winograd {
+        true => best(back, forward.level, TRAINED),
+        false => exact(back, forward.level),
     }
 }
 

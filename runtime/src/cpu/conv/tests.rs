@@ -1,5 +1,7 @@
 //! Every instruction set and every algorithm against the definition, over many shapes.
 
+#[cfg(feature = "train")]
+use super::method;
 use super::{Conv, reference};
 use crate::cpu::choice::{Choice, Method};
 use crate::cpu::machine::Machine;
@@ -154,6 +156,18 @@ fn check_conv(rng: &mut Rng, d: plan::Conv) {
             _ => 3e-6,
         };
         expect_within(bound, &fast, &plain, &context);
+        #[cfg(feature = "train")]
+        if conv.accumulates() {
+            let scratch = |batch| conv.scratch(batch);
+            let twice = places.run(&images, scratch, 1, |mem, x, y| {
+                conv.run(mem, x, y);
+                conv.run_into(mem, x, y, true);
+            });
+            let bias = double(&bias);
+            let sums = plain.iter().zip(bias.iter().cycle());
+            let sums: Vec<f64> = sums.map(|(y, bias)| 2.0 * y - bias).collect();
+            expect_within(bound, &twice, &sums, &alloc::format!("twice: {context}"));
+        }
         assert!(fast == run(&images, 3), "threads matter: {context}");
         let alone: Vec<f32> = images.chunks_exact(image).flat_map(|i| run(i, 1)).collect();
         assert!(fast == alone, "the batch matters: {context}");
@@ -220,6 +234,91 @@ fn winograd() {
         };
         check_conv(rng, d);
     }
+}
+
+/// Blocks that a task takes through all steps, and blocks that all threads take through one step after the other.
+#[test]
+fn winograd_in_blocks() {
+    for (size, channels, filters) in [([58, 57], 40, 36), ([50, 53], 160, 144)] {
+        let d = plan::Conv {
+            input: [size[0], size[1], channels],
+            filters,
+            kernel: [3, 3],
+            pad: [1; 4],
+            ..plan::Conv::DEFAULT
+        };
+        check_conv(&mut Rng(6000), d);
+    }
+}
+
+/// Memory that is too small is refused before anything is written.
+#[test]
+#[cfg(feature = "std")]
+fn winograd_without_its_memory() {
+    for (channels, filters) in [(8, 8), (160, 144)] {
+        let d = plan::Conv {
+            input: [56, 56, channels],
+            filters,
+            kernel: [3, 3],
+            pad: [1; 4],
+            ..plan::Conv::DEFAULT
+        };
+        let weight = alloc::vec![0.0; filters * channels * 9];
+        let bias = alloc::vec![0.0; filters];
+        for method in [Method::Winograd2, Method::Winograd4] {
+            let choice = Machine::here().choice(&d.into());
+            let conv = Conv::of(d, &weight, &bias, Choice { method, ..choice });
+            let places = Places::new(&mut Rng(0), d.input, [56, 56, filters]);
+            let images = alloc::vec![0.0; 56 * 56 * channels];
+            let run = || {
+                places.run(
+                    &images,
+                    |_| Scratch::default(),
+                    1,
+                    |mem, x, y| conv.run(mem, x, y),
+                )
+            };
+            let panic = std::panic::catch_unwind(core::panic::AssertUnwindSafe(run)).unwrap_err();
+            let message = panic.downcast_ref::<alloc::string::String>().unwrap();
+            assert!(message.contains("too little scratch memory"), "{message}");
+        }
+    }
+}
+
+/// Where it is turned off no step takes it, backward neither.
+#[test]
+#[cfg(feature = "train")]
+fn winograd_turned_off() {
+    // Forward is exact in any case, over 3x3 pixels; the flipped convolution would be Winograd's.
+    let d = plan::Conv {
+        input: [3, 3, 512],
+        filters: 512,
+        kernel: [3, 3],
+        ..plan::Conv::DEFAULT
+    };
+    let back = plan::Conv {
+        input: [1, 1, 512],
+        pad: [2; 4],
+        ..d
+    };
+    let on = Machine::here().choice_in_training(&d.into());
+    let off = Machine::here()
+        .without_winograd()
+        .choice_in_training(&d.into());
+    assert!(method::back(&back, on).is_winograd() && !on.method.is_winograd());
+    assert!(!method::back(&back, off).is_winograd() && !off.method.is_winograd());
+    let large = Op::from(plan::Conv {
+        input: [28, 28, 64],
+        ..d
+    });
+    assert!(Machine::here().choice(&large).method.is_winograd());
+    assert!(
+        !Machine::here()
+            .without_winograd()
+            .choice(&large)
+            .method
+            .is_winograd()
+    );
 }
 
 /// Sums that are cut into blocks of rows, of cells and of channels, and kernels with more cells than a block has runs.

@@ -7,12 +7,12 @@
 //! and stays near its core; where they are large, all threads take many tiles through one step after the other, so that weights are
 //! read once for all of them.
 //!
-//! Rounding errors grow by the transforms: up to 2e-6 of the largest output for tiles of 2x2, 2e-5 for 4x4 (`tests.rs` holds them).
+//! Rounding errors grow by the transforms: up to 3e-6 of the largest output for tiles of 2x2, 2e-5 for 4x4 (`tests.rs` holds them).
 
 use super::panels::{Strides, widths};
 use super::pixels::Pixels;
 use crate::Scratch;
-use crate::cpu::access::{Shared, Workers};
+use crate::cpu::access::{Shared, Workers, scratch};
 use crate::cpu::act;
 use crate::cpu::kernel::{
     Aligned, Even, Fused, Kernels, MAX_LANES, Tile, WinogradInput, WinogradKernels, WinogradOutput,
@@ -259,6 +259,9 @@ impl Winograd {
     /// # Safety
     /// `input` and `output` hold `images` images of the descriptor's sizes. For the time of the call nobody else writes the
     /// input or touches the output, and they share no element.
+    ///
+    /// # Panics
+    /// If there is less memory than [`scratch`](Self::scratch) says.
     pub(super) unsafe fn run(
         &self,
         images: usize,
@@ -267,61 +270,78 @@ impl Winograd {
         (shared, workers): (&mut [f32], &Workers<'_>),
         threads: Threads,
     ) {
-        let (tiles, way) = (self.tiles(images), self.way(images));
-        let most = way.block.tiles;
-        let range = |block: usize| block * most..tiles.min((block + 1) * most);
-        let blocks = tiles.div_ceil(most.max(1));
-        if way.alone {
-            threads.for_each(blocks, |block, worker| {
-                // SAFETY: the worker runs this task alone, and asks once.
-                let memory = Shared::new(unsafe { workers.part(worker) });
-                let run = Run {
-                    block: way.block,
-                    first: block * most,
-                    memory,
-                };
-                // SAFETY: the caller's promise; blocks have different tiles, and the memory is this task's.
-                unsafe {
-                    self.inputs(&run, range(block), input);
-                    for place in 0..self.places() {
-                        self.panels.iter().for_each(|panel| {
-                            self.products(&run, range(block).len(), place, panel)
-                        });
-                    }
-                    self.outputs(&run, range(block), output, accumulate);
-                }
-            });
-            return;
+        let (tiles, block) = (self.tiles(images), self.way(images));
+        let blocks = Blocks {
+            block: block.block,
+            tiles,
+        };
+        // SAFETY: the caller's promise is the same.
+        unsafe {
+            match block.alone {
+                true => self.alone(&blocks, [input, output], accumulate, workers, threads),
+                false => self.together(&blocks, [input, output], accumulate, shared, threads),
+            }
         }
-        assert!(
-            way.block.len() <= shared.len(),
-            "scratch memory of {:?}",
-            self.d
-        );
-        let memory = Shared::new(shared);
-        for block in 0..blocks {
-            let (all, first) = (range(block), block * most);
-            let run = Run {
-                block: way.block,
-                first,
-                memory,
-            };
-            let part = |part: Range<usize>| first + part.start..first + part.end;
-            // SAFETY: the caller's promise; tasks have different tiles, or different places and panels, and each step ends before the next.
-            threads.for_ranges(
-                all.len(),
-                self.places() * self.padded[0] / 2,
-                |range, _| unsafe {
-                    self.inputs(&run, part(range), input);
-                },
-            );
+    }
+
+    /// A task takes a block through all steps.
+    ///
+    /// # Safety
+    /// As [`run`](Self::run), for these blocks.
+    unsafe fn alone(
+        &self,
+        blocks: &Blocks,
+        [input, output]: [Pixels<'_>; 2],
+        accumulate: bool,
+        workers: &Workers<'_>,
+        threads: Threads,
+    ) {
+        threads.for_each(blocks.count(), |number, worker| {
+            // SAFETY: the worker runs this task alone, and asks once.
+            let memory = unsafe { workers.part(worker) };
+            let (memory, _) = scratch(memory, blocks.block.len());
+            let (run, tiles) = blocks.run(number, Shared::new(memory));
+            // SAFETY: the caller's promise; blocks have different tiles, and the memory is this task's.
+            unsafe {
+                self.inputs(&run, tiles.clone(), input);
+                for place in 0..self.places() {
+                    let panels = self.panels.iter();
+                    panels.for_each(|panel| self.products(&run, tiles.len(), place, panel));
+                }
+                self.outputs(&run, tiles, output, accumulate);
+            }
+        });
+    }
+
+    /// All threads take a block through one step, then through the next.
+    ///
+    /// # Safety
+    /// As [`run`](Self::run), for these blocks.
+    unsafe fn together(
+        &self,
+        blocks: &Blocks,
+        [input, output]: [Pixels<'_>; 2],
+        accumulate: bool,
+        shared: &mut [f32],
+        threads: Threads,
+    ) {
+        let (memory, _) = scratch(shared, blocks.block.len());
+        let memory = Shared::new(memory);
+        let cost = self.padded.map(|row| self.places() * row / 2);
+        for number in 0..blocks.count() {
+            let (run, tiles) = blocks.run(number, memory);
+            let part = |part: Range<usize>| run.first + part.start..run.first + part.end;
+            threads.for_ranges(tiles.len(), cost[0], |range, _| {
+                // SAFETY: the caller's promise; tasks have different tiles, or different places and panels, and each step ends before the next.
+                unsafe { self.inputs(&run, part(range), input) }
+            });
             let panels = self.panels.len();
             threads.for_each(self.places() * panels, |task, _| {
                 let panel = &self.panels[task % panels];
                 // SAFETY: as above.
-                unsafe { self.products(&run, all.len(), task / panels, panel) }
+                unsafe { self.products(&run, tiles.len(), task / panels, panel) }
             });
-            threads.for_ranges(all.len(), self.places() * self.padded[1] / 2, |range, _| {
+            threads.for_ranges(tiles.len(), cost[1], |range, _| {
                 // SAFETY: as above.
                 unsafe { self.outputs(&run, part(range), output, accumulate) }
             });
@@ -450,6 +470,29 @@ impl Winograd {
                 });
             }
         }
+    }
+}
+
+/// A batch's tiles, in blocks.
+struct Blocks {
+    block: Block,
+    tiles: usize,
+}
+
+impl Blocks {
+    fn count(&self) -> usize {
+        self.tiles.div_ceil(self.block.tiles.max(1))
+    }
+
+    /// The block of this number, with its tiles.
+    fn run<'m>(&self, number: usize, memory: Shared<'m, f32>) -> (Run<'m>, Range<usize>) {
+        let first = number * self.block.tiles;
+        let run = Run {
+            block: self.block,
+            first,
+            memory,
+        };
+        (run, first..self.tiles.min(first + self.block.tiles))
     }
 }
 

@@ -3,7 +3,7 @@
 //! A [`Kernels`] is a table of function pointers, chosen once, when a layer is prepared. All of them compute the same thing
 //! from the same layout, so everything above this folder is free of instruction sets:
 //!
-//! - weights are packed into *panels* of a few vectors of filters (`Panel` in `conv/direct.rs`),
+//! - weights are packed into *panels* of a few vectors of filters (`conv/panels.rs`),
 //! - inputs are read where they lie, by pointers to runs of contiguous elements ([`Tile`]), one run a pixel at a time,
 //! - each output is summed in the same order whatever tile it falls in, so results depend neither on the batch nor on threads.
 

@@ -21,7 +21,7 @@ pub(super) trait Vector: Copy {
     /// `self + a * b`; fused where the instruction set has it.
     unsafe fn add_product(self, a: Self, b: Self) -> Self;
     unsafe fn max(self, other: Self) -> Self;
-    /// The larger of each pair of lanes; a NaN is larger than all.
+    /// The larger of each pair of lanes; a NaN is larger than all; of zeros either.
     unsafe fn larger(self, other: Self) -> Self;
     unsafe fn min(self, other: Self) -> Self;
     /// A hint that the cache line at `p` will be read; any address is allowed.

@@ -71,6 +71,10 @@ impl Way {
         if [0, 1].iter().all(|&axis| d.window[axis] <= d.stride[axis]) {
             return Self::Apart;
         }
+        // A tile keeps the numbers of winners in 16 bits.
+        if d.window[0].saturating_mul(d.window[1]) >= 1 << 15 {
+            return Self::Wide;
+        }
         let fits = |edge: &usize| {
             let windows = [0, 1].map(|axis| (edge + d.window[axis] - 2) / d.stride[axis] + 1);
             windows[0].saturating_mul(windows[1]) <= WINDOWS

@@ -31,7 +31,8 @@ impl Feed {
             pipeline,
             ..
         } = experiment;
-        if let Some(held) = data.train.held()
+        if net.holds()
+            && let Some(held) = data.train.held()
             && net.hold(&held.pictures(), &pipeline.preparation())?
         {
             let begun = false;

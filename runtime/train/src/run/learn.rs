@@ -70,6 +70,11 @@ pub trait Learn: Evaluate {
         Ok(None)
     }
 
+    /// Whether the device can hold pictures: else nobody need bring them together for it.
+    fn holds(&self) -> bool {
+        false
+    }
+
     /// Has the device hold the pictures that are learnt from: whether it does. Then [`Learn::begin_epoch`] and [`Learn::submit_held`] take the place of
     /// [`Learn::submit`], to the same numbers but for rounding. A resumed run asks again.
     ///

@@ -102,6 +102,10 @@ impl Learn for Net {
         Ok(self.trainer.outcome()?.map(outcome))
     }
 
+    fn holds(&self) -> bool {
+        !self.trainer.device().is_cpu()
+    }
+
     fn hold(&mut self, pictures: &Pictures<'_>, preparation: &Preparation) -> Result<bool> {
         Ok(self.trainer.hold(pictures, preparation)?)
     }

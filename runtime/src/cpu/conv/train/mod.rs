@@ -61,7 +61,7 @@ impl Conv {
     }
 
     /// As [`new`](Self::new); `choice` is forward's. Where backward is a convolution, it takes
-    /// the best method for that one; Winograd's only if forward may. All products are computed at the same level.
+    /// the best method for that one; Winograd's only where the choice allows it. All products are computed at the same level.
     pub(crate) fn chosen(d: plan::Conv, layout: &Layout, layer: &str, choice: Choice) -> Self {
         let sizes = Sizes::of(d);
         let len = d.filters * (d.input[2] / d.groups) * d.kernel[0] * d.kernel[1];
@@ -75,7 +75,7 @@ impl Conv {
             back: match flipped(&d) {
                 Some(flipped) => {
                     let choice = Choice {
-                        method: method::back(&d, &flipped, choice),
+                        method: method::back(&flipped, choice),
                         ..choice
                     };
                     let conv = cpu::Conv::prepare(flipped, flipped_strides(&d), choice);

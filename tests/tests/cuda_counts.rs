@@ -1,6 +1,6 @@
 //! What is counted of small networks on the emulated device stays within the targets that `docs/cuda-counts.md` explains.
 
-use netc_emulated_device::{Missing, device};
+use netc_emulated_device::emulated_or_skip;
 use netc_runtime::cuda::Precision;
 use netc_tests::counts::{Counts, Target};
 use netc_tests::training_counts;
@@ -10,13 +10,8 @@ const MISSED: &[(&str, usize, &str, Target)] = &[];
 
 #[test]
 fn small_networks_hold_their_targets() {
-    let session = match device() {
-        Ok(device) => device.session(),
-        Err(Missing::Compiler(reason)) => {
-            eprintln!("SKIPPED: {reason}");
-            return;
-        }
-        Err(broken) => panic!("{broken}"),
+    let Some(session) = emulated_or_skip() else {
+        return;
     };
     let mut missed = Vec::new();
     for (network, batch) in [
@@ -50,13 +45,8 @@ fn small_networks_hold_their_targets() {
 
 #[test]
 fn training_steps_take_few_launches() {
-    let session = match device() {
-        Ok(device) => device.session(),
-        Err(Missing::Compiler(reason)) => {
-            eprintln!("SKIPPED: {reason}");
-            return;
-        }
-        Err(broken) => panic!("{broken}"),
+    let Some(session) = emulated_or_skip() else {
+        return;
     };
     // Kernels are compiled, and not run.
     session.set("check", "0");

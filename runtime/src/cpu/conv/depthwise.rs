@@ -3,7 +3,7 @@
 use super::panels::Strides;
 use super::pixels::{Origin, Pixels, are_even, origins};
 use crate::cpu::act;
-use crate::cpu::kernel::{Aligned, Depthwise as Tile, DepthwiseRow, Fused, Kernels, MAX_LANES};
+use crate::cpu::kernel::{Aligned, Beside, Cells, Depthwise as Tile, Fused, Kernels, MAX_LANES};
 use crate::plan::{Act, Conv, Op};
 
 /// The most cells of a kernel; larger ones are left to the direct convolution.
@@ -132,6 +132,20 @@ impl Depthwise {
         }
     }
 
+    /// The work of one call over these inputs.
+    fn tile<R>(&self, inputs: R, out: *mut f32, stride: usize) -> Tile<R> {
+        Tile {
+            inputs,
+            weights: self.weights.as_slice().as_ptr(),
+            bias: self.biases.as_slice().as_ptr(),
+            padded: self.padded,
+            channels: self.d.input[2],
+            out,
+            stride,
+            act: self.fused,
+        }
+    }
+
     /// Computes one task of a run.
     ///
     /// # Safety
@@ -165,34 +179,21 @@ impl Depthwise {
             if let Some(kernel) = beside.get(count - 1)
                 && are_even(d, windows)
             {
-                let row = DepthwiseRow {
+                let inputs = Beside {
                     first: input.at(windows[0].offset).cast_const(),
                     rows: d.kernel[0],
                     steps: [d.dilation[0] * d.input[1] * input.pixel, input.pixel],
-                    weights: self.weights.as_slice().as_ptr(),
-                    bias: self.biases.as_slice().as_ptr(),
-                    padded: self.padded,
-                    channels: d.input[2],
-                    out,
-                    stride: output.pixel,
-                    act: self.fused,
                 };
                 // SAFETY: the kernels' level was checked when they were chosen. The windows lie inside the picture (checked above); weights
                 // and biases are padded to whole vectors; the outputs are this task's own.
-                unsafe { kernel(&row) }
+                unsafe { kernel(&self.tile(inputs, out, output.pixel)) }
             } else {
                 self.cells(windows, input, &mut rows);
-                let tile = Tile {
+                let inputs = Cells {
                     rows: rows.as_ptr(),
                     taps: d.kernel[0] * d.kernel[1],
-                    weights: self.weights.as_slice().as_ptr(),
-                    bias: self.biases.as_slice().as_ptr(),
-                    padded: self.padded,
-                    channels: d.input[2],
-                    out,
-                    stride: output.pixel,
-                    act: self.fused,
                 };
+                let tile = self.tile(inputs, out, output.pixel);
                 // SAFETY: as above; each pointer is to a pixel inside the picture (checked) or to as many zeros.
                 unsafe { self.kernels.depthwise[count - 1](&tile) }
             }

@@ -5,13 +5,11 @@ use super::vector::Vector;
 
 /// Work for one call of a depthwise kernel: `MR` pixels by all channels.
 ///
-/// `out[r * stride + c] = act(bias[c] + sum over t < taps of rows[t * MR + r][c] * weights[t * padded + c])`.
-pub(crate) struct Depthwise {
-    /// Where the inputs of each pixel lie: `MR` pointers a tap, each to `channels` readable elements.
-    pub(crate) rows: *const *const f32,
-    /// Cells of the kernel.
-    pub(crate) taps: usize,
-    /// `taps` times `padded` weights.
+/// `out[r * stride + c] = act(bias[c] + sum over the taps t of pixel r of its input[c] * weights[t * padded + c])`.
+pub(crate) struct Depthwise<R> {
+    /// Where the inputs lie: [`Cells`] or [`Beside`].
+    pub(crate) inputs: R,
+    /// For each cell of the kernel `padded` weights.
     pub(crate) weights: *const f32,
     /// `padded` biases.
     pub(crate) bias: *const f32,
@@ -27,14 +25,33 @@ pub(crate) struct Depthwise {
     pub(crate) act: Fused,
 }
 
+/// Inputs anywhere.
+pub(crate) struct Cells {
+    /// `MR` pointers a tap, each to `channels` readable elements.
+    pub(crate) rows: *const *const f32,
+    /// Cells of the kernel.
+    pub(crate) taps: usize,
+}
+
+/// Inputs of pixels side by side in a row, whose windows lie inside the picture: each is loaded once for all windows that see it. The kernel's
+/// width and stride are constants.
+pub(crate) struct Beside {
+    /// The first window's first pixel.
+    pub(crate) first: *const f32,
+    /// Rows of the window.
+    pub(crate) rows: usize,
+    /// Elements from one row of the window to the next, and from one pixel to the next.
+    pub(crate) steps: [usize; 2],
+}
+
 /// A depthwise kernel of a fixed number of pixels.
 ///
 /// # Safety
 /// The CPU has the kernel's instruction set, and the pointers are good for what [`Depthwise`] describes.
-pub(crate) type DepthwiseKernel = unsafe fn(&Depthwise);
+pub(crate) type DepthwiseKernel<R> = unsafe fn(&Depthwise<R>);
 
 #[inline(always)]
-pub(super) unsafe fn depthwise<V: Vector, const MR: usize>(d: &Depthwise) {
+pub(super) unsafe fn depthwise<V: Vector, const MR: usize>(d: &Depthwise<Cells>) {
     // SAFETY: see `DepthwiseKernel`; whole vectors are read while they lie inside `channels`, partial ones after.
     unsafe {
         let mut c = 0;
@@ -52,7 +69,7 @@ pub(super) unsafe fn depthwise<V: Vector, const MR: usize>(d: &Depthwise) {
 /// `NV` vectors of channels from `c` on; the last has `tail` lanes.
 #[inline(always)]
 unsafe fn channels<V: Vector, const MR: usize, const NV: usize>(
-    d: &Depthwise,
+    d: &Depthwise<Cells>,
     c: usize,
     tail: usize,
 ) {
@@ -71,8 +88,9 @@ unsafe fn channels<V: Vector, const MR: usize, const NV: usize>(
             *b = V::load(d.bias.add(c + v * V::LANES));
         }
         acc = [acc[0]; MR];
-        for t in 0..d.taps {
-            let rows: [*const f32; MR] = d.rows.add(t * MR).cast::<[*const f32; MR]>().read();
+        for t in 0..d.inputs.taps {
+            let rows: [*const f32; MR] =
+                d.inputs.rows.add(t * MR).cast::<[*const f32; MR]>().read();
             for v in 0..NV {
                 let w = V::load(d.weights.add(t * d.padded + c + v * V::LANES));
                 for (row, acc) in rows.iter().zip(&mut acc) {
@@ -94,31 +112,6 @@ unsafe fn channels<V: Vector, const MR: usize, const NV: usize>(
     }
 }
 
-/// Work for one call of a kernel over `MR` pixels side by side in a row, whose windows lie inside the picture: each input is loaded once for
-/// all windows that see it. The kernel's width and stride are constants.
-pub(crate) struct DepthwiseRow {
-    /// The first window's first pixel.
-    pub(crate) first: *const f32,
-    /// Rows of the window.
-    pub(crate) rows: usize,
-    /// Elements from one row of the window to the next, and from one pixel to the next.
-    pub(crate) steps: [usize; 2],
-    /// As in [`Depthwise`].
-    pub(crate) weights: *const f32,
-    pub(crate) bias: *const f32,
-    pub(crate) padded: usize,
-    pub(crate) channels: usize,
-    pub(crate) out: *mut f32,
-    pub(crate) stride: usize,
-    pub(crate) act: Fused,
-}
-
-/// A kernel of a fixed number of pixels, width and stride.
-///
-/// # Safety
-/// The CPU has the kernel's instruction set, and the pointers are good for what [`DepthwiseRow`] describes.
-pub(crate) type DepthwiseRowKernel = unsafe fn(&DepthwiseRow);
-
 #[inline(always)]
 pub(super) unsafe fn depthwise_row<
     V: Vector,
@@ -126,9 +119,9 @@ pub(super) unsafe fn depthwise_row<
     const WIDTH: usize,
     const STRIDE: usize,
 >(
-    d: &DepthwiseRow,
+    d: &Depthwise<Beside>,
 ) {
-    // SAFETY: see `DepthwiseRowKernel`; a partial vector is read and written where `channels` ends.
+    // SAFETY: see `DepthwiseKernel`; a partial vector is read and written where `channels` ends.
     unsafe {
         for c in (0..d.channels).step_by(V::LANES) {
             let left = d.channels - c;
@@ -137,13 +130,13 @@ pub(super) unsafe fn depthwise_row<
                 false => V::load(p),
             };
             let mut acc = [V::load(d.bias.add(c)); MR];
-            for y in 0..d.rows {
+            for y in 0..d.inputs.rows {
                 let weights = d.weights.add(y * WIDTH * d.padded + c);
                 let weights: [V; WIDTH] =
                     core::array::from_fn(|x| V::load(weights.add(x * d.padded)));
-                let row = d.first.add(y * d.steps[0] + c);
+                let row = d.inputs.first.add(y * d.inputs.steps[0] + c);
                 for column in 0..(MR - 1) * STRIDE + WIDTH {
-                    let input = load(row.add(column * d.steps[1]));
+                    let input = load(row.add(column * d.inputs.steps[1]));
                     for (r, acc) in acc.iter_mut().enumerate() {
                         if r * STRIDE <= column && column < r * STRIDE + WIDTH {
                             *acc = acc.add_product(input, weights[column - r * STRIDE]);

@@ -16,7 +16,7 @@ mod tile;
 mod vector;
 mod winograd;
 
-pub(crate) use depthwise::{Depthwise, DepthwiseKernel, DepthwiseRow, DepthwiseRowKernel};
+pub(crate) use depthwise::{Beside, Cells, Depthwise, DepthwiseKernel};
 pub(crate) use memory::Aligned;
 #[cfg(feature = "train")]
 pub(crate) use outer::{Outer, OuterKernel};
@@ -59,9 +59,9 @@ pub(crate) struct Kernels {
     #[cfg(feature = "train")]
     outers: &'static [&'static [OuterKernel]],
     /// `depthwise[mr - 1]` computes `mr` pixels.
-    pub(crate) depthwise: &'static [DepthwiseKernel],
+    pub(crate) depthwise: &'static [DepthwiseKernel<Cells>],
     /// `depthwise_rows[s - 1][w][mr - 1]` computes `mr` pixels side by side, with stride `s` and kernels 3 (`w` 0) or 5 (1) cells wide.
-    depthwise_rows: [[&'static [DepthwiseRowKernel]; 2]; 2],
+    depthwise_rows: [[&'static [DepthwiseKernel<Beside>]; 2]; 2],
     /// Max pooling.
     pub(crate) max_window: MaxWindowKernel,
     /// Winograd's transforms for tiles of 2x2 outputs, and of 4x4.
@@ -85,7 +85,7 @@ impl Kernels {
         &self,
         width: usize,
         stride: usize,
-    ) -> &'static [DepthwiseRowKernel] {
+    ) -> &'static [DepthwiseKernel<Beside>] {
         match (width, stride) {
             (3 | 5, 1 | 2) => self.depthwise_rows[stride - 1][(width - 3) / 2],
             _ => &[],
@@ -112,7 +112,7 @@ pub(crate) const MAX_LANES: usize = 16;
 macro_rules! level {
     ($level:ident, $name:ident, $vector:ident, [$($feature:literal)?], $([$nv:literal: $($mr:literal)*])*, [$($dw:literal)*]) => {
         mod $level {
-            use super::depthwise::{self, Depthwise, DepthwiseKernel, DepthwiseRow, DepthwiseRowKernel};
+            use super::depthwise::{self, Beside, Cells, Depthwise, DepthwiseKernel};
             use super::tile::{self, Even, Tile, TileKernel};
             use super::vector::{Vector, $vector};
             use super::winograd::{self, WinogradInput, WinogradKernels, WinogradOutput};
@@ -137,13 +137,13 @@ macro_rules! level {
             }
 
             $(#[target_feature(enable = $feature)])?
-            unsafe fn depthwise<const MR: usize>(d: &Depthwise) {
+            unsafe fn depthwise<const MR: usize>(d: &Depthwise<Cells>) {
                 // SAFETY: the caller's promise is the same.
                 unsafe { depthwise::depthwise::<$vector, MR>(d) }
             }
 
             $(#[target_feature(enable = $feature)])?
-            unsafe fn depthwise_row<const MR: usize, const WIDTH: usize, const STRIDE: usize>(d: &DepthwiseRow) {
+            unsafe fn depthwise_row<const MR: usize, const WIDTH: usize, const STRIDE: usize>(d: &Depthwise<Beside>) {
                 // SAFETY: the caller's promise is the same.
                 unsafe { depthwise::depthwise_row::<$vector, MR, WIDTH, STRIDE>(d) }
             }
@@ -173,10 +173,10 @@ macro_rules! level {
                 even_tiles: &[$(&[$(even_tile::<$mr, $nv> as TileKernel<Even>),*]),*],
                 #[cfg(feature = "train")]
                 outers: &[$(&[$(outer::<$mr, $nv> as super::OuterKernel),*]),*],
-                depthwise: &[$(depthwise::<$dw> as DepthwiseKernel),*],
+                depthwise: &[$(depthwise::<$dw> as DepthwiseKernel<Cells>),*],
                 depthwise_rows: [
-                    [&[$(depthwise_row::<$dw, 3, 1> as DepthwiseRowKernel),*], &[$(depthwise_row::<$dw, 5, 1> as DepthwiseRowKernel),*]],
-                    [&[$(depthwise_row::<$dw, 3, 2> as DepthwiseRowKernel),*], &[$(depthwise_row::<$dw, 5, 2> as DepthwiseRowKernel),*]],
+                    [&[$(depthwise_row::<$dw, 3, 1> as DepthwiseKernel<Beside>),*], &[$(depthwise_row::<$dw, 5, 1> as DepthwiseKernel<Beside>),*]],
+                    [&[$(depthwise_row::<$dw, 3, 2> as DepthwiseKernel<Beside>),*], &[$(depthwise_row::<$dw, 5, 2> as DepthwiseKernel<Beside>),*]],
                 ],
                 max_window,
                 winograd: [

@@ -67,9 +67,10 @@ named! {
         Padded = "padded",
         /// Convolution: one filter a channel, a vector of channels at a time.
         Depthwise = "depthwise",
-        /// Convolution, 3x3 of stride 1: Winograd's F(2x2, 3x3), 4 products an output in place of 9. Errors up to 3e-6 of the largest output.
+        /// Convolution, 3x3 and 5x5 of stride 1: Winograd's F(2x2, 3x3), 4 products an output in place of 9, with errors up to 3e-6 of the largest
+        /// output; or F(2x2, 5x5), 9 in place of 25, up to 2e-5.
         Winograd2 = "winograd2",
-        /// The same, F(4x4, 3x3): 2.25 products an output, errors up to 2e-5 of the largest output.
+        /// Convolution, 3x3 of stride 1: F(4x4, 3x3), 2.25 products an output, errors up to 2e-5 of the largest output.
         Winograd4 = "winograd4",
     }
 }

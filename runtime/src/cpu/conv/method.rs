@@ -18,7 +18,8 @@ pub(crate) fn can(d: &plan::Conv, method: Method) -> bool {
         Method::Direct => true,
         Method::Padded => d.pad != [0; 4],
         Method::Depthwise => Depthwise::fits(d),
-        Method::Winograd2 | Method::Winograd4 => Winograd::fits(d),
+        Method::Winograd2 => Winograd::fits(d, 2),
+        Method::Winograd4 => Winograd::fits(d, 4),
         Method::Only => false,
     }
 }
@@ -27,15 +28,12 @@ pub(crate) fn can(d: &plan::Conv, method: Method) -> bool {
 /// for all of them.
 pub(crate) fn best(d: &plan::Conv, level: Level, images: usize) -> Method {
     let exact = exact(d, level);
-    if !Winograd::fits(d) {
-        return exact;
-    }
-    let methods = [exact, Method::Winograd2, Method::Winograd4];
+    let winograd = [Method::Winograd2, Method::Winograd4].into_iter();
+    let methods = winograd.filter(|method| can(d, *method));
+    let methods = core::iter::once(exact).chain(methods);
     let costs = methods.map(|method| (method, cost(d, method, Tuning::of(level), images)));
     // The first of equals: it has the smaller error.
-    let least = costs
-        .into_iter()
-        .reduce(|a, b| if b.1 < a.1 { b } else { a });
+    let least = costs.reduce(|a, b| if b.1 < a.1 { b } else { a });
     least.map_or(exact, |(method, _)| method)
 }
 
@@ -62,19 +60,24 @@ pub(crate) fn back(back: &plan::Conv, forward: Choice) -> Method {
     }
 }
 
-/// About how many products could be computed in the time that so many images take by this method, of a convolution that is Winograd's: products
-/// themselves, and what must be moved. The descriptor need not be valid.
+/// About how many products could be computed in the time that so many images take by this method, of a convolution that may be Winograd's:
+/// products themselves, and what must be moved. The descriptor need not be valid.
 fn cost(d: &plan::Conv, method: Method, tuning: &Tuning, images: usize) -> f64 {
-    let (filters, channels) = (d.filters as f64, d.input[2] as f64);
-    let (side, places) = match method {
-        Method::Winograd2 => (2, 16.0),
-        Method::Winograd4 => (4, 36.0),
-        _ => (1, 9.0),
+    let groups = d.groups as f64;
+    let (filters, channels) = (d.filters as f64 / groups, d.input[2] as f64 / groups);
+    let taps = d.kernel[0];
+    let (side, reach) = match method {
+        Method::Winograd2 => (2, taps + 1),
+        Method::Winograd4 => (4, taps + 3),
+        _ => (1, taps),
     };
+    let places = reach as f64 * reach as f64;
     let along = |axis: usize| {
         let padding = d.pad[2 * axis].saturating_add(d.pad[2 * axis + 1]);
-        let outputs = d.input[axis].saturating_add(padding).saturating_sub(2);
-        outputs.div_ceil(side) as f64
+        let outputs = d.input[axis].saturating_add(padding);
+        outputs
+            .saturating_sub(taps.saturating_sub(1))
+            .div_ceil(side) as f64
     };
     let tiles = images as f64 * along(0) * along(1);
     let weights = places * channels * filters;
@@ -82,5 +85,5 @@ fn cost(d: &plan::Conv, method: Method, tuning: &Tuning, images: usize) -> f64 {
         Method::Winograd2 | Method::Winograd4 => tiles * places * (channels + filters),
         _ => 0.0,
     };
-    tiles * weights + moved * tuning.winograd_transform + weights * tuning.weight
+    groups * (tiles * weights + moved * tuning.winograd_transform + weights * tuning.weight)
 }

@@ -29,6 +29,14 @@ impl<'m> Pixels<'m> {
         }
     }
 
+    /// The same pixels from this channel on.
+    pub(crate) fn skip(self, channels: usize) -> Self {
+        Self {
+            memory: self.memory.skip(channels),
+            ..self
+        }
+    }
+
     /// The address of an element, counted from the first; where it lies in no pixel, nothing may be read or written.
     #[inline]
     pub(crate) fn at(&self, offset: usize) -> *mut f32 {

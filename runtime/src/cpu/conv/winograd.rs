@@ -1,5 +1,5 @@
 //! Convolution by Winograd's minimal filtering (Lavin and Gray 2016, algorithm 1): 3x3 kernels of stride 1 by 4 products an output in place of
-//! 9, or 2.25.
+//! 9, or 2.25; 5x5 kernels by 9 in place of 25.
 //!
 //! The picture is cut into tiles of 2x2 or 4x4 outputs. The inputs of each tile are transformed ([`WinogradInput`]), which
 //! gives `N * N` matrices of tiles by channels; each is multiplied by its own transformed weights, with the kernels of direct convolution;
@@ -7,7 +7,8 @@
 //! and stays near its core; where they are large, all threads take many tiles through one step after the other, so that weights are
 //! read once for all of them.
 //!
-//! Rounding errors grow by the transforms: up to 3e-6 of the largest output for tiles of 2x2, 2e-5 for 4x4 (`tests.rs` holds them).
+//! Rounding errors grow by the transforms: up to 3e-6 of the largest output for tiles of 2x2, 2e-5 for 4x4, and for
+//! 5x5 kernels (`tests.rs` holds them).
 
 use super::panels::{Strides, widths};
 use super::pixels::Pixels;
@@ -16,9 +17,7 @@ use crate::cpu::access::{Shared, Workers, scratch};
 use crate::cpu::act;
 use crate::cpu::kernel::{
     Aligned, Even, Fused, Kernels, MAX_LANES, Tile, WinogradInput, WinogradKernels, WinogradOutput,
-    winograd_weights,
 };
-use crate::cpu::simd::multiversion;
 use crate::cpu::sizes::bounded;
 use crate::plan::{Act, Conv, Op};
 use crate::threads::Threads;
@@ -27,6 +26,10 @@ use core::ops::Range;
 
 /// The fewest tiles of a block: weights that are loaded serve so many.
 const MIN_TILES: usize = 24;
+/// The most rows of a kernel.
+const MAX_TAPS: usize = 5;
+/// The fewest channels of a group: groups are computed one after the other.
+const FEW_CHANNELS: usize = 8;
 /// Of the one piece of a row.
 static NO_OFFSET: isize = 0;
 /// Blocks that keep all threads busy.
@@ -34,9 +37,13 @@ const BLOCKS: usize = 8;
 
 /// Transformed weights and the way through them.
 pub(super) struct Winograd {
+    /// Of one group.
     d: Conv,
+    groups: usize,
     /// Side of a tile's outputs.
     side: usize,
+    /// Side of a tile's inputs.
+    reach: usize,
     /// Rows and columns of tiles of an image.
     grid: [usize; 2],
     output: [usize; 2],
@@ -75,13 +82,13 @@ struct Block {
 }
 
 impl Block {
-    fn new(tiles: usize, [channels, filters]: [usize; 2], side: usize) -> Self {
+    fn new(tiles: usize, [channels, filters]: [usize; 2], reach: usize) -> Self {
         // A line more: rows of one tile at a power of two from each other would meet in the same few lines of the cache.
         let step = |row: usize| bounded([tiles, row]).saturating_add(MAX_LANES);
         Self {
             tiles,
             steps: [step(channels), step(filters)],
-            places: (side + 2) * (side + 2),
+            places: reach * reach,
         }
     }
 
@@ -103,14 +110,21 @@ struct Way {
 }
 
 impl Winograd {
-    /// Whether the convolution is of this kind.
-    pub(super) fn fits(d: &Conv) -> bool {
-        d.kernel == [3, 3] && d.stride == [1, 1] && d.dilation == [1, 1] && d.groups == 1
+    /// Whether the convolution can be computed by tiles of `side`.
+    pub(super) fn fits(d: &Conv, side: usize) -> bool {
+        let is_of_this_kind = match side {
+            2 => d.kernel == [3, 3] || d.kernel == [5, 5],
+            _ => d.kernel == [3, 3],
+        };
+        let has_few_groups = d.groups == 1 || d.input[2] / d.groups >= FEW_CHANNELS;
+        is_of_this_kind && d.stride == [1, 1] && d.dilation == [1, 1] && has_few_groups
     }
 
     /// Prepares the way through weights of any layout, by tiles of `side`; [`pack`](Self::pack) brings them.
     pub(super) fn new(d: Conv, strides: Strides, kernels: &'static Kernels, side: usize) -> Self {
-        assert!(Self::fits(&d), "Winograd: {d:?}");
+        assert!(Self::fits(&d, side), "Winograd: {d:?}");
+        let groups = d.groups;
+        let d = of_a_group(d);
         let [height, width, filters] = Op::Conv(d).output();
         let (fused, late) = Fused::split(d.act);
         let lanes = kernels.lanes;
@@ -126,65 +140,77 @@ impl Winograd {
             size += channels * vectors * lanes;
         }
         let padded = [channels, filters].map(|n| n.next_multiple_of(lanes));
-        let places = (side + 2) * (side + 2);
+        let reach = side + d.kernel[0] - 1;
+        let places = reach * reach;
+        let of_a_group = bounded([places, size.saturating_add(MAX_LANES)]);
         Self {
             d,
+            groups,
             side,
+            reach,
             grid: [height.div_ceil(side), width.div_ceil(side)],
             output: [height, width],
             kernels,
-            transforms: kernels.winograd[side / 2 - 1],
+            transforms: kernels.winograd(side, d.kernel[0]),
             fused,
             late,
             panels,
             padded,
             strides,
-            weights: Aligned::zeros(bounded([places, size.saturating_add(MAX_LANES)])),
-            biases: Aligned::zeros(padded[1]),
+            weights: Aligned::zeros(bounded([groups, of_a_group])),
+            biases: Aligned::zeros(bounded([groups, padded[1]])),
             zeros: Aligned::zeros(channels.max(4 * lanes)),
         }
     }
 
     /// Takes these weights and biases; an empty `bias` stands for zeros.
     pub(super) fn pack(&mut self, weights: &[f32], bias: &[f32], threads: Threads) {
-        let channels = self.d.input[2];
+        let [channels, filters] = [self.d.input[2], self.d.filters];
+        let taps = self.d.kernel[0];
+        let of_a_group = filters * channels * taps * taps;
         assert_eq!(
             weights.len(),
-            self.d.filters * channels * 9,
+            self.groups * of_a_group,
             "weights of {:?}",
             self.d
         );
-        let (position, side, places) = (self.position(), self.side, self.places());
+        let position = self.position();
         let packed = Shared::new(self.weights.as_mut_slice());
         let (panels, lanes) = (&self.panels, self.kernels.lanes);
-        let (strides, filters) = (self.strides, self.d.filters);
-        let cost = 200 * lanes;
+        let (strides, transform) = (self.strides, self.transforms.filter);
+        let places = self.reach * self.reach;
         let lines = panels.iter().map(|panel| panel.vectors).sum::<usize>();
-        threads.for_ranges(lines * channels, cost, |range, _| {
+        threads.for_ranges(self.groups * lines * channels, 200 * lanes, |range, _| {
+            let mut cells = [[0.0; MAX_LANES]; MAX_TAPS * MAX_TAPS];
             for i in range {
+                let (group, i) = (i / (lines * channels), i % (lines * channels));
                 let (vector, c) = (i / channels, i % channels);
                 let filter = vector * lanes;
                 let after = panels.partition_point(|panel| panel.filter <= filter);
                 let panel = panels[after - 1];
-                let count = lanes.min(filters - filter);
-                let at = panel.weights + c * panel.vectors * lanes + filter - panel.filter;
-                let mut cells = [[0.0; MAX_LANES]; 9];
-                for f in 0..count {
-                    for (cell, lanes) in cells.iter_mut().enumerate() {
-                        lanes[f] = weights[strides.at(0, filter + f, [cell / 3, cell % 3], c)];
+                for f in 0..lanes.min(filters - filter) {
+                    for (cell, lanes) in cells[..taps * taps].iter_mut().enumerate() {
+                        let cell = [cell / taps, cell % taps];
+                        lanes[f] = weights[strides.at(group, filter + f, cell, c)];
                     }
                 }
-                let mut transformed = [[0.0; MAX_LANES]; 36];
-                transform(side, &cells, &mut transformed);
-                for (place, values) in transformed[..places].iter().enumerate() {
-                    let at = place * position + at;
-                    // SAFETY: each vector of each channel is one task's alone.
-                    let to = unsafe { packed.part(at..at + count) };
-                    to.copy_from_slice(&values[..count]);
-                }
+                let starts = cells.each_ref().map(|lanes| lanes.as_ptr());
+                let at = panel.weights + c * panel.vectors * lanes + filter - panel.filter;
+                let work = WinogradInput {
+                    cells: starts.as_ptr(),
+                    channels: lanes,
+                    out: packed.at(group * places * position + at),
+                    step: position,
+                };
+                // SAFETY: the kernels' level was checked when they were chosen; each place holds whole vectors of each channel, and each of them is
+                // one task's alone. The lanes past the last filter hold some filter's weights, whose outputs are not stored.
+                unsafe { transform(&work) }
             }
         });
-        self.biases.as_mut_slice()[..bias.len()].copy_from_slice(bias);
+        let biases = self.biases.as_mut_slice().chunks_exact_mut(self.padded[1]);
+        for (to, bias) in biases.zip(bias.chunks_exact(filters)) {
+            to[..filters].copy_from_slice(bias);
+        }
     }
 
     /// Weights of a place, and a line more: weights of one filter and channel, at a power of two from each other, would meet in the same few lines
@@ -202,7 +228,7 @@ impl Winograd {
     }
 
     fn places(&self) -> usize {
-        (self.side + 2) * (self.side + 2)
+        self.reach * self.reach
     }
 
     fn tiles(&self, images: usize) -> usize {
@@ -210,7 +236,7 @@ impl Winograd {
     }
 
     fn block(&self, tiles: usize) -> Block {
-        Block::new(tiles, self.padded, self.side)
+        Block::new(tiles, self.padded, self.reach)
     }
 
     /// Tiles whose inputs and products take so many bytes.
@@ -271,15 +297,22 @@ impl Winograd {
         threads: Threads,
     ) {
         let (tiles, block) = (self.tiles(images), self.way(images));
-        let blocks = Blocks {
-            block: block.block,
-            tiles,
-        };
-        // SAFETY: the caller's promise is the same.
-        unsafe {
-            match block.alone {
-                true => self.alone(&blocks, [input, output], accumulate, workers, threads),
-                false => self.together(&blocks, [input, output], accumulate, shared, threads),
+        for group in 0..self.groups {
+            let blocks = Blocks {
+                block: block.block,
+                tiles,
+                group,
+            };
+            let pixels = [
+                input.skip(group * self.d.input[2]),
+                output.skip(group * self.d.filters),
+            ];
+            // SAFETY: the caller's promise is the same, for the channels and filters of the group.
+            unsafe {
+                match block.alone {
+                    true => self.alone(&blocks, pixels, accumulate, workers, threads),
+                    false => self.together(&blocks, pixels, accumulate, shared, threads),
+                }
             }
         }
     }
@@ -365,7 +398,7 @@ impl Winograd {
     /// The batch has these tiles, and the block; nobody else touches their part of its memory, or writes the input.
     unsafe fn inputs(&self, run: &Run<'_>, tiles: Range<usize>, input: Pixels<'_>) {
         let [h, w, channels] = self.d.input;
-        let n = self.side + 2;
+        let n = self.reach;
         let mut cells = [core::ptr::null::<f32>(); 36];
         for tile in tiles {
             let [image, y, x] = self.place_of(tile);
@@ -401,7 +434,7 @@ impl Winograd {
         let parts = count.div_ceil(tiles.len());
         let inputs = place * run.block.steps[0];
         let products = run.block.products() + place * run.block.steps[1] + panel.filter;
-        let weights = place * self.position() + panel.weights;
+        let weights = (run.group * self.places() + place) * self.position() + panel.weights;
         for part in 0..parts {
             let (from, to) = (part * count / parts, (part + 1) * count / parts);
             let rows = Even {
@@ -449,7 +482,7 @@ impl Winograd {
                 filters,
                 bias: match accumulate {
                     true => core::ptr::null(),
-                    false => self.biases.as_slice().as_ptr(),
+                    false => self.biases.as_slice()[run.group * self.padded[1]..].as_ptr(),
                 },
                 out: output.at(((image * height + y) * width + x) * output.pixel),
                 steps: [width * output.pixel, output.pixel],
@@ -473,10 +506,22 @@ impl Winograd {
     }
 }
 
+/// The convolution of one group.
+pub(super) fn of_a_group(d: Conv) -> Conv {
+    let [height, width, channels] = d.input;
+    Conv {
+        input: [height, width, channels / d.groups],
+        filters: d.filters / d.groups,
+        groups: 1,
+        ..d
+    }
+}
+
 /// A batch's tiles, in blocks.
 struct Blocks {
     block: Block,
     tiles: usize,
+    group: usize,
 }
 
 impl Blocks {
@@ -489,6 +534,7 @@ impl Blocks {
         let first = number * self.block.tiles;
         let run = Run {
             block: self.block,
+            group: self.group,
             first,
             memory,
         };
@@ -499,25 +545,8 @@ impl Blocks {
 /// A block under way.
 struct Run<'m> {
     block: Block,
+    group: usize,
     /// The number of its first tile.
     first: usize,
     memory: Shared<'m, f32>,
-}
-
-multiversion! {
-    /// Transforms the 3x3 weights of some filters, for each place of a tile of this side: `G g G^T`.
-    fn transform(side: usize, cells: &[[f32; MAX_LANES]; 9], places: &mut [[f32; MAX_LANES]; 36]) {
-        let n = side + 2;
-        let mut half = [[0.0; MAX_LANES]; 18];
-        for x in 0..3 {
-            let column = winograd_weights(side, [&cells[x], &cells[3 + x], &cells[6 + x]]);
-            for (y, values) in column.iter().enumerate().take(n) {
-                half[3 * y + x] = *values;
-            }
-        }
-        for y in 0..n {
-            let row = winograd_weights(side, [&half[3 * y], &half[3 * y + 1], &half[3 * y + 2]]);
-            places[y * n..][..n].copy_from_slice(&row[..n]);
-        }
-    }
 }

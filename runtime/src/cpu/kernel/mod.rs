@@ -22,9 +22,7 @@ pub(crate) use memory::Aligned;
 pub(crate) use outer::{Outer, OuterKernel};
 pub(crate) use pool::{MaxWindow, MaxWindowKernel};
 pub(crate) use tile::{Even, Fused, Scattered, Tile, TileKernel};
-pub(crate) use winograd::{
-    WinogradInput, WinogradKernels, WinogradOutput, weights as winograd_weights,
-};
+pub(crate) use winograd::{WinogradInput, WinogradKernels, WinogradOutput};
 
 use super::simd::{self, Level};
 use super::tuning::Tuning;
@@ -64,8 +62,8 @@ pub(crate) struct Kernels {
     depthwise_rows: [[&'static [DepthwiseKernel<Beside>]; 2]; 2],
     /// Max pooling.
     pub(crate) max_window: MaxWindowKernel,
-    /// Winograd's transforms for tiles of 2x2 outputs, and of 4x4.
-    pub(crate) winograd: [WinogradKernels; 2],
+    /// Winograd's transforms, by side of a tile's outputs and of the filter.
+    winograd: &'static [([usize; 2], WinogradKernels)],
 }
 
 impl Kernels {
@@ -90,6 +88,18 @@ impl Kernels {
             (3 | 5, 1 | 2) => self.depthwise_rows[stride - 1][(width - 3) / 2],
             _ => &[],
         }
+    }
+
+    /// Winograd's transforms for tiles of `side` x `side` outputs and square filters of `taps` rows.
+    ///
+    /// # Panics
+    /// If there are none.
+    pub(crate) fn winograd(&self, side: usize, taps: usize) -> WinogradKernels {
+        let mut all = self.winograd.iter();
+        let (_, kernels) = all
+            .find(|(sides, _)| *sides == [side, taps])
+            .expect("transforms of this size");
+        *kernels
     }
 
     /// As [`tiles`](Self::tiles), for pixels that lie evenly.
@@ -161,6 +171,12 @@ macro_rules! level {
             }
 
             $(#[target_feature(enable = $feature)])?
+            unsafe fn winograd_filter<const R: usize, const N: usize>(t: &WinogradInput) {
+                // SAFETY: the caller's promise is the same.
+                unsafe { winograd::filter::<$vector, R, N>(t) }
+            }
+
+            $(#[target_feature(enable = $feature)])?
             unsafe fn winograd_output<const M: usize, const N: usize>(t: &WinogradOutput) {
                 // SAFETY: the caller's promise is the same.
                 unsafe { winograd::output::<$vector, M, N>(t) }
@@ -179,11 +195,24 @@ macro_rules! level {
                     [&[$(depthwise_row::<$dw, 3, 2> as DepthwiseKernel<Beside>),*], &[$(depthwise_row::<$dw, 5, 2> as DepthwiseKernel<Beside>),*]],
                 ],
                 max_window,
-                winograd: [
-                    WinogradKernels { input: winograd_input::<4>, output: winograd_output::<2, 4> },
-                    WinogradKernels { input: winograd_input::<6>, output: winograd_output::<4, 6> },
+                winograd: &[
+                    ([2, 3], winograd_kernels::<2, 3, 4>()),
+                    ([4, 3], winograd_kernels::<4, 3, 6>()),
+                    ([2, 5], winograd_kernels::<2, 5, 6>()),
+                    #[cfg(feature = "train")]
+                    ([3, 4], winograd_kernels::<3, 4, 6>()),
+                    #[cfg(feature = "train")]
+                    ([5, 2], winograd_kernels::<5, 2, 6>()),
                 ],
             };
+
+            const fn winograd_kernels<const M: usize, const R: usize, const N: usize>() -> WinogradKernels {
+                WinogradKernels {
+                    input: winograd_input::<N>,
+                    filter: winograd_filter::<R, N>,
+                    output: winograd_output::<M, N>,
+                }
+            }
         }
     };
 }

@@ -1,13 +1,17 @@
-//! The transforms of Winograd's minimal filtering for 3x3 kernels: F(2x2, 3x3) and F(4x4, 3x3) of Lavin and Gray (2016), "Fast algorithms
-//! for convolutional neural networks", equations 8 to 13 and section 4.3. `M` is the side of a tile of outputs, `N = M + 2` that of
-//! its inputs.
+//! The transforms of Winograd's minimal filtering, F(MxM, RxR): `M` is the side of a tile of outputs, `R` that of the filter, `N = M + R - 1`
+//! that of the inputs (Lavin and Gray 2016, "Fast algorithms for convolutional neural networks", equations 8 to 13 and section 4.3).
+//!
+//! With `N = 4` the polynomials are taken at 0, 1, -1 and infinity, with `N = 6` at 2 and -2 too: F(2x2, 3x3) and F(4x4, 3x3) as printed there, and
+//! by the same points F(2x2, 5x5); for the gradients of weights, where the outputs are the cells of a kernel and the filter is a tile of the
+//! output's gradient, F(3x3, 4x4) and F(5x5, 2x2). A filter is scaled by what its points demand, so that inputs are
+//! transformed alike for all `M` and `R` of an `N`.
 
 use super::tile::{Fused, fuse};
 use super::vector::Vector;
 
-/// The inputs of a tile on their way to the products: `B^T d B`, for each channel.
+/// What is on its way to the products, for each channel: the inputs of a tile, `B^T d B`, or a filter, `G g G^T`.
 pub(crate) struct WinogradInput {
-    /// `N * N` pixels, each of `channels` readable elements.
+    /// Pixels, each of `channels` readable elements: `N * N` inputs, or a filter's `R * R` cells.
     pub(crate) cells: *const *const f32,
     pub(crate) channels: usize,
     /// The first of `N * N` rows, each of `channels` elements, rounded up to whole vectors.
@@ -35,38 +39,68 @@ pub(crate) struct WinogradOutput {
     pub(crate) act: Fused,
 }
 
-/// The kernels of a tile size.
+/// The kernels of an `M` and an `R`.
 ///
 /// # Safety
 /// The CPU has their instruction set, and the pointers are good for what [`WinogradInput`] and [`WinogradOutput`] describe.
 #[derive(Clone, Copy)]
 pub(crate) struct WinogradKernels {
     pub(crate) input: unsafe fn(&WinogradInput),
+    pub(crate) filter: unsafe fn(&WinogradInput),
     pub(crate) output: unsafe fn(&WinogradOutput),
 }
 
 #[inline(always)]
 pub(super) unsafe fn input<V: Vector, const N: usize>(t: &WinogradInput) {
+    // SAFETY: the caller's promise is the same.
+    unsafe { both_ways::<V, Before, N, N>(t) }
+}
+
+#[inline(always)]
+pub(super) unsafe fn filter<V: Vector, const R: usize, const N: usize>(t: &WinogradInput) {
+    // SAFETY: the caller's promise is the same.
+    unsafe { both_ways::<V, Spread, R, N>(t) }
+}
+
+/// A matrix of `N` rows and `R` columns, times a column.
+trait Transform {
+    /// # Safety
+    /// The CPU has the vectors' instruction set.
+    unsafe fn column<V: Vector, const R: usize, const N: usize>(d: [V; R]) -> [V; N];
+}
+
+/// `B^T`, of inputs: `R` is `N`.
+struct Before;
+
+/// `G`, of a filter: its polynomial at each point, scaled.
+struct Spread;
+
+/// A transform of `R` numbers to `N`, down the columns, then along the rows.
+#[inline(always)]
+unsafe fn both_ways<V: Vector, T: Transform, const R: usize, const N: usize>(t: &WinogradInput) {
     // SAFETY: see `WinogradKernels`; a partial vector is read where `channels` ends.
     unsafe {
         for c in (0..t.channels).step_by(V::LANES) {
             let left = t.channels - c;
             let load = |y: usize, x: usize| {
-                let pixel = t.cells.add(y * N + x).read().add(c);
+                let pixel = t.cells.add(y * R + x).read().add(c);
                 match left < V::LANES {
                     true => V::load_partial(pixel, left),
                     false => V::load(pixel),
                 }
             };
-            let mut half = [[V::splat(0.0); N]; N];
-            for x in 0..N {
-                let column = before([0; N].map(|_| V::splat(0.0)), |y| load(y, x));
-                for (row, value) in half.iter_mut().zip(column) {
+            let mut half = [[V::splat(0.0); R]; N];
+            for x in 0..R {
+                let mut column = [V::splat(0.0); R];
+                for (y, value) in column.iter_mut().enumerate() {
+                    *value = load(y, x);
+                }
+                for (row, value) in half.iter_mut().zip(T::column::<V, R, N>(column)) {
                     row[x] = value;
                 }
             }
             for (y, row) in half.into_iter().enumerate() {
-                for (x, value) in before(row, |x| row[x]).into_iter().enumerate() {
+                for (x, value) in T::column::<V, R, N>(row).into_iter().enumerate() {
                     value.store(t.out.add((y * N + x) * t.step + c));
                 }
             }
@@ -84,12 +118,12 @@ pub(super) unsafe fn output<V: Vector, const M: usize, const N: usize>(t: &Winog
             let mut half = [[V::splat(0.0); N]; M];
             for x in 0..N {
                 let product = |y: usize| V::load(t.products.add((y * N + x) * t.step + f));
-                for (row, value) in half.iter_mut().zip(after::<V, M>(product)) {
+                for (row, value) in half.iter_mut().zip(after::<V, M, N>(product)) {
                     row[x] = value;
                 }
             }
             for (y, row) in half.into_iter().enumerate().take(t.size[0]) {
-                let pixels = after::<V, M>(|x| row[x]);
+                let pixels = after::<V, M, N>(|x| row[x]);
                 for (x, sum) in pixels.into_iter().enumerate().take(t.size[1]) {
                     let out = t.out.add(y * t.steps[0] + x * t.steps[1] + f);
                     let first = match (t.bias.is_null(), whole) {
@@ -108,83 +142,95 @@ pub(super) unsafe fn output<V: Vector, const M: usize, const N: usize>(t: &Winog
     }
 }
 
-/// `B^T` times a column of inputs.
-#[inline(always)]
-unsafe fn before<V: Vector, const N: usize>(mut to: [V; N], d: impl Fn(usize) -> V) -> [V; N] {
-    // SAFETY: the caller vouches for the instruction set.
-    unsafe {
-        if N == 4 {
-            let (d1, d2) = (d(1), d(2));
-            to[0] = d(0).sub(d2);
-            to[1] = d1.add(d2);
-            to[2] = d2.sub(d1);
-            to[3] = d1.sub(d(3));
-        } else {
-            let [d1, d2, d3, d4] = [d(1), d(2), d(3), d(4)];
-            let times = |factor: f32| V::splat(factor);
-            let (even, odd) = (
-                d4.add_product(d2, times(-4.0)),
-                d3.add_product(d1, times(-4.0)),
-            );
-            let (far, near) = (d4.sub(d2), d3.sub(d1));
-            to[0] = d4
-                .add_product(d(0), times(4.0))
-                .add_product(d2, times(-5.0));
-            to[1] = even.add(odd);
-            to[2] = even.sub(odd);
-            to[3] = far.add_product(near, times(2.0));
-            to[4] = far.add_product(near, times(-2.0));
-            to[5] = d(5)
-                .add_product(d1, times(4.0))
-                .add_product(d3, times(-5.0));
+impl Transform for Before {
+    #[inline(always)]
+    unsafe fn column<V: Vector, const R: usize, const N: usize>(d: [V; R]) -> [V; N] {
+        // SAFETY: the caller vouches for the instruction set.
+        unsafe {
+            let mut to = [V::splat(0.0); N];
+            if N == 4 {
+                to[0] = d[0].sub(d[2]);
+                to[1] = d[1].add(d[2]);
+                to[2] = d[2].sub(d[1]);
+                to[3] = d[1].sub(d[3]);
+            } else {
+                let times = |factor: f32| V::splat(factor);
+                let even = d[4].add_product(d[2], times(-4.0));
+                let odd = d[3].add_product(d[1], times(-4.0));
+                let (far, near) = (d[4].sub(d[2]), d[3].sub(d[1]));
+                to[0] = d[4]
+                    .add_product(d[0], times(4.0))
+                    .add_product(d[2], times(-5.0));
+                to[1] = even.add(odd);
+                to[2] = even.sub(odd);
+                to[3] = far.add_product(near, times(2.0));
+                to[4] = far.add_product(near, times(-2.0));
+                to[5] = d[5]
+                    .add_product(d[1], times(4.0))
+                    .add_product(d[3], times(-5.0));
+            }
+            to
         }
-        to
     }
 }
 
-/// `A^T` times a column of products.
+impl Transform for Spread {
+    #[inline(always)]
+    unsafe fn column<V: Vector, const R: usize, const N: usize>(g: [V; R]) -> [V; N] {
+        // SAFETY: the caller vouches for the instruction set.
+        unsafe {
+            let zero = V::splat(0.0);
+            let mut to = [zero; N];
+            to[0] = match N {
+                4 => g[0],
+                _ => zero.add_product(g[0], V::splat(0.25)),
+            };
+            to[N - 1] = g[R - 1];
+            let scales = match N {
+                4 => [0.5, 0.0],
+                _ => [-1.0 / 6.0, 1.0 / 24.0],
+            };
+            for (i, scale) in scales.into_iter().enumerate().take(N / 2 - 1) {
+                // Even and odd powers of the point 1 or 2: its negative costs nothing more.
+                let (mut even, mut odd, mut power) = (zero, zero, scale);
+                for (j, value) in g.into_iter().enumerate() {
+                    let sum = if j % 2 == 0 { &mut even } else { &mut odd };
+                    *sum = sum.add_product(value, V::splat(power));
+                    power *= (i + 1) as f32;
+                }
+                to[2 * i + 1] = even.add(odd);
+                to[2 * i + 2] = even.sub(odd);
+            }
+            to
+        }
+    }
+}
+
+/// `A^T` times a column of products: powers of each point.
 #[inline(always)]
-unsafe fn after<V: Vector, const M: usize>(m: impl Fn(usize) -> V) -> [V; M] {
+unsafe fn after<V: Vector, const M: usize, const N: usize>(m: impl Fn(usize) -> V) -> [V; M] {
     // SAFETY: the caller vouches for the instruction set.
     unsafe {
         let mut to = [V::splat(0.0); M];
-        let (m1, m2) = (m(1), m(2));
-        let (sum, difference) = (m1.add(m2), m1.sub(m2));
-        if M == 2 {
-            to[0] = m(0).add(sum);
-            to[1] = difference.sub(m(3));
-        } else {
-            let (m3, m4) = (m(3), m(4));
-            let (far, apart) = (m3.add(m4), m3.sub(m4));
-            to[0] = m(0).add(sum).add(far);
-            to[1] = difference.add_product(apart, V::splat(2.0));
-            to[2] = sum.add_product(far, V::splat(4.0));
-            to[3] = difference.add_product(apart, V::splat(8.0)).add(m(5));
+        let (sum, difference) = (m(1).add(m(2)), m(1).sub(m(2)));
+        for (j, to) in to.iter_mut().enumerate() {
+            *to = if j % 2 == 0 { sum } else { difference };
         }
+        if N == 6 {
+            let (far, apart) = (m(3).add(m(4)), m(3).sub(m(4)));
+            let mut power = 1.0;
+            for (j, to) in to.iter_mut().enumerate() {
+                let far = if j % 2 == 0 { far } else { apart };
+                *to = to.add_product(far, V::splat(power));
+                power *= 2.0;
+            }
+        }
+        to[0] = to[0].add(m(0));
+        // Infinity; the last row of `B^T` is negative for four points.
+        to[M - 1] = match N {
+            4 => to[M - 1].sub(m(3)),
+            _ => to[M - 1].add(m(N - 1)),
+        };
         to
     }
-}
-
-/// `G` times three weights of each lane, for a tile of this side (its first `side + 2` rows).
-#[inline(always)]
-pub(crate) fn weights<const L: usize>(side: usize, [a, b, c]: [&[f32; L]; 3]) -> [[f32; L]; 6] {
-    let mut to = [[0.0; L]; 6];
-    for i in 0..L {
-        let (a, b, c) = (a[i], b[i], c[i]);
-        let values = match side {
-            2 => [a, (a + b + c) * 0.5, (a - b + c) * 0.5, c, 0.0, 0.0],
-            _ => [
-                a * 0.25,
-                (a + b + c) * (-1.0 / 6.0),
-                (a - b + c) * (-1.0 / 6.0),
-                (a + 2.0 * b + 4.0 * c) * (1.0 / 24.0),
-                (a - 2.0 * b + 4.0 * c) * (1.0 / 24.0),
-                c,
-            ],
-        };
-        to.iter_mut()
-            .zip(values)
-            .for_each(|(to, value)| to[i] = value);
-    }
-    to
 }

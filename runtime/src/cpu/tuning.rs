@@ -54,6 +54,10 @@ pub(crate) struct GradientTuning {
     pub(crate) terms: usize,
     /// The most numbers that the sums of all parts may take together, unless one part takes more.
     pub(crate) sums: usize,
+    /// Winograd: numbers of the sums that a task keeps near, a part of L2.
+    pub(crate) near: usize,
+    /// Winograd: products in the time that a sum of a place takes to its cells.
+    pub(crate) place: f64,
 }
 
 /// The matrix products of fully connected layers.
@@ -99,6 +103,8 @@ static LARGE_L2: Tuning = Tuning {
         cells: 48,
         terms: 320,
         sums: 2 << 20,
+        near: 48 << 10,
+        place: 12.0,
     },
     #[cfg(feature = "train")]
     product: ProductTuning {

@@ -27,6 +27,8 @@ pub(crate) use direct::Spread;
 pub(crate) use panels::Strides;
 pub(crate) use pixels::Pixels;
 use winograd::Winograd;
+#[cfg(feature = "train")]
+use winograd::of_a_group;
 
 /// See [`plan::Conv`].
 pub struct Conv {

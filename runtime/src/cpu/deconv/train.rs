@@ -61,7 +61,7 @@ impl Deconv {
             bias,
             forward: cpu::Deconv::prepare(d, choice),
             back: cpu::Conv::prepare(conv, Strides::file(&conv), direct),
-            gradient: WeightGradient::new(conv, choice.level),
+            gradient: WeightGradient::new(conv, choice),
         }
     }
 

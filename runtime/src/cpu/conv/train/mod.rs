@@ -84,7 +84,7 @@ impl Conv {
                 None if depthwise::fits(&d) => Back::Depthwise,
                 None => Back::Scatter(Scatter::new(d, choice.level)),
             },
-            gradient: WeightGradient::new(d, choice.level),
+            gradient: WeightGradient::new(d, choice),
         }
     }
 

@@ -418,6 +418,16 @@ impl Image<'_> {
 
 #[cfg(feature = "train")]
 impl Image<'_> {
+    /// Elements from one pixel to the next.
+    pub(crate) fn step(&self) -> usize {
+        self.geometry.pixel
+    }
+
+    /// The address of a pixel, for kernels that find their way in the image from there themselves.
+    pub(crate) fn address(&mut self, y: usize, x: usize) -> *mut f32 {
+        self.memory.at(self.geometry.offset(0, y, x))
+    }
+
     /// The channels of the pixels of a row, one after the other: checked once for all.
     #[inline]
     pub(crate) fn pixels(&mut self, y: usize, x: Range<usize>) -> impl Iterator<Item = &mut [f32]> {

@@ -26,6 +26,8 @@ use core::ops::Range;
 
 /// The fewest tiles of a block: weights that are loaded serve so many.
 const MIN_TILES: usize = 24;
+/// The most filters of a panel.
+const MAX_WIDTH: usize = 4 * MAX_LANES;
 /// The most rows of a kernel.
 const MAX_TAPS: usize = 5;
 /// The fewest channels of a group: groups are computed one after the other.
@@ -179,31 +181,34 @@ impl Winograd {
         let (panels, lanes) = (&self.panels, self.kernels.lanes);
         let (strides, transform) = (self.strides, self.transforms.filter);
         let places = self.reach * self.reach;
-        let lines = panels.iter().map(|panel| panel.vectors).sum::<usize>();
-        threads.for_ranges(self.groups * lines * channels, 200 * lanes, |range, _| {
-            let mut cells = [[0.0; MAX_LANES]; MAX_TAPS * MAX_TAPS];
+        // Divisions here, not in the loops.
+        let offsets: [isize; MAX_TAPS * MAX_TAPS] = core::array::from_fn(|cell| {
+            (cell / taps) as isize * strides.y + (cell % taps) as isize * strides.x
+        });
+        let count = panels.len() * channels;
+        let cost = 200 * lanes * self.kernels.max_vectors();
+        threads.for_ranges(self.groups * count, cost, |range, _| {
+            let mut cells = [[0.0; MAX_WIDTH]; MAX_TAPS * MAX_TAPS];
             for i in range {
-                let (group, i) = (i / (lines * channels), i % (lines * channels));
-                let (vector, c) = (i / channels, i % channels);
-                let filter = vector * lanes;
-                let after = panels.partition_point(|panel| panel.filter <= filter);
-                let panel = panels[after - 1];
-                for f in 0..lanes.min(filters - filter) {
-                    for (cell, lanes) in cells[..taps * taps].iter_mut().enumerate() {
-                        let cell = [cell / taps, cell % taps];
-                        lanes[f] = weights[strides.at(group, filter + f, cell, c)];
+                let (group, i) = (i / count, i % count);
+                let (panel, c) = (&panels[i / channels], i % channels);
+                let width = panel.vectors * lanes;
+                let mut first = strides.at(group, panel.filter, [0, 0], c);
+                for f in 0..width.min(filters - panel.filter) {
+                    for (cell, offset) in cells.iter_mut().zip(&offsets[..taps * taps]) {
+                        cell[f] = weights[first.wrapping_add_signed(*offset)];
                     }
+                    first = first.wrapping_add_signed(strides.filter);
                 }
-                let starts = cells.each_ref().map(|lanes| lanes.as_ptr());
-                let at = panel.weights + c * panel.vectors * lanes + filter - panel.filter;
+                let starts = cells.each_ref().map(|cell| cell.as_ptr());
                 let work = WinogradInput {
                     cells: starts.as_ptr(),
-                    channels: lanes,
-                    out: packed.at(group * places * position + at),
+                    channels: width,
+                    out: packed.at(group * places * position + panel.weights + c * width),
                     step: position,
                 };
                 // SAFETY: the kernels' level was checked when they were chosen; each place holds whole vectors of each channel, and each of them is
-                // one task's alone. The lanes past the last filter hold some filter's weights, whose outputs are not stored.
+                // one task's alone. Past the last filter stand some filter's weights, whose outputs are not stored.
                 unsafe { transform(&work) }
             }
         });

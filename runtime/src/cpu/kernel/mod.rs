@@ -21,6 +21,8 @@ pub(crate) use memory::Aligned;
 #[cfg(feature = "train")]
 pub(crate) use outer::{Outer, OuterKernel};
 pub(crate) use pool::{MaxWindow, MaxWindowKernel};
+#[cfg(feature = "train")]
+pub(crate) use pool::{MaxWindowBack, MaxWindowBackKernel};
 pub(crate) use tile::{Even, Fused, Scattered, Tile, TileKernel};
 pub(crate) use winograd::{WinogradInput, WinogradKernels, WinogradOutput};
 
@@ -62,6 +64,9 @@ pub(crate) struct Kernels {
     depthwise_rows: [[&'static [DepthwiseKernel<Beside>]; 2]; 2],
     /// Max pooling.
     pub(crate) max_window: MaxWindowKernel,
+    /// Backward through it.
+    #[cfg(feature = "train")]
+    pub(crate) max_window_back: MaxWindowBackKernel,
     /// Winograd's transforms, by side of a tile's outputs and of the filter.
     winograd: &'static [([usize; 2], WinogradKernels)],
 }
@@ -164,6 +169,13 @@ macro_rules! level {
                 unsafe { super::pool::max_window::<$vector>(t) }
             }
 
+            #[cfg(feature = "train")]
+            $(#[target_feature(enable = $feature)])?
+            unsafe fn max_window_back(t: &super::MaxWindowBack) {
+                // SAFETY: the caller's promise is the same.
+                unsafe { super::pool::max_window_back::<$vector>(t) }
+            }
+
             $(#[target_feature(enable = $feature)])?
             unsafe fn winograd_input<const N: usize>(t: &WinogradInput) {
                 // SAFETY: the caller's promise is the same.
@@ -195,6 +207,8 @@ macro_rules! level {
                     [&[$(depthwise_row::<$dw, 3, 2> as DepthwiseKernel<Beside>),*], &[$(depthwise_row::<$dw, 5, 2> as DepthwiseKernel<Beside>),*]],
                 ],
                 max_window,
+                #[cfg(feature = "train")]
+                max_window_back,
                 winograd: &[
                     ([2, 3], winograd_kernels::<2, 3, 4>()),
                     ([4, 3], winograd_kernels::<4, 3, 6>()),

@@ -1,4 +1,4 @@
-//! The micro-kernel of max pooling: a window of each channel, vectors of channels.
+//! The micro-kernels of max pooling: a window of each channel, vectors of channels.
 
 use super::vector::Vector;
 
@@ -62,6 +62,94 @@ unsafe fn channels<V: Vector, const NV: usize>(t: &MaxWindow, c: usize, tail: us
             match tail < V::LANES {
                 true => best.store_partial(out, tail),
                 false => best.store(out),
+            }
+        }
+    }
+}
+
+/// Work for one call of backward: `dx[c] += dy[c]` at the first maximum of the window, the last NaN where there is one.
+#[cfg(feature = "train")]
+pub(crate) struct MaxWindowBack {
+    /// As of [`MaxWindow`].
+    pub(crate) first: *const f32,
+    pub(crate) size: [usize; 2],
+    pub(crate) steps: [usize; 2],
+    pub(crate) channels: usize,
+    pub(crate) dy: *const f32,
+    /// The gradient of the window's first pixel.
+    pub(crate) dx: *mut f32,
+    /// As `steps`, of the gradients.
+    pub(crate) dx_steps: [usize; 2],
+}
+
+/// A kernel of an instruction set.
+///
+/// # Safety
+/// The CPU has the instruction set, and the pointers are good for what [`MaxWindowBack`] describes.
+#[cfg(feature = "train")]
+pub(crate) type MaxWindowBackKernel = unsafe fn(&MaxWindowBack);
+
+#[cfg(feature = "train")]
+#[inline(always)]
+pub(super) unsafe fn max_window_back<V: Vector>(t: &MaxWindowBack) {
+    // SAFETY: see `MaxWindowBackKernel`; as `max_window`.
+    unsafe {
+        let mut c = 0;
+        while c + 4 * V::LANES <= t.channels {
+            channels_back::<V, 4>(t, c, V::LANES);
+            c += 4 * V::LANES;
+        }
+        while c + 2 * V::LANES <= t.channels {
+            channels_back::<V, 2>(t, c, V::LANES);
+            c += 2 * V::LANES;
+        }
+        while c < t.channels {
+            channels_back::<V, 1>(t, c, V::LANES.min(t.channels - c));
+            c += V::LANES;
+        }
+    }
+}
+
+/// `NV` vectors of channels from `c` on; the last has `tail` lanes.
+#[cfg(feature = "train")]
+#[inline(always)]
+unsafe fn channels_back<V: Vector, const NV: usize>(t: &MaxWindowBack, c: usize, tail: usize) {
+    // SAFETY: the caller gives channels inside `t.channels`.
+    unsafe {
+        let load = |pixel: *const f32, v: usize| match tail < V::LANES {
+            true => V::load_partial(pixel, tail),
+            false => V::load(pixel.add(v * V::LANES)),
+        };
+        // Cells are counted in bits: nothing is calculated with them.
+        let number = |y: usize, x: usize| V::splat(f32::from_bits((y * t.size[1] + x) as u32));
+        let mut best = [V::splat(f32::NEG_INFINITY); NV];
+        let mut winner = [number(0, 0); NV];
+        for y in 0..t.size[0] {
+            let row = t.first.add(y * t.steps[0] + c);
+            for x in 0..t.size[1] {
+                let (pixel, cell) = (row.add(x * t.steps[1]), number(y, x));
+                for (v, (best, winner)) in best.iter_mut().zip(&mut winner).enumerate() {
+                    let value = load(pixel, v);
+                    *winner = value.where_larger(*best, [cell, *winner]);
+                    *best = value.larger(*best);
+                }
+            }
+        }
+        let mut dy = [V::splat(0.0); NV];
+        for (v, dy) in dy.iter_mut().enumerate() {
+            *dy = load(t.dy.add(c), v);
+        }
+        for y in 0..t.size[0] {
+            let row = t.dx.add(y * t.dx_steps[0] + c);
+            for x in 0..t.size[1] {
+                let (pixel, cell) = (row.add(x * t.dx_steps[1]), number(y, x));
+                for v in 0..NV {
+                    let sum = load(pixel, v).add(winner[v].where_same(cell, dy[v]));
+                    match tail < V::LANES {
+                        true => sum.store_partial(pixel, tail),
+                        false => sum.store(pixel.add(v * V::LANES)),
+                    }
+                }
             }
         }
     }

@@ -24,6 +24,12 @@ pub(super) trait Vector: Copy {
     /// The larger of each pair of lanes; a NaN is larger than all; of zeros either.
     unsafe fn larger(self, other: Self) -> Self;
     unsafe fn min(self, other: Self) -> Self;
+    /// The first choice where this is larger than `other` or a NaN, else the second.
+    #[cfg(feature = "train")]
+    unsafe fn where_larger(self, other: Self, choices: [Self; 2]) -> Self;
+    /// `yes` where the bits of both are the same, else zero.
+    #[cfg(feature = "train")]
+    unsafe fn where_same(self, other: Self, yes: Self) -> Self;
     /// A hint that the cache line at `p` will be read; any address is allowed.
     unsafe fn prefetch(p: *const f32);
 }
@@ -96,6 +102,22 @@ impl Vector for Portable {
     #[inline(always)]
     unsafe fn min(self, other: Self) -> Self {
         self.zip(other, |a, b| if a < b { a } else { b })
+    }
+    #[cfg(feature = "train")]
+    #[inline(always)]
+    unsafe fn where_larger(self, other: Self, [yes, no]: [Self; 2]) -> Self {
+        let wins = |i: usize| self.0[i] > other.0[i] || self.0[i].is_nan();
+        Self(core::array::from_fn(|i| {
+            if wins(i) { yes.0[i] } else { no.0[i] }
+        }))
+    }
+    #[cfg(feature = "train")]
+    #[inline(always)]
+    unsafe fn where_same(self, other: Self, yes: Self) -> Self {
+        let mask = |i: usize| u32::from(self.0[i].to_bits() == other.0[i].to_bits()).wrapping_neg();
+        Self(core::array::from_fn(|i| {
+            f32::from_bits(yes.0[i].to_bits() & mask(i))
+        }))
     }
     #[inline(always)]
     unsafe fn prefetch(_: *const f32) {}
@@ -186,6 +208,25 @@ mod x86 {
             // SAFETY: the caller vouches for AVX2.
             Self(unsafe { _mm256_min_ps(self.0, other.0) })
         }
+        #[cfg(feature = "train")]
+        #[inline(always)]
+        unsafe fn where_larger(self, other: Self, [yes, no]: [Self; 2]) -> Self {
+            // SAFETY: the caller vouches for AVX2.
+            Self(unsafe {
+                let larger = _mm256_cmp_ps::<_CMP_GT_OQ>(self.0, other.0);
+                let nan = _mm256_cmp_ps::<_CMP_UNORD_Q>(self.0, self.0);
+                _mm256_blendv_ps(no.0, yes.0, _mm256_or_ps(larger, nan))
+            })
+        }
+        #[cfg(feature = "train")]
+        #[inline(always)]
+        unsafe fn where_same(self, other: Self, yes: Self) -> Self {
+            // SAFETY: the caller vouches for AVX2.
+            Self(unsafe {
+                let [a, b] = [_mm256_castps_si256(self.0), _mm256_castps_si256(other.0)];
+                _mm256_and_ps(yes.0, _mm256_castsi256_ps(_mm256_cmpeq_epi32(a, b)))
+            })
+        }
         #[inline(always)]
         unsafe fn prefetch(p: *const f32) {
             // SAFETY: a prefetch never faults.
@@ -265,6 +306,25 @@ mod x86 {
         unsafe fn min(self, other: Self) -> Self {
             // SAFETY: the caller vouches for AVX-512F.
             Self(unsafe { _mm512_min_ps(self.0, other.0) })
+        }
+        #[cfg(feature = "train")]
+        #[inline(always)]
+        unsafe fn where_larger(self, other: Self, [yes, no]: [Self; 2]) -> Self {
+            // SAFETY: the caller vouches for AVX-512F.
+            Self(unsafe {
+                let larger = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(self.0, other.0);
+                let nan = _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(self.0, self.0);
+                _mm512_mask_blend_ps(larger | nan, no.0, yes.0)
+            })
+        }
+        #[cfg(feature = "train")]
+        #[inline(always)]
+        unsafe fn where_same(self, other: Self, yes: Self) -> Self {
+            // SAFETY: the caller vouches for AVX-512F.
+            Self(unsafe {
+                let [a, b] = [_mm512_castps_si512(self.0), _mm512_castps_si512(other.0)];
+                _mm512_maskz_mov_ps(_mm512_cmpeq_epi32_mask(a, b), yes.0)
+            })
         }
         #[inline(always)]
         unsafe fn prefetch(p: *const f32) {

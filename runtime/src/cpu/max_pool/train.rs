@@ -1,13 +1,14 @@
 //! Backward through max pooling.
 
+use crate::cpu::kernel::{MaxWindowBack, kernels};
+use crate::cpu::simd;
 use crate::cpu::sizes::{Sizes, bounded, prepared};
 use crate::cpu::window::{Fresh, under};
-use crate::cpu::{self, Real, access, simd::multiversion};
+use crate::cpu::{self, Real, access};
 use crate::plan::{self, Op};
 use crate::reference::Given;
 use crate::train::reference::{Gradients, Pass, PlainBackward};
 use crate::train::{Backward, TrainMem, backward, simple};
-use core::ops::Range;
 
 /// Maximum over windows, in training.
 pub struct MaxPool {
@@ -43,81 +44,41 @@ impl MaxPool {
     }
 }
 
-multiversion! {
-    fn max_image(d: &plan::MaxPool, x: &access::Source<'_>, dy: &access::Source<'_>, dx: &mut access::Image<'_>, accumulate: bool) {
-        let [h, w, c] = d.input;
-        let [oh, ow, _] = dy.geometry.shape;
-        let mut fresh = Fresh::of(h, accumulate);
-        for oy in 0..oh {
-            let rows = under(oy, d.window[0], d.stride[0], d.pad[0], h);
-            fresh.clear_to(rows.end, dx);
-            for ox in 0..ow {
-                let columns = under(ox, d.window[1], d.stride[1], d.pad[2], w);
-                let window = [&rows, &columns];
-                let dy = dy.pixel(dx.number, oy, ox);
-                // Channels that stay in registers: as many at a time as there are.
-                let mut first = 0;
-                while first + 32 <= c {
-                    max_window::<32>(x, window, first, dy, dx);
-                    first += 32;
-                }
-                while first + 16 <= c {
-                    max_window::<16>(x, window, first, dy, dx);
-                    first += 16;
-                }
-                while first + 4 <= c {
-                    max_window::<4>(x, window, first, dy, dx);
-                    first += 4;
-                }
-                while first < c {
-                    max_window::<1>(x, window, first, dy, dx);
-                    first += 1;
-                }
-            }
-        }
-        fresh.clear_to(h, dx);
-    }
-}
-
-/// One window, the `N` channels from `first` on.
-#[inline(always)]
-fn max_window<const N: usize>(
+fn max_image(
+    d: &plan::MaxPool,
     x: &access::Source<'_>,
-    [rows, columns]: [&Range<usize>; 2],
-    first: usize,
-    dy: &[f32],
+    dy: &access::Source<'_>,
     dx: &mut access::Image<'_>,
+    accumulate: bool,
 ) {
-    let mut best = [f32::NEG_INFINITY; N];
-    let mut winner = [0_u32; N];
-    let mut cell = 0;
-    for iy in rows.start..rows.end {
-        for x in x.pixels(dx.number, iy, columns.start..columns.end) {
-            let (x, _) = x[first..].as_chunks::<N>();
-            let x = &x[0];
-            for lane in 0..N {
-                let wins = x[lane] > best[lane] || x[lane].is_nan();
-                best[lane] = if wins { x[lane] } else { best[lane] };
-                winner[lane] = if wins { cell } else { winner[lane] };
+    let kernel = kernels(simd::level()).max_window_back;
+    let [h, w, channels] = d.input;
+    let [oh, ow, _] = dy.geometry.shape;
+    let steps = |pixel: usize| [w * pixel, pixel];
+    let mut fresh = Fresh::of(h, accumulate);
+    for oy in 0..oh {
+        let rows = under(oy, d.window[0], d.stride[0], d.pad[0], h);
+        fresh.clear_to(rows.end, dx);
+        for ox in 0..ow {
+            let columns = under(ox, d.window[1], d.stride[1], d.pad[2], w);
+            if rows.is_empty() || columns.is_empty() {
+                continue;
             }
-            cell += 1;
+            let window = MaxWindowBack {
+                first: x.address(dx.number, rows.start, columns.start),
+                size: [rows.len(), columns.len()],
+                steps: steps(x.geometry.pixel),
+                channels,
+                dy: dy.address(dx.number, oy, ox),
+                dx: dx.address(rows.start, columns.start),
+                dx_steps: steps(dx.step()),
+            };
+            // SAFETY: the level is this machine's; the window lies inside the picture, whose pixels and gradients have
+            // `channels` elements, and the image is this task's own.
+            unsafe { kernel(&window) }
         }
     }
-    // As bits under a mask: the compiler makes branches of a choice between floats in memory.
-    let (dy, _) = dy[first..].as_chunks::<N>();
-    let dy = dy[0].map(f32::to_bits);
-    let mut cell = 0;
-    for iy in rows.start..rows.end {
-        for dx in dx.pixels(iy, columns.start..columns.end) {
-            let (dx, _) = dx[first..].as_chunks_mut::<N>();
-            let dx = &mut dx[0];
-            for lane in 0..N {
-                let mask = u32::from(winner[lane] == cell).wrapping_neg();
-                dx[lane] += f32::from_bits(dy[lane] & mask);
-            }
-            cell += 1;
-        }
-    }
+    fresh.clear_to(h, dx);
 }
 
 /// The first maximum of each window gets the gradient; dense images, adds to `dx`.

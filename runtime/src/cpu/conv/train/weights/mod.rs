@@ -27,7 +27,7 @@ pub(crate) struct WeightGradient {
 
 enum Way {
     Depthwise,
-    Direct(Direct),
+    Direct(Box<Direct>),
     Winograd(Box<Winograd>),
 }
 
@@ -40,7 +40,7 @@ impl WeightGradient {
         } else if choice.winograd && Winograd::wins(&d, choice.level) {
             Way::Winograd(Box::new(Winograd::new(d, sums, choice.level)))
         } else {
-            Way::Direct(Direct::new(d, sums))
+            Way::Direct(Box::new(Direct::new(d, sums)))
         };
         Self { d, sums, way }
     }

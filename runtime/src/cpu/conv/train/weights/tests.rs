@@ -16,7 +16,11 @@ use alloc::vec::Vec;
 fn ways(d: plan::Conv, level: Level) -> Vec<(&'static str, WeightGradient, f64)> {
     let sums = Sums::new(d, level);
     let make = |way| WeightGradient { d, sums, way };
-    let mut ways = vec![("direct", make(Way::Direct(Direct::new(d, sums))), 3e-6)];
+    let mut ways = vec![(
+        "direct",
+        make(Way::Direct(Box::new(Direct::new(d, sums)))),
+        3e-6,
+    )];
     if Winograd::fits(&d) {
         let way = Way::Winograd(Box::new(Winograd::new(d, sums, level)));
         ways.push(("winograd", make(way), 2e-5));

@@ -118,7 +118,9 @@ impl Winograd {
             2 => d.kernel == [3, 3] || d.kernel == [5, 5],
             _ => d.kernel == [3, 3],
         };
-        let has_few_groups = d.groups == 1 || d.input[2] / d.groups >= FEW_CHANNELS;
+        // The descriptor need not be valid.
+        let channels = d.input[2].checked_div(d.groups).unwrap_or(0);
+        let has_few_groups = d.groups == 1 || channels >= FEW_CHANNELS;
         is_of_this_kind && d.stride == [1, 1] && d.dilation == [1, 1] && has_few_groups
     }
 

@@ -3,7 +3,10 @@
 use crate::Error;
 #[cfg(not(feature = "cuda"))]
 use crate::ErrorKind;
+use crate::cpu::{Choice, Machine, Profile};
+use crate::plan::Op;
 use alloc::string::String;
+use alloc::sync::Arc;
 use core::fmt;
 use core::str::FromStr;
 
@@ -14,12 +17,24 @@ use crate::cuda::{Gpu, Precision};
 #[derive(Clone, Debug, Default)]
 pub struct Device(Kind);
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 enum Kind {
-    #[default]
-    Cpu,
+    Cpu(Cpu),
     #[cfg(feature = "cuda")]
-    Cuda(alloc::sync::Arc<Gpu>),
+    Cuda(Arc<Gpu>),
+}
+
+/// How kernels are chosen on the CPU.
+#[derive(Clone, Debug, Default)]
+struct Cpu {
+    machine: Machine,
+    profile: Option<Arc<Profile>>,
+}
+
+impl Default for Kind {
+    fn default() -> Self {
+        Self::Cpu(Cpu::default())
+    }
 }
 
 /// A device that was asked for by name: `auto`, `cpu`, `cuda`, `cuda:1`.
@@ -48,7 +63,7 @@ impl Device {
     #[cfg(feature = "cuda")]
     pub fn cuda(number: usize) -> Result<Self, Error> {
         let gpu = Gpu::open(number)?;
-        Ok(Self(Kind::Cuda(alloc::sync::Arc::new(gpu))))
+        Ok(Self(Kind::Cuda(Arc::new(gpu))))
     }
 
     /// The NVIDIA GPU of this number, counted from 0: needs the feature `cuda`.
@@ -84,24 +99,80 @@ impl Device {
     #[must_use]
     pub fn with_precision(self, precision: Precision) -> Self {
         match self.0 {
-            Kind::Cpu => self,
-            Kind::Cuda(gpu) => Self(Kind::Cuda(alloc::sync::Arc::new(
-                gpu.with_precision(precision),
-            ))),
+            Kind::Cpu(_) => self,
+            Kind::Cuda(gpu) => Self(Kind::Cuda(Arc::new(gpu.with_precision(precision)))),
+        }
+    }
+
+    /// The same device, on which kernels for the CPU are chosen as for this machine: `Machine::here().without_winograd()`, say. A GPU
+    /// stays as it is.
+    #[must_use]
+    pub fn with_machine(self, machine: Machine) -> Self {
+        match self.0 {
+            Kind::Cpu(cpu) => Self(Kind::Cpu(Cpu { machine, ..cpu })),
+            #[cfg(feature = "cuda")]
+            Kind::Cuda(_) => self,
+        }
+    }
+
+    /// The same device, on which networks that infer take the methods that were measured to be the fastest. A layer that the profile does not
+    /// know, or knows with other sizes, is computed as the machine chooses. A GPU stays as it is.
+    ///
+    /// # Errors
+    /// With [`ErrorKind::Choice`], if the profile was measured with other instructions than this machine's.
+    pub fn with_profile(self, profile: Profile) -> Result<Self, Error> {
+        match self.0 {
+            Kind::Cpu(cpu) => {
+                profile.check_level(cpu.machine.level())?;
+                let profile = Some(Arc::new(profile));
+                Ok(Self(Kind::Cpu(Cpu { profile, ..cpu })))
+            }
+            #[cfg(feature = "cuda")]
+            Kind::Cuda(_) => Ok(self),
+        }
+    }
+
+    /// The CPU, as kernels are chosen for it.
+    #[must_use]
+    pub fn machine(&self) -> Machine {
+        match &self.0 {
+            Kind::Cpu(cpu) => cpu.machine,
+            #[cfg(feature = "cuda")]
+            Kind::Cuda(_) => Machine::here(),
+        }
+    }
+
+    /// What was measured.
+    pub(crate) fn profile(&self) -> Option<&Profile> {
+        match &self.0 {
+            Kind::Cpu(cpu) => cpu.profile.as_deref(),
+            #[cfg(feature = "cuda")]
+            Kind::Cuda(_) => None,
+        }
+    }
+
+    /// How the step of this name is computed on the CPU.
+    pub(crate) fn choice(&self, name: &str, op: &Op) -> Choice {
+        let choice = self.machine().choice(op);
+        let measured = self.profile().and_then(|profile| profile.method(name, op));
+        let measured = measured.filter(|method| choice.winograd || !method.is_winograd());
+        Choice {
+            method: measured.unwrap_or(choice.method),
+            ..choice
         }
     }
 
     /// Whether it is the CPU.
     #[must_use]
     pub fn is_cpu(&self) -> bool {
-        matches!(self.0, Kind::Cpu)
+        matches!(self.0, Kind::Cpu(_))
     }
 
     /// The GPU, where it is one.
     #[cfg(feature = "cuda")]
-    pub(crate) fn gpu(&self) -> Option<&alloc::sync::Arc<Gpu>> {
+    pub(crate) fn gpu(&self) -> Option<&Arc<Gpu>> {
         match &self.0 {
-            Kind::Cpu => None,
+            Kind::Cpu(_) => None,
             Kind::Cuda(gpu) => Some(gpu),
         }
     }
@@ -111,7 +182,7 @@ impl Device {
 impl fmt::Display for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Kind::Cpu => f.write_str("CPU"),
+            Kind::Cpu(_) => f.write_str("CPU"),
             #[cfg(feature = "cuda")]
             Kind::Cuda(gpu) => gpu.fmt(f),
         }

@@ -1,9 +1,8 @@
 //! Runs a plan step by step, with the kernels that generated code calls.
 
 use crate::backend::Kernel;
-use crate::cpu::Machine;
 use crate::plan::{Plan, Slot, Step};
-use crate::{Device, Error, Mem, Model, Scores, Weights, Workspace, prepare};
+use crate::{Device, Error, Mem, Model, Prepared, Scores, Weights, Workspace};
 use alloc::vec::Vec;
 
 /// A plan prepared for this machine, or for the GPU that its weights are for.
@@ -14,12 +13,13 @@ pub struct Executor {
 }
 
 impl Executor {
-    /// Prepares a plan for this machine, as [`prepare`](fn@crate::prepare) chooses.
+    /// Prepares a plan for this machine, as [`prepare`](fn@crate::prepare) chooses, or as the profile of the weights' device says.
     ///
     /// # Errors
-    /// If the weights are not the plan's; with [`ErrorKind::Plan`](crate::ErrorKind::Plan), if the plan is not valid or trains.
+    /// If the weights are not the plan's; with [`ErrorKind::Plan`](crate::ErrorKind::Plan), if the plan is not valid or trains; with
+    /// [`ErrorKind::Choice`](crate::ErrorKind::Choice), if the profile is another network's.
     pub fn new(plan: &Plan, weights: &Weights) -> Result<Self, Error> {
-        prepare(plan, Machine::here(), 1)?.executor(weights)
+        Prepared::on(weights.device(), plan, 1)?.executor(weights)
     }
 
     /// One kernel for each step.

@@ -17,7 +17,7 @@ use crate::backend::Kernel;
 use crate::cpu::{Choice, Machine, Method};
 use crate::plan::{Plan, Step, validate};
 use crate::weights::nearest;
-use crate::{Error, ErrorKind, Executor, Weights};
+use crate::{Device, Error, ErrorKind, Executor, Weights};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -52,6 +52,22 @@ pub struct Prepared<'p> {
 }
 
 impl<'p> Prepared<'p> {
+    /// As [`prepare`], for this device: with its machine, and where the plan infers with its profile.
+    ///
+    /// # Errors
+    /// As [`prepare`]; with [`ErrorKind::Choice`], if the profile is another network's.
+    pub fn on(device: &Device, plan: &'p Plan, max_batch: usize) -> Result<Self, Error> {
+        let mut prepared = prepare(plan, device.machine(), max_batch)?;
+        if let Some(profile) = device.profile().filter(|_| !plan.trains()) {
+            profile.check_network(plan)?;
+            let steps = prepared.plan.forward.iter().zip(&mut prepared.choices);
+            for (step, choice) in steps {
+                *choice = device.choice(&step.name, &step.op);
+            }
+        }
+        Ok(prepared)
+    }
+
     /// The plan.
     #[must_use]
     pub fn plan(&self) -> &'p Plan {

@@ -1,10 +1,12 @@
 //! Kernels that are chosen for a machine, and choices that are forced: all give the same numbers up to rounding.
 
 use netc_plan::Plan;
-use netc_runtime::cpu::{Level, Machine, Method};
+use netc_runtime::cpu::{Level, Machine, Method, Profile};
 use netc_runtime::train::Trainer;
-use netc_runtime::{ErrorKind, Executor, Model, Prepared, Weights, prepare};
-use netc_tests::networks::compile_text;
+use netc_runtime::{Device, ErrorKind, Executor, Model, Prepared, Weights, prepare};
+use netc_tests::generated::alexnet_cifar_14::AlexNetCifar14;
+use netc_tests::networks::{compile_file, compile_text};
+use std::path::Path;
 
 const NETWORK: &str = "INPUT(9x9x3)
     => CONV(8, 3x3, same) => RELU => DWCONV(3x3, same) => CONV(12, 3x3/2, pad=1, groups=4) => RELU
@@ -144,6 +146,62 @@ fn trained(choose: impl Fn(&Plan) -> Prepared<'_>) -> [Vec<f32>; 3] {
 fn all_near(found: &[Vec<f32>; 3], expected: &[Vec<f32>; 3], context: &str) {
     let pairs = found.iter().zip(expected);
     pairs.for_each(|(found, expected)| near(found, expected, context));
+}
+
+/// A network's generated code and its plan's executor, on a device whose kernels are chosen otherwise.
+fn on_both(device: &Device, weights: &Path, plan: &Plan) -> Vec<f32> {
+    let params = Weights::from_file(weights, &plan.params).expect("its weights");
+    let executor = Executor::new(plan, &params.on(device.clone())).expect("a valid plan");
+    let generated = AlexNetCifar14::on(device, weights).expect("its weights");
+    let images = images(executor.input().iter().product());
+    let forward = |model: &dyn Model| {
+        let mut workspace = model.workspace(1);
+        let outputs = model.forward(&mut workspace, &images);
+        outputs.expect("an image").to_vec()
+    };
+    let found = forward(&executor);
+    assert_eq!(forward(&generated), found);
+    found
+}
+
+#[test]
+fn generated_code_takes_the_choices_of_a_device() {
+    let options = netc_compiler::Options::default();
+    let plan = compile_file("models/alexnet_cifar_14.net", &options).plan;
+    let plan = plan.expect("a network");
+    let folder = tempfile::tempdir().expect("a folder");
+    let weights = folder.path().join("weights.safetensors");
+    let saved = Weights::random(1, &plan.params).save(&weights);
+    saved.expect("a file");
+
+    let here = Machine::here();
+    let usual = on_both(&Device::cpu(), &weights, &plan);
+    let exact = Device::cpu().with_machine(here.without_winograd());
+    let exact = on_both(&exact, &weights, &plan);
+    assert_ne!(usual, exact, "some of its convolutions are Winograd's");
+    near(&usual, &exact, "without Winograd's method");
+
+    // The methods without Winograd's, as a profile.
+    let prepared = prepare(&plan, here.without_winograd(), 1).expect("a valid plan");
+    let methods = prepared.steps();
+    let methods: Vec<(&str, Method)> = methods
+        .map(|(step, choice)| (step.name.as_str(), choice.method))
+        .collect();
+    let profile = Profile::new(&plan, here.level(), 1, 2, &methods);
+    let read = Profile::parse(&profile.to_string()).expect("what it wrote");
+    let device = Device::cpu().with_profile(read).expect("its level");
+    assert_eq!(on_both(&device, &weights, &plan), exact);
+
+    // It is of no use to another network, or at another level.
+    let other = self::plan();
+    let problem = Prepared::on(&device, &other, 1).expect_err("another network");
+    assert_eq!(problem.kind(), ErrorKind::Choice);
+    if let Ok(portable) = here.with_level(Level::Portable)
+        && here.level() != Level::Portable
+    {
+        let device = Device::cpu().with_machine(portable);
+        assert!(device.with_profile(profile).is_err());
+    }
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use crate::failure::{Failure, Outcome};
 use clap::Args;
 use netc_plan::Plan;
-use netc_runtime::cpu::{Level, Machine, Method};
-use netc_runtime::{Error, Prepared, prepare};
+use netc_runtime::cpu::{Level, Method};
+use netc_runtime::{Device, Error, Prepared};
 
 /// What is asked for; nothing, where the machine's own choices hold.
 #[derive(Clone, Debug, Default, Args)]
@@ -16,28 +16,33 @@ pub(crate) struct Choices {
     /// Let convolutions and FC use no better instructions than these
     #[arg(long, value_name = "LEVEL", value_parser = level)]
     level: Option<Level>,
-
-    /// Compute no convolution by Winograd's method: slower, with smaller rounding errors
-    #[arg(long)]
-    no_winograd: bool,
 }
 
 impl Choices {
-    /// The plan with the kernels that the machine or the user chooses.
-    pub(crate) fn prepare<'p>(&self, plan: &'p Plan, max_batch: usize) -> Outcome<Prepared<'p>> {
-        let here = match self.no_winograd {
-            true => Machine::here().without_winograd(),
-            false => Machine::here(),
-        };
+    /// The device, with the instructions that were asked for.
+    pub(crate) fn on(&self, device: Device) -> Outcome<Device> {
+        let here = device.machine();
         let machine = self.level.map_or(Ok(here), |level| here.with_level(level));
-        let prepared = machine.and_then(|machine| prepare(plan, machine, max_batch));
-        let refused = |e: Error| Failure::tool(e.to_string());
-        let mut prepared = prepared.map_err(refused)?;
+        Ok(device.with_machine(machine.map_err(refused)?))
+    }
+
+    /// The plan with the kernels that the machine, its profile or the user chooses.
+    pub(crate) fn prepare<'p>(
+        &self,
+        device: &Device,
+        plan: &'p Plan,
+        max_batch: usize,
+    ) -> Outcome<Prepared<'p>> {
+        let mut prepared = Prepared::on(device, plan, max_batch).map_err(refused)?;
         for (layer, method) in &self.force {
             prepared.force(layer, *method).map_err(refused)?;
         }
         Ok(prepared)
     }
+}
+
+fn refused(e: Error) -> Failure {
+    Failure::tool(e.to_string())
 }
 
 fn forced(text: &str) -> Result<(String, Method), String> {

@@ -5,7 +5,7 @@ mod training;
 pub(crate) use training::{Eval, Overrides, Train};
 
 use crate::choices::Choices;
-use crate::device::OnDevice;
+use crate::device::{Measured, OnDevice};
 use crate::failure::{Failure, Outcome};
 use crate::terminal;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
@@ -61,6 +61,7 @@ pub(crate) enum Command {
     Train(Train),
     Eval(Eval),
     Bench(Bench),
+    Tune(Tune),
     #[command(subcommand)]
     Weights(Weights),
     Graph(Graph),
@@ -265,6 +266,9 @@ pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) device: OnDevice,
 
+    #[command(flatten)]
+    pub(crate) measured: Measured,
+
     /// How many threads to use [default: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(crate) threads: Option<u32>,
@@ -316,6 +320,9 @@ pub(crate) struct Predict {
     #[command(flatten)]
     pub(crate) device: OnDevice,
 
+    #[command(flatten)]
+    pub(crate) measured: Measured,
+
     /// How many threads to use [default: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(crate) threads: Option<u32>,
@@ -342,7 +349,12 @@ Examples:
 
 Weights and images are random. Training steps are those of SGD with a learning rate of 0.01 and a momentum of 0.9, unless \
 --recipe or --optimizer says otherwise; a step counts as three forward passes. The network runs until it is warm, then for \
-about a second and five times at least; the median counts. GFLOP/s take a multiply-accumulate as two operations.")]
+about a second and five times at least; the median counts. GFLOP/s take a multiply-accumulate as two operations.
+
+--layers measures what the machine can do at most with these threads, too: multiply-accumulates, and bytes read from caches \
+and memory. \"of limit\" is the least time for a layer's operations or its bytes (input, output and parameters once), \
+whichever takes longer, as a share of its time. Winograd's method needs fewer operations than are counted, so it may \
+exceed 100 %.")]
 pub(crate) struct Bench {
     /// The network, or - for standard input
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -354,6 +366,9 @@ pub(crate) struct Bench {
 
     #[command(flatten)]
     pub(crate) device: OnDevice,
+
+    #[command(flatten)]
+    pub(crate) measured: Measured,
 
     /// How many threads to use [default: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
@@ -375,7 +390,8 @@ pub(crate) struct Bench {
     #[arg(long, value_name = "GPU", conflicts_with = "train")]
     pub(crate) model: Option<Gpu>,
 
-    /// A row for each layer: kernel, time, GFLOP/s, share; in training also forward, backward and update
+    /// A row for each layer: kernel, time, GFLOP/s, GB/s, share of the machine's limit and of the whole; in training also forward, backward
+    /// and update
     #[arg(long)]
     pub(crate) layers: bool,
 
@@ -392,6 +408,44 @@ pub(crate) struct Bench {
 
     /// How long to measure
     #[arg(long, value_name = "S", default_value = "1", value_parser = seconds)]
+    pub(crate) seconds: f64,
+}
+
+/// Measure which kernels are the fastest here, for --profile
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  netc tune resnet18.net
+  netc tune resnet18.net --batch 16 --threads 2 -o batch16.profile.toml
+  netc run resnet18.net --profile resnet18.profile.toml -w own.safetensors -i x.npy -o y.npy
+
+Runs the network on random images by each method that a layer can be computed by, in turns, and keeps the fastest; a method \
+takes the place of netc's own choice where it is faster by 2 % at least. The profile is TOML. It serves other batches and \
+numbers of threads too, and programs (Device::with_profile), but neither another network nor other instructions: run, \
+predict, eval and bench refuse it then. Another method rounds otherwise.")]
+pub(crate) struct Tune {
+    /// The network
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+
+    /// Where to write the profile, or - for standard output [default: FILE's name with .profile.toml, in the current folder]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Images in a batch
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) batch: u32,
+
+    /// How many threads to use [default: all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(crate) threads: Option<u32>,
+
+    /// Compute no convolution by Winograd's method: slower, with smaller rounding errors
+    #[arg(long)]
+    pub(crate) no_winograd: bool,
+
+    /// How long to measure, about
+    #[arg(long, value_name = "S", default_value = "4", value_parser = seconds)]
     pub(crate) seconds: f64,
 }
 

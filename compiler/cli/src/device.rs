@@ -2,8 +2,10 @@
 
 use crate::failure::{Failure, Outcome};
 use crate::source::plural;
-use clap::{Args, ValueEnum};
-use netc_runtime::{Device, DeviceName, cuda};
+use clap::{Args, ValueEnum, ValueHint};
+use netc_runtime::cpu::Profile;
+use netc_runtime::{Device, DeviceName, ErrorKind, cuda};
+use std::path::PathBuf;
 
 /// Where to compute, and how exactly.
 #[derive(Clone, Copy, Debug, Args)]
@@ -15,6 +17,38 @@ pub(crate) struct OnDevice {
     /// What the operands of products are rounded to; all but f32 need a GPU with tensor cores
     #[arg(long, value_name = "TYPE", default_value = "f32")]
     precision: Precision,
+
+    /// Compute no convolution by Winograd's method on the CPU: slower, with smaller rounding errors
+    #[arg(long)]
+    no_winograd: bool,
+}
+
+/// What was measured on this machine, if anything.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Measured {
+    /// Choose kernels by this profile, which `netc tune` wrote
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    profile: Option<PathBuf>,
+}
+
+impl Measured {
+    /// Whether there is a profile to choose by.
+    pub(crate) fn is_given(&self) -> bool {
+        self.profile.is_some()
+    }
+
+    /// The device, with the profile that was asked for.
+    pub(crate) fn on(&self, device: Device) -> Outcome<Device> {
+        let Some(path) = &self.profile else {
+            return Ok(device);
+        };
+        let profile = Profile::read(path).map_err(|e| match e.kind() {
+            ErrorKind::Io => Failure::tool(e.to_string()),
+            _ => Failure::input(e.to_string()),
+        })?;
+        let device = device.with_profile(profile);
+        device.map_err(|e| Failure::tool(format!("`{}` cannot be used: {e}", path.display())))
+    }
 }
 
 /// How exactly products are computed.
@@ -47,6 +81,11 @@ impl OnDevice {
                     .help("`--device cuda` computes in it on an NVIDIA GPU"),
             );
         }
+        let machine = match self.no_winograd {
+            true => device.machine().without_winograd(),
+            false => device.machine(),
+        };
+        let device = device.with_machine(machine);
         Ok(device.with_precision(self.precision.into()))
     }
 

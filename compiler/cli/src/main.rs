@@ -12,6 +12,7 @@ mod files;
 mod measure;
 mod memory;
 mod network;
+mod roof;
 mod source;
 mod table;
 mod terminal;

@@ -2,10 +2,12 @@
 
 use crate::cli::Bench;
 use crate::failure::Outcome;
+use crate::roof::Roof;
 use crate::table::{Align, Table};
 use crate::terminal;
 use netc_plan::random::SplitMix64;
 use netc_runtime::cpu::Choice;
+use netc_runtime::cpu::limits::Work;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -69,8 +71,8 @@ pub(crate) struct Row<'a> {
     pub(crate) text: &'a str,
     /// What it was computed by, forward.
     pub(crate) choice: Option<Choice>,
-    /// Floating-point operations.
-    pub(crate) flops: f64,
+    /// What it computes and moves at least; nothing, where that is not counted.
+    pub(crate) work: Work,
     pub(crate) time: Duration,
     /// In training: forward and backward.
     pub(crate) split: Option<[Duration; 2]>,
@@ -84,6 +86,8 @@ pub(crate) struct Report<'a> {
     pub(crate) rate: f64,
     /// The parts of a pass; none if not asked for.
     pub(crate) rows: Vec<Row<'a>>,
+    /// What the machine can do, where it was measured.
+    pub(crate) roof: Option<Roof>,
 }
 
 impl Report<'_> {
@@ -91,7 +95,9 @@ impl Report<'_> {
     pub(crate) fn show(&self, args: &Bench, head: &str, facts: Value) -> Outcome {
         let batch = args.batch as usize;
         if args.layers {
-            terminal::print(&format!("{}\n", self.table()))?;
+            let limits = self.roof.as_ref().map(Roof::text);
+            let limits = limits.unwrap_or_default();
+            terminal::print(&format!("{limits}{}\n", self.table()))?;
         }
         if !args.json {
             return terminal::print(&format!("{head}\n{}", self.text(batch)));
@@ -109,15 +115,26 @@ impl Report<'_> {
         let all = &self.passes;
         let (least, most) = (all.first(), all.last());
         let middle = median(all);
+        let limit = self.limit().map(|limit| {
+            let share = percent(limit.as_secs_f64() / middle.as_secs_f64());
+            format!("; the layers' limits are {} ms, {share} of it", ms(limit))
+        });
         format!(
-            "median {} ms of {} runs ({} to {}), {:.1} images/s, {:.1} GFLOP/s\n",
+            "median {} ms of {} runs ({} to {}), {:.1} images/s, {:.1} GFLOP/s{}\n",
             ms(middle),
             all.len(),
             ms(least.copied().unwrap_or_default()),
             ms(most.copied().unwrap_or_default()),
             batch as f64 / middle.as_secs_f64(),
-            per_second(self.rate, middle) / 1e9
+            per_second(self.rate, middle) / 1e9,
+            limit.unwrap_or_default()
         )
+    }
+
+    /// The least time for all rows.
+    fn limit(&self) -> Option<Duration> {
+        let roof = self.roof.as_ref()?;
+        Some(self.rows.iter().map(|row| roof.limit(row.work)).sum())
     }
 
     /// The share of a row in all.
@@ -136,28 +153,42 @@ impl Report<'_> {
         if split {
             head.extend([("forward", Align::Right), ("backward", Align::Right)]);
         }
-        head.extend(["ms", "GFLOP/s", "share"].map(|name| (name, Align::Right)));
+        head.extend(["ms", "GFLOP/s", "GB/s"].map(|name| (name, Align::Right)));
+        if self.roof.is_some() {
+            head.push(("of limit", Align::Right));
+        }
+        head.push(("share", Align::Right));
         let mut table = Table::new(&head);
         for row in &self.rows {
-            let kernel = row
-                .choice
-                .map_or(String::new(), |choice| choice.to_string());
-            let mut cells = vec![row.name.to_owned(), shortened(row.text), kernel];
-            if split {
-                cells.extend(match row.split {
-                    Some(times) => times.map(ms),
-                    None => [String::new(), String::new()],
-                });
-            }
-            let rate = match per_second(row.flops, row.time) {
-                rate if rate > 0.0 => format!("{:.1}", rate / 1e9),
-                _ => String::new(),
-            };
-            let share = format!("{:.1} %", self.share(row) * 100.0);
-            cells.extend([ms(row.time), rate, share]);
-            table.row(cells);
+            table.row(self.cells(row, split));
         }
         table.render()
+    }
+
+    fn cells(&self, row: &Row<'_>, split: bool) -> Vec<String> {
+        let kernel = row.choice.map(|choice| choice.to_string());
+        let mut cells = vec![
+            row.name.to_owned(),
+            shortened(row.text),
+            kernel.unwrap_or_default(),
+        ];
+        if split {
+            cells.extend(match row.split {
+                Some(times) => times.map(ms),
+                None => [String::new(), String::new()],
+            });
+        }
+        let giga = |amount| match per_second(amount, row.time) {
+            rate if rate > 0.0 => format!("{:.1}", rate / 1e9),
+            _ => String::new(),
+        };
+        let work = row.work;
+        cells.extend([ms(row.time), giga(work.flops), giga(work.bytes())]);
+        if let Some(roof) = &self.roof {
+            cells.push(roof.share(work, row.time).map_or(String::new(), percent));
+        }
+        cells.push(format!("{:.1} %", self.share(row) * 100.0));
+        cells
     }
 
     fn json(&self, batch: usize) -> Value {
@@ -177,9 +208,16 @@ impl Report<'_> {
                 "name": row.name,
                 "text": row.text,
                 "ms": number(row.time),
-                "gflops": per_second(row.flops, row.time) / 1e9,
+                "gflops": per_second(row.work.flops, row.time) / 1e9,
+                "gbytes": per_second(row.work.bytes(), row.time) / 1e9,
                 "share": self.share(row),
             });
+            if let Some(roof) = &self.roof
+                && let Some(share) = roof.share(row.work, row.time)
+            {
+                layer["limit_ms"] = json!(number(roof.limit(row.work)));
+                layer["of_limit"] = json!(share);
+            }
             if let Some(choice) = row.choice {
                 layer["method"] = json!(choice.method.name());
                 layer["level"] = json!(choice.level.name());
@@ -193,6 +231,9 @@ impl Report<'_> {
         if !self.rows.is_empty() {
             object["layers"] = self.rows.iter().map(layer).collect();
         }
+        if let Some(roof) = &self.roof {
+            object["limits"] = roof.json();
+        }
         object
     }
 }
@@ -201,12 +242,17 @@ fn per_second(amount: f64, time: Duration) -> f64 {
     amount / time.as_secs_f64().max(f64::MIN_POSITIVE)
 }
 
-fn ms(time: Duration) -> String {
+pub(crate) fn ms(time: Duration) -> String {
     format!("{:.3}", time.as_secs_f64() * 1e3)
 }
 
+/// `43 %`
+fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
 /// A long connection table does not push the figures off the screen.
-fn shortened(text: &str) -> String {
+pub(crate) fn shortened(text: &str) -> String {
     const ROOM: usize = 36;
     if text.chars().count() <= ROOM {
         return text.to_owned();

@@ -49,9 +49,8 @@ impl Network {
         let plan = compiled
             .plan
             .ok_or_else(|| source::incomplete(&args.file))?;
-        let weights = random(&plan, args.seed)?.on(device);
-        let (choices, batch) = (&args.choices, args.batch as usize);
-        let executor = choices.prepare(&plan, batch)?.executor(&weights);
+        let choices = args.choices.prepare(&device, &plan, args.batch as usize)?;
+        let executor = choices.executor(&random(&plan, args.seed)?.on(device.clone()));
         let executor = executor.map_err(|e| failed(&e))?;
         Ok(Self { plan, executor })
     }

@@ -17,6 +17,8 @@ const COMMANDS: &[&str] = &[
     "train",
     "eval",
     "bench",
+    "tune",
+    "tune",
     "weights",
     "weights import",
     "weights show",

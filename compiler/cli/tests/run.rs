@@ -364,10 +364,21 @@ fn a_bench_ends_with_the_median() {
         (share - 1.0).abs() < 1e-6 && layers.len() >= 5,
         "{layers:?}"
     );
+    for layer in layers {
+        let (limit, ms) = (&layer["limit_ms"], &layer["ms"]);
+        let (limit, ms) = (limit.as_f64().unwrap(), ms.as_f64().unwrap());
+        assert!((layer["of_limit"].as_f64().unwrap() - limit / ms).abs() < 1e-6);
+        assert!(limit > 0.0 && layer["gbytes"].as_f64().unwrap() > 0.0);
+    }
+    let limits = &object["limits"];
+    assert!(limits["gflops"].as_f64().unwrap() > 0.0, "{limits}");
+    assert_eq!(limits["reads"].as_array().unwrap().len(), 4, "{limits}");
 
     let text = bench(&["--layers", "--seed", "7"]);
     assert!(text.succeeds().out.contains("GFLOP/s"), "{}", text.out);
     assert!(text.out.contains("median "), "{}", text.out);
+    assert!(text.out.contains("limits: ") && text.out.contains("of limit"));
+    assert!(!bench(&[]).succeeds().out.contains("limits"));
     bench(&["--precision", "bf16"]).fails(2, &["the CPU computes in f32, not in bf16"]);
     let forced = bench(&["--layers", "--level", "portable", "--force", "conv1=direct"]);
     let row = forced
@@ -406,6 +417,64 @@ fn a_bench_ends_with_the_median() {
     assert!(train.out.contains("backward"), "{}", train.out);
     bench(&["--threads", "0"]).fails(2, &["--threads"]);
     bench(&["--batch", "4294967295"]).fails(2, &["does not fit into memory"]);
+}
+
+#[test]
+fn a_profile_chooses_and_is_refused_elsewhere() {
+    let folder = Folder::tiny();
+    folder.write("other.net", common::TINY.replace("FC(5)", "FC(6)"));
+    let tune = folder.netc(["tune", "tiny.net", "--seconds", "0.05", "--threads", "1"]);
+    assert!(tune.succeeds().err.contains("Wrote tiny.profile.toml"));
+    assert!(tune.out.contains("conv2"), "{}", tune.out);
+    let profile = folder.text("tiny.profile.toml");
+    assert!(profile.contains("\n[conv1]\nmethod = "), "{profile}");
+
+    let bench = |network: &str, args: &[&str]| {
+        let line = ["bench", network, "--seconds", "0.01", "--layers"];
+        let profile = ["--profile", "tiny.profile.toml"];
+        folder.netc(line.iter().chain(&profile).chain(args).copied())
+    };
+    for method in ["direct", "winograd2"] {
+        let methods = profile.lines().map(|line| match line.split_once(" = ") {
+            Some(("method", _)) => format!("method = \"{method}\""),
+            _ => line.to_owned(),
+        });
+        let changed = methods.collect::<Vec<_>>().join("\n");
+        folder.write("tiny.profile.toml", changed);
+        let run = bench("tiny.net", &[]);
+        let conv = run.succeeds().out.lines().find(|l| l.starts_with("conv1"));
+        assert!(conv.unwrap().contains(method), "{}", run.out);
+    }
+    let exact = bench("tiny.net", &["--no-winograd"]);
+    assert!(!exact.succeeds().out.contains("winograd"), "{}", exact.out);
+    bench("other.net", &[]).fails(2, &["of another network than Tiny", "netc tune"]);
+    bench("tiny.net", &["--level", "portable"]).fails(2, &["this machine computes with portable"]);
+    bench("tiny.net", &["--train"]).fails(2, &["takes none"]);
+
+    let x = numbers(IMAGE);
+    folder.write("x.npy", npy("<f4", "False", "(8, 8, 3)", &little(&x)));
+    let run = |args: &[&str]| {
+        let base = [
+            "run", "tiny.net", "--seed", "1", "-i", "x.npy", "-o", "y.npy",
+        ];
+        folder.netc(base.iter().chain(args)).succeeds();
+        read_npy(&folder.read("y.npy")).1
+    };
+    let by_profile = run(&["--profile", "tiny.profile.toml"]);
+    let exact = run(&["--no-winograd"]);
+    assert_eq!(
+        run(&["--profile", "tiny.profile.toml", "--no-winograd"]),
+        exact
+    );
+    assert!(
+        by_profile
+            .iter()
+            .zip(&exact)
+            .all(|(a, b)| (a - b).abs() < 1e-5)
+    );
+    folder.write("tiny.profile.toml", "batch");
+    bench("tiny.net", &[]).fails(1, &["tiny.profile.toml", "line 1"]);
+    bench("tiny.net", &["--profile", "none.toml"]).fails(2, &["none.toml"]);
 }
 
 #[test]

@@ -14,6 +14,13 @@ pub struct Machine {
     winograd: bool,
 }
 
+/// The machine at hand.
+impl Default for Machine {
+    fn default() -> Self {
+        Self::here()
+    }
+}
+
 impl Machine {
     /// The machine at hand.
     #[must_use]
@@ -44,6 +51,12 @@ impl Machine {
             winograd: false,
             ..self
         }
+    }
+
+    /// Whether convolutions may be computed by Winograd's method.
+    #[must_use]
+    pub fn winograd(self) -> bool {
+        self.winograd
     }
 
     /// The instructions that kernels may use.

@@ -4,11 +4,10 @@
 use super::StepTimes;
 use super::on_cpu::OnCpu;
 use super::{MemoryUse, OptimizerState, Pictures, Preparation, StepResult};
-use crate::cpu::Machine;
 #[cfg(feature = "cuda")]
 use crate::cuda::Training;
 use crate::plan::{Optimizer, Plan, View};
-use crate::{Device, Error, Prepared, Weights, prepare};
+use crate::{Device, Error, Prepared, Weights};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec::Vec;
@@ -60,7 +59,7 @@ impl Trainer {
         max_batch: usize,
         threads: usize,
     ) -> Result<Self, Error> {
-        let prepared = prepare(plan, Machine::here(), max_batch)?;
+        let prepared = Prepared::on(weights.device(), plan, max_batch)?;
         Self::prepared(&prepared, optimizer, weights, threads)
     }
 

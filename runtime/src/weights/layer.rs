@@ -1,8 +1,8 @@
 //! The parameters of one layer in their final form: a batch normalisation folded in, columns in HWC order.
 
 use super::{Loader, Weights};
-use crate::cpu::Real;
-use crate::plan::{BatchNorm, Conv, Fold, Operation, Source};
+use crate::cpu::{Choice, Real};
+use crate::plan::{BatchNorm, Conv, Fold, Op, Operation, Source};
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::vec;
@@ -152,8 +152,12 @@ impl<'w> LayerWeights<'w> {
         }
     }
 
+    /// How the layer's operation is computed.
+    pub(crate) fn choice(&self, op: &Op) -> Choice {
+        self.device().choice(&format!("{}", self.name), op)
+    }
+
     /// Where the layer is to compute.
-    #[cfg(feature = "cuda")]
     pub(crate) fn device(&self) -> &crate::Device {
         match self.origin {
             Origin::Weights(weights) => &weights.device,

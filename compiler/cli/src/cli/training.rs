@@ -1,6 +1,6 @@
 //! The arguments of training and evaluation.
 
-use crate::device::OnDevice;
+use crate::device::{Measured, OnDevice};
 use clap::{Arg, ArgGroup, ArgMatches, Args, Command, FromArgMatches, ValueHint};
 use netc_compiler::options::Kind;
 use netc_compiler::recipe::{KEYS, Key};
@@ -176,6 +176,9 @@ pub(crate) struct Eval {
 
     #[command(flatten)]
     pub(crate) device: OnDevice,
+
+    #[command(flatten)]
+    pub(crate) measured: Measured,
 
     /// How many threads to use [default: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]

@@ -3,10 +3,11 @@
 use super::{bench_model, bench_train};
 use crate::cli::Bench;
 use crate::device::described;
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::measure::{Report, Row, images, medians, passes};
 use crate::network::{Network, failed};
-use netc_plan::Operation;
+use crate::roof::Roof;
+use netc_runtime::cpu::limits::Work;
 use netc_runtime::{Model, Workspace};
 use serde_json::json;
 use std::time::Duration;
@@ -16,10 +17,16 @@ pub(crate) fn run(args: &Bench) -> Outcome {
         return bench_model::run(args, gpu);
     }
     if args.train {
+        if args.measured.is_given() {
+            return Err(Failure::tool(
+                "a profile is for networks that infer: `--train` takes none",
+            ));
+        }
         return bench_train::run(args);
     }
     let batch = args.batch as usize;
-    let device = args.device.open()?;
+    let device = args.choices.on(args.device.open()?)?;
+    let device = args.measured.on(device)?;
     let network = Network::chosen(args, device.clone())?;
     let mut workspace = network.workspace(batch, args.threads)?;
     let one: usize = network.plan.input.iter().product();
@@ -32,24 +39,25 @@ pub(crate) fn run(args: &Bench) -> Outcome {
         true => layers(&network, &mut workspace, &images, passes.len())?,
         false => Vec::new(),
     };
-    let steps = network.plan.forward.iter();
-    let flops = steps.map(|step| 2.0 * step.op.macs() as f64 * batch as f64);
-    let choices = args.choices.prepare(&network.plan, batch)?;
-    let rows = choices.steps().zip(flops.clone()).zip(times);
-    let rows = rows.map(|(((step, choice), flops), time)| Row {
+    let choices = args.choices.prepare(&device, &network.plan, batch)?;
+    let rows = choices.steps().zip(times);
+    let rows = rows.map(|((step, choice), time)| Row {
         name: &step.name,
         text: &step.text,
         choice: Some(choice),
-        flops,
+        work: Work::of(step, batch),
         time,
         split: None,
     });
+    let threads = workspace.threads();
+    let roof = || Roof::measure(&device, threads, &network.plan, batch);
+    let steps = network.plan.forward.iter();
     let report = Report {
         passes,
-        rate: flops.sum(),
+        rate: steps.map(|step| Work::of(step, batch).flops).sum(),
         rows: rows.collect(),
+        roof: args.layers.then(roof).flatten(),
     };
-    let threads = workspace.threads();
     let head = format!(
         "{}, batch {batch}, {}, {}",
         network.plan.name,

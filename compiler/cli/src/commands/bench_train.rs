@@ -7,8 +7,9 @@ use crate::failure::Outcome;
 use crate::measure::{Report, Row, images, medians, passes};
 use crate::memory::{self, Images};
 use crate::network::failed;
+use crate::roof::Roof;
 use netc_compiler::{RecipeChoice, Training};
-use netc_plan::Operation;
+use netc_runtime::cpu::limits::Work;
 use netc_runtime::train::Trainer;
 use netc_runtime::{Prepared, Weights};
 use netc_train::data::Kept;
@@ -34,9 +35,9 @@ pub(crate) fn run(args: &Bench) -> Outcome {
         threads,
         &inputs,
     )?;
-    let device = args.device.open()?;
+    let device = args.choices.on(args.device.open()?)?;
     let weights = Weights::random(args.seed, &training.plan.params).on(device.clone());
-    let choices = args.choices.prepare(&training.plan, batch)?;
+    let choices = args.choices.prepare(&device, &training.plan, batch)?;
     let trainer = Trainer::prepared(&choices, &recipe.optimizer, &weights, threads);
     let mut trainer = trainer.map_err(|e| failed(&e))?.with_clip(recipe.clip);
     let one: usize = plan.input.iter().product();
@@ -56,11 +57,13 @@ pub(crate) fn run(args: &Bench) -> Outcome {
         })?,
         false => Vec::new(),
     };
-    let flops = flops(&training, batch);
+    let works = works(&training, batch);
+    let roof = || Roof::measure(&device, threads, &training.plan, batch);
     let report = Report {
         passes,
-        rate: flops.iter().sum(),
-        rows: rows(&choices, &flops, &times),
+        rate: works.iter().map(|work| work.flops).sum(),
+        rows: rows(&choices, &works, &times),
+        roof: args.layers.then(roof).flatten(),
     };
     let head = format!(
         "{}, training, batch {batch}, {}, {}",
@@ -88,16 +91,16 @@ fn setup(args: &Bench) -> Outcome<Setup> {
     Setup::compile(&args.file, which, &variation)
 }
 
-/// Floating-point operations of each layer in a training step.
-fn flops(training: &Training, batch: usize) -> Vec<f64> {
+/// What each layer computes and moves in a training step.
+fn works(training: &Training, batch: usize) -> Vec<Work> {
     let steps = training.plan.forward.iter();
     steps
-        .map(|step| PASSES * 2.0 * step.op.macs() as f64 * batch as f64)
+        .map(|step| Work::of(step, batch).times(PASSES))
         .collect()
 }
 
 /// The layers' times, forward and backward, and those of loss and update; none if none were taken.
-fn rows<'a>(prepared: &Prepared<'a>, flops: &[f64], times: &[Duration]) -> Vec<Row<'a>> {
+fn rows<'a>(prepared: &Prepared<'a>, works: &[Work], times: &[Duration]) -> Vec<Row<'a>> {
     let steps = &prepared.plan().forward;
     if times.len() < 2 * steps.len() {
         return Vec::new();
@@ -108,7 +111,7 @@ fn rows<'a>(prepared: &Prepared<'a>, flops: &[f64], times: &[Duration]) -> Vec<R
         name: &step.name,
         text: &step.text,
         choice: Some(choice),
-        flops: flops[i],
+        work: works[i],
         time: forward[i] + backward[i],
         split: Some([forward[i], backward[i]]),
     });
@@ -117,7 +120,7 @@ fn rows<'a>(prepared: &Prepared<'a>, flops: &[f64], times: &[Duration]) -> Vec<R
         name,
         text: "",
         choice: None,
-        flops: 0.0,
+        work: Work::default(),
         time: *time,
         split: None,
     });

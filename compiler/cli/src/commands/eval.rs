@@ -13,7 +13,7 @@ use netc_train::{data, loader};
 use std::path::{Path, PathBuf};
 
 pub(crate) fn run(args: &Eval) -> Outcome {
-    let device = args.device.open()?;
+    let device = args.measured.on(args.device.open()?)?;
     let mut variation = Variation::new(args.recipe.as_ref(), &args.overrides);
     if let Some(run) = &args.run {
         variation = Variation::of_run(run, variation)?;

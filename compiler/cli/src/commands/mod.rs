@@ -15,6 +15,7 @@ mod predict;
 mod run;
 mod summary;
 mod train;
+mod tune;
 mod weights_import;
 mod weights_init;
 mod weights_show;
@@ -34,6 +35,7 @@ pub(crate) fn run(command: Command) -> Outcome {
         Command::Train(args) => train::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Tune(args) => tune::run(&args),
         Command::Weights(Weights::Import(args)) => weights_import::run(&args),
         Command::Weights(Weights::Show(args)) => weights_show::run(&args),
         Command::Weights(Weights::Init(args)) => weights_init::run(&args),

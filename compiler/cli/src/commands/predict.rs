@@ -14,7 +14,7 @@ use serde_json::json;
 use std::path::Path;
 
 pub(crate) fn run(args: &Predict) -> Outcome {
-    let device = args.device.open()?;
+    let device = args.measured.on(args.device.open()?)?;
     let network = Network::load(&args.file, &args.source, &Options::default(), device)?;
     let (input, classes) = (input(&network.plan)?, classes(&network.plan)?);
     // Weights that come from elsewhere are as good, only silent.

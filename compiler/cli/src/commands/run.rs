@@ -15,7 +15,7 @@ use netc_train::data::npy::{self, Array, Numbers};
 use std::path::{Path, PathBuf};
 
 pub(crate) fn run(args: &Run) -> Outcome {
-    let device = args.device.open()?;
+    let device = args.measured.on(args.device.open()?)?;
     let options = Options {
         keep: args.layer.iter().cloned().collect(),
         ..Options::default()

@@ -16,7 +16,6 @@ mod winograd;
 use crate::cpu::access::{Access, Shared, Source, scratch};
 use crate::cpu::choice::{Choice, Method};
 use crate::cpu::kernel::{self, Kernels};
-use crate::cpu::machine::Machine;
 use crate::cpu::sizes::{Sizes, bounded, elements};
 use crate::plan::{self, View};
 use crate::threads::Threads;
@@ -57,7 +56,7 @@ impl Conv {
     #[must_use]
     pub fn new(d: plan::Conv, layer: LayerWeights<'_>) -> Self {
         Sizes::of(d);
-        Self::chosen(d, layer, Machine::here().choice(&d.into()))
+        Self::chosen(d, layer, layer.choice(&d.into()))
     }
 
     /// As [`new`](Self::new), by this choice.

@@ -11,7 +11,6 @@ use super::choice::Choice;
 use super::conv::direct::Direct;
 use super::conv::{Pixels, Spread, Strides};
 use super::kernel;
-use super::machine::Machine;
 use super::sizes::{Sizes, bounded};
 use crate::plan::{self, View};
 use crate::threads::Threads;
@@ -49,7 +48,7 @@ impl Deconv {
     /// If the descriptor's sizes cannot be computed, or the layer has not its parameters.
     #[must_use]
     pub fn new(d: plan::Deconv, layer: LayerWeights<'_>) -> Self {
-        Self::chosen(d, layer, Machine::here().choice(&d.into()))
+        Self::chosen(d, layer, layer.choice(&d.into()))
     }
 
     /// As [`new`](Self::new), by this choice.

@@ -7,7 +7,6 @@ use crate::cpu::choice::Choice;
 use crate::cpu::conv::Pixels;
 use crate::cpu::conv::Strides;
 use crate::cpu::conv::direct::Direct;
-use crate::cpu::machine::Machine;
 use crate::cpu::simd::Level;
 use crate::cpu::sizes::Sizes;
 use crate::cpu::{Real, activate, kernel};
@@ -30,7 +29,7 @@ impl Fc {
     /// If the descriptor's sizes cannot be computed, or the layer has not its parameters.
     #[must_use]
     pub fn new(d: plan::Fc, layer: LayerWeights<'_>) -> Self {
-        Self::chosen(d, layer, Machine::here().choice(&d.into()))
+        Self::chosen(d, layer, layer.choice(&d.into()))
     }
 
     /// As [`new`](Self::new), by this choice.

@@ -12,6 +12,8 @@ mod memory;
 #[cfg(feature = "train")]
 mod outer;
 mod pool;
+#[cfg(feature = "std")]
+mod probe;
 mod tile;
 mod vector;
 mod winograd;
@@ -69,6 +71,12 @@ pub(crate) struct Kernels {
     pub(crate) max_window_back: MaxWindowBackKernel,
     /// Winograd's transforms, by side of a tile's outputs and of the filter.
     winograd: &'static [([usize; 2], WinogradKernels)],
+    /// Nothing but products.
+    #[cfg(feature = "std")]
+    products: probe::ProductsKernel,
+    /// Nothing but reads.
+    #[cfg(feature = "std")]
+    read: probe::ReadKernel,
 }
 
 impl Kernels {
@@ -194,6 +202,20 @@ macro_rules! level {
                 unsafe { winograd::output::<$vector, M, N>(t) }
             }
 
+            #[cfg(feature = "std")]
+            $(#[target_feature(enable = $feature)])?
+            unsafe fn products(rounds: usize) -> f32 {
+                // SAFETY: the caller's promise is the same.
+                unsafe { super::probe::products::<$vector>(rounds) }
+            }
+
+            #[cfg(feature = "std")]
+            $(#[target_feature(enable = $feature)])?
+            unsafe fn read(numbers: &[f32]) -> f32 {
+                // SAFETY: the caller's promise is the same.
+                unsafe { super::probe::read::<$vector>(numbers) }
+            }
+
             pub(super) static KERNELS: super::Kernels = super::Kernels {
                 tuning: super::Tuning::of(super::Level::$name),
                 lanes: $vector::LANES,
@@ -218,6 +240,10 @@ macro_rules! level {
                     #[cfg(feature = "train")]
                     ([5, 2], winograd_kernels::<5, 2, 6>()),
                 ],
+                #[cfg(feature = "std")]
+                products,
+                #[cfg(feature = "std")]
+                read,
             };
 
             const fn winograd_kernels<const M: usize, const R: usize, const N: usize>() -> WinogradKernels {

@@ -48,6 +48,14 @@ impl Threads {
         Self { count }
     }
 
+    /// Threads to prepare so many numbers with: one where others are not worth their start.
+    pub(crate) fn to_prepare(numbers: usize) -> Self {
+        match numbers < 1 << 20 {
+            true => Self::single(),
+            false => Self::all().hire(),
+        }
+    }
+
     /// The caller's thread alone.
     pub(crate) fn single() -> Self {
         Self { count: 1 }

@@ -82,5 +82,8 @@ fn main() {
     let mean = (logs.sum::<f64>() / speed.ratios.len().max(1) as f64).exp();
     let apart = speed.ratios.iter().map(|ratio| (ratio - 1.0).abs());
     let worst = apart.fold(0.0, f64::max);
-    println!("\ngeometric mean {mean:.3}; the two differ by {:.1} % at most", worst * 100.0);
+    println!(
+        "\ngeometric mean {mean:.3}; the two differ by {:.1} % at most",
+        worst * 100.0
+    );
 }

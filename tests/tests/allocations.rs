@@ -7,6 +7,7 @@ use netc_runtime::train::Trainer;
 use netc_runtime::{Executor, Model, Weights};
 use netc_tests::generated::{Check, Generated, each};
 use netc_tests::networks::{compile_file, path};
+use std::collections::BTreeMap;
 
 /// More images than one, so that batches are cut for threads.
 const BATCH: usize = 3;
@@ -77,7 +78,7 @@ fn training_steps() {
         let options = Options {
             train: Some(Train {
                 recipe: RecipeChoice::BuiltIn,
-                overrides: Vec::new(),
+                overrides: BTreeMap::new(),
             }),
             ..Options::default()
         };

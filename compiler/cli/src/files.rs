@@ -127,7 +127,7 @@ fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
         write(&mut bytes).map_err(|e| unwritable(path, &e))?;
         return crate::terminal::print_bytes(&bytes);
     }
-    let written = atomic::replace(path, |file| write(file));
+    let written = atomic::replace_soon(path, |file| write(file));
     written.map_err(|e| match e.kind() {
         ErrorKind::NotFound => Failure::tool(format!(
             "cannot write `{}`: there is no such folder",

@@ -474,7 +474,8 @@ fn a_profile_chooses_and_is_refused_elsewhere() {
     );
     folder.write("tiny.profile.toml", "batch");
     bench("tiny.net", &[]).fails(1, &["tiny.profile.toml", "line 1"]);
-    bench("tiny.net", &["--profile", "none.toml"]).fails(2, &["none.toml"]);
+    let missing = folder.netc(["bench", "tiny.net", "--profile", "none.toml"]);
+    missing.fails(2, &["none.toml"]);
 }
 
 #[test]

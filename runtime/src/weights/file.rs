@@ -161,6 +161,16 @@ fn open(path: &std::path::Path) -> std::io::Result<Storage> {
     unsafe { memmap2::Mmap::map(&file) }.map(Storage::Mapped)
 }
 
+/// Lets go of the memory that these bytes take, and with them of what else is on their pages.
+#[cfg(all(feature = "mmap", unix))]
+pub(super) fn release(map: &memmap2::Mmap, bytes: core::ops::Range<usize>) {
+    let dont_need = memmap2::UncheckedAdvice::DontNeed;
+    // SAFETY: the map is of a file and only read: whoever reads these bytes again gets the file's, as before.
+    let done = unsafe { map.unchecked_advise_range(dont_need, bytes.start, bytes.len()) };
+    // A system that does not let go goes on as if nobody had asked.
+    let _ = done;
+}
+
 #[cfg(all(feature = "std", not(feature = "mmap")))]
 fn open(path: &std::path::Path) -> std::io::Result<Storage> {
     std::fs::read(path).map(Storage::Read)

@@ -8,6 +8,10 @@ use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
+use core::ops::Range;
+
+/// Fewer numbers than these are not worth a call of the system.
+const LARGE: usize = 1 << 14;
 
 /// A layer's parameters, from [`Loader::layer`], and what is done to them when its kernel is made.
 #[derive(Clone, Copy)]
@@ -149,6 +153,31 @@ impl<'w> LayerWeights<'w> {
                 connect: conv.connect,
             }),
             ..self
+        }
+    }
+
+    /// The same layer, whose columns [`affine`](Self::affine) gives in the file's order, and whether that is CHW: what reads them can put them in
+    /// order, unless they are computed from other layers' or are of a picture of another shape.
+    pub(crate) fn in_its_order(self, picture: [usize; 3]) -> (Self, bool) {
+        let chw = self.pointwise.is_none() && self.chw == Some(picture);
+        let chw_left = self.chw.filter(|_| !chw);
+        (
+            Self {
+                chw: chw_left,
+                ..self
+            },
+            chw,
+        )
+    }
+
+    /// Lets go of the memory that these numbers of the layer's weight take in a mapped file: they have been packed.
+    pub(crate) fn release(&self, numbers: Range<usize>) {
+        let weights = match self.origin {
+            Origin::Weights(weights) => Some(weights),
+            Origin::Loader(loader) => loader.weights(),
+        };
+        if let Some(weights) = weights.filter(|_| numbers.len() >= LARGE) {
+            weights.release(&format!("{}.weight", self.name), numbers);
         }
     }
 

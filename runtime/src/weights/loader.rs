@@ -126,6 +126,14 @@ impl<'w> Loader<'w> {
         &self.device
     }
 
+    /// The weights of a file.
+    pub(super) fn weights(&self) -> Option<&Weights> {
+        match self.from {
+            From::Weights(weights) => Some(weights),
+            From::Seed(..) => None,
+        }
+    }
+
     /// Writes down a tensor of the file that the network has no use for: its layer only helps to train.
     pub fn pass_over(&self, name: &str, shape: &[usize]) {
         let param = Param::new(name, shape, Init::Constant(0.0));

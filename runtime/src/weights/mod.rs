@@ -10,6 +10,7 @@ pub use layer::{LayerName, LayerWeights};
 pub use loader::Loader;
 
 use crate::plan::Param;
+use crate::threads::Threads;
 use crate::{Device, Error, ErrorKind};
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
@@ -17,6 +18,10 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::Range;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+/// Numbers that are looked at at a time.
+const PART: usize = 1 << 18;
 
 /// The tensors of a network, by name: complete, of the right shapes, finite.
 pub struct Weights {
@@ -52,6 +57,16 @@ impl Storage {
             #[cfg(feature = "mmap")]
             Storage::Mapped(map) => map,
         }
+    }
+
+    /// Lets go of the memory that these bytes of a mapped file take.
+    fn release(&self, bytes: Range<usize>) {
+        #[cfg(all(feature = "mmap", unix))]
+        if let Storage::Mapped(map) = self {
+            file::release(map, bytes);
+        }
+        #[cfg(not(all(feature = "mmap", unix)))]
+        let _ = bytes;
     }
 }
 
@@ -149,6 +164,30 @@ impl Weights {
         }
     }
 
+    /// Lets go of the memory that these numbers take, where they are a mapped file's: they are read anew if they are asked for again.
+    fn release(&self, name: &str, numbers: Range<usize>) {
+        if let Some(Data::File(bytes)) = self.tensors.get(name).map(|tensor| &tensor.data) {
+            let at = |number: usize| bytes.end.min(bytes.start + number * size_of::<f32>());
+            self.file.release(at(numbers.start)..at(numbers.end));
+        }
+    }
+
+    /// Whether all numbers are finite. Those of a mapped file are let go as they are read, so that no more than a part is held at a time.
+    fn is_finite(&self, name: &str, numbers: &[f32]) -> bool {
+        let broken = AtomicBool::new(false);
+        let threads = Threads::to_prepare(numbers.len());
+        threads.for_each(numbers.len().div_ceil(PART), |part, _| {
+            let start = part * PART;
+            let part = &numbers[start..numbers.len().min(start + PART)];
+            // Not `any`, which would look at one number after the other.
+            if part.iter().fold(false, |any, x| any | !x.is_finite()) {
+                broken.store(true, Ordering::Relaxed);
+            }
+            self.release(name, start..start + part.len());
+        });
+        !broken.into_inner()
+    }
+
     /// Checks names, shapes and values; `problems` are those found so far.
     fn judge(&self, params: &[Param], mut problems: Vec<String>) -> Result<(), Error> {
         if problems.is_empty() {
@@ -210,7 +249,8 @@ impl Weights {
             };
             let numbers = self.numbers(tensor);
             let broken = |x: &f32| !x.is_finite();
-            if let Some(first) = numbers.iter().position(broken) {
+            let finite = self.is_finite(&param.name, &numbers);
+            if !finite && let Some(first) = numbers.iter().position(broken) {
                 let all = numbers.iter().filter(|x| broken(x)).count();
                 problems.push(format!(
                     "`{}` has {all} of {} numbers that are not finite, the first {} at {:?}",

@@ -3,7 +3,8 @@
 use crate::{Error, Result};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
 
 /// How files are named that are not whole yet.
 const PREFIX: &str = ".netc-";
@@ -21,7 +22,7 @@ pub(crate) fn with(
     replace(path, fill).map_err(|e| Error::io(path, &e))
 }
 
-/// Writes beside the file, syncs, renames. Whoever reads `path`, even after a crash, sees the old content or the new, and a
+/// Writes beside the file, syncs, renames. Whoever reads `path`, even after a power cut, sees the old content or the new, and a
 /// failure leaves the old one alone. A link is written through, and a device or a pipe is written to.
 ///
 /// # Errors
@@ -30,6 +31,35 @@ pub fn replace(
     path: &Path,
     fill: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
 ) -> io::Result<()> {
+    let (target, beside) = match written(path, fill)? {
+        None => return Ok(()),
+        Some(both) => both,
+    };
+    beside.as_file().sync_all()?;
+    beside.persist(&target)?;
+    sync_folder(&target);
+    Ok(())
+}
+
+/// As [`replace`], without waiting for the disk: for what can be made again. A power cut may leave an empty file, nothing else does.
+///
+/// # Errors
+/// As there.
+pub fn replace_soon(
+    path: &Path,
+    fill: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
+) -> io::Result<()> {
+    if let Some((target, beside)) = written(path, fill)? {
+        beside.persist(&target)?;
+    }
+    Ok(())
+}
+
+/// The file that `path` leads to, and the one beside it that is to take its place; none where it was written to in place.
+fn written(
+    path: &Path,
+    fill: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
+) -> io::Result<Option<(PathBuf, NamedTempFile)>> {
     let fill = |file: &File| {
         let mut buffered = BufWriter::with_capacity(1 << 20, file);
         fill(&mut buffered)?;
@@ -40,7 +70,8 @@ pub fn replace(
     match &old {
         Some(old) if old.is_dir() => return Err(ErrorKind::IsADirectory.into()),
         Some(old) if !old.is_file() => {
-            return fill(&OpenOptions::new().write(true).open(&target)?);
+            fill(&OpenOptions::new().write(true).open(&target)?)?;
+            return Ok(None);
         }
         Some(old) if old.permissions().readonly() => {
             return Err(ErrorKind::PermissionDenied.into());
@@ -64,10 +95,7 @@ pub fn replace(
     if let Some(old) = old {
         beside.as_file().set_permissions(old.permissions())?;
     }
-    beside.as_file().sync_all()?;
-    beside.persist(&target)?;
-    sync_folder(&target);
-    Ok(())
+    Ok(Some((target, beside)))
 }
 
 /// Removes what a killed process has left in a folder that no other writes to.

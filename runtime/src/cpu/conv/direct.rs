@@ -17,6 +17,8 @@ use core::ops::Range;
 
 /// The most pixels in a task.
 const MAX_PIXELS: usize = 384;
+/// Numbers that are packed before one is told of it, about.
+const PART: usize = 4 << 20;
 /// The most runs of inputs in a block.
 const MAX_SEGMENTS: usize = 64;
 
@@ -134,6 +136,20 @@ impl Direct {
     /// # Panics
     /// If the sizes do not fit the descriptor.
     pub(crate) fn pack(&mut self, weights: &[f32], bias: &[f32], threads: Threads) {
+        self.pack_by_parts(weights, bias, threads, &|_| {});
+    }
+
+    /// As [`pack`](Self::pack), and tells which filters, counted through all groups, are packed, part by part.
+    ///
+    /// # Panics
+    /// As there.
+    pub(crate) fn pack_by_parts(
+        &mut self,
+        weights: &[f32],
+        bias: &[f32],
+        threads: Threads,
+        packed_filters: &dyn Fn(Range<usize>),
+    ) {
         let [kh, kw] = self.d.kernel;
         let terms = kh * kw * self.channels;
         assert_eq!(
@@ -146,21 +162,26 @@ impl Direct {
         let packed = Shared::new(self.weights.as_mut_slice());
         let (panels, strides, channels) = (&self.panels, self.strides, self.channels);
         let cost = terms * lanes * self.kernels.max_vectors();
-        threads.for_ranges(panels.len(), cost, |range, _| {
-            for p in &panels[range] {
-                let size = terms * p.vectors * lanes;
-                // SAFETY: the panels lie one after the other, and each is this task's alone.
-                let to = unsafe { packed.part(p.weights..p.weights + size) };
-                pack(
-                    to,
-                    p,
-                    [p.vectors * lanes, filters],
-                    [kh, kw, channels],
-                    weights,
-                    strides,
-                );
+        for panels in panels.chunks((PART / cost.max(1)).max(threads.count())) {
+            threads.for_ranges(panels.len(), cost, |range, _| {
+                for p in &panels[range] {
+                    let size = terms * p.vectors * lanes;
+                    // SAFETY: the panels lie one after the other, and each is this task's alone.
+                    let to = unsafe { packed.part(p.weights..p.weights + size) };
+                    pack(
+                        to,
+                        p,
+                        [p.vectors * lanes, filters],
+                        [kh, kw, channels],
+                        weights,
+                        strides,
+                    );
+                }
+            });
+            if let (Some(first), Some(last)) = (panels.first(), panels.last()) {
+                packed_filters(first.filter..last.filter + last.width);
             }
-        });
+        }
         if !bias.is_empty() {
             assert_eq!(bias.len(), self.d.filters, "biases of {:?}", self.d);
             for p in &self.panels {

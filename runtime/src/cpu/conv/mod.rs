@@ -64,12 +64,14 @@ impl Conv {
         layer.declare(&d);
         let inputs = d.input[2] / d.groups * d.kernel[0] * d.kernel[1];
         let (weight, bias) = layer.affine::<f32>(d.filters, inputs, d.bias);
-        Self::of(d, &weight, &bias, choice)
+        let conv = Self::of(d, &weight, &bias, choice);
+        layer.release(0..weight.len());
+        conv
     }
 
     fn of(d: plan::Conv, weight: &[f32], bias: &[f32], choice: Choice) -> Self {
         let mut conv = Self::prepare(d, Strides::file(&d), choice);
-        conv.pack(weight, bias, Threads::single());
+        conv.pack(weight, bias, Threads::to_prepare(weight.len()));
         conv
     }
 

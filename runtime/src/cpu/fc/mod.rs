@@ -15,6 +15,7 @@ use crate::reference::{Given, Plain};
 use crate::threads::Threads;
 use crate::{LayerWeights, Mem};
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// See [`plan::Fc`].
 pub struct Fc {
@@ -37,11 +38,27 @@ impl Fc {
         Sizes::of(d);
         layer.declare(&d);
         let inputs = d.input.iter().product();
+        let (layer, chw) = layer.in_its_order(d.input);
         let (weight, bias) = layer.affine::<f32>(d.units, inputs, d.bias);
-        Self::with_level(d, &weight, &bias, choice.level)
+        Self::of(d, &weight, &bias, chw, choice.level, &|units| {
+            layer.release(units.start * inputs..units.end * inputs);
+        })
     }
 
+    #[cfg(test)]
     pub(super) fn with_level(d: plan::Fc, weight: &[f32], bias: &[f32], level: Level) -> Self {
+        Self::of(d, weight, bias, false, level, &|_| {})
+    }
+
+    /// Packs weights whose columns are in HWC order, or in CHW order; tells which units are packed.
+    fn of(
+        d: plan::Fc,
+        weight: &[f32],
+        bias: &[f32],
+        chw: bool,
+        level: Level,
+        packed: &dyn Fn(Range<usize>),
+    ) -> Self {
         let [h, w, c] = d.input;
         let conv = plan::Conv {
             input: d.input,
@@ -50,16 +67,21 @@ impl Fc {
             act: d.act,
             ..plan::Conv::DEFAULT
         };
+        let [y, x, channel] = match chw {
+            true => [w, 1, h * w],
+            false => [w * c, c, 1],
+        };
         let strides = Strides {
             first: 0,
             group: 0,
             filter: (h * w * c) as isize,
-            y: (w * c) as isize,
-            x: c as isize,
-            channel: 1,
+            y: y as isize,
+            x: x as isize,
+            channel: channel as isize,
         };
         let mut direct = Direct::new(conv, strides, kernel::kernels(level));
-        direct.pack(weight, bias, Threads::single());
+        let threads = Threads::to_prepare(weight.len());
+        direct.pack_by_parts(weight, bias, threads, packed);
         Self {
             sizes: Sizes::of(d),
             direct,

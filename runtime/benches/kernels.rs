@@ -171,17 +171,59 @@ fn others(c: &mut Criterion) {
     };
     operation(c, "2x2/2", average);
     let input = deep;
-    operation(c, "", plan::GlobalPool { input, ..plan::GlobalPool::DEFAULT });
+    operation(
+        c,
+        "",
+        plan::GlobalPool {
+            input,
+            ..plan::GlobalPool::DEFAULT
+        },
+    );
     let input = wide;
-    operation(c, "", plan::BatchNorm { input, ..plan::BatchNorm::DEFAULT });
-    operation(c, "", plan::LayerNorm { input, ..plan::LayerNorm::DEFAULT });
-    operation(c, "", plan::Add { input, act: Act::Relu, ..plan::Add::DEFAULT });
-    operation(c, "", plan::Scale { input, ..plan::Scale::DEFAULT });
+    operation(
+        c,
+        "",
+        plan::BatchNorm {
+            input,
+            ..plan::BatchNorm::DEFAULT
+        },
+    );
+    operation(
+        c,
+        "",
+        plan::LayerNorm {
+            input,
+            ..plan::LayerNorm::DEFAULT
+        },
+    );
+    operation(
+        c,
+        "",
+        plan::Add {
+            input,
+            act: Act::Relu,
+        },
+    );
+    operation(
+        c,
+        "",
+        plan::Scale {
+            input,
+            ..plan::Scale::DEFAULT
+        },
+    );
     for act in [Act::Relu, Act::Gelu, Act::Silu] {
         operation(c, &format!("{act:?}"), plan::Activation { input, act });
     }
     let input = [55, 55, 96];
-    operation(c, "", plan::Lrn { input, ..plan::Lrn::DEFAULT });
+    operation(
+        c,
+        "",
+        plan::Lrn {
+            input,
+            ..plan::Lrn::DEFAULT
+        },
+    );
     let input = [1, 1, 1000];
     operation(c, "", plan::Softmax { input });
 }

@@ -18,7 +18,6 @@ const COMMANDS: &[&str] = &[
     "eval",
     "bench",
     "tune",
-    "tune",
     "weights",
     "weights import",
     "weights show",

@@ -19,7 +19,7 @@ impl Panels {
     pub(crate) fn new(level: Level, columns: usize) -> Self {
         let kernels = kernels(level);
         let total = columns.div_ceil(kernels.lanes).max(1);
-        let most = kernels.max_vectors();
+        let most = kernels.max_columns();
         // As even as it gets: of the widths that need the fewest panels, the narrowest.
         let vectors = total.div_ceil(total.div_ceil(most));
         Self {

@@ -6,7 +6,7 @@
 
 use crate::Scratch;
 use crate::cpu::Real;
-use crate::cpu::access::{Access, Shared, Source, Workers};
+use crate::cpu::access::{Access, Shared, Source, Workers, scratch};
 use crate::cpu::act;
 use crate::cpu::choice::Choice;
 use crate::cpu::conv::train::through_bias;
@@ -23,6 +23,9 @@ use crate::train::reference::{Gradients, Pass, PlainBackward};
 use crate::train::{Backward, Layout, TrainMem, backward, memory};
 use alloc::vec;
 use core::ops::Range;
+
+/// Panels of inputs in a task: what is read of a row of weights at once.
+const BLOCK: usize = 4;
 
 /// Fully connected, in training.
 pub struct Fc {
@@ -66,15 +69,16 @@ impl Fc {
     /// Memory for a batch.
     #[must_use]
     pub fn scratch(&self, max_batch: usize) -> Scratch {
-        // Images, dense and transposed, and the transposed output.
+        // Images, dense or in panels, and transposed, and the transposed output.
         let wide = max_batch.checked_next_multiple_of(16);
         let wide = wide.unwrap_or(usize::MAX);
         let numbers = self.inputs.saturating_add(self.d.units);
         let forward = bounded([max_batch, self.inputs])
             .saturating_add(bounded([wide, numbers]).saturating_add(32));
+        let panels = Panels::new(self.level, self.inputs);
         Scratch {
             shared: forward.max(sum::scratch(self.d.units)),
-            worker: 0,
+            worker: near(&panels),
         }
     }
 
@@ -171,33 +175,36 @@ impl Fc {
     fn weight_gradient(&self, step: Access<'_, 2, 0>, gradient: &mut [f32]) {
         let [x, dz] = step.x;
         let images = x.geometry.images;
-        let x = dense(&x, step.shared, step.threads);
         let panels = Panels::new(self.level, self.inputs);
+        let (packed, step) = step.take_shared(images * self.inputs);
+        pack_images(&x, &panels, packed, step.threads);
+        let (rows, step) = step.take_shared(images * self.d.units);
+        transpose(&dz, images, rows, step.threads);
+        let (packed, rows) = (&*packed, &*rows);
         let units = panels.rows();
         let out = Shared::new(gradient);
-        step.threads
-            .for_each(self.d.units.div_ceil(units), |task, _| {
-                let first = task * units;
-                let count = units.min(self.d.units - first);
-                for panel in 0..panels.count() {
-                    let rows = first..first + count;
-                    let rows = rows.map(|unit| dz.memory().at(unit).cast_const());
-                    let (column, width) = panels.range(panel);
-                    let sum = Outer {
-                        rows: core::ptr::null(),
-                        row_steps: [0, 0, dz.geometry.image],
-                        columns: x.at(column),
-                        column_steps: [0, 0, self.inputs],
-                        counts: [1, 1, images],
-                        out: out.at(first * self.inputs + column),
-                        stride: self.inputs,
-                        width,
-                        accumulate: true,
-                    };
-                    // SAFETY: `Mem::access` has checked both views, `x` is dense, and the units' gradients are this task's own.
-                    unsafe { panels.run(count, rows, &sum) }
-                }
-            });
+        let tasks = self.d.units.div_ceil(units);
+        step.threads.for_each(tasks, |task, _| {
+            let first = task * units;
+            let count = units.min(self.d.units - first);
+            for panel in 0..panels.count() {
+                let rows = rows[first * images..].chunks_exact(images);
+                let (column, width) = panels.range(panel);
+                let sum = Outer {
+                    rows: core::ptr::null(),
+                    row_steps: [0, 0, 1],
+                    columns: packed[column * images..].as_ptr(),
+                    column_steps: [0, 0, width],
+                    counts: [1, 1, images],
+                    out: out.at(first * self.inputs + column),
+                    stride: self.inputs,
+                    width,
+                    accumulate: true,
+                };
+                // SAFETY: rows are units' gradients of all images, columns a panel of all images; the units' gradients are this task's own.
+                unsafe { panels.run(count, rows.map(<[f32]>::as_ptr), &sum) }
+            }
+        });
     }
 
     /// `dx[image][input] = sum over units of dz[image][unit] * weight[unit][input]`
@@ -212,25 +219,40 @@ impl Fc {
         };
         let dz = step.x[0];
         let panels = Panels::new(self.level, self.inputs);
-        let terms = (panels.tuning().product.near / 2 / panels.width()).max(1);
-        step.threads.for_each(panels.count(), |panel, _| {
-            let (column, width) = panels.range(panel);
+        let block = panels.width() * BLOCK;
+        let terms = near(&panels) / block;
+        let (threads, workers) = (step.threads, &step.workers);
+        threads.for_each(self.inputs.div_ceil(block), |task, worker| {
+            // SAFETY: the worker runs this task alone, and asks once.
+            let memory = unsafe { workers.part(worker) };
+            let columns = task * block..self.inputs.min((task + 1) * block);
             for first in (0..self.d.units).step_by(terms) {
-                let rows = (0..images).map(|image| dz.pixel(image, 0, 0)[first..].as_ptr());
-                let sum = Outer {
-                    rows: core::ptr::null(),
-                    row_steps: [0, 0, 1],
-                    columns: weight[first * self.inputs + column..].as_ptr(),
-                    column_steps: [0, 0, self.inputs],
-                    counts: [1, 1, terms.min(self.d.units - first)],
-                    out: out.at(column),
-                    stride: self.inputs,
-                    width,
-                    accumulate: first > 0 || (accumulate && is_dense),
-                };
-                // SAFETY: `Mem::access` has checked both views; `out` is the dense output or as large a copy, whose columns are
-                // this task's own.
-                unsafe { panels.run(images, rows, &sum) }
+                let count = terms.min(self.d.units - first);
+                let (packed, _) = scratch(memory, count * columns.len());
+                let rows = weight[first * self.inputs..].chunks_exact(self.inputs);
+                pack_weights(
+                    rows.map(|row| &row[columns.clone()]),
+                    panels.width(),
+                    packed,
+                );
+                for panel in task * BLOCK..panels.count().min((task + 1) * BLOCK) {
+                    let rows = (0..images).map(|image| dz.pixel(image, 0, 0)[first..].as_ptr());
+                    let (column, width) = panels.range(panel);
+                    let sum = Outer {
+                        rows: core::ptr::null(),
+                        row_steps: [0, 0, 1],
+                        columns: packed[(column - columns.start) * count..].as_ptr(),
+                        column_steps: [0, 0, width],
+                        counts: [1, 1, count],
+                        out: out.at(column),
+                        stride: self.inputs,
+                        width,
+                        accumulate: first > 0 || (accumulate && is_dense),
+                    };
+                    // SAFETY: `Mem::access` has checked both views; `out` is the dense output or as large a copy, whose columns are
+                    // this task's own.
+                    unsafe { panels.run(images, rows, &sum) }
+                }
             }
         });
         if !is_dense {
@@ -247,24 +269,53 @@ impl Fc {
     }
 }
 
-/// The images, one dense after the other: where they lie, or copied.
-fn dense<'m>(x: &Source<'m>, memory: &'m mut [f32], threads: Threads) -> Shared<'m, f32> {
-    let [h, w, c] = x.geometry.shape;
-    let inputs = h * w * c;
-    if x.geometry.pixel == c {
-        return x.memory();
-    }
-    let parts = Workers::new(&mut *memory, inputs, x.geometry.images);
-    threads.for_ranges(x.geometry.images, inputs, |images, _| {
-        for image in images {
-            // SAFETY: each image belongs to one task, and the borrow ends with it.
-            let to = unsafe { parts.part(image) };
-            for (cell, to) in to.chunks_exact_mut(c).enumerate() {
-                to.copy_from_slice(x.pixel(image, cell / w, cell % w));
+/// Weights of a block of inputs that stay near the core while images pass by, in numbers.
+fn near(panels: &Panels) -> usize {
+    panels.tuning().product.near / 2
+}
+
+/// `to[panel][image][input]`: what an image has for a panel side by side with what the next one has.
+fn pack_images(x: &Source<'_>, panels: &Panels, to: &mut [f32], threads: Threads) {
+    let [_, w, c] = x.geometry.shape;
+    let images = x.geometry.images;
+    let to = Shared::new(to);
+    threads.for_ranges(panels.count(), images * panels.width(), |range, _| {
+        for panel in range {
+            let (first, width) = panels.range(panel);
+            // SAFETY: the panels lie one after the other, and each is one task's alone.
+            let to = unsafe { to.part(first * images..(first + width) * images) };
+            for (image, to) in to.chunks_exact_mut(width).enumerate() {
+                let mut done = 0;
+                while done < width {
+                    // A row where its pixels lie side by side, else a pixel.
+                    let at = first + done;
+                    let run = match x.dense_row(image, at / (w * c)) {
+                        Some(row) => &row[at % (w * c)..],
+                        None => &x.pixel(image, at / (w * c), at / c % w)[at % c..],
+                    };
+                    let len = run.len().min(width - done);
+                    to[done..done + len].copy_from_slice(&run[..len]);
+                    done += len;
+                }
             }
         }
     });
-    Shared::new(memory)
+}
+
+/// `to[panel][unit][input]`, from as many rows as fit.
+fn pack_weights<'w>(rows: impl Iterator<Item = &'w [f32]>, width: usize, to: &mut [f32]) {
+    let mut rows = rows.enumerate().peekable();
+    let Some((_, first)) = rows.peek() else {
+        return;
+    };
+    let count = to.len() / first.len();
+    for (unit, row) in rows.take(count) {
+        let mut start = 0;
+        for part in row.chunks(width) {
+            to[start + unit * part.len()..][..part.len()].copy_from_slice(part);
+            start += count * part.len();
+        }
+    }
 }
 
 /// `to[input][image]`, rows of `wide` numbers; zeros after the last image.

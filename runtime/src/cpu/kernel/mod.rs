@@ -85,6 +85,12 @@ impl Kernels {
         self.tiles.len()
     }
 
+    /// The most vectors of columns in an outer product.
+    #[cfg(feature = "train")]
+    pub(crate) fn max_columns(&self) -> usize {
+        self.outers.len()
+    }
+
     /// As [`tiles`](Self::tiles), for sums of outer products.
     #[cfg(feature = "train")]
     pub(crate) fn outers(&self, vectors: usize) -> &'static [OuterKernel] {
@@ -133,7 +139,10 @@ pub(crate) const MAX_ROWS: usize = 12;
 pub(crate) const MAX_LANES: usize = 16;
 
 macro_rules! level {
-    ($level:ident, $name:ident, $vector:ident, [$($feature:literal)?], $([$nv:literal: $($mr:literal)*])*, [$($dw:literal)*]) => {
+    (
+        $level:ident, $name:ident, $vector:ident, [$($feature:literal)?],
+        tiles $([$nv:literal: $($mr:literal)*])*, outers $([$onv:literal: $($omr:literal)*])*, depthwise [$($dw:literal)*]
+    ) => {
         mod $level {
             use super::depthwise::{self, Beside, Cells, Depthwise, DepthwiseKernel};
             use super::tile::{self, Even, Tile, TileKernel};
@@ -222,7 +231,7 @@ macro_rules! level {
                 tiles: &[$(&[$(tile::<$mr, $nv> as TileKernel),*]),*],
                 even_tiles: &[$(&[$(even_tile::<$mr, $nv> as TileKernel<Even>),*]),*],
                 #[cfg(feature = "train")]
-                outers: &[$(&[$(outer::<$mr, $nv> as super::OuterKernel),*]),*],
+                outers: &[$(&[$(outer::<$omr, $onv> as super::OuterKernel),*]),*],
                 depthwise: &[$(depthwise::<$dw> as DepthwiseKernel<Cells>),*],
                 depthwise_rows: [
                     [&[$(depthwise_row::<$dw, 3, 1> as DepthwiseKernel<Beside>),*], &[$(depthwise_row::<$dw, 5, 1> as DepthwiseKernel<Beside>),*]],
@@ -258,11 +267,15 @@ macro_rules! level {
 }
 
 // 16 registers hold 3 x 4 sums (or 6 x 2) with a row of weights and a pixel; 32 registers 9 x 3, 6 x 4 or 12 x 2. More than
-// 12 pixels would not fit the 16 general registers.
-level!(portable, Portable, Portable, [], [1: 1 2 3 4 5 6] [2: 1 2 3 4 5 6] , [1 2 3 4]);
+// 12 pixels would not fit the 16 general registers. Outer products read their rows elsewhere for each term, and have no register for that where
+// three vectors fill them.
+level!(portable, Portable, Portable, [],
+    tiles [1: 1 2 3 4 5 6] [2: 1 2 3 4 5 6], outers [1: 1 2 3 4 5 6] [2: 1 2 3 4 5 6], depthwise [1 2 3 4]);
 #[cfg(target_arch = "x86_64")]
-level!(avx2, Avx2, Avx2, ["avx2,fma"], [1: 1 2 3 4 5 6 7 8] [2: 1 2 3 4 5 6] [3: 1 2 3 4], [1 2 3 4]);
+level!(avx2, Avx2, Avx2, ["avx2,fma"],
+    tiles [1: 1 2 3 4 5 6 7 8] [2: 1 2 3 4 5 6] [3: 1 2 3 4], outers [1: 1 2 3 4 5 6 7 8] [2: 1 2 3 4 5 6], depthwise [1 2 3 4]);
 #[cfg(target_arch = "x86_64")]
 level!(avx512, Avx512, Avx512, ["avx512f"],
-    [1: 1 2 3 4 5 6 7 8 9 10 11 12] [2: 1 2 3 4 5 6 7 8 9 10 11 12] [3: 1 2 3 4 5 6 7 8 9] [4: 1 2 3 4 5 6],
-    [1 2 3 4 5 6]);
+    tiles [1: 1 2 3 4 5 6 7 8 9 10 11 12] [2: 1 2 3 4 5 6 7 8 9 10 11 12] [3: 1 2 3 4 5 6 7 8 9] [4: 1 2 3 4 5 6],
+    outers [1: 1 2 3 4 5 6 7 8 9 10 11 12] [2: 1 2 3 4 5 6 7 8 9 10 11 12] [3: 1 2 3 4 5 6 7 8 9] [4: 1 2 3 4 5 6],
+    depthwise [1 2 3 4 5 6]);

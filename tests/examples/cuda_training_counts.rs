@@ -96,7 +96,7 @@ fn print(
             kernel.counters.name,
             kernel.counters.blocks,
             mega(kernel.moved()),
-            100.0 * kernel.moved() as f64 / counts.moved().max(1) as f64,
+            100.0 * counts.share(kernel),
             touched.map_or_else(String::new, |touched| format!("{touched:.2}")),
             100.0 * TrainingKernel::global(kernel).efficiency(),
         )?;

@@ -12,6 +12,16 @@ use std::time::{Duration, Instant};
 /// Bytes that global memory moves at least.
 const SECTOR: usize = 32;
 
+/// A kernel moves much that moves more than this share of all bytes; ...
+const MUCH: f64 = 0.05;
+/// ... and this share of the sectors that it moves is to be asked for.
+const FULL: f64 = 0.8;
+
+/// Whether a kernel that moves this share of all bytes moves too much that nobody asked for.
+pub(crate) fn wastes(share: f64, global: &Traffic) -> bool {
+    share > MUCH && global.efficiency() < FULL
+}
+
 /// A forward pass, counted.
 #[derive(Debug)]
 pub struct Counts {
@@ -76,7 +86,7 @@ impl Counts {
             ),
             (
                 Target::Sectors,
-                self.share(kernel) > 0.05 && kernel.global().efficiency() < 0.8,
+                wastes(self.share(kernel), &kernel.global()),
             ),
             (
                 Target::Conflicts,

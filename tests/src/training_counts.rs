@@ -1,6 +1,6 @@
 //! What the kernels of a training step ask of memory, counted by the emulated device, beside what their operations need at least.
 
-use crate::counts::sum;
+use crate::counts::{sum, wastes};
 use crate::networks::{compile_file, path};
 use crate::seeded;
 use netc_compiler::{Options, RecipeChoice, Train, Training};
@@ -106,6 +106,18 @@ impl TrainingCounts {
     #[must_use]
     pub fn moved(&self) -> u64 {
         self.kernels.iter().map(TrainingKernel::moved).sum()
+    }
+
+    /// The share of these bytes that a kernel asks for.
+    #[must_use]
+    pub fn share(&self, kernel: &TrainingKernel) -> f64 {
+        kernel.moved() as f64 / self.moved().max(1) as f64
+    }
+
+    /// The kernels that miss [`Target::Sectors`](crate::counts::Target::Sectors).
+    pub fn wasteful(&self) -> impl Iterator<Item = &TrainingKernel> {
+        let kernels = self.kernels.iter();
+        kernels.filter(|kernel| wastes(self.share(kernel), &kernel.global()))
     }
 }
 

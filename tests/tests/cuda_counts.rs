@@ -3,7 +3,7 @@
 use netc_emulated_device::emulated_or_skip;
 use netc_runtime::cuda::Precision;
 use netc_tests::counts::{Counts, Target};
-use netc_tests::training_counts;
+use netc_tests::training_counts::{self, TrainingCounts};
 
 /// Targets that are missed, by network, batch and kernel; `docs/cuda-counts.md` would say why. One that is met again has to leave the list.
 const MISSED: &[(&str, usize, &str, Target)] = &[];
@@ -58,4 +58,32 @@ fn training_steps_take_few_launches() {
         };
         assert!(launches <= most, "{network}: {launches} launches");
     }
+}
+
+/// Kernels of training steps that read parts of sectors; `docs/cuda-counts.md` says why.
+const WASTEFUL: &[(&str, &str)] = &[("lenet5_1998", "s0_conv1_backward_0")];
+
+#[test]
+fn training_steps_move_whole_sectors() {
+    let Some(session) = emulated_or_skip() else {
+        return;
+    };
+    let mut wasteful = Vec::new();
+    for network in [
+        "lenet5_mnist",
+        "lenet5_1998",
+        "lenet_cifar",
+        "mini_alexnet_mnist",
+    ] {
+        session.reset();
+        let counts = TrainingCounts::of(&session, network, 1);
+        let counts = counts.unwrap_or_else(|e| panic!("{network}: {e}\n{}", session.reports()));
+        assert_eq!(session.reports(), "", "{network}");
+        let kernels = counts.wasteful().map(|kernel| kernel.counters.name.clone());
+        wasteful.extend(kernels.map(|kernel| (network, kernel)));
+    }
+    let known = WASTEFUL
+        .iter()
+        .map(|&(network, kernel)| (network, kernel.to_owned()));
+    assert_eq!(wasteful, known.collect::<Vec<_>>());
 }

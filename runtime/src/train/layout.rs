@@ -22,15 +22,25 @@ impl Layout {
     /// If two have the same name, or all together exceed the address space.
     #[must_use]
     pub fn new(params: &[Param]) -> Self {
+        Self::aligned(params, 1)
+    }
+
+    /// Each tensor from a multiple of so many numbers on; what lies between them is no tensor's.
+    pub(crate) fn aligned(params: &[Param], numbers: usize) -> Self {
         let mut len = 0_usize;
         let mut ranges = BTreeMap::new();
         for param in params {
-            let start = len;
+            let start = len.checked_next_multiple_of(numbers);
             let mut shape = param.shape.iter();
-            len = shape
-                .try_fold(1_usize, |count, &size| count.checked_mul(size))
-                .and_then(|count| len.checked_add(count))
-                .unwrap_or_else(|| panic!("`{}` exceeds the address space", param.name));
+            let count = shape.try_fold(1_usize, |count, &size| count.checked_mul(size));
+            let place = start.zip(count).and_then(|(start, count)| {
+                let end = start.checked_add(count)?;
+                Some((start, end))
+            });
+            let Some((start, end)) = place else {
+                panic!("`{}` exceeds the address space", param.name)
+            };
+            len = end;
             let other = ranges.insert(param.name.clone(), start..len);
             assert!(other.is_none(), "two tensors `{}`", param.name);
         }
@@ -41,7 +51,7 @@ impl Layout {
         }
     }
 
-    /// Numbers in all tensors.
+    /// Numbers in all tensors, and between them.
     #[must_use]
     pub fn len(&self) -> usize {
         self.len

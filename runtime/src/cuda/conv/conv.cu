@@ -117,15 +117,36 @@ __device__ void conv_plain(T team, Index images, const float* x, float* y, const
     else conv_by_warps<F, D>(team, images, x, y, weight, bias);
 }
 
-// dx likewise, one thread an input.
-template <class D, class V, class T, class G>
-__device__ void conv_input_plain(T team, Index images, const float* dy, G dx, const float* weight) {
+// The gradients of an image's outputs, for a block that computes an image alone.
+constexpr int MOST_KEPT_GRADIENTS = 4096;
+__device__ inline float* kept_gradients() {
+    __shared__ float numbers[MOST_KEPT_GRADIENTS];
+    return numbers;
+}
+
+// One thread an input. Weights and the gradients of an image's outputs are kept in shared memory where they fit there: neighbouring lanes have
+// neighbouring channels of few pixels, and walk over the filters of these pixels.
+template <class D, class V>
+struct InputGradient {
     typedef typename V::DY DY;
     typedef typename V::DX0 DX;
-    constexpr int depth = DX::c / D::groups, of_group = DY::c / D::groups, cells = D::kernel_h * D::kernel_w;
-    for (Index i = team.thread(); i < images * DX::len; i += team.threads()) {
-        const int c = i % DX::c, ix = i / DX::c % DX::w, iy = i / (DX::c * DX::w) % DX::h, first = c / depth * of_group;
-        const Index image = i / DX::len;
+    static constexpr int depth = DX::c / D::groups, of_group = DY::c / D::groups, terms = D::kernel_h * D::kernel_w * depth;
+    // From pixel to pixel, so that lanes with neighbouring pixels meet different banks.
+    static constexpr int pitch = DY::c | 1;
+    static constexpr bool keeps = DY::c * terms <= MOST_KEPT && DY::pixels * pitch <= MOST_KEPT_GRADIENTS;
+
+    // All threads of the block call these; what comes after `keep` may read both.
+    __device__ static void keep_weights(const float* weight) {
+        for (int i = threadIdx.x; i < DY::c * terms; i += blockDim.x) kept_weights()[i] = weight[i];
+    }
+    __device__ static void keep(const float* dy, Index image) {
+        for (int i = threadIdx.x; i < DY::len; i += blockDim.x) kept_gradients()[i / DY::c * pitch + i % DY::c] = dy[DY::element(image * DY::len + i)];
+        __syncthreads();
+    }
+
+    // The sum for an input of an image: the image's gradients lie `apart` from pixel to pixel.
+    __device__ static float of(const float* dy, int apart, const float* weight, int input) {
+        const int c = input % DX::c, ix = input / DX::c % DX::w, iy = input / (DX::c * DX::w), first = c / depth * of_group;
         float sum = 0.0f;
         for (int ky = 0; ky < D::kernel_h; ky++) {
             const int down = iy + D::pad_top - ky * D::dilation_h;
@@ -133,12 +154,31 @@ __device__ void conv_input_plain(T team, Index images, const float* dy, G dx, co
             for (int kx = 0; kx < D::kernel_w; kx++) {
                 const int right = ix + D::pad_left - kx * D::dilation_w;
                 if (right < 0 || right % D::stride_w != 0 || right / D::stride_w >= DY::w) continue;
-                const float* from = dy + DY::at(image, down / D::stride_h, right / D::stride_w) + first;
-                const float* w = weight + (Index)(first * cells + ky * D::kernel_w + kx) * depth + c % depth;
-                for (int f = 0; f < of_group; f++) sum = fmaf(from[f], w[(Index)f * cells * depth], sum);
+                const float* from = dy + (Index)(down / D::stride_h * DY::w + right / D::stride_w) * apart + first;
+                const float* w = weight + (Index)first * terms + (ky * D::kernel_w + kx) * depth + c % depth;
+                for (int f = 0; f < of_group; f++) sum = fmaf(from[f], w[(Index)f * terms], sum);
             }
         }
-        put<V::add0>(dx + DX::element(i), sum);
+        return sum;
+    }
+};
+
+template <class D, class V, class T, class G>
+__device__ void conv_input_plain(T team, Index images, const float* dy, G dx, const float* weight) {
+    typedef InputGradient<D, V> Of;
+    typedef typename V::DY DY;
+    typedef typename V::DX0 DX;
+    if constexpr (Of::keeps) {
+        Of::keep_weights(weight);
+        for (Index image = 0; image < images; image++) {
+            Of::keep(dy, image);
+            for (Index i = team.thread(); i < DX::len; i += team.threads())
+                put<V::add0>(dx + DX::element(image * DX::len + i), Of::of(kept_gradients(), Of::pitch, kept_weights(), i));
+            __syncthreads();
+        }
+    } else {
+        for (Index i = team.thread(); i < images * DX::len; i += team.threads())
+            put<V::add0>(dx + DX::element(i), Of::of(dy + DY::at(i / DX::len, 0, 0), DY::pixel, weight, i % DX::len));
     }
 }
 

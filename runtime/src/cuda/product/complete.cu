@@ -53,6 +53,7 @@ struct Spread {
 // program for each sum of a thread.
 template <int CELLS, bool ALIGNED, bool ADDS, class TILE, bool MASKED>
 __device__ inline void write_rows(TILE& sums, float* shared, const Complete<MASKED>& to, int rows, int first) {
+    static_assert(TILE::m * TILE::n <= TILE::stage * TILE::stages, "a tile's sums fit where its steps were");
     Spread<TILE> out = {shared, 0};
     sums.template write<false, false>(out);
     __syncthreads();

@@ -48,7 +48,7 @@ impl Parts {
         max_batch: usize,
         precision: Precision,
     ) -> Self {
-        let layout = Layout::new(&plan.params);
+        let layout = Layout::aligned(&plan.params, SECTOR);
         let mut tasks: Vec<Task> = plan.forward.iter().enumerate().map(task).collect();
         let orders = orders(plan, &layout);
         let tensors = plan.forward.iter().map(|step| {
@@ -263,14 +263,17 @@ fn order(op: &Op, tensor: usize) -> Order {
     kernels(op).order(tensor)
 }
 
+/// Numbers that memory moves at once: a tensor's begin where a sector does.
+const SECTOR: usize = 32 / size_of::<f32>();
+
 /// 0 for each weight that a connection table leaves out, 1 for all other numbers; nothing where there is no table.
 fn mask(plan: &Plan, layout: &Layout, orders: &[Order]) -> Option<Vec<f32>> {
     plan.params.iter().find(|param| param.connect.is_some())?;
-    let params = layout.params().zip(orders);
-    let all = params.flat_map(|((param, range), order)| {
+    let mut all = alloc::vec![1.0; layout.len()];
+    for ((param, range), order) in layout.params().zip(orders) {
         let mut own = alloc::vec![1.0; range.len()];
         crate::weights::unconnected(param).for_each(|i| own[i] = 0.0);
-        order.to_device(&own)
-    });
-    Some(all.collect())
+        all[range].copy_from_slice(&order.to_device(&own));
+    }
+    Some(all)
 }

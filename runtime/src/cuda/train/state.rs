@@ -1,6 +1,7 @@
 //! Parameters and the optimizer's state, between the device and the host: there as kernels read them, here as their files store them.
 
 use super::super::device::failed;
+use super::super::params::Order;
 use super::Training;
 use super::buffers::Buffers;
 use crate::plan::Param;
@@ -71,17 +72,20 @@ impl Training {
     /// A flat buffer as the file stores it.
     pub(super) fn download(&self, slice: &CudaSlice<f32>) -> Result<Vec<f32>, Error> {
         let numbers = self.copy(&slice.as_view())?;
-        let params = self.layout.params().zip(&self.orders);
-        Ok(params
-            .flat_map(|((_, range), order)| order.to_file(&numbers[range]))
-            .collect())
+        Ok(self.each_tensor(&numbers, Order::to_file))
     }
 
     fn to_device(&self, numbers: &[f32]) -> Vec<f32> {
-        let params = self.layout.params().zip(&self.orders);
-        params
-            .flat_map(|((_, range), order)| order.to_device(&numbers[range]))
-            .collect()
+        self.each_tensor(numbers, Order::to_device)
+    }
+
+    /// A flat buffer whose tensors are put into another order.
+    fn each_tensor(&self, numbers: &[f32], put: fn(Order, &[f32]) -> Vec<f32>) -> Vec<f32> {
+        let mut all = alloc::vec![0.0; numbers.len()];
+        for ((_, range), order) in self.layout.params().zip(&self.orders) {
+            all[range.clone()].copy_from_slice(&put(*order, &numbers[range]));
+        }
+        all
     }
 
     pub(super) fn copy(&self, slice: &CudaView<'_, f32>) -> Result<Vec<f32>, Error> {

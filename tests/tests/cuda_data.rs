@@ -442,7 +442,9 @@ fn what_does_not_fit_is_left_to_the_loader() {
     let recipe = "data = mnist; optimizer = sgd(lr=0.01); batch = 4; seed = 5";
     let case = Case::new(&format!("INPUT(6x6x1) {SMALL}"), recipe, [6, 6, 1], 10);
     let held = case.data.train.held().expect("bytes in memory");
-    let preparation = case.pipeline().preparation();
+    let mut preparation = case.pipeline().preparation();
+    // A program that no cache has.
+    preparation.pixels.mean = vec![std::process::id() as f32 * 1e-6];
     let mut trainer = case.trainer(&device);
     // Memory is given back when the stream gets there.
     let live = |trainer: &Trainer| {
@@ -450,14 +452,18 @@ fn what_does_not_fit_is_left_to_the_loader() {
         session.live().allocations
     };
     let before = live(&trainer);
-    for n in 1..=3 {
-        session.set("faults", &format!("alloc={n}"));
+    // Memory for pictures, classes and orders; the program is refused, or does not compile.
+    for fault in ["alloc=1", "alloc=2", "alloc=3", "load=1", "nvrtc=1"] {
+        session.set("faults", fault);
         let taken = trainer.hold(&held.pictures(), &preparation);
-        assert!(!taken.expect("no error"), "alloc={n}");
+        assert!(!taken.expect("no error"), "{fault}");
         session.set("faults", "");
-        assert_eq!(live(&trainer), before, "alloc={n}");
+        assert_eq!(live(&trainer), before, "{fault}");
+        assert_eq!(trainer.memory().pictures, 0, "{fault}");
         let error = trainer.begin_epoch(0, &[0]).expect_err("nothing is held");
         assert_eq!(error.to_string(), "the device holds no pictures");
+        let image = vec![0.5; 36];
+        trainer.step(&image, &[1], 1.0).expect("the loader's step");
     }
     // Without a fault they are taken, and given back.
     assert!(
@@ -465,6 +471,8 @@ fn what_does_not_fit_is_left_to_the_loader() {
             .hold(&held.pictures(), &preparation)
             .expect("a device")
     );
+    let each = 36 + 3 * size_of::<u32>();
+    assert_eq!(trainer.memory().pictures, 10 * each);
     let wrong = trainer.begin_epoch(0, &[10]).expect_err("ten pictures");
     assert_eq!(wrong.kind(), ErrorKind::Input);
     trainer.begin_epoch(0, &[3, 4]).expect("an order");
@@ -492,7 +500,6 @@ fn what_does_not_fit_is_left_to_the_loader() {
         .expect_err("ten classes");
     assert_eq!(error.kind(), ErrorKind::Input, "{error}");
     // Nor does a number that is none reach a kernel.
-    let mut preparation = preparation;
     preparation.pixels.std = vec![f32::NAN];
     let error = trainer
         .hold(&held.pictures(), &preparation)

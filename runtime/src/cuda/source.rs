@@ -194,24 +194,7 @@ impl Source {
     /// One entry for all tasks: a block computes an image from end to end, in shared memory where image and arena (`arena` numbers) fit there, else
     /// in its part of the arena, and hands out these values.
     pub(crate) fn alone(&mut self, tasks: &[Task], arena: usize, image: usize, results: &[View]) {
-        let mut arguments = BTreeSet::from([Argument::Input, Argument::Results]);
-        let mut body = String::new();
-        for (i, task) in tasks.iter().enumerate() {
-            self.text += &views(&task.name, "V", task, None);
-            for call in kernels(&task.op).forward_alone() {
-                let place = |view: View| match view.slot {
-                    Slot::Input => "image".into(),
-                    Slot::Arena(offset) => format!("own + {}", offset / 4),
-                };
-                let operands = operands(&call, i, task, None, &place, &mut arguments);
-                body += &format!(
-                    "        netc::{}<{name}::D, {name}::V{}>(netc::Block(), 1{operands});\n        __syncthreads();\n",
-                    call.function,
-                    constants_of_call(&call),
-                    name = task.name,
-                );
-            }
-        }
+        let (mut body, mut arguments) = self.calls_alone(tasks);
         let outputs: usize = results.iter().map(View::len).sum();
         let mut first = 0;
         for &view in results {
@@ -260,6 +243,29 @@ impl Source {
             beside: Vec::new(),
             threads: ALONE,
         });
+    }
+
+    /// The calls of all tasks by a block for its image, and what they are given.
+    fn calls_alone(&mut self, tasks: &[Task]) -> (String, BTreeSet<Argument>) {
+        let mut arguments = BTreeSet::from([Argument::Input, Argument::Results]);
+        let mut body = String::new();
+        for (i, task) in tasks.iter().enumerate() {
+            self.text += &views(&task.name, "V", task, None);
+            for call in kernels(&task.op).forward_alone() {
+                let place = |view: View| match view.slot {
+                    Slot::Input => "image".into(),
+                    Slot::Arena(offset) => format!("own + {}", offset / 4),
+                };
+                let operands = operands(&call, i, task, None, &place, &mut arguments);
+                body += &format!(
+                    "        netc::{}<{name}::D, {name}::V{}>(netc::Block(), 1{operands});\n        __syncthreads();\n",
+                    call.function,
+                    constants_of_call(&call),
+                    name = task.name,
+                );
+            }
+        }
+        (body, arguments)
     }
 
     /// An entry for these calls of a task, which share it.

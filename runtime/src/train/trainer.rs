@@ -167,8 +167,8 @@ impl Trainer {
     }
 
     /// Has the device hold a data set, so that steps need nothing of the host but the order of its pictures: whether it does. The CPU holds
-    /// none; a GPU does where the set takes at most half of the memory that is free, and the preparation is not too long for a kernel. Another
-    /// data set takes its place.
+    /// none; a GPU does where the set takes at most half of the memory that is free, the preparation is not too long for a kernel, and the
+    /// program of such a step gets there. Another data set takes its place.
     ///
     /// # Errors
     /// With [`ErrorKind::Input`](crate::ErrorKind::Input), if these are no pictures, no inputs of the network, or their labels no classes of its; or

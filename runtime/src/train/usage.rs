@@ -20,6 +20,8 @@ pub struct MemoryUse {
     pub activations: usize,
     /// Packed weights and what kernels need while they run.
     pub workspace: usize,
+    /// A data set that the device holds.
+    pub pictures: usize,
 }
 
 impl MemoryUse {
@@ -27,6 +29,7 @@ impl MemoryUse {
     #[must_use]
     pub fn total(&self) -> usize {
         let values = self.activations.saturating_add(self.workspace);
+        let values = values.saturating_add(self.pictures);
         values.saturating_add(self.weights + self.gradients + self.optimizer)
     }
 
@@ -71,6 +74,7 @@ impl MemoryUse {
             optimizer: weights * optimizer.states().len(),
             activations: plan.arena.saturating_mul(max_batch),
             workspace: packed + (scratch.shared + scratch.worker * threads) * NUMBER,
+            pictures: 0,
         })
     }
 }

@@ -14,6 +14,8 @@ struct Patch {
     tile: Tile,
     wide: usize,
     numbers: usize,
+    /// Of the picture, in the patch.
+    rows: usize,
     /// Tiles of a picture.
     each: usize,
 }
@@ -29,16 +31,15 @@ impl Patch {
             tile,
             wide,
             numbers: reach(0) * reach(1) * conv.input[2],
+            rows: reach(0),
             each: h.div_ceil(pixels[0]) * w.div_ceil(pixels[1]),
         }
     }
 
     /// Whether steps and patch fit into shared memory: a row of the patch has up to 31 numbers more, so that banks differ (patch.cu).
-    fn fits(&self, conv: &Conv) -> bool {
-        let pixels = self.tile.rows / self.wide;
-        let rows = (pixels - 1) * conv.stride[0] + (conv.kernel[0] - 1) * conv.dilation[0] + 1;
+    fn fits(&self) -> bool {
         let stages = 3 * STEP * (self.tile.rows + self.tile.columns);
-        let numbers = stages + self.numbers + 31 * rows;
+        let numbers = stages + self.numbers + 31 * self.rows;
         numbers * size_of::<f32>() + BESIDE <= SHARED
     }
 
@@ -61,7 +62,7 @@ impl Patch {
             };
             (patch.tile.cost(size), patch.numbers)
         };
-        patches.filter(|patch| patch.fits(conv)).min_by_key(cost)
+        patches.filter(Self::fits).min_by_key(cost)
     }
 }
 

@@ -134,6 +134,47 @@ impl Alone {
         backs: &[Back],
         about: &About<'_>,
     ) {
+        let mut body = self.body(source, plan, tasks, backs, about);
+        body.arguments.extend([
+            Argument::Input,
+            Argument::Arena,
+            Argument::Step,
+            LABELS,
+            FIGURES,
+        ]);
+        let mut prepare = String::new();
+        if about.pictures.is_some() {
+            prepare = format!(
+                "        netc::pictures::prepare<Prepared>(i{});\n",
+                pictures::names()
+            );
+            body.arguments.extend(pictures::ARGUMENTS);
+        }
+        let arguments: Vec<Argument> = body.arguments.into_iter().collect();
+        let image: usize = plan.input.iter().product();
+        source.text += &format!(
+            "extern \"C\" __global__ void __launch_bounds__({ALONE}) values({}) {{\n    \
+             for (unsigned int i = blockIdx.x; i < images; i += gridDim.x) {{\n        \
+             const float* image = input + (unsigned long long)i * {image};\n        \
+             float* own = arena + (unsigned long long)i * {};\n        \
+             const netc::Step now = step->alone(i), *step = &now;\n{prepare}{}    }}\n}}\n",
+            Argument::parameters(&arguments),
+            self.arena,
+            body.text
+        );
+        let work = Work::each(By::Block, 1);
+        source.entries.push(entry("values", arguments, work, ALONE));
+    }
+
+    /// What a block does for an image: forward, losses, back.
+    fn body(
+        &self,
+        source: &mut Source,
+        plan: &Plan,
+        tasks: &[Task],
+        backs: &[Back],
+        about: &About<'_>,
+    ) -> Body {
         let mut body = Body::default();
         for (i, task) in tasks.iter().enumerate() {
             source.text += &views(&task.name, "V", task, None);
@@ -166,35 +207,7 @@ impl Alone {
                 body.call(&call, back.task, task, Some(back));
             }
         }
-        body.arguments.extend([
-            Argument::Input,
-            Argument::Arena,
-            Argument::Step,
-            LABELS,
-            FIGURES,
-        ]);
-        let mut prepare = String::new();
-        if about.pictures.is_some() {
-            prepare = format!(
-                "        netc::pictures::prepare<Prepared>(i{});\n",
-                pictures::names()
-            );
-            body.arguments.extend(pictures::ARGUMENTS);
-        }
-        let arguments: Vec<Argument> = body.arguments.into_iter().collect();
-        let image: usize = plan.input.iter().product();
-        source.text += &format!(
-            "extern \"C\" __global__ void __launch_bounds__({ALONE}) values({}) {{\n    \
-             for (unsigned int i = blockIdx.x; i < images; i += gridDim.x) {{\n        \
-             const float* image = input + (unsigned long long)i * {image};\n        \
-             float* own = arena + (unsigned long long)i * {};\n        \
-             const netc::Step now = step->alone(i), *step = &now;\n{prepare}{}    }}\n}}\n",
-            Argument::parameters(&arguments),
-            self.arena,
-            body.text
-        );
-        let work = Work::each(By::Block, 1);
-        source.entries.push(entry("values", arguments, work, ALONE));
+        body
     }
 
     /// The gradients of all parameters, and what the step tells.
@@ -218,41 +231,18 @@ impl Alone {
         ]);
         let (mut body, mut block, mut part) = (String::new(), 0, 0);
         for (number, product) in self.products.iter().enumerate() {
-            let back = Back {
-                open: false,
-                ..Back::new(backs[product.back].task, product.dy, Vec::new())
-            };
-            let index = back.task;
-            let task = Task {
-                inputs: [product.x].into(),
-                ..tasks[index].clone()
-            };
+            let (task, back) = product.over_the_batch(tasks, backs);
             source.text += &views(&task.name, "G", &task, Some(&back));
-            let mut call = product.call.clone();
-            call.operands
-                .retain(|operand| matches!(operand, Operand::X(_) | Operand::Dy));
-            let values = operands(&call, index, &task, Some(&back), &by_batch, &mut arguments);
-            let gradients: String = tensors[index]
-                .iter()
-                .map(|tensor| complete(tensor, masked))
-                .collect();
-            let none = if tensors[index].len() < 2 {
+            let call = product.completing(&task, &back, [number, block, part], &mut arguments);
+            let tensors = &tensors[back.task];
+            let gradients = tensors.iter().map(|tensor| complete(tensor, masked));
+            let none = if tensors.len() < 2 {
                 ", (float*)nullptr"
             } else {
                 ""
             };
-            let blocks = product.blocks();
-            body += &format!(
-                "        if (b - {block} < {blocks}) {{\n            netc::Sums sums = {{parts + {part}, 0.0, 0.0}};\n            \
-                 netc::{}<{step}::D, {step}::G{}>(netc::Share{{b - {block}, {blocks}}}, images{values}{gradients}{none}, \
-                 scratch + {}ull, counters + {});\n        }}\n",
-                call.function,
-                constants_of_call(&call),
-                number * TOGETHER_SCRATCH,
-                number * TOGETHER_COUNTERS,
-                step = task.name,
-            );
-            block += blocks;
+            body += &call(gradients.collect::<String>() + none);
+            block += product.blocks();
             part += product.tiles();
         }
         let arguments: Vec<Argument> = arguments.into_iter().collect();
@@ -271,6 +261,47 @@ impl Alone {
 }
 
 impl Product {
+    /// Its step and the way back of it, over what is kept of the batch.
+    fn over_the_batch(&self, tasks: &[Task], backs: &[Back]) -> (Task, Back) {
+        let index = backs[self.back].task;
+        let task = Task {
+            inputs: [self.x].into(),
+            ..tasks[index].clone()
+        };
+        let back = Back {
+            open: false,
+            ..Back::new(index, self.dy, Vec::new())
+        };
+        (task, back)
+    }
+
+    /// What its blocks do, those from `block` on, by the gradients that they complete; it is the product of this number, and its sums are parts
+    /// from `part` on.
+    fn completing(
+        &self,
+        task: &Task,
+        back: &Back,
+        [number, block, part]: [usize; 3],
+        arguments: &mut BTreeSet<Argument>,
+    ) -> impl Fn(String) -> String + use<> {
+        let mut call = self.call.clone();
+        call.operands
+            .retain(|operand| matches!(operand, Operand::X(_) | Operand::Dy));
+        let values = operands(&call, back.task, task, Some(back), &by_batch, arguments);
+        let (blocks, step) = (self.blocks(), task.name.clone());
+        move |gradients| {
+            format!(
+                "        if (b - {block} < {blocks}) {{\n            netc::Sums sums = {{parts + {part}, 0.0, 0.0}};\n            \
+                 netc::{}<{step}::D, {step}::G{}>(netc::Share{{b - {block}, {blocks}}}, images{values}{gradients}, \
+                 scratch + {}ull, counters + {});\n        }}\n",
+                call.function,
+                constants_of_call(&call),
+                number * TOGETHER_SCRATCH,
+                number * TOGETHER_COUNTERS,
+            )
+        }
+    }
+
     /// Blocks that share its work.
     fn blocks(&self) -> usize {
         self.call.work.blocks(1, TOGETHER, u32::MAX) as usize

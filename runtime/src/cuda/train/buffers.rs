@@ -38,6 +38,7 @@ impl Sizes {
             optimizer: bytes(self.params * self.states),
             activations: bytes(self.arena.saturating_mul(self.max_batch)),
             workspace: bytes(self.scratch + self.image * self.max_batch),
+            pictures: 0,
         }
     }
 }

@@ -34,6 +34,18 @@ pub(super) struct Held {
     used: Option<usize>,
 }
 
+impl Held {
+    /// What the data set takes of the device's memory.
+    pub(super) fn bytes(&self) -> usize {
+        let Memory {
+            pictures,
+            classes,
+            orders,
+        } = &self.memory;
+        pictures.num_bytes() + classes.num_bytes() + orders.num_bytes()
+    }
+}
+
 /// What lies on the device.
 pub(super) struct Memory {
     pictures: CudaSlice<u8>,
@@ -103,16 +115,9 @@ impl Training {
             Err(DriverError(CUresult::CUDA_ERROR_OUT_OF_MEMORY)) => return Ok(false),
             Err(e) => return Err(failed("the pictures do not get onto the GPU", e)),
         };
-        let program = match self.alone {
-            Some(_) => {
-                let (optimizer, precision) = (&self.optimizer, gpu.precision());
-                let parts = Parts::of(plan, optimizer, self.max_batch, precision);
-                Program::new(gpu, parts.source(plan, Some(&text)))?
-            }
-            None => {
-                let largest = self.image.saturating_mul(self.max_batch);
-                self.program.after(gpu, pictures::launch(&text, largest))?
-            }
+        // What does not get there is left to the host; a device that is lost is found out by the step that follows.
+        let Ok(program) = self.program_of(gpu, plan, &text) else {
+            return Ok(false);
         };
         self.held = Some(Held {
             program,
@@ -124,6 +129,17 @@ impl Training {
             used: None,
         });
         Ok(true)
+    }
+
+    /// The program of a step that prepares its own inputs.
+    fn program_of(&self, gpu: &Gpu, plan: &Plan, text: &str) -> Result<Program, Error> {
+        if self.alone.is_none() {
+            let largest = self.image.saturating_mul(self.max_batch);
+            return self.program.after(gpu, pictures::launch(text, largest));
+        }
+        let (optimizer, precision) = (&self.optimizer, gpu.precision());
+        let parts = Parts::of(plan, optimizer, self.max_batch, precision);
+        Program::new(gpu, parts.source(plan, Some(text)))
     }
 
     /// Takes the order of an epoch; as [`Trainer::begin_epoch`](crate::train::Trainer::begin_epoch).

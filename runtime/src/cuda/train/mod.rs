@@ -93,7 +93,10 @@ impl Training {
     }
 
     pub(crate) fn memory(&self) -> MemoryUse {
-        self.memory
+        MemoryUse {
+            pictures: self.held.as_ref().map_or(0, Held::bytes),
+            ..self.memory
+        }
     }
 
     pub(crate) fn steps(&self) -> u64 {

@@ -1,17 +1,17 @@
 //! Where networks compute.
 
-use crate::Error;
 #[cfg(not(feature = "cuda"))]
 use crate::ErrorKind;
 use crate::cpu::{Choice, Machine, Profile};
 use crate::plan::Op;
+use crate::{Error, Precision};
 use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt;
 use core::str::FromStr;
 
 #[cfg(feature = "cuda")]
-use crate::cuda::{Gpu, Precision};
+use crate::cuda::Gpu;
 
 /// A device that networks compute on: the CPU, or an NVIDIA GPU with the feature `cuda`.
 #[derive(Clone, Debug, Default)]
@@ -94,12 +94,15 @@ impl Device {
         }
     }
 
-    /// The same device, whose products are computed to this precision where it is a GPU; by default as on the CPU.
-    #[cfg(feature = "cuda")]
+    /// The same device, whose products are computed to this precision: by default in `f32`.
     #[must_use]
     pub fn with_precision(self, precision: Precision) -> Self {
         match self.0 {
-            Kind::Cpu(_) => self,
+            Kind::Cpu(cpu) => {
+                let machine = cpu.machine.with_precision(precision);
+                Self(Kind::Cpu(Cpu { machine, ..cpu }))
+            }
+            #[cfg(feature = "cuda")]
             Kind::Cuda(gpu) => Self(Kind::Cuda(Arc::new(gpu.with_precision(precision)))),
         }
     }
@@ -159,6 +162,16 @@ impl Device {
         Choice {
             method: measured.unwrap_or(choice.method),
             ..choice
+        }
+    }
+
+    /// How exactly its products are computed.
+    #[must_use]
+    pub fn precision(&self) -> Precision {
+        match &self.0 {
+            Kind::Cpu(cpu) => cpu.machine.precision(),
+            #[cfg(feature = "cuda")]
+            Kind::Cuda(gpu) => gpu.precision(),
         }
     }
 

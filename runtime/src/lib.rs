@@ -41,6 +41,7 @@ mod error;
 mod executor;
 pub mod kernels;
 mod model;
+mod precision;
 mod prepare;
 pub mod reference;
 mod threads;
@@ -66,6 +67,7 @@ pub use executor::Executor;
 #[cfg(feature = "ndarray")]
 pub use model::ForwardView;
 pub use model::{Model, Prediction, Predictions, Scores};
+pub use precision::Precision;
 pub use prepare::{Prepared, prepare};
 pub use weights::{LayerName, LayerWeights, Loader, Weights};
 pub use workspace::{Mem, Scratch, Values, Workspace};

@@ -3,9 +3,9 @@
 use netc_plan::Plan;
 use netc_runtime::cpu::{Level, Machine, Method, Profile};
 use netc_runtime::train::Trainer;
-use netc_runtime::{Device, ErrorKind, Executor, Model, Prepared, Weights, prepare};
+use netc_runtime::{Device, ErrorKind, Executor, Model, Precision, Prepared, Weights, prepare};
 use netc_tests::generated::resnet18::ResNet18;
-use netc_tests::networks::{compile_file, compile_text};
+use netc_tests::networks::{compile_file, compile_text, path};
 use std::path::Path;
 
 const NETWORK: &str = "INPUT(9x9x3)
@@ -57,6 +57,51 @@ fn each_method_that_can_serve_gives_the_same_numbers() {
         }
     }
     assert!(forced > plan.forward.len() + 2, "some steps have a choice");
+}
+
+/// Only layers that gain by it have weights in bf16, and their rounding stays small.
+#[test]
+fn bf16_weights_of_large_layers() {
+    let keep = netc_compiler::Options {
+        keep: vec!["fc3".to_owned()],
+        ..Default::default()
+    };
+    let plan = compile_file(&path("alexnet"), &keep).plan.expect("AlexNet");
+    let logits = |device: Device| {
+        let executor = Executor::new(&plan, &Weights::random(1, &plan.params).on(device));
+        let executor = executor.expect("a valid plan");
+        let mut workspace = executor.workspace(1);
+        let images = images(plan.input.iter().product());
+        executor.forward(&mut workspace, &images).expect("an image");
+        let kept = executor.kept(&workspace, "fc3").expect("it is kept");
+        kept.expect("numbers")
+    };
+    let device = Device::cpu().with_precision(Precision::Bf16);
+    let prepared = prepare(&plan, device.machine(), 1).expect("a valid plan");
+    for (step, choice) in prepared.steps() {
+        let expected = if step.name.starts_with("fc") {
+            "bf16"
+        } else {
+            "f32"
+        };
+        assert_eq!(choice.precision.name(), expected, "{}", step.name);
+    }
+    let small = self::plan();
+    let prepared = prepare(&small, device.machine(), 1).expect("a valid plan");
+    assert!(
+        prepared
+            .steps()
+            .all(|(_, choice)| choice.precision.name() == "f32")
+    );
+
+    let (exact, rounded) = (logits(Device::cpu()), logits(device));
+    let largest = exact.iter().fold(0.0_f32, |m, x| m.max(x.abs()));
+    let errors = exact
+        .iter()
+        .zip(&rounded)
+        .map(|(a, b)| (a - b).abs() / largest);
+    let error = errors.fold(0.0, f32::max);
+    assert!(0.0 < error && error < 2e-2, "{error}");
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 use crate::failure::{Failure, Outcome};
 use crate::source::plural;
-use clap::{Args, ValueEnum, ValueHint};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueHint};
 use netc_runtime::cpu::Profile;
-use netc_runtime::{Device, DeviceName, ErrorKind, cuda};
+use netc_runtime::{Device, DeviceName, ErrorKind, Precision};
 use std::path::PathBuf;
 
 /// Where to compute, and how exactly.
@@ -14,8 +15,8 @@ pub(crate) struct OnDevice {
     #[arg(long, value_name = "DEVICE", default_value_t)]
     device: DeviceName,
 
-    /// What the operands of products are rounded to; all but f32 need a GPU with tensor cores
-    #[arg(long, value_name = "TYPE", default_value = "f32")]
+    /// What the operands of products are rounded to: all but f32 need a GPU with tensor cores, or are bf16 weights of large FC layers on the CPU
+    #[arg(long, value_name = "TYPE", default_value = "f32", value_parser = precisions())]
     precision: Precision,
 
     /// Compute no convolution by Winograd's method on the CPU: slower, with smaller rounding errors
@@ -51,42 +52,39 @@ impl Measured {
     }
 }
 
-/// How exactly products are computed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Precision {
-    F32,
-    Tf32,
-    Bf16,
-}
-
-impl From<Precision> for cuda::Precision {
-    fn from(precision: Precision) -> Self {
-        match precision {
-            Precision::F32 => Self::F32,
-            Precision::Tf32 => Self::Tf32,
-            Precision::Bf16 => Self::Bf16,
-        }
-    }
-}
-
 impl OnDevice {
-    /// The device, or why it cannot be used.
+    /// The device to infer on, or why it cannot be used.
     pub(crate) fn open(self) -> Outcome<Device> {
+        let device = self.named()?;
+        if device.is_cpu() && self.precision == Precision::Tf32 {
+            return Err(self.refused("infers in f32 or bf16"));
+        }
+        Ok(device)
+    }
+
+    /// The device to train on, or why it cannot be used.
+    pub(crate) fn open_to_train(self) -> Outcome<Device> {
+        let device = self.named()?;
+        if device.is_cpu() && self.precision != Precision::F32 {
+            return Err(self.refused("learns in f32"));
+        }
+        Ok(device)
+    }
+
+    fn named(self) -> Outcome<Device> {
         let device = Device::named(self.device);
         let device = device.map_err(|e| Failure::tool(format!("{e}; --device cpu runs here")))?;
-        if device.is_cpu() && self.precision != Precision::F32 {
-            let name = self.precision();
-            return Err(
-                Failure::tool(format!("the CPU computes in f32, not in {name}"))
-                    .help("`--device cuda` computes in it on an NVIDIA GPU"),
-            );
-        }
         let machine = match self.no_winograd {
             true => device.machine().without_winograd(),
             false => device.machine(),
         };
         let device = device.with_machine(machine);
-        Ok(device.with_precision(self.precision.into()))
+        Ok(device.with_precision(self.precision))
+    }
+
+    fn refused(self, can: &str) -> Failure {
+        Failure::tool(format!("the CPU {can}, not in {}", self.precision))
+            .help("`--device cuda` computes in it on an NVIDIA GPU")
     }
 
     /// Whether a GPU is asked for by name.
@@ -94,15 +92,17 @@ impl OnDevice {
         matches!(self.device, DeviceName::Cuda(_))
     }
 
-    /// How exactly a GPU is to compute.
-    pub(crate) fn cuda_precision(self) -> cuda::Precision {
-        self.precision.into()
+    /// How exactly to compute.
+    pub(crate) fn precision(self) -> Precision {
+        self.precision
     }
+}
 
-    /// The precision's name.
-    pub(crate) fn precision(self) -> &'static str {
-        self.cuda_precision().name()
-    }
+fn precisions() -> impl TypedValueParser<Value = Precision> {
+    let all = Precision::ALL;
+    let named = move |name: String| all.into_iter().find(|p| p.name() == name);
+    PossibleValuesParser::new(all.map(Precision::name))
+        .map(move |name| named(name).unwrap_or_default())
 }
 
 /// `2 threads`, or the GPU.

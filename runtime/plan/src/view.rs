@@ -20,6 +20,8 @@ pub enum Element {
     /// IEEE 754 single precision.
     #[default]
     F32,
+    /// The upper half of a single: 8 bits of exponent, 7 of mantissa. Weights only, so far: no view has it.
+    Bf16,
 }
 
 impl Element {
@@ -28,6 +30,7 @@ impl Element {
     pub const fn bytes(self) -> usize {
         match self {
             Element::F32 => 4,
+            Element::Bf16 => 2,
         }
     }
 
@@ -36,6 +39,7 @@ impl Element {
     pub const fn name(self) -> &'static str {
         match self {
             Element::F32 => "f32",
+            Element::Bf16 => "bf16",
         }
     }
 }

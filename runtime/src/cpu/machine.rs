@@ -3,8 +3,10 @@
 use super::choice::{Choice, Method};
 use super::conv::method;
 use super::simd::{self, Level};
+use super::sizes::bounded;
+use super::tuning::Tuning;
 use crate::plan::{Element, Op};
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, Precision};
 use alloc::format;
 
 /// A CPU as kernels see it.
@@ -12,6 +14,7 @@ use alloc::format;
 pub struct Machine {
     level: Level,
     winograd: bool,
+    precision: Precision,
 }
 
 /// The machine at hand.
@@ -28,7 +31,14 @@ impl Machine {
         Self {
             level: simd::level(),
             winograd: true,
+            precision: Precision::F32,
         }
+    }
+
+    /// The same machine, where layers that gain by it compute less exactly when they infer.
+    #[must_use]
+    pub fn with_precision(self, precision: Precision) -> Self {
+        Self { precision, ..self }
     }
 
     /// The same machine as if it had no better instructions than these: for tests and experiments. It holds for convolutions, transposed
@@ -59,6 +69,12 @@ impl Machine {
         self.winograd
     }
 
+    /// How exactly layers that gain by less compute.
+    #[must_use]
+    pub fn precision(self) -> Precision {
+        self.precision
+    }
+
     /// The instructions that kernels may use.
     #[must_use]
     pub fn level(self) -> Level {
@@ -68,13 +84,31 @@ impl Machine {
     /// How the operation is computed on this machine, unless something else is asked for.
     #[must_use]
     pub fn choice(self, op: &Op) -> Choice {
-        self.choice_for(op, 1)
+        Choice {
+            precision: self.element(op),
+            ..self.choice_for(op, 1)
+        }
     }
 
     /// The same in training: for batches of some images.
     #[must_use]
     pub fn choice_in_training(self, op: &Op) -> Choice {
         self.choice_for(op, method::TRAINED)
+    }
+
+    /// What the weights of an operation are stored as: bf16 where it was asked for, and where more of them than a cache holds pass by once.
+    fn element(self, op: &Op) -> Element {
+        let streamed = match op {
+            Op::Fc(d) => {
+                let [h, w, c] = d.input;
+                bounded([h, w, c, d.units]) >= Tuning::of(self.level).streamed_weights
+            }
+            _ => false,
+        };
+        match self.precision {
+            Precision::Bf16 if streamed => Element::Bf16,
+            _ => Element::F32,
+        }
     }
 
     fn choice_for(self, op: &Op, images: usize) -> Choice {

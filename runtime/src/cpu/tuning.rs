@@ -31,6 +31,8 @@ pub(crate) struct Tuning {
     pub(crate) winograd_shared: usize,
     /// Winograd: products in the time that a number of a tile takes through its transform, and there and back.
     pub(crate) winograd_transform: f64,
+    /// Fully connected layers: so many weights come from beyond the near caches, where half the bytes are half the time.
+    pub(crate) streamed_weights: usize,
     /// Convolution: products in the time that a weight takes from memory.
     pub(crate) weight: f64,
     /// Depthwise convolution: elementary operations that make a task worth its start.
@@ -95,6 +97,7 @@ static LARGE_L2: Tuning = Tuning {
     winograd_weights: 3 << 20,
     winograd_shared: 6 << 20,
     winograd_transform: 12.0,
+    streamed_weights: 1 << 18,
     weight: 12.0,
     depthwise_task: 1 << 16,
     #[cfg(feature = "train")]

@@ -17,7 +17,6 @@ mod inference;
 mod memory;
 mod nvrtc;
 mod params;
-mod precision;
 mod product;
 mod program;
 mod session;
@@ -28,13 +27,13 @@ mod task;
 #[cfg(feature = "train")]
 mod train;
 
+pub use crate::Precision;
 pub use cubin::Usage;
 pub use device::Gpu;
 pub use estimate::{Estimate, EstimatedStep, GpuModel, Resources};
 pub(crate) use inference::Extent;
 pub use inference::text;
 pub(crate) use params::Params;
-pub use precision::Precision;
 pub(crate) use session::Session;
 #[cfg(feature = "train")]
 pub use single::single;

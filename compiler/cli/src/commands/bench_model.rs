@@ -21,7 +21,7 @@ pub(crate) fn run(args: &Bench, gpu: Gpu) -> Outcome {
     let compiled = source::network(&args.file, &Options::default())?;
     let plan = compiled.plan;
     let plan = plan.ok_or_else(|| source::incomplete(&args.file))?;
-    let (batch, precision) = (args.batch as usize, args.device.cuda_precision());
+    let (batch, precision) = (args.batch as usize, args.device.precision());
     let model = match gpu {
         Gpu::H100 => GpuModel::H100,
     };

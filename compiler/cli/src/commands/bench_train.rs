@@ -35,7 +35,7 @@ pub(crate) fn run(args: &Bench) -> Outcome {
         threads,
         &inputs,
     )?;
-    let device = args.choices.on(args.device.open()?)?;
+    let device = args.choices.on(args.device.open_to_train()?)?;
     let weights = Weights::random(args.seed, &training.plan.params).on(device.clone());
     let choices = args.choices.prepare(&device, &training.plan, batch)?;
     let trainer = Trainer::prepared(&choices, &recipe.optimizer, &weights, threads);

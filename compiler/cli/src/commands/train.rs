@@ -25,7 +25,7 @@ const SHEET: (usize, u64) = (8, 9);
 pub(crate) fn run(args: &Train) -> Outcome {
     let fail = |e: Error| failure(&e);
     apart(args)?;
-    let device = args.device.open()?;
+    let device = args.device.open_to_train()?;
     let mut variation = Variation::new(args.recipe.as_ref(), &args.overrides);
     if let Some(run) = &args.resume {
         RunFolder::open(run).map_err(fail)?;

@@ -8,7 +8,9 @@ use super::panels::{Panel, Strides, pack, widths};
 use super::pixels::{Origin, Pixels, are_even, origins};
 use crate::cpu::access::Shared;
 use crate::cpu::act;
-use crate::cpu::kernel::{Aligned, Even, Fused, Kernels, MAX_LANES, MAX_ROWS, Scattered, Tile};
+use crate::cpu::kernel::{
+    Aligned, Bf16, Even, Fused, Kernels, MAX_LANES, MAX_ROWS, Scattered, Tile, Weight,
+};
 use crate::cpu::sizes::bounded;
 use crate::plan::{Act, Conv, Op};
 use crate::threads::Threads;
@@ -49,10 +51,25 @@ pub(crate) struct Direct {
     panels: Vec<Panel>,
     blocks: Vec<KBlock>,
     strides: Strides,
-    weights: Aligned,
+    weights: Weights,
     biases: Aligned,
     /// What padded cells hold.
     zeros: Aligned,
+}
+
+/// Panels, one after the other.
+enum Weights {
+    F32(Aligned),
+    Bf16(Aligned<Bf16>),
+}
+
+impl Weights {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::F32(weights) => size_of_val(weights.as_slice()),
+            Self::Bf16(weights) => size_of_val(weights.as_slice()),
+        }
+    }
 }
 
 /// A block of the `K` terms of the sum: some rows of the window, or some cells of one row, or some channels of one cell.
@@ -83,6 +100,24 @@ impl Tasks {
 impl Direct {
     /// Prepares the way through weights of any layout; [`pack`](Self::pack) brings them.
     pub(crate) fn new(d: Conv, strides: Strides, kernels: &'static Kernels) -> Self {
+        Self::with(d, strides, kernels, |size| {
+            Weights::F32(Aligned::zeros(size))
+        })
+    }
+
+    /// As [`new`](Self::new), for weights that are kept in bf16: the sums are those of the rounded weights in f32, to the bit.
+    pub(crate) fn of_bf16(d: Conv, strides: Strides, kernels: &'static Kernels) -> Self {
+        Self::with(d, strides, kernels, |size| {
+            Weights::Bf16(Aligned::zeros(size))
+        })
+    }
+
+    fn with(
+        d: Conv,
+        strides: Strides,
+        kernels: &'static Kernels,
+        weights: impl Fn(usize) -> Weights,
+    ) -> Self {
         let [height, width, _] = Op::Conv(d).output();
         let channels = d.input[2] / d.groups;
         let filters = d.filters / d.groups;
@@ -125,7 +160,7 @@ impl Direct {
             blocks: blocks([kh, kw, channels], bytes / (widest * lanes * 4)),
             panels,
             strides,
-            weights: Aligned::zeros(size),
+            weights: weights(size),
             biases: Aligned::zeros(bias_size + MAX_LANES),
             zeros: Aligned::zeros(if d.pad == [0; 4] { 0 } else { kw * channels }),
         }
@@ -158,26 +193,15 @@ impl Direct {
             "weights of {:?}",
             self.d
         );
-        let (lanes, filters) = (self.kernels.lanes, self.d.filters / self.d.groups);
-        let packed = Shared::new(self.weights.as_mut_slice());
-        let (panels, strides, channels) = (&self.panels, self.strides, self.channels);
+        let (lanes, cells) = (self.kernels.lanes, [kh, kw, self.channels]);
+        let (filters, strides) = (self.d.filters / self.d.groups, self.strides);
         let cost = terms * lanes * self.kernels.max_vectors();
-        for panels in panels.chunks((PART / cost.max(1)).max(threads.count())) {
-            threads.for_ranges(panels.len(), cost, |range, _| {
-                for p in &panels[range] {
-                    let size = terms * p.vectors * lanes;
-                    // SAFETY: the panels lie one after the other, and each is this task's alone.
-                    let to = unsafe { packed.part(p.weights..p.weights + size) };
-                    pack(
-                        to,
-                        p,
-                        [p.vectors * lanes, filters],
-                        [kh, kw, channels],
-                        weights,
-                        strides,
-                    );
-                }
-            });
+        for panels in (self.panels).chunks((PART / cost.max(1)).max(threads.count())) {
+            let from = (weights, strides);
+            match &mut self.weights {
+                Weights::F32(to) => pack_all(to, lanes, (panels, filters), cells, from, threads),
+                Weights::Bf16(to) => pack_all(to, lanes, (panels, filters), cells, from, threads),
+            }
             if let (Some(first), Some(last)) = (panels.first(), panels.last()) {
                 packed_filters(first.filter..last.filter + last.width);
             }
@@ -194,7 +218,7 @@ impl Direct {
     /// Bytes of packed weights.
     #[cfg(feature = "train")]
     pub(crate) fn bytes(&self) -> usize {
-        size_of_val(self.weights.as_slice()) + size_of_val(self.biases.as_slice())
+        self.weights.bytes() + size_of_val(self.biases.as_slice())
     }
 
     /// How a batch of `images` is cut: by size only, so that the threads do not matter.
@@ -216,7 +240,7 @@ impl Direct {
             step: pixels.div_ceil(parts),
             parts,
             panels: self.panels.len(),
-            panels_first: size_of_val(self.weights.as_slice()) > tuning.resident_bytes,
+            panels_first: self.weights.bytes() > tuning.resident_bytes,
         }
     }
 
@@ -276,7 +300,7 @@ impl Direct {
                     input,
                     output,
                     accumulate,
-                );
+                )
             }
         }
     }
@@ -417,16 +441,44 @@ impl Direct {
         output: Pixels<'_>,
         accumulate: bool,
     ) {
+        // SAFETY: the caller's promise is the same.
+        unsafe {
+            match &self.weights {
+                Weights::F32(weights) => {
+                    let weights = weights.as_slice();
+                    self.part_by(weights, start, count, panel, input, output, accumulate);
+                }
+                Weights::Bf16(weights) => {
+                    let weights = weights.as_slice();
+                    self.part_by(weights, start, count, panel, input, output, accumulate);
+                }
+            }
+        }
+    }
+
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "those of `part`, and its weights"
+    )]
+    #[inline(always)]
+    unsafe fn part_by<W: Weight>(
+        &self,
+        weights: &[W],
+        start: usize,
+        count: usize,
+        panel: &Panel,
+        input: Pixels<'_>,
+        output: Pixels<'_>,
+        accumulate: bool,
+    ) {
         let mut windows = [Origin::default(); MAX_PIXELS];
         let windows = &mut windows[..count];
-        let linear = self.is_linear();
+        let tiles = W::tiles(self.kernels, panel.vectors);
+        let even_tiles = W::even_tiles(self.kernels, panel.vectors);
+        let linear = self.is_linear() && even_tiles.is_some();
         if !linear {
             origins(&self.d, self.output, start, input.pixel, windows);
         }
-        let (tiles, even) = (
-            self.kernels.tiles(panel.vectors),
-            self.kernels.even_tiles(panel.vectors),
-        );
         let tile_count = count.div_ceil(tiles.len());
         let lanes = panel.vectors * self.kernels.lanes;
         let mut rows = [core::ptr::null::<f32>(); MAX_SEGMENTS * MAX_ROWS];
@@ -444,7 +496,7 @@ impl Direct {
                     segments: runs,
                     len,
                     // In bounds: `pack` filled K * lanes elements from `panel.weights` on.
-                    panel: self.weights.as_slice()[panel.weights + block.start * lanes..].as_ptr(),
+                    panel: weights[panel.weights + block.start * lanes..].as_ptr(),
                     bias: if b == 0 && !accumulate {
                         self.biases.as_slice()[panel.bias..].as_ptr()
                     } else {
@@ -456,7 +508,7 @@ impl Direct {
                     act: if last { self.fused } else { Fused::None },
                 };
                 let kernel = to - from - 1;
-                if linear || are_even(&self.d, pixels) {
+                if let Some(even) = even_tiles.filter(|_| linear || are_even(&self.d, pixels)) {
                     let origin = match linear {
                         true => (start + from) * input.pixel,
                         false => pixels[0].offset,
@@ -493,11 +545,33 @@ impl Direct {
     }
 }
 
+/// Packs panels of filters of groups of so many, from weights laid out as the strides say.
+fn pack_all<W: Weight>(
+    to: &mut Aligned<W>,
+    lanes: usize,
+    (panels, filters): (&[Panel], usize),
+    cells: [usize; 3],
+    (weights, strides): (&[f32], Strides),
+    threads: Threads,
+) {
+    let packed = Shared::new(to.as_mut_slice());
+    let terms: usize = cells.iter().product();
+    let widest = panels.iter().map(|p| p.vectors).max().unwrap_or(1);
+    threads.for_ranges(panels.len(), terms * lanes * widest, |range, _| {
+        for p in &panels[range] {
+            let lanes = p.vectors * lanes;
+            // SAFETY: the panels lie one after the other, and each is this task's alone.
+            let to = unsafe { packed.part(p.weights..p.weights + terms * lanes) };
+            pack(to, p, [lanes, filters], cells, weights, strides);
+        }
+    });
+}
+
 /// Applies an activation to the outputs of a tile.
 ///
 /// # Safety
 /// The tile has written `pixels` pixels, which nobody else touches.
-unsafe fn finish<R>(act: Act, tile: &Tile<R>, pixels: usize) {
+unsafe fn finish<R, W>(act: Act, tile: &Tile<R, W>, pixels: usize) {
     // At once where they lie side by side: few filters would not fill a vector.
     let (runs, len) = match tile.stride == tile.width {
         true => (1, pixels * tile.width),

@@ -1,5 +1,6 @@
 //! Weights in panels of a few vectors of filters, in the order in which the tile kernels read them.
 
+use crate::cpu::kernel::Weight;
 use crate::plan::Conv;
 use alloc::vec::Vec;
 
@@ -89,8 +90,8 @@ pub(super) fn widths(total: usize, most: usize, single: bool) -> Vec<usize> {
 }
 
 /// Writes `[K][lanes]` weights of a panel; lanes past its width stay zero. `filters` are those of a group.
-pub(super) fn pack(
-    to: &mut [f32],
+pub(super) fn pack<W: Weight>(
+    to: &mut [W],
     panel: &Panel,
     [lanes, filters]: [usize; 2],
     [kh, kw, channels]: [usize; 3],
@@ -104,12 +105,14 @@ pub(super) fn pack(
     for first in (0..panel.width).step_by(LINE) {
         let count = LINE.min(panel.width - first);
         let mut line = |[ky, kx]: [usize; 2], c: usize| {
-            let at = ((ky * kw + kx) * channels + c) * lanes + first;
+            let row = ((ky * kw + kx) * channels + c) * lanes;
             let mut source = s.at(panel.group, filter + first, [ky, kx], c);
-            for weight in &mut to[at..at + count] {
-                *weight = from[source];
+            let numbers = (0..count).map(|_| {
+                let number = from[source];
                 source = source.wrapping_add_signed(s.filter);
-            }
+                number
+            });
+            W::write(&mut to[row..row + lanes], panel.vectors, first, numbers);
         };
         // In the order of the source, where its cells lie closer together than its channels.
         let (outer, inner) = match s.x.unsigned_abs() < s.channel.unsigned_abs() {

@@ -4,11 +4,12 @@
 use super::method;
 use super::{Conv, reference};
 use crate::cpu::choice::{Choice, Method};
+use crate::cpu::kernel::Bf16;
 use crate::cpu::machine::Machine;
 use crate::cpu::simd::{self, Level};
 use crate::cpu::{Copy, Fc, activate, fc};
 use crate::plan::random::SplitMix64 as Rng;
-use crate::plan::{self, Act, Op, View};
+use crate::plan::{self, Act, Element, Op, View};
 use crate::{Mem, Scratch, Workspace};
 use alloc::vec::Vec;
 
@@ -96,6 +97,23 @@ impl Places {
         }
         workspace.read(self.y)
     }
+}
+
+/// All ways to compute a fully connected layer with these instructions.
+fn fc_choices(level: Level) -> impl Iterator<Item = Choice> {
+    let choice = move |precision| Choice {
+        method: Method::Direct,
+        level,
+        precision,
+        winograd: true,
+    };
+    [Element::F32, Element::Bf16].into_iter().map(choice)
+}
+
+/// What bf16 keeps of weights.
+fn rounded(weights: &[f32]) -> Vec<f32> {
+    let nearest = weights.iter().map(|w| Bf16::nearest(*w).single());
+    nearest.collect()
 }
 
 #[track_caller]
@@ -394,15 +412,27 @@ fn fully_connected() {
             &double(&images),
             &mut plain,
         );
-        for level in simd::levels() {
-            let context = alloc::format!("{level:?}, batch {batch}, {d:?}, {places:?}");
-            let fc = Fc::with_level(d, &weight, &bias, level);
+        for choice in simd::levels().flat_map(fc_choices) {
+            let context = alloc::format!("{choice}, batch {batch}, {d:?}, {places:?}");
+            let fc = Fc::of(d, &weight, &bias, false, choice, &|_| {});
             let run = |images: &[f32], threads| {
                 let scratch = |_| Scratch::default();
                 places.run(images, scratch, threads, |mem, x, y| fc.run(mem, x, y))
             };
             let fast = run(&images, 1);
-            expect_close(&fast, &plain, &context);
+            match choice.precision {
+                Element::Bf16 => {
+                    let exact = Choice {
+                        precision: Element::F32,
+                        ..choice
+                    };
+                    let fc = Fc::of(d, &rounded(&weight), &bias, false, exact, &|_| {});
+                    let scratch = |_| Scratch::default();
+                    let same = places.run(&images, scratch, 1, |mem, x, y| fc.run(mem, x, y));
+                    assert!(fast == same, "not the bits of rounded weights: {context}");
+                }
+                _ => expect_close(&fast, &plain, &context),
+            }
             assert!(fast == run(&images, 3), "threads matter: {context}");
             let alone: Vec<f32> = images.chunks_exact(image).flat_map(|i| run(i, 1)).collect();
             assert!(fast == alone, "the batch matters: {context}");

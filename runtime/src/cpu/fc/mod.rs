@@ -7,10 +7,9 @@ use crate::cpu::choice::Choice;
 use crate::cpu::conv::Pixels;
 use crate::cpu::conv::Strides;
 use crate::cpu::conv::direct::Direct;
-use crate::cpu::simd::Level;
 use crate::cpu::sizes::Sizes;
 use crate::cpu::{Real, activate, kernel};
-use crate::plan::{self, View};
+use crate::plan::{self, Element, View};
 use crate::reference::{Given, Plain};
 use crate::threads::Threads;
 use crate::{LayerWeights, Mem};
@@ -40,23 +39,18 @@ impl Fc {
         let inputs = d.input.iter().product();
         let (layer, chw) = layer.in_its_order(d.input);
         let (weight, bias) = layer.affine::<f32>(d.units, inputs, d.bias);
-        Self::of(d, &weight, &bias, chw, choice.level, &|units| {
+        Self::of(d, &weight, &bias, chw, choice, &|units| {
             layer.release(units.start * inputs..units.end * inputs);
         })
     }
 
-    #[cfg(test)]
-    pub(super) fn with_level(d: plan::Fc, weight: &[f32], bias: &[f32], level: Level) -> Self {
-        Self::of(d, weight, bias, false, level, &|_| {})
-    }
-
     /// Packs weights whose columns are in HWC order, or in CHW order; tells which units are packed.
-    fn of(
+    pub(super) fn of(
         d: plan::Fc,
         weight: &[f32],
         bias: &[f32],
         chw: bool,
-        level: Level,
+        choice: Choice,
         packed: &dyn Fn(Range<usize>),
     ) -> Self {
         let [h, w, c] = d.input;
@@ -79,7 +73,11 @@ impl Fc {
             x: x as isize,
             channel: channel as isize,
         };
-        let mut direct = Direct::new(conv, strides, kernel::kernels(level));
+        let kernels = kernel::kernels(choice.level);
+        let mut direct = match choice.precision {
+            Element::Bf16 => Direct::of_bf16(conv, strides, kernels),
+            _ => Direct::new(conv, strides, kernels),
+        };
         let threads = Threads::to_prepare(weight.len());
         direct.pack_by_parts(weight, bias, threads, packed);
         Self {

@@ -1,6 +1,8 @@
 //! Memory for packed weights.
 
 use alloc::vec::Vec;
+use bytemuck::Pod;
+use core::marker::PhantomData;
 
 /// From so many bytes on, memory comes from the system as pages of its own: they are zeros without being written, and large where the system
 /// has large ones, so that weights that stream past miss fewer addresses.
@@ -10,7 +12,9 @@ const PAGES: usize = 1 << 20;
 /// A cache line.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
-struct Line([f32; 16]);
+struct Line([u8; LINE]);
+
+const LINE: usize = 64;
 
 /// Cache lines, zeros at first.
 enum Lines {
@@ -31,7 +35,7 @@ impl Lines {
             let _ = pages.advise(memmap2::Advice::HugePage);
             return Self::Pages(pages);
         }
-        Self::Heap(alloc::vec![Line([0.0; 16]); count])
+        Self::Heap(alloc::vec![Line([0; LINE]); count])
     }
 
     fn len(&self) -> usize {
@@ -60,27 +64,29 @@ impl Lines {
 }
 
 /// Numbers that start on a cache line: a vector load across two lines costs two.
-pub(crate) struct Aligned {
+pub(crate) struct Aligned<T = f32> {
     lines: Lines,
+    numbers: PhantomData<T>,
 }
 
-impl Aligned {
+impl<T: Pod> Aligned<T> {
     /// `len` zeros, rounded up to whole lines.
     pub(crate) fn zeros(len: usize) -> Self {
         Self {
-            lines: Lines::zeros(len.div_ceil(16)),
+            lines: Lines::zeros(len.div_ceil(LINE / size_of::<T>())),
+            numbers: PhantomData,
         }
     }
 
-    pub(crate) fn as_slice(&self) -> &[f32] {
-        // SAFETY: `Line` is exactly sixteen f32 with no padding, and pages start on a line.
-        unsafe { core::slice::from_raw_parts(self.lines.as_ptr().cast(), self.lines.len() * 16) }
+    pub(crate) fn as_slice(&self) -> &[T] {
+        let len = self.lines.len() * (LINE / size_of::<T>());
+        // SAFETY: the lines lie one after the other, hold bytes that are set and are aligned for all numbers, as pages are; any bytes are a `T`.
+        unsafe { core::slice::from_raw_parts(self.lines.as_ptr().cast(), len) }
     }
 
-    pub(crate) fn as_mut_slice(&mut self) -> &mut [f32] {
+    pub(crate) fn as_mut_slice(&mut self) -> &mut [T] {
+        let len = self.lines.len() * (LINE / size_of::<T>());
         // SAFETY: as above; the borrow is unique.
-        unsafe {
-            core::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), self.lines.len() * 16)
-        }
+        unsafe { core::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), len) }
     }
 }

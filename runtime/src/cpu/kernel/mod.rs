@@ -16,6 +16,7 @@ mod pool;
 mod probe;
 mod tile;
 mod vector;
+mod weight;
 mod winograd;
 
 pub(crate) use depthwise::{Beside, Cells, Depthwise, DepthwiseKernel};
@@ -26,6 +27,7 @@ pub(crate) use pool::{MaxWindow, MaxWindowKernel};
 #[cfg(feature = "train")]
 pub(crate) use pool::{MaxWindowBack, MaxWindowBackKernel};
 pub(crate) use tile::{Even, Fused, Scattered, Tile, TileKernel};
+pub(crate) use weight::{Bf16, Weight};
 pub(crate) use winograd::{WinogradInput, WinogradKernels, WinogradOutput};
 
 use super::simd::{self, Level};
@@ -57,6 +59,8 @@ pub(crate) struct Kernels {
     tiles: &'static [&'static [TileKernel]],
     /// The same for pixels that lie evenly.
     even_tiles: &'static [&'static [TileKernel<Even>]],
+    /// `tiles` for weights in bf16.
+    bf16_tiles: &'static [&'static [TileKernel<Scattered, Bf16>]],
     /// `outers[nv - 1][mr - 1]` computes `mr` rows by `nv` vectors.
     #[cfg(feature = "train")]
     outers: &'static [&'static [OuterKernel]],
@@ -125,11 +129,6 @@ impl Kernels {
     pub(crate) fn even_tiles(&self, vectors: usize) -> &'static [TileKernel<Even>] {
         self.even_tiles[vectors - 1]
     }
-
-    /// The kernels for panels of `vectors` vectors, by number of pixels less one.
-    pub(crate) fn tiles(&self, vectors: usize) -> &'static [TileKernel] {
-        self.tiles[vectors - 1]
-    }
 }
 
 /// The most pixels in a tile of any kernel.
@@ -145,20 +144,27 @@ macro_rules! level {
     ) => {
         mod $level {
             use super::depthwise::{self, Beside, Cells, Depthwise, DepthwiseKernel};
-            use super::tile::{self, Even, Tile, TileKernel};
+            use super::tile::{self, Even, Scattered, Tile, TileKernel};
             use super::vector::{Vector, $vector};
+            use super::weight::Bf16;
             use super::winograd::{self, WinogradInput, WinogradKernels, WinogradOutput};
 
             $(#[target_feature(enable = $feature)])?
             unsafe fn tile<const MR: usize, const NV: usize>(t: &Tile) {
                 // SAFETY: the caller's promise is the same.
-                unsafe { tile::tile::<$vector, _, MR, NV>(t) }
+                unsafe { tile::tile::<$vector, _, _, MR, NV>(t) }
             }
 
             $(#[target_feature(enable = $feature)])?
             unsafe fn even_tile<const MR: usize, const NV: usize>(t: &Tile<Even>) {
                 // SAFETY: the caller's promise is the same.
-                unsafe { tile::tile::<$vector, _, MR, NV>(t) }
+                unsafe { tile::tile::<$vector, _, _, MR, NV>(t) }
+            }
+
+            $(#[target_feature(enable = $feature)])?
+            unsafe fn bf16_tile<const MR: usize, const NV: usize>(t: &Tile<Scattered, Bf16>) {
+                // SAFETY: the caller's promise is the same.
+                unsafe { tile::tile::<$vector, _, _, MR, NV>(t) }
             }
 
             #[cfg(feature = "train")]
@@ -230,6 +236,7 @@ macro_rules! level {
                 lanes: $vector::LANES,
                 tiles: &[$(&[$(tile::<$mr, $nv> as TileKernel),*]),*],
                 even_tiles: &[$(&[$(even_tile::<$mr, $nv> as TileKernel<Even>),*]),*],
+                bf16_tiles: &[$(&[$(bf16_tile::<$mr, $nv> as TileKernel<Scattered, Bf16>),*]),*],
                 #[cfg(feature = "train")]
                 outers: &[$(&[$(outer::<$omr, $onv> as super::OuterKernel),*]),*],
                 depthwise: &[$(depthwise::<$dw> as DepthwiseKernel<Cells>),*],

@@ -1,6 +1,7 @@
 //! The micro-kernels. Each is written once over [`Vector`] and compiled for every instruction set.
 
 use super::vector::Vector;
+use super::weight::Weight;
 use crate::plan::Act;
 
 /// An activation that is computed in registers, before the store.
@@ -77,7 +78,7 @@ impl Rows for Even {
 /// For row `r` and filter `f`:
 /// `out[r * stride + f] = act(first(r, f) + sum over s < segments, k < len of rows(s, r)[k] * panel[(s * len + k) * N + f])`,
 /// where `N` is the width of the panel in memory and `first` the bias, or what `out` holds already.
-pub(crate) struct Tile<R = Scattered> {
+pub(crate) struct Tile<R = Scattered, W = f32> {
     /// Where the inputs of each pixel lie: for each segment `len` readable elements.
     pub(crate) rows: R,
     /// Pieces of contiguous inputs.
@@ -85,7 +86,7 @@ pub(crate) struct Tile<R = Scattered> {
     /// Elements in each piece.
     pub(crate) len: usize,
     /// Packed weights: `segments * len` times `N` elements.
-    pub(crate) panel: *const f32,
+    pub(crate) panel: *const W,
     /// `N` biases; null to go on from what `out` holds.
     pub(crate) bias: *const f32,
     /// The first pixel's outputs.
@@ -98,9 +99,9 @@ pub(crate) struct Tile<R = Scattered> {
     pub(crate) act: Fused,
 }
 
-impl<R> Tile<R> {
+impl<R, W> Tile<R, W> {
     /// The same work over these inputs.
-    pub(crate) fn over<S>(&self, rows: S) -> Tile<S> {
+    pub(crate) fn over<S>(&self, rows: S) -> Tile<S, W> {
         let &Self {
             segments,
             len,
@@ -130,14 +131,12 @@ impl<R> Tile<R> {
 ///
 /// # Safety
 /// The CPU has the kernel's instruction set, and the pointers of the tile are good for what it describes.
-pub(crate) type TileKernel<R = Scattered> = unsafe fn(&Tile<R>);
-
-/// How far ahead of the arithmetic the panel is asked for: a panel streams from L2 (or further out), and the hardware
-/// prefetcher alone hides too little of that.
-const AHEAD: usize = 512; // elements
+pub(crate) type TileKernel<R = Scattered, W = f32> = unsafe fn(&Tile<R, W>);
 
 #[inline(always)]
-pub(super) unsafe fn tile<V: Vector, R: Rows, const MR: usize, const NV: usize>(t: &Tile<R>) {
+pub(super) unsafe fn tile<V: Vector, R: Rows, W: Weight, const MR: usize, const NV: usize>(
+    t: &Tile<R, W>,
+) {
     // SAFETY: the tile describes what may be read and written (see `TileKernel`); the panel is padded to whole vectors, and
     // the store touches `width` elements of each row only.
     unsafe {
@@ -146,11 +145,7 @@ pub(super) unsafe fn tile<V: Vector, R: Rows, const MR: usize, const NV: usize>(
         for s in 0..t.segments {
             let rows = t.rows.starts::<MR>(s);
             for k in 0..t.len {
-                let mut weights = [V::splat(0.0); NV];
-                for (v, w) in weights.iter_mut().enumerate() {
-                    *w = V::load(panel.add(v * V::LANES));
-                    V::prefetch(panel.wrapping_add(v * V::LANES + AHEAD));
-                }
+                let weights = W::load::<V, NV>(panel);
                 for (row, acc) in rows.iter().zip(&mut acc) {
                     let x = V::splat(row.add(k).read());
                     for (sum, w) in acc.iter_mut().zip(weights) {

@@ -7,7 +7,7 @@
 /// # Safety
 /// All functions need a CPU that has the instruction set of the implementing type. Loads and stores need `LANES` (partial
 /// ones: `n`, at most `LANES`) readable or writable elements at `p`.
-pub(super) trait Vector: Copy {
+pub(crate) trait Vector: Copy {
     const LANES: usize;
     unsafe fn splat(x: f32) -> Self;
     unsafe fn load(p: *const f32) -> Self;
@@ -30,8 +30,12 @@ pub(super) trait Vector: Copy {
     /// `yes` where the bits of both are the same, else zero.
     #[cfg(feature = "train")]
     unsafe fn where_same(self, other: Self, yes: Self) -> Self;
+    /// Two vectors of bf16, lane by lane: the first of each lane, and the second. `2 * LANES` readable numbers.
+    unsafe fn widen_pair(p: *const u16) -> [Self; 2];
+    /// A vector of bf16 in order: `LANES` readable numbers.
+    unsafe fn widen(p: *const u16) -> Self;
     /// A hint that the cache line at `p` will be read; any address is allowed.
-    unsafe fn prefetch(p: *const f32);
+    unsafe fn prefetch(p: *const u8);
 }
 
 /// Four lanes that every compiler back end can turn into whatever the target has.
@@ -43,6 +47,12 @@ impl Portable {
     fn zip(self, other: Self, f: impl Fn(f32, f32) -> f32) -> Self {
         Self(core::array::from_fn(|i| f(self.0[i], other.0[i])))
     }
+}
+
+/// The number whose upper half this is.
+#[inline(always)]
+fn single(upper: u16) -> f32 {
+    f32::from_bits(u32::from(upper) << 16)
 }
 
 impl Vector for Portable {
@@ -120,7 +130,19 @@ impl Vector for Portable {
         }))
     }
     #[inline(always)]
-    unsafe fn prefetch(_: *const f32) {}
+    unsafe fn widen_pair(p: *const u16) -> [Self; 2] {
+        // SAFETY: the caller vouches for two vectors; the read is unaligned.
+        let both = unsafe { p.cast::<[u16; 8]>().read_unaligned() };
+        let half = |first| Self(core::array::from_fn(|i| single(both[2 * i + first])));
+        [half(0), half(1)]
+    }
+    #[inline(always)]
+    unsafe fn widen(p: *const u16) -> Self {
+        // SAFETY: the caller vouches for LANES elements; the read is unaligned.
+        Self(unsafe { p.cast::<[u16; 4]>().read_unaligned() }.map(single))
+    }
+    #[inline(always)]
+    unsafe fn prefetch(_: *const u8) {}
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -228,7 +250,25 @@ mod x86 {
             })
         }
         #[inline(always)]
-        unsafe fn prefetch(p: *const f32) {
+        unsafe fn widen_pair(p: *const u16) -> [Self; 2] {
+            // SAFETY: the caller vouches for AVX2 and two vectors.
+            unsafe {
+                let both = _mm256_loadu_si256(p.cast());
+                let first = _mm256_slli_epi32::<16>(both);
+                let second = _mm256_and_si256(both, _mm256_set1_epi32(!0xffff));
+                [first, second].map(|half| Self(_mm256_castsi256_ps(half)))
+            }
+        }
+        #[inline(always)]
+        unsafe fn widen(p: *const u16) -> Self {
+            // SAFETY: the caller vouches for AVX2 and LANES elements.
+            unsafe {
+                let wide = _mm256_cvtepu16_epi32(_mm_loadu_si128(p.cast()));
+                Self(_mm256_castsi256_ps(_mm256_slli_epi32::<16>(wide)))
+            }
+        }
+        #[inline(always)]
+        unsafe fn prefetch(p: *const u8) {
             // SAFETY: a prefetch never faults.
             unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
         }
@@ -327,7 +367,25 @@ mod x86 {
             })
         }
         #[inline(always)]
-        unsafe fn prefetch(p: *const f32) {
+        unsafe fn widen_pair(p: *const u16) -> [Self; 2] {
+            // SAFETY: the caller vouches for AVX-512F and two vectors.
+            unsafe {
+                let both = _mm512_loadu_si512(p.cast());
+                let first = _mm512_slli_epi32::<16>(both);
+                let second = _mm512_and_si512(both, _mm512_set1_epi32(!0xffff));
+                [first, second].map(|half| Self(_mm512_castsi512_ps(half)))
+            }
+        }
+        #[inline(always)]
+        unsafe fn widen(p: *const u16) -> Self {
+            // SAFETY: the caller vouches for AVX-512F and LANES elements.
+            unsafe {
+                let wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256(p.cast()));
+                Self(_mm512_castsi512_ps(_mm512_slli_epi32::<16>(wide)))
+            }
+        }
+        #[inline(always)]
+        unsafe fn prefetch(p: *const u8) {
             // SAFETY: a prefetch never faults.
             unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
         }

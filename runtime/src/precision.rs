@@ -2,15 +2,16 @@
 
 use core::fmt;
 
-/// What the operands of products are rounded to, on a GPU; sums and all numbers in memory are `f32`.
+/// What the operands of products are rounded to; sums and all values of layers are `f32`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Precision {
-    /// Not rounded: fused multiply-adds, as on the CPU.
+    /// Not rounded: fused multiply-adds.
     #[default]
     F32,
-    /// To 10 bits of mantissa, for tensor cores; on a GPU without them for this format (before sm_80) as `F32`.
+    /// To 10 bits of mantissa, for tensor cores; on the CPU, and on a GPU without them for this format (before sm_80), as `F32`.
     Tf32,
-    /// To 7 bits of mantissa, for tensor cores; on a GPU without them for this format (before sm_80) as `F32`.
+    /// To 7 bits of mantissa, for tensor cores; on a GPU without them for this format (before sm_80) as `F32`. On the CPU the weights of
+    /// fully connected layers that have too many for its caches: those layers take as long as reading them. In training as `F32` there.
     Bf16,
 }
 

@@ -162,6 +162,19 @@ impl<'m> Workers<'m> {
         }
     }
 
+    /// Refuses a step whose tasks need more: here, as a panic inside of a task would only say that there was one.
+    ///
+    /// # Panics
+    /// If each thread has fewer elements.
+    #[track_caller]
+    pub(crate) fn require(&self, len: usize) {
+        assert!(
+            len <= self.size,
+            "a workspace with too little scratch memory: {} of {len} numbers a thread",
+            self.size
+        );
+    }
+
     /// `Scratch::worker` elements, or some more; what they hold is left from other tasks.
     ///
     /// # Safety
@@ -345,6 +358,17 @@ pub(crate) struct Row<'m> {
 }
 
 impl Row<'_> {
+    /// Elements from one pixel to the next.
+    pub(crate) fn step(&self) -> usize {
+        self.geometry.pixel
+    }
+
+    /// The address of a pixel, for kernels that find their way in the row from there themselves.
+    pub(crate) fn address(&mut self, x: usize) -> *mut f32 {
+        assert!(x < self.width());
+        self.memory.at(x * self.geometry.pixel)
+    }
+
     /// Pixels.
     pub(crate) fn width(&self) -> usize {
         self.geometry.shape[1]

@@ -65,6 +65,8 @@ named! {
         Direct = "direct",
         /// Convolution: the same over a copy of the picture that holds its padding.
         Padded = "padded",
+        /// Convolution of few filters: directly, several pixels of a row in one vector.
+        Abreast = "abreast",
         /// Convolution: one filter a channel, a vector of channels at a time.
         Depthwise = "depthwise",
         /// Convolution, 3x3 and 5x5 of stride 1: Winograd's F(2x2, 3x3), 4 products an output in place of 9, with errors up to 3e-6 of the largest

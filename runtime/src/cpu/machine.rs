@@ -132,7 +132,7 @@ impl Machine {
         let op = *op;
         let others = Method::ALL.iter().copied();
         others.filter(move |method| match &op {
-            Op::Conv(d) => method::can(d, *method),
+            Op::Conv(d) => method::can(d, *method, self.level),
             _ => *method == chosen,
         })
     }

@@ -144,7 +144,7 @@ impl Profile {
         let mut steps = self.steps.iter();
         let tuned = steps.find(|tuned| tuned.name == name)?;
         let can = match op {
-            Op::Conv(d) => method::can(d, tuned.method),
+            Op::Conv(d) => method::can(d, tuned.method, self.level),
             _ => false,
         };
         (can && tuned.step == mark(op)).then_some(tuned.method)

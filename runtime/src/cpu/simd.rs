@@ -26,6 +26,17 @@ impl Level {
         }
     }
 
+    /// Floats in a vector.
+    pub(crate) fn lanes(self) -> usize {
+        match self {
+            Level::Portable => 4,
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => 8,
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => 16,
+        }
+    }
+
     /// All that kernels are compiled for on this architecture, worst first.
     pub const ALL: &'static [Self] = &[
         Level::Portable,

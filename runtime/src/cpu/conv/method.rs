@@ -1,5 +1,6 @@
 //! The ways to compute a convolution.
 
+use super::abreast::Abreast;
 use super::depthwise::Depthwise;
 use super::winograd::Winograd;
 #[cfg(feature = "train")]
@@ -13,11 +14,12 @@ use crate::plan;
 pub(crate) const TRAINED: usize = 16;
 
 /// Whether the method can compute the convolution.
-pub(crate) fn can(d: &plan::Conv, method: Method) -> bool {
+pub(crate) fn can(d: &plan::Conv, method: Method, level: Level) -> bool {
     match method {
         Method::Direct => true,
         Method::Padded => d.pad != [0; 4],
         Method::Depthwise => Depthwise::fits(d),
+        Method::Abreast => Abreast::pixels(d, level.lanes()).is_some(),
         Method::Winograd2 => Winograd::fits(d, 2),
         Method::Winograd4 => Winograd::fits(d, 4),
         Method::Only => false,
@@ -29,7 +31,7 @@ pub(crate) fn can(d: &plan::Conv, method: Method) -> bool {
 pub(crate) fn best(d: &plan::Conv, level: Level, images: usize) -> Method {
     let exact = exact(d, level);
     let winograd = [Method::Winograd2, Method::Winograd4].into_iter();
-    let methods = winograd.filter(|method| can(d, *method));
+    let methods = winograd.filter(|method| can(d, *method, level));
     let methods = core::iter::once(exact).chain(methods);
     let costs = methods.map(|method| (method, cost(d, method, Tuning::of(level), images)));
     // The first of equals: it has the smaller error.
@@ -47,6 +49,7 @@ pub(crate) fn exact(d: &plan::Conv, level: Level) -> Method {
     match d {
         d if Depthwise::fits(d) => Method::Depthwise,
         _ if has_short_runs => Method::Padded,
+        d if can(d, Method::Abreast, level) => Method::Abreast,
         _ => Method::Direct,
     }
 }

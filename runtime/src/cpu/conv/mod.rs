@@ -3,6 +3,7 @@
 #[cfg(feature = "train")]
 pub(crate) mod train;
 
+mod abreast;
 mod depthwise;
 pub(crate) mod direct;
 pub(crate) mod method;
@@ -20,6 +21,8 @@ use crate::cpu::sizes::{Sizes, bounded, elements};
 use crate::plan::{self, View};
 use crate::threads::Threads;
 use crate::{LayerWeights, Mem, Scratch};
+use abreast::Abreast;
+use alloc::boxed::Box;
 use depthwise::Depthwise;
 use direct::Direct;
 pub(crate) use direct::Spread;
@@ -44,6 +47,8 @@ enum Algorithm {
     Padded(Direct),
     /// One filter a channel.
     Depthwise(Depthwise),
+    /// Several pixels in a vector.
+    Abreast(Box<Abreast>),
     /// Fewer products of transformed tiles.
     Winograd(Winograd),
 }
@@ -82,7 +87,7 @@ impl Conv {
     pub(crate) fn prepare(d: plan::Conv, strides: Strides, choice: Choice) -> Self {
         let sizes = Sizes::of(d);
         assert!(
-            method::can(&d, choice.method),
+            method::can(&d, choice.method, choice.level),
             "{} for {d:?}",
             choice.method
         );
@@ -92,6 +97,10 @@ impl Conv {
             Method::Depthwise => Algorithm::Depthwise(Depthwise::new(d, strides, kernels)),
             Method::Winograd2 => Algorithm::Winograd(Winograd::new(d, strides, kernels, 2)),
             Method::Winograd4 => Algorithm::Winograd(Winograd::new(d, strides, kernels, 4)),
+            Method::Abreast => {
+                let pixels = Abreast::pixels(&d, kernels.lanes).expect("of this kind");
+                Algorithm::Abreast(Box::new(Abreast::new(d, strides, kernels, pixels)))
+            }
             Method::Padded => Algorithm::Padded(direct(padded(d))),
             Method::Direct | Method::Only => Algorithm::Direct(direct(d)),
         };
@@ -109,6 +118,7 @@ impl Conv {
                 direct.pack(weight, bias, threads);
             }
             Algorithm::Depthwise(depthwise) => depthwise.pack(weight, bias),
+            Algorithm::Abreast(abreast) => abreast.pack(weight, bias, threads),
             Algorithm::Winograd(winograd) => winograd.pack(weight, bias, threads),
         }
     }
@@ -118,6 +128,7 @@ impl Conv {
     pub(crate) fn bytes(&self) -> usize {
         match &self.algorithm {
             Algorithm::Direct(direct) | Algorithm::Padded(direct) => direct.bytes(),
+            Algorithm::Abreast(abreast) => abreast.bytes(),
             Algorithm::Winograd(winograd) => winograd.bytes(),
             Algorithm::Depthwise(_) => 0, // a few numbers a channel
         }
@@ -138,7 +149,7 @@ impl Conv {
                 bounded([max_batch.max(1), h, w, c])
             }
             Algorithm::Winograd(winograd) => return winograd.scratch(max_batch),
-            Algorithm::Direct(_) | Algorithm::Depthwise(_) => 0,
+            Algorithm::Direct(_) | Algorithm::Depthwise(_) | Algorithm::Abreast(_) => 0,
         };
         Scratch { shared, worker: 0 }
     }
@@ -179,6 +190,10 @@ impl Conv {
                     // SAFETY: as above; the tasks write different pixels.
                     unsafe { depthwise.run(images, task, input, output) }
                 });
+            }
+            Algorithm::Abreast(abreast) => {
+                // SAFETY: as above.
+                unsafe { abreast.run(images, [input, output], accumulate, threads) }
             }
             Algorithm::Winograd(winograd) => {
                 let memory = (shared, &workers);

@@ -236,6 +236,25 @@ fn depthwise() {
     }
 }
 
+/// Few filters: several pixels in a vector.
+#[test]
+fn abreast() {
+    let mut count = 0;
+    for round in 0..150 {
+        let rng = &mut Rng(7000 + round);
+        let input = [rng.size(1, 13), rng.size(2, 33), rng.size(1, 20)];
+        let d = plan::Conv {
+            filters: rng.size(1, 8),
+            dilation: [rng.pick(&[1, 2]), 1],
+            ..window(rng, input)
+        };
+        let ways = simd::levels().flat_map(|level| choices(&d, level));
+        count += ways.filter(|way| way.method == Method::Abreast).count();
+        check_conv(rng, d);
+    }
+    assert!(count > 20, "only {count}");
+}
+
 /// Tiles that the picture cuts, and pictures of many tiles, near and together.
 #[test]
 fn winograd() {

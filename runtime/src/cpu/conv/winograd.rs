@@ -336,6 +336,7 @@ impl Winograd {
         workers: &Workers<'_>,
         threads: Threads,
     ) {
+        workers.require(blocks.block.len());
         threads.for_each(blocks.count(), |number, worker| {
             // SAFETY: the worker runs this task alone, and asks once.
             let memory = unsafe { workers.part(worker) };

@@ -222,6 +222,7 @@ impl Fc {
         let block = panels.width() * BLOCK;
         let terms = near(&panels) / block;
         let (threads, workers) = (step.threads, &step.workers);
+        workers.require(terms.min(self.d.units) * block.min(self.inputs));
         threads.for_each(self.inputs.div_ceil(block), |task, worker| {
             // SAFETY: the worker runs this task alone, and asks once.
             let memory = unsafe { workers.part(worker) };

@@ -2,9 +2,9 @@
 
 use super::vector::Vector;
 
-/// Work for one call: the window of one output pixel, or its part inside the picture.
+/// Work for one call: windows of some output pixels of a row, or their parts inside the picture, which are of one size.
 ///
-/// `out[c] = max over y < size[0], x < size[1] of first[y * steps[0] + x * steps[1] + c]`; a NaN wins.
+/// `out[i * out_step + c] = max over y < size[0], x < size[1] of first[i * apart + y * steps[0] + x * steps[1] + c]`, `i < count`; a NaN wins.
 pub(crate) struct MaxWindow {
     /// The window's first pixel.
     pub(crate) first: *const f32,
@@ -14,6 +14,12 @@ pub(crate) struct MaxWindow {
     pub(crate) steps: [usize; 2],
     pub(crate) channels: usize,
     pub(crate) out: *mut f32,
+    /// Windows.
+    pub(crate) count: usize,
+    /// Elements from one window's first pixel to the next one's.
+    pub(crate) apart: usize,
+    /// Elements between two outputs.
+    pub(crate) out_step: usize,
 }
 
 /// A kernel of an instruction set.
@@ -26,26 +32,35 @@ pub(crate) type MaxWindowKernel = unsafe fn(&MaxWindow);
 pub(super) unsafe fn max_window<V: Vector>(t: &MaxWindow) {
     // SAFETY: see `MaxWindowKernel`; whole vectors are read while they lie inside `channels`, a partial one after.
     unsafe {
-        let mut c = 0;
-        while c + 4 * V::LANES <= t.channels {
-            channels::<V, 4>(t, c, V::LANES);
-            c += 4 * V::LANES;
-        }
-        while c < t.channels {
-            channels::<V, 1>(t, c, V::LANES.min(t.channels - c));
-            c += V::LANES;
+        for i in 0..t.count {
+            let (first, out) = (t.first.add(i * t.apart), t.out.add(i * t.out_step));
+            let mut c = 0;
+            while c + 4 * V::LANES <= t.channels {
+                channels::<V, 4>(t, first.add(c), out.add(c), V::LANES);
+                c += 4 * V::LANES;
+            }
+            while c < t.channels {
+                let tail = V::LANES.min(t.channels - c);
+                channels::<V, 1>(t, first.add(c), out.add(c), tail);
+                c += V::LANES;
+            }
         }
     }
 }
 
-/// `NV` vectors of channels from `c` on; the last has `tail` lanes.
+/// `NV` vectors of channels of one window; the last has `tail` lanes.
 #[inline(always)]
-unsafe fn channels<V: Vector, const NV: usize>(t: &MaxWindow, c: usize, tail: usize) {
+unsafe fn channels<V: Vector, const NV: usize>(
+    t: &MaxWindow,
+    first: *const f32,
+    out: *mut f32,
+    tail: usize,
+) {
     // SAFETY: the caller gives channels inside `t.channels`.
     unsafe {
         let mut best = [V::splat(f32::NEG_INFINITY); NV];
         for y in 0..t.size[0] {
-            let row = t.first.add(y * t.steps[0] + c);
+            let row = first.add(y * t.steps[0]);
             for x in 0..t.size[1] {
                 let pixel = row.add(x * t.steps[1]);
                 for (v, best) in best.iter_mut().enumerate() {
@@ -58,7 +73,7 @@ unsafe fn channels<V: Vector, const NV: usize>(t: &MaxWindow, c: usize, tail: us
             }
         }
         for (v, best) in best.into_iter().enumerate() {
-            let out = t.out.add(c + v * V::LANES);
+            let out = out.add(v * V::LANES);
             match tail < V::LANES {
                 true => best.store_partial(out, tail),
                 false => best.store(out),

@@ -38,22 +38,33 @@ fn row(d: &plan::MaxPool, x: &access::Source<'_>, out: &mut access::Row<'_>) {
     let [h, w, channels] = d.input;
     let pixel = x.geometry.pixel;
     let rows = under(out.y, d.window[0], d.stride[0], d.pad[0], h);
-    for ox in 0..out.width() {
-        let columns = under(ox, d.window[1], d.stride[1], d.pad[2], w);
-        if rows.is_empty() || columns.is_empty() {
+    let mut ox = 0;
+    while ox < out.width() {
+        let first = under(ox, d.window[1], d.stride[1], d.pad[2], w);
+        let mut count = 1;
+        if rows.is_empty() || first.is_empty() {
             out.pixel(ox).fill(0.0);
-            continue;
+        } else {
+            // Windows that lie inside the picture are taken at once.
+            if first.len() == d.window[1] {
+                let last = (w + d.pad[2] - d.window[1]) / d.stride[1];
+                count = (last + 1 - ox).min(out.width() - ox);
+            }
+            let window = MaxWindow {
+                first: x.address(out.image, rows.start, first.start),
+                size: [rows.len(), first.len()],
+                steps: [w * pixel, pixel],
+                channels,
+                out: out.address(ox),
+                count,
+                apart: d.stride[1] * pixel,
+                out_step: out.step(),
+            };
+            // SAFETY: the level is this machine's; the windows lie inside the picture that the source holds, whose pixels
+            // have `channels` elements, and the output's row is this task's own.
+            unsafe { kernel(&window) }
         }
-        let window = MaxWindow {
-            first: x.address(out.image, rows.start, columns.start),
-            size: [rows.len(), columns.len()],
-            steps: [w * pixel, pixel],
-            channels,
-            out: out.pixel(ox).as_mut_ptr(),
-        };
-        // SAFETY: the level is this machine's; the window lies inside the picture that the source holds, whose pixels
-        // have `channels` elements, and the output's pixel is this task's own.
-        unsafe { kernel(&window) }
+        ox += count;
     }
     activate_row(d.act, out);
 }

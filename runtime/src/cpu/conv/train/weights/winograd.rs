@@ -157,6 +157,7 @@ impl Winograd {
         let (sums, rest) = scratch(step.shared, len.next_multiple_of(MAX_LANES));
         let (memory, _) = scratch(rest, elements([PLACES, steps[0] + steps[1]]));
         let (out, memory) = (Shared::new(sums), Shared::new(memory));
+        step.workers.require(PLACES * self.step());
         let cost = PLACES * (self.padded + self.sums.filters()) / 2;
         for group in 0..self.groups {
             let input = input.skip(group * self.d.input[2]);

@@ -1,6 +1,8 @@
 //! Runs a plan step by step, with the kernels that generated code calls.
 
 use crate::backend::Kernel;
+use crate::cpu::sizes::Sizes;
+use crate::int8::Stage;
 use crate::plan::{Plan, Slot, Step};
 use crate::{Device, Error, Mem, Model, Prepared, Scores, Weights, Workspace};
 use alloc::vec::Vec;
@@ -8,7 +10,7 @@ use alloc::vec::Vec;
 /// A plan prepared for this machine, or for the GPU that its weights are for.
 pub struct Executor {
     plan: Plan,
-    kernels: Vec<Kernel>,
+    stages: Vec<Stage>,
     device: Device,
 }
 
@@ -24,9 +26,15 @@ impl Executor {
 
     /// One kernel for each step.
     pub(crate) fn of(plan: Plan, kernels: Vec<Kernel>, device: Device) -> Self {
+        let stages = kernels.into_iter().map(Stage::F32).collect();
+        Self::staged(plan, stages, device)
+    }
+
+    /// One kernel for each step, on floats or on bytes.
+    pub(crate) fn staged(plan: Plan, stages: Vec<Stage>, device: Device) -> Self {
         Self {
             plan,
-            kernels,
+            stages,
             device,
         }
     }
@@ -63,7 +71,7 @@ impl Executor {
             let problem = "a pass on a GPU is one graph: its layers have no times of their own";
             return Err(Error::new(crate::ErrorKind::Choice, problem));
         }
-        times.resize(self.kernels.len(), std::time::Duration::ZERO);
+        times.resize(self.stages.len(), std::time::Duration::ZERO);
         let mut times = times.iter_mut();
         self.walk(workspace, images, |kernel, mem, step| {
             let start = std::time::Instant::now();
@@ -74,14 +82,30 @@ impl Executor {
         })
     }
 
+    /// As [`forward`](Model::forward), and shows what each step wrote, dense: on the CPU.
+    pub(crate) fn forward_watched(
+        &self,
+        workspace: &mut Workspace,
+        images: &[f32],
+        mut watch: impl FnMut(usize, &[f32]),
+    ) -> Result<(), Error> {
+        let mut number = 0;
+        let pass = self.walk(workspace, images, |kernel, mem, step| {
+            kernel.run(mem, step);
+            watch(number, &mem.dense(Sizes::of(step.op).output(step.output)));
+            number += 1;
+        });
+        pass.map(drop)
+    }
+
     fn walk<'w>(
         &self,
         workspace: &'w mut Workspace,
         images: &[f32],
-        mut run: impl FnMut(&Kernel, &mut Mem<'_, '_>, &Step),
+        mut run: impl FnMut(&Stage, &mut Mem<'_, '_>, &Step),
     ) -> Result<&'w [f32], Error> {
         let mut mem = workspace.begin(images)?;
-        for (kernel, step) in self.kernels.iter().zip(&self.plan.forward) {
+        for (kernel, step) in self.stages.iter().zip(&self.plan.forward) {
             run(kernel, &mut mem, step);
         }
         mem.finish(self.plan.result)
@@ -106,7 +130,7 @@ impl Model for Executor {
     }
 
     fn workspace(&self, max_batch: usize) -> Workspace {
-        let scratch = self.kernels.iter().map(|kernel| kernel.scratch(max_batch));
+        let scratch = self.stages.iter().map(|stage| stage.scratch(max_batch));
         Workspace::new(
             self.plan.input.iter().product(),
             self.plan.arena,
@@ -121,6 +145,6 @@ impl Model for Executor {
         workspace: &'w mut Workspace,
         images: &[f32],
     ) -> Result<&'w [f32], Error> {
-        self.walk(workspace, images, Kernel::run)
+        self.walk(workspace, images, Stage::run)
     }
 }

@@ -39,6 +39,7 @@ pub mod cuda;
 mod device;
 mod error;
 mod executor;
+mod int8;
 pub mod kernels;
 mod model;
 mod precision;
@@ -64,6 +65,7 @@ pub enum Path {}
 pub use device::{Device, DeviceName};
 pub use error::{Error, ErrorKind};
 pub use executor::Executor;
+pub use int8::{Quantised, quantise};
 #[cfg(feature = "ndarray")]
 pub use model::ForwardView;
 pub use model::{Model, Prediction, Predictions, Scores};

@@ -85,6 +85,11 @@ impl<'p> Prepared<'p> {
         self.plan.forward.iter().zip(self.choices.iter().copied())
     }
 
+    /// The choices, by the numbers of their steps.
+    pub(crate) fn choices_mut(&mut self) -> impl Iterator<Item = (usize, &mut Choice)> {
+        self.choices.iter_mut().enumerate()
+    }
+
     /// Has the step of this name computed by this method; in a plan that trains, its forward part.
     ///
     /// # Errors

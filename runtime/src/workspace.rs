@@ -1,11 +1,13 @@
 //! The memory of a forward pass: one allocation for all activations and the scratch space of a step, and a small one for that of
 //! each thread.
 
-use crate::cpu::access::{Access, Shared, Source, Target, Views, Workers};
+use crate::cpu::access::{
+    Access, AnySource, AnyTarget, Mixed, Shared, Source, Target, Views, Workers,
+};
 use crate::cpu::sizes::Shaped;
 #[cfg(feature = "cuda")]
 use crate::cuda::{Extent, Session};
-use crate::plan::{Slot, View, overlap};
+use crate::plan::{Element, Slot, View, overlap};
 use crate::threads::Threads;
 use crate::{Device, Error, ErrorKind};
 use alloc::format;
@@ -416,6 +418,13 @@ impl<'w> Mem<'w, '_> {
     ) -> Access<'_, R, W> {
         let (reads, writes) = (reads.map(Shaped::view), writes.map(Shaped::view));
         let (batch, size) = (self.batch, self.arena.len());
+        for view in reads.iter().chain(&writes) {
+            let element = view.element;
+            assert!(
+                element == Element::F32,
+                "a view of {element:?} in place of F32"
+            );
+        }
         let sources = reads.map(|view| match view.slot {
             Slot::Input => (false, place(view, 0, batch, self.images.len())),
             Slot::Arena(offset) => (true, place(view, offset, batch, size)),
@@ -446,14 +455,77 @@ impl<'w> Mem<'w, '_> {
             threads: self.threads,
         }
     }
+
+    /// As [`access`](Self::access) for a step that writes one view, where views may be of bytes.
+    ///
+    /// # Panics
+    /// As [`access`](Self::access).
+    #[track_caller]
+    pub(crate) fn mixed<const R: usize>(
+        &mut self,
+        reads: [Shaped; R],
+        write: Shaped,
+    ) -> Mixed<'_, R> {
+        let (reads, write) = (reads.map(Shaped::view), write.view());
+        let (batch, size) = (self.batch, self.arena.len());
+        let sources = reads.map(|view| match view.slot {
+            Slot::Input => (false, place(view, 0, batch, self.images.len())),
+            Slot::Arena(offset) => (true, place(view, offset, batch, size)),
+        });
+        let target = match write.slot {
+            Slot::Input => panic!("a step writes into the caller's images: {write:?}"),
+            Slot::Arena(offset) => place(write, offset, batch, size),
+        };
+        for read in &reads {
+            assert!(
+                !overlap(read, &write),
+                "a step reads what it writes: {read:?}, {write:?}"
+            );
+        }
+        let images = Shared::read_only(self.images);
+        let arena = Shared::new(&mut *self.arena);
+        Mixed {
+            x: core::array::from_fn(|i| {
+                let ((in_arena, first), view) = (sources[i], reads[i]);
+                let memory = if in_arena { arena } else { images };
+                match view.element {
+                    Element::U8 => {
+                        AnySource::U8(Source::new(memory.bytes().skip(first), view, batch))
+                    }
+                    _ => AnySource::F32(Source::new(memory.skip(first), view, batch)),
+                }
+            }),
+            y: match write.element {
+                Element::U8 => AnyTarget::U8(Target::new(arena.bytes().skip(target), write, batch)),
+                _ => AnyTarget::F32(Target::new(arena.skip(target), write, batch)),
+            },
+            shared: self.shared,
+            threads: self.threads,
+        }
+    }
+
+    /// The values of a view of floats, dense, one image after the other.
+    ///
+    /// # Panics
+    /// As [`access`](Self::access).
+    pub(crate) fn dense(&mut self, view: Shaped) -> Values {
+        let Access { x: [x], .. } = self.access([view], []);
+        let [h, w, _] = x.geometry.shape;
+        let rows = (0..x.geometry.images).flat_map(|image| (0..h).map(move |y| (image, y)));
+        rows.flat_map(|(image, y)| x.pixels(image, y, 0..w))
+            .flatten()
+            .copied()
+            .collect()
+    }
 }
 
-/// Where the view's first element lies in a memory of `size` elements, after checking that the whole view lies in it. `offset` is that of
-/// its buffer, in bytes per image.
+/// Where the view's first element lies in a memory of `size` floats, in its own elements, after checking that the whole view lies in it.
+/// `offset` is that of its buffer, in bytes per image.
 #[track_caller]
 fn place(view: View, offset: usize, batch: usize, size: usize) -> usize {
     let [h, w, c] = view.shape;
-    let offset = offset / size_of::<f32>();
+    let unit = view.element.bytes();
+    let (offset, size) = (offset / unit, size * (size_of::<f32>() / unit));
     let inside = || {
         let last = view.channel.checked_add(c)?;
         let image = h.checked_mul(w)?.checked_mul(view.pixel)?;

@@ -2,7 +2,7 @@
 
 mod training;
 
-pub(crate) use training::{Eval, Overrides, Train};
+pub(crate) use training::{Eval, Overrides, Quantize, Train};
 
 use crate::choices::Choices;
 use crate::device::{Measured, OnDevice};
@@ -60,6 +60,7 @@ pub(crate) enum Command {
     Predict(Predict),
     Train(Train),
     Eval(Eval),
+    Quantize(Quantize),
     Bench(Bench),
     Tune(Tune),
     #[command(subcommand)]

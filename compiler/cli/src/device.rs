@@ -15,13 +15,21 @@ pub(crate) struct OnDevice {
     #[arg(long, value_name = "DEVICE", default_value_t)]
     device: DeviceName,
 
-    /// What the operands of products are rounded to: all but f32 need a GPU with tensor cores, or are bf16 weights of large FC layers on the CPU
+    /// What the operands of products are rounded to: all but f32 need a GPU with tensor cores, or are bf16 weights of large FC layers on the CPU;
+    /// int8 runs there what `netc quantize` has written
     #[arg(long, value_name = "TYPE", default_value = "f32", value_parser = precisions())]
-    precision: Precision,
+    precision: Asked,
 
     /// Compute no convolution by Winograd's method on the CPU: slower, with smaller rounding errors
     #[arg(long)]
     no_winograd: bool,
+}
+
+/// A precision of floats, or the one of networks that have been quantised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    Floats(Precision),
+    Int8,
 }
 
 /// What was measured on this machine, if anything.
@@ -56,16 +64,24 @@ impl OnDevice {
     /// The device to infer on, or why it cannot be used.
     pub(crate) fn open(self) -> Outcome<Device> {
         let device = self.named()?;
-        if device.is_cpu() && self.precision == Precision::Tf32 {
-            return Err(self.refused("infers in f32 or bf16"));
+        if self.is_int8() && !device.is_cpu() {
+            return Err(Failure::tool(format!("{device} does not compute in int8"))
+                .help("`--device cpu` does"));
+        }
+        if device.is_cpu() && self.precision() == Precision::Tf32 {
+            return Err(self.refused("infers in f32, bf16 or int8"));
         }
         Ok(device)
     }
 
     /// The device to train on, or why it cannot be used.
     pub(crate) fn open_to_train(self) -> Outcome<Device> {
+        if self.is_int8() {
+            return Err(Failure::tool("no network learns in int8")
+                .help("train it in f32; `netc quantize` makes what `--precision int8` runs"));
+        }
         let device = self.named()?;
-        if device.is_cpu() && self.precision != Precision::F32 {
+        if device.is_cpu() && self.precision() != Precision::F32 {
             return Err(self.refused("learns in f32"));
         }
         Ok(device)
@@ -79,11 +95,11 @@ impl OnDevice {
             false => device.machine(),
         };
         let device = device.with_machine(machine);
-        Ok(device.with_precision(self.precision))
+        Ok(device.with_precision(self.precision()))
     }
 
     fn refused(self, can: &str) -> Failure {
-        Failure::tool(format!("the CPU {can}, not in {}", self.precision))
+        Failure::tool(format!("the CPU {can}, not in {}", self.precision()))
             .help("`--device cuda` computes in it on an NVIDIA GPU")
     }
 
@@ -92,17 +108,38 @@ impl OnDevice {
         matches!(self.device, DeviceName::Cuda(_))
     }
 
-    /// How exactly to compute.
+    /// Whether networks are to compute in int8.
+    pub(crate) fn is_int8(self) -> bool {
+        self.precision == Asked::Int8
+    }
+
+    /// How exactly to compute with floats.
     pub(crate) fn precision(self) -> Precision {
-        self.precision
+        match self.precision {
+            Asked::Floats(precision) => precision,
+            Asked::Int8 => Precision::F32,
+        }
+    }
+
+    /// The precision's name.
+    pub(crate) fn precision_name(self) -> &'static str {
+        match self.precision {
+            Asked::Floats(precision) => precision.name(),
+            Asked::Int8 => INT8,
+        }
     }
 }
 
-fn precisions() -> impl TypedValueParser<Value = Precision> {
+const INT8: &str = "int8";
+
+fn precisions() -> impl TypedValueParser<Value = Asked> {
     let all = Precision::ALL;
     let named = move |name: String| all.into_iter().find(|p| p.name() == name);
-    PossibleValuesParser::new(all.map(Precision::name))
-        .map(move |name| named(name).unwrap_or_default())
+    let names = all.into_iter().map(Precision::name).chain([INT8]);
+    PossibleValuesParser::new(names).map(move |name| match name == INT8 {
+        true => Asked::Int8,
+        false => Asked::Floats(named(name).unwrap_or_default()),
+    })
 }
 
 /// `2 threads`, or the GPU.

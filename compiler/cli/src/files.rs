@@ -42,6 +42,18 @@ pub(crate) fn unreadable(path: &Path, e: &io::Error) -> Failure {
     Failure::tool(format!("cannot read `{}`: {}", path.display(), reason(e)))
 }
 
+/// The failure for a file that the runtime could not read.
+pub(crate) fn unreadable_file(path: &Path, e: &netc_runtime::Error) -> Failure {
+    match std::fs::File::open(path) {
+        Err(e) => unreadable(path, &e),
+        Ok(_) => Failure::tool(format!(
+            "cannot read `{}`: {}",
+            path.display(),
+            e.problems().join("; ")
+        )),
+    }
+}
+
 /// A file to be written. It is none of the command's inputs: those would be lost.
 #[derive(Debug)]
 pub(crate) struct Target(PathBuf);

@@ -104,7 +104,7 @@ impl Report<'_> {
         }
         let mut object = self.json(batch);
         object["batch"] = json!(batch);
-        object["precision"] = json!(args.device.precision().name());
+        object["precision"] = json!(args.device.precision_name());
         if let (Value::Object(object), Value::Object(facts)) = (&mut object, facts) {
             object.extend(facts);
         }

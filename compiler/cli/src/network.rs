@@ -6,7 +6,10 @@ use crate::source::{self, plural};
 use crate::weights::file::File;
 use netc_compiler::{Options, Output};
 use netc_plan::{Param, Plan};
-use netc_runtime::{Device, Error, ErrorKind, Executor, Model, Weights, Workspace};
+use netc_runtime::cpu::Choice;
+use netc_runtime::{
+    Device, Error, ErrorKind, Executor, Model, Prepared, Quantised, Weights, Workspace, quantise,
+};
 use std::path::Path;
 
 /// A network ready to run.
@@ -22,8 +25,9 @@ impl Network {
         from: &Source,
         options: &Options,
         device: Device,
+        int8: bool,
     ) -> Outcome<Self> {
-        Self::of(file, source::network(file, options)?, from, device)
+        Self::of(file, source::network(file, options)?, from, device, int8)
     }
 
     /// Takes weights for a compiled network from where the arguments say.
@@ -32,8 +36,18 @@ impl Network {
         compiled: Output,
         from: &Source,
         device: Device,
+        int8: bool,
     ) -> Outcome<Self> {
         let plan = compiled.plan.ok_or_else(|| source::incomplete(file))?;
+        if int8 {
+            let quantised = match &from.weights {
+                Some(path) => read_quantised(path, &plan)?,
+                None => random_int8(&plan, from.seed.unwrap_or(0))?,
+            };
+            let prepared = Prepared::on(&device, &plan, 1).map_err(|e| failed(&e))?;
+            let executor = int8_executor(&prepared, &quantised)?;
+            return Ok(Self { plan, executor });
+        }
         let weights = match &from.weights {
             Some(path) => Weights::from_file(path, &plan.params)
                 .map_err(|e| bad_weights(path, file, &plan.params, &e))?,
@@ -44,15 +58,22 @@ impl Network {
     }
 
     /// The network of a benchmark: with random weights, kernels of the user's choice, for batches of the size asked for.
-    pub(crate) fn chosen(args: &Bench, device: Device) -> Outcome<Self> {
+    pub(crate) fn chosen(args: &Bench, device: Device) -> Outcome<(Self, Vec<Choice>)> {
         let compiled = source::network(&args.file, &Options::default())?;
         let plan = compiled
             .plan
             .ok_or_else(|| source::incomplete(&args.file))?;
-        let choices = args.choices.prepare(&device, &plan, args.batch as usize)?;
-        let executor = choices.executor(&random(&plan, args.seed)?.on(device.clone()));
-        let executor = executor.map_err(|e| failed(&e))?;
-        Ok(Self { plan, executor })
+        let mut prepared = args.choices.prepare(&device, &plan, args.batch as usize)?;
+        let executor = if args.device.is_int8() {
+            let quantised = random_int8(&plan, args.seed)?;
+            prepared = prepared.with_int8(&quantised).map_err(|e| failed(&e))?;
+            int8_executor(&prepared, &quantised)?
+        } else {
+            let weights = random(&plan, args.seed)?.on(device.clone());
+            prepared.executor(&weights).map_err(|e| failed(&e))?
+        };
+        let choices = prepared.steps().map(|(_, choice)| choice).collect();
+        Ok((Self { plan, executor }, choices))
     }
 
     /// Memory for batches of this size.
@@ -73,6 +94,29 @@ impl Network {
             None => workspace,
         })
     }
+}
+
+/// A quantised network, as `netc quantize` wrote it.
+pub(crate) fn read_quantised(path: &Path, plan: &Plan) -> Outcome<Quantised> {
+    Quantised::from_file(path, plan).map_err(|e| match e.kind() {
+        ErrorKind::Io => crate::files::unreadable_file(path, &e),
+        _ => Failure::input(format!("`{}` does not run in int8", path.display()))
+            .details(e.problems().iter().cloned()),
+    })
+}
+
+/// Random weights, quantised by random images: no more than a benchmark needs.
+fn random_int8(plan: &Plan, seed: u64) -> Outcome<Quantised> {
+    const IMAGES: usize = 4;
+    let weights = random(plan, seed)?;
+    let one: usize = plan.input.iter().product();
+    let images = crate::measure::images(seed, one * IMAGES);
+    quantise(plan, &weights, &images).map_err(|e| failed(&e))
+}
+
+/// Packs a quantised network.
+fn int8_executor(prepared: &Prepared<'_>, quantised: &Quantised) -> Outcome<Executor> {
+    prepared.int8_executor(quantised).map_err(|e| failed(&e))
 }
 
 /// Whether the system would give memory for this many numbers, so that a network that is too large is told so and does not
@@ -104,15 +148,8 @@ const PROBLEMS: usize = 20;
 
 /// Why a file does not serve as weights.
 pub(crate) fn bad_weights(path: &Path, network: &Path, params: &[Param], e: &Error) -> Failure {
-    let shown = path.display();
     if e.kind() == ErrorKind::Io {
-        return match std::fs::File::open(path) {
-            Err(e) => crate::files::unreadable(path, &e),
-            Ok(_) => Failure::tool(format!(
-                "cannot read `{shown}`: {}",
-                e.problems().join("; ")
-            )),
-        };
+        return crate::files::unreadable_file(path, e);
     }
     let names: Outcome<Vec<String>> = File::read(path).and_then(|file| {
         let tensors = file.tensors()?;

@@ -22,6 +22,8 @@ pub enum Element {
     F32,
     /// The upper half of a single: 8 bits of exponent, 7 of mantissa. Weights only, so far: no view has it.
     Bf16,
+    /// A byte that stands for `scale * (byte - zero point)`; the two belong to the value.
+    U8,
 }
 
 impl Element {
@@ -31,15 +33,17 @@ impl Element {
         match self {
             Element::F32 => 4,
             Element::Bf16 => 2,
+            Element::U8 => 1,
         }
     }
 
-    /// The name: `f32`.
+    /// The name: `f32` or `u8`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Element::F32 => "f32",
             Element::Bf16 => "bf16",
+            Element::U8 => "u8",
         }
     }
 }

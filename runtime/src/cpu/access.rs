@@ -190,19 +190,59 @@ impl<'m> Workers<'m> {
     }
 }
 
-/// Pictures that a step reads.
-#[derive(Clone, Copy)]
-pub(crate) struct Source<'m> {
+/// Pictures that a step reads, of numbers or of bytes.
+pub(crate) struct Source<'m, T = f32> {
     /// From the view's first element on.
-    memory: Shared<'m, f32>,
+    memory: Shared<'m, T>,
     pub(crate) geometry: Geometry,
 }
 
-/// Pictures that a step writes.
-pub(crate) struct Target<'m> {
+impl<T> Clone for Source<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Source<'_, T> {}
+
+/// Pictures that a step writes, of numbers or of bytes.
+pub(crate) struct Target<'m, T = f32> {
     /// From the view's first element on.
-    memory: Shared<'m, f32>,
+    memory: Shared<'m, T>,
     pub(crate) geometry: Geometry,
+}
+
+/// What a step reads, whatever its elements are.
+#[derive(Clone, Copy)]
+pub(crate) enum AnySource<'m> {
+    F32(Source<'m>),
+    U8(Source<'m, u8>),
+}
+
+/// What a step writes, whatever its elements are.
+pub(crate) enum AnyTarget<'m> {
+    F32(Target<'m>),
+    U8(Target<'m, u8>),
+}
+
+/// The views of a step on numbers and bytes, and the memory beside them.
+pub(crate) struct Mixed<'m, const R: usize> {
+    pub(crate) x: [AnySource<'m>; R],
+    pub(crate) y: AnyTarget<'m>,
+    /// `Scratch::shared` elements, or some more; what they hold is left from other steps.
+    pub(crate) shared: &'m mut [f32],
+    pub(crate) threads: Threads,
+}
+
+impl<'m> Shared<'m, f32> {
+    /// The same memory as bytes.
+    pub(crate) fn bytes(self) -> Shared<'m, u8> {
+        Shared {
+            start: self.start.cast(),
+            len: self.len * size_of::<f32>(),
+            _memory: PhantomData,
+        }
+    }
 }
 
 /// Sizes and strides, in elements.
@@ -249,9 +289,9 @@ impl Geometry {
     }
 }
 
-impl<'m> Source<'m> {
+impl<'m, T> Source<'m, T> {
     /// `memory` begins with the view's first element; the whole view is readable for `'m` (checked by `Mem::access`).
-    pub(crate) fn new(memory: Shared<'m, f32>, view: View, images: usize) -> Self {
+    pub(crate) fn new(memory: Shared<'m, T>, view: View, images: usize) -> Self {
         Self {
             memory,
             geometry: Geometry::new(view, images),
@@ -260,7 +300,7 @@ impl<'m> Source<'m> {
 
     /// The channels of a pixel.
     #[inline]
-    pub(crate) fn pixel(&self, image: usize, y: usize, x: usize) -> &'m [f32] {
+    pub(crate) fn pixel(&self, image: usize, y: usize, x: usize) -> &'m [T] {
         let at = self.geometry.offset(image, y, x);
         // SAFETY: the pixel is inside the view (`offset` checks it), and the view inside its memory (`Mem::access`), where
         // nothing writes to this view's elements for `'m`.
@@ -269,7 +309,7 @@ impl<'m> Source<'m> {
 
     /// The address of a pixel, for kernels that find their way from there themselves.
     #[inline]
-    pub(crate) fn address(&self, image: usize, y: usize, x: usize) -> *const f32 {
+    pub(crate) fn address(&self, image: usize, y: usize, x: usize) -> *const T {
         self.memory.at(self.geometry.offset(image, y, x))
     }
 
@@ -280,7 +320,7 @@ impl<'m> Source<'m> {
         image: usize,
         y: usize,
         x: Range<usize>,
-    ) -> impl Iterator<Item = &'m [f32]> + use<'m> {
+    ) -> impl Iterator<Item = &'m [T]> + use<'m, T> {
         let Geometry { shape, pixel, .. } = self.geometry;
         let first = match x.is_empty() {
             true => 0,
@@ -294,8 +334,21 @@ impl<'m> Source<'m> {
         (0..x.len()).map(move |i| unsafe { memory.read(first + i * pixel, shape[2]) })
     }
 
+    /// Whether the pixels lie side by side.
+    pub(crate) fn is_dense(&self) -> bool {
+        self.geometry.is_dense()
+    }
+
+    /// Of dense pictures the rows as single long pixels.
+    pub(crate) fn flat(self) -> Self {
+        Self {
+            geometry: self.geometry.flat(),
+            ..self
+        }
+    }
+
     /// A whole row, where its pixels lie side by side.
-    pub(crate) fn dense_row(&self, image: usize, y: usize) -> Option<&'m [f32]> {
+    pub(crate) fn dense_row(&self, image: usize, y: usize) -> Option<&'m [T]> {
         let flat = Self {
             geometry: self.geometry.flat(),
             ..*self
@@ -304,14 +357,14 @@ impl<'m> Source<'m> {
     }
 
     /// From the first element on.
-    pub(crate) fn memory(&self) -> Shared<'m, f32> {
+    pub(crate) fn memory(&self) -> Shared<'m, T> {
         self.memory
     }
 }
 
-impl<'m> Target<'m> {
+impl<'m, T> Target<'m, T> {
     /// `memory` begins with the view's first element; the whole view is writable for `'m` (checked by `Mem::access`).
-    pub(crate) fn new(memory: Shared<'m, f32>, view: View, images: usize) -> Self {
+    pub(crate) fn new(memory: Shared<'m, T>, view: View, images: usize) -> Self {
         Self {
             memory,
             geometry: Geometry::new(view, images),
@@ -319,7 +372,7 @@ impl<'m> Target<'m> {
     }
 
     /// From the first element on.
-    pub(crate) fn memory(&self) -> Shared<'m, f32> {
+    pub(crate) fn memory(&self) -> Shared<'m, T> {
         self.memory
     }
 
@@ -327,7 +380,7 @@ impl<'m> Target<'m> {
     ///
     /// # Safety
     /// No two images of the same number, or rows of such an image, live at the same time.
-    unsafe fn image(&self, image: usize) -> Image<'m> {
+    unsafe fn image(&self, image: usize) -> Image<'m, T> {
         Image {
             number: image,
             memory: self.memory.skip(self.geometry.offset(image, 0, 0)),
@@ -339,7 +392,7 @@ impl<'m> Target<'m> {
     ///
     /// # Safety
     /// No two rows of the same place live at the same time.
-    pub(super) unsafe fn row(&self, image: usize, y: usize) -> Row<'m> {
+    pub(super) unsafe fn row(&self, image: usize, y: usize) -> Row<'m, T> {
         Row {
             image,
             y,
@@ -347,13 +400,44 @@ impl<'m> Target<'m> {
             geometry: self.geometry,
         }
     }
+
+    /// Whether the pixels lie side by side.
+    pub(crate) fn is_dense(&self) -> bool {
+        self.geometry.is_dense()
+    }
+
+    /// Of dense pictures the rows as single long pixels.
+    pub(crate) fn flat(self) -> Self {
+        Self {
+            geometry: self.geometry.flat(),
+            ..self
+        }
+    }
+
+    /// Calls `body` for every row, on several threads; a row costs about `cost` elementary operations.
+    pub(crate) fn for_rows(self, threads: Threads, cost: usize, body: impl Fn(Row<'m, T>) + Sync)
+    where
+        T: Send + Sync,
+    {
+        let height = self.geometry.shape[0];
+        threads.for_ranges(
+            self.geometry.images * height,
+            cost,
+            |rows: Range<usize>, _| {
+                for row in rows {
+                    // SAFETY: the ranges cover each row once, so each row is made once.
+                    body(unsafe { self.row(row / height, row % height) });
+                }
+            },
+        );
+    }
 }
 
 /// A row of the output, owned by one task.
-pub(crate) struct Row<'m> {
+pub(crate) struct Row<'m, T = f32> {
     pub(crate) image: usize,
     pub(crate) y: usize,
-    memory: Shared<'m, f32>,
+    memory: Shared<'m, T>,
     geometry: Geometry,
 }
 
@@ -368,7 +452,9 @@ impl Row<'_> {
         assert!(x < self.width());
         self.memory.at(x * self.geometry.pixel)
     }
+}
 
+impl<T> Row<'_, T> {
     /// Pixels.
     pub(crate) fn width(&self) -> usize {
         self.geometry.shape[1]
@@ -376,7 +462,7 @@ impl Row<'_> {
 
     /// The channels of a pixel.
     #[inline]
-    pub(crate) fn pixel(&mut self, x: usize) -> &mut [f32] {
+    pub(crate) fn pixel(&mut self, x: usize) -> &mut [T] {
         let [_, w, c] = self.geometry.shape;
         assert!(x < w);
         // SAFETY: the pixel is inside the row, which is this task's alone, and the borrow is unique through `&mut self`.
@@ -424,9 +510,9 @@ impl<'m, const N: usize> Views<'m, N> {
 }
 
 /// An image of the output, owned by one task.
-pub(crate) struct Image<'m> {
+pub(crate) struct Image<'m, T = f32> {
     pub(crate) number: usize,
-    memory: Shared<'m, f32>,
+    memory: Shared<'m, T>,
     geometry: Geometry,
 }
 

@@ -18,10 +18,12 @@ pub struct Choice {
 }
 
 impl fmt::Display for Choice {
-    /// `direct avx2 f32`, `avx2 f32` where there is one kernel only.
+    /// `direct avx2 f32`, `avx2 f32` where there is one kernel only, `int8 avx2`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.method != Method::Only {
-            write!(f, "{} ", self.method)?;
+        match self.method {
+            Method::Int8 => return write!(f, "{} {}", self.method, self.level),
+            Method::Only => {}
+            method => write!(f, "{method} ")?,
         }
         write!(f, "{} {}", self.level, self.precision.name())
     }
@@ -74,6 +76,8 @@ named! {
         Winograd2 = "winograd2",
         /// Convolution, 3x3 of stride 1: F(4x4, 3x3), 2.25 products an output, errors up to 2e-5 of the largest output.
         Winograd4 = "winograd4",
+        /// From and to bytes, where a network has been quantised ([`Prepared::with_int8`](crate::Prepared::with_int8)).
+        Int8 = "int8",
     }
 }
 

@@ -43,6 +43,10 @@ impl Weights {
         let bytes = file.bytes();
         let (header, metadata) = SafeTensors::read_metadata(bytes)
             .map_err(|error| Error::new(ErrorKind::Weights, explain(&error, bytes)))?;
+        if super::int8::is_quantised(&metadata) {
+            let problem = "a quantised network in place of weights: `--precision int8` runs it";
+            return Err(Error::new(ErrorKind::Weights, problem));
+        }
         // Eight bytes hold the length of the header; the tensors follow it.
         let data = header + 8;
         let mut problems = Vec::new();
@@ -202,7 +206,7 @@ fn collect(
 }
 
 /// What is wrong with a file that does not parse.
-fn explain(error: &SafeTensorError, bytes: &[u8]) -> String {
+pub(super) fn explain(error: &SafeTensorError, bytes: &[u8]) -> String {
     let size = bytes.len();
     let cut = match error {
         SafeTensorError::HeaderTooSmall | SafeTensorError::InvalidHeaderLength => true,

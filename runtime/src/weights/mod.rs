@@ -2,6 +2,7 @@
 
 mod digits;
 pub(crate) mod file;
+mod int8;
 mod layer;
 mod loader;
 mod random;

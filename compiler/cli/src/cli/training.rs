@@ -187,3 +187,43 @@ pub(crate) struct Eval {
     #[command(flatten)]
     pub(crate) overrides: Overrides,
 }
+
+/// Quantise a trained network, for `--precision int8`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  netc quantize lenet5_mnist.net -w own.safetensors --data mnist -o q.safetensors
+  netc eval lenet5_mnist.net -w q.safetensors --data mnist --precision int8
+  netc predict lenet5_mnist.net -w q.safetensors --precision int8 digit.png
+
+Pictures from all over the training set, not varied, show which numbers each layer gives. CONV, DWCONV and FC then have weights of \
+8 bits, with a scale for each filter, BN folded in; what is between them has 8 bits where all that read it can take them. All else \
+stays f32. docs/int8.md tells more, and what stands in the file.")]
+pub(crate) struct Quantize {
+    /// The network
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+
+    /// Its weights, a safetensors file
+    #[arg(short, long, value_name = "W", value_hint = ValueHint::FilePath)]
+    pub(crate) weights: PathBuf,
+
+    /// Where the data lies: a folder, or an NPZ file
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::AnyPath)]
+    pub(crate) data: PathBuf,
+
+    /// Where to write the quantised network
+    #[arg(short, long, value_name = "Q", value_hint = ValueHint::FilePath)]
+    pub(crate) output: PathBuf,
+
+    /// How many pictures to look at
+    #[arg(long, value_name = "N", default_value = "512", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) images: u32,
+
+    /// The recipe, for the data
+    #[arg(long, value_name = "NAME")]
+    pub(crate) recipe: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) overrides: Overrides,
+}

@@ -27,7 +27,7 @@ pub(crate) fn run(args: &Bench) -> Outcome {
     let batch = args.batch as usize;
     let device = args.choices.on(args.device.open()?)?;
     let device = args.measured.on(device)?;
-    let network = Network::chosen(args, device.clone())?;
+    let (network, choices) = Network::chosen(args, device.clone())?;
     let mut workspace = network.workspace(batch, args.threads)?;
     let one: usize = network.plan.input.iter().product();
     let images = images(args.seed, one * batch);
@@ -39,8 +39,7 @@ pub(crate) fn run(args: &Bench) -> Outcome {
         true => layers(&network, &mut workspace, &images, passes.len())?,
         false => Vec::new(),
     };
-    let choices = args.choices.prepare(&device, &network.plan, batch)?;
-    let rows = choices.steps().zip(times);
+    let rows = network.plan.forward.iter().zip(choices).zip(times);
     let rows = rows.map(|((step, choice), time)| Row {
         name: &step.name,
         text: &step.text,
@@ -62,7 +61,7 @@ pub(crate) fn run(args: &Bench) -> Outcome {
         "{}, batch {batch}, {}, {}",
         network.plan.name,
         described(&device, threads),
-        args.device.precision()
+        args.device.precision_name()
     );
     let facts = json!({ "model": network.plan.name, "threads": threads });
     report.show(args, &head, facts)

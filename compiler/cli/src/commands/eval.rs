@@ -4,7 +4,7 @@ use crate::cli::Eval;
 use crate::experiment::{Setup, Variation, failure, threads};
 use crate::failure::{Failure, Outcome};
 use crate::memory::{self, Images};
-use crate::network::bad_weights;
+use crate::network::{bad_weights, read_quantised};
 use crate::{claims, terminal};
 use netc_runtime::Weights;
 use netc_train::data::Dataset;
@@ -22,9 +22,6 @@ pub(crate) fn run(args: &Eval) -> Outcome {
     let (plan, training) = (&setup.plan, &setup.training);
     let path = weights(args);
     let threads = threads(args.threads);
-    let weights = Weights::from_file(&path, &training.plan.params)
-        .map_err(|e| bad_weights(&path, &args.file, &training.plan.params, &e))?
-        .on(device);
     let fail = |e| failure(&e);
     let data = data::load(&training.recipe, &args.data, &plan.input).map_err(fail)?;
     check_classes(&path, &data)?;
@@ -36,7 +33,21 @@ pub(crate) fn run(args: &Eval) -> Outcome {
     let network = Network::new(plan, training.recipe.loss);
     let experiment = Experiment::new(&network, &training.recipe, &data).map_err(fail)?;
     let recipe = &training.recipe;
-    let evaluator = Evaluator::new(plan, recipe.loss, &weights, recipe.batch, threads);
+    let evaluator = if args.device.is_int8() {
+        let quantised = read_quantised(&path, plan)?;
+        Evaluator::int8(plan, recipe.loss, &quantised, recipe.batch, threads)
+    } else {
+        let params = &training.plan.params;
+        let weights = Weights::from_file(&path, params)
+            .map_err(|e| bad_weights(&path, &args.file, params, &e))?;
+        Evaluator::new(
+            plan,
+            recipe.loss,
+            &weights.on(device),
+            recipe.batch,
+            threads,
+        )
+    };
     let figures = experiment.test(&mut evaluator.map_err(fail)?, threads);
     let figures = figures.map_err(fail)?;
     if args.json {

@@ -12,6 +12,7 @@ mod explain;
 mod graph;
 mod man;
 mod predict;
+mod quantize;
 mod run;
 mod summary;
 mod train;
@@ -32,6 +33,7 @@ pub(crate) fn run(command: Command) -> Outcome {
         Command::Explain(args) => explain::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Predict(args) => predict::run(&args),
+        Command::Quantize(args) => quantize::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Bench(args) => bench::run(&args),

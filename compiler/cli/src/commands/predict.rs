@@ -15,7 +15,8 @@ use std::path::Path;
 
 pub(crate) fn run(args: &Predict) -> Outcome {
     let device = args.measured.on(args.device.open()?)?;
-    let network = Network::load(&args.file, &args.source, &Options::default(), device)?;
+    let int8 = args.device.is_int8();
+    let network = Network::load(&args.file, &args.source, &Options::default(), device, int8)?;
     let (input, classes) = (input(&network.plan)?, classes(&network.plan)?);
     // Weights that come from elsewhere are as good, only silent.
     let weights = args.source.weights.as_deref();

@@ -26,7 +26,13 @@ pub(crate) fn run(args: &Run) -> Outcome {
     let inputs: Vec<PathBuf> = inputs.chain(arrays).collect();
     let mut values = wanted(args, &compiled, &inputs)?;
     let array = read(&args.input)?;
-    let network = Network::of(&args.file, compiled, &args.source, device)?;
+    let network = Network::of(
+        &args.file,
+        compiled,
+        &args.source,
+        device,
+        args.device.is_int8(),
+    )?;
     let images = Images::of(&array.shape, &network.plan.input)
         .map_err(|failure| failure.detail(format!("in `{}`", args.input.display())))?;
     let one: usize = network.plan.input.iter().product();

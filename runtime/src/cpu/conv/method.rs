@@ -22,7 +22,7 @@ pub(crate) fn can(d: &plan::Conv, method: Method, level: Level) -> bool {
         Method::Abreast => Abreast::pixels(d, level.lanes()).is_some(),
         Method::Winograd2 => Winograd::fits(d, 2),
         Method::Winograd4 => Winograd::fits(d, 4),
-        Method::Only => false,
+        Method::Only | Method::Int8 => false,
     }
 }
 

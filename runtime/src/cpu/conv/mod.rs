@@ -27,7 +27,7 @@ use depthwise::Depthwise;
 use direct::Direct;
 pub(crate) use direct::Spread;
 pub(crate) use panels::Strides;
-pub(crate) use pixels::Pixels;
+pub(crate) use pixels::{Origin, Pixels, are_even, origins};
 use winograd::Winograd;
 #[cfg(feature = "train")]
 use winograd::of_a_group;
@@ -102,7 +102,7 @@ impl Conv {
                 Algorithm::Abreast(Box::new(Abreast::new(d, strides, kernels, pixels)))
             }
             Method::Padded => Algorithm::Padded(direct(padded(d))),
-            Method::Direct | Method::Only => Algorithm::Direct(direct(d)),
+            Method::Direct | Method::Only | Method::Int8 => Algorithm::Direct(direct(d)),
         };
         Self {
             d,

@@ -46,17 +46,17 @@ impl<'m> Pixels<'m> {
 
 /// Where a pixel's window starts in the input.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Origin {
+pub(crate) struct Origin {
     /// Elements from the start of the batch; wraps where the window starts in the padding, below zero before the first image.
-    pub(super) offset: usize,
+    pub(crate) offset: usize,
     /// Row; negative in the padding.
-    pub(super) y: isize,
+    pub(crate) y: isize,
     /// Column; negative in the padding.
-    pub(super) x: isize,
+    pub(crate) x: isize,
 }
 
 /// The windows of the output pixels from `start` on, counted through the batch.
-pub(super) fn origins(
+pub(crate) fn origins(
     d: &Conv,
     [height, width]: [usize; 2],
     start: usize,
@@ -87,7 +87,7 @@ pub(super) fn origins(
 
 /// Whether these windows lie side by side in a row, inside the picture.
 #[inline]
-pub(super) fn are_even(d: &Conv, windows: &[Origin]) -> bool {
+pub(crate) fn are_even(d: &Conv, windows: &[Origin]) -> bool {
     let [Some(first), Some(last)] = [windows.first(), windows.last()] else {
         return false;
     };

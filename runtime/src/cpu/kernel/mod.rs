@@ -7,7 +7,9 @@
 //! - inputs are read where they lie, by pointers to runs of contiguous elements ([`Tile`]), one run a pixel at a time,
 //! - each output is summed in the same order whatever tile it falls in, so results depend neither on the batch nor on threads.
 
+mod bytes;
 mod depthwise;
+pub(crate) mod int8;
 mod memory;
 #[cfg(feature = "train")]
 mod outer;

@@ -18,6 +18,7 @@ pub(crate) trait Vector: Copy {
     unsafe fn store_partial(self, p: *mut f32, n: usize);
     unsafe fn add(self, other: Self) -> Self;
     unsafe fn sub(self, other: Self) -> Self;
+    unsafe fn mul(self, other: Self) -> Self;
     /// `self + a * b`; fused where the instruction set has it.
     unsafe fn add_product(self, a: Self, b: Self) -> Self;
     unsafe fn max(self, other: Self) -> Self;
@@ -40,7 +41,7 @@ pub(crate) trait Vector: Copy {
 
 /// Four lanes that every compiler back end can turn into whatever the target has.
 #[derive(Clone, Copy)]
-pub(super) struct Portable([f32; 4]);
+pub(super) struct Portable(pub(super) [f32; 4]);
 
 impl Portable {
     #[inline(always)]
@@ -95,6 +96,10 @@ impl Vector for Portable {
     #[inline(always)]
     unsafe fn sub(self, other: Self) -> Self {
         self.zip(other, |a, b| a - b)
+    }
+    #[inline(always)]
+    unsafe fn mul(self, other: Self) -> Self {
+        self.zip(other, |a, b| a * b)
     }
     #[inline(always)]
     unsafe fn add_product(self, a: Self, b: Self) -> Self {
@@ -155,7 +160,7 @@ mod x86 {
 
     /// AVX2 and FMA: eight lanes.
     #[derive(Clone, Copy)]
-    pub(in super::super) struct Avx2(__m256);
+    pub(in super::super) struct Avx2(pub(in super::super) __m256);
 
     impl Avx2 {
         /// All ones in the first `n` lanes.
@@ -206,6 +211,11 @@ mod x86 {
         unsafe fn sub(self, other: Self) -> Self {
             // SAFETY: the caller vouches for AVX2.
             Self(unsafe { _mm256_sub_ps(self.0, other.0) })
+        }
+        #[inline(always)]
+        unsafe fn mul(self, other: Self) -> Self {
+            // SAFETY: the caller vouches for AVX2.
+            Self(unsafe { _mm256_mul_ps(self.0, other.0) })
         }
         #[inline(always)]
         unsafe fn add_product(self, a: Self, b: Self) -> Self {
@@ -276,7 +286,7 @@ mod x86 {
 
     /// AVX-512F: sixteen lanes.
     #[derive(Clone, Copy)]
-    pub(in super::super) struct Avx512(__m512);
+    pub(in super::super) struct Avx512(pub(in super::super) __m512);
 
     impl Avx512 {
         /// The first `n` lanes.
@@ -323,6 +333,11 @@ mod x86 {
         unsafe fn sub(self, other: Self) -> Self {
             // SAFETY: the caller vouches for AVX-512F.
             Self(unsafe { _mm512_sub_ps(self.0, other.0) })
+        }
+        #[inline(always)]
+        unsafe fn mul(self, other: Self) -> Self {
+            // SAFETY: the caller vouches for AVX-512F.
+            Self(unsafe { _mm512_mul_ps(self.0, other.0) })
         }
         #[inline(always)]
         unsafe fn add_product(self, a: Self, b: Self) -> Self {

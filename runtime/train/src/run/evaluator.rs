@@ -3,7 +3,8 @@
 use super::learn::Evaluate;
 use crate::Result;
 use netc_plan::{Loss, Op, Plan};
-use netc_runtime::{Executor, Model, Scores, Weights, Workspace};
+use netc_runtime::cpu::Machine;
+use netc_runtime::{Executor, Model, Quantised, Scores, Weights, Workspace, prepare};
 
 /// A network with fixed weights, and the loss that it is evaluated by.
 pub struct Evaluator {
@@ -25,11 +26,31 @@ impl Evaluator {
         threads: usize,
     ) -> Result<Self> {
         let executor = Executor::new(&scores_of(plan, loss), weights)?;
-        Ok(Self {
+        Ok(Self::of(executor, loss, batch, threads))
+    }
+
+    /// The same for a quantised network.
+    ///
+    /// # Errors
+    /// It is another network's.
+    pub fn int8(
+        plan: &Plan,
+        loss: Loss,
+        quantised: &Quantised,
+        batch: usize,
+        threads: usize,
+    ) -> Result<Self> {
+        let plan = scores_of(plan, loss);
+        let executor = prepare(&plan, Machine::here(), batch)?.int8_executor(quantised)?;
+        Ok(Self::of(executor, loss, batch, threads))
+    }
+
+    fn of(executor: Executor, loss: Loss, batch: usize, threads: usize) -> Self {
+        Self {
             workspace: executor.workspace(batch).with_threads(threads),
             executor,
             loss,
-        })
+        }
     }
 }
 

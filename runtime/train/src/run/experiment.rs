@@ -1,7 +1,7 @@
 //! A network, a recipe and data that fit together.
 
 use super::Evaluate;
-use crate::augment::Pipeline;
+use crate::augment::{Pipeline, Scratch, View};
 use crate::data::Dataset;
 use crate::evaluate::{self, Evaluation, EvaluationOptions};
 use crate::{Error, Result};
@@ -83,6 +83,23 @@ impl<'a> Experiment<'a> {
             data,
             pipeline: Arc::new(pipeline),
         })
+    }
+
+    /// Some pictures of the training set as inputs, not varied, from all over it: all there are, where they are fewer.
+    ///
+    /// # Errors
+    /// A picture cannot be read.
+    pub fn sample(&self, count: usize) -> Result<Vec<f32>> {
+        let (split, one) = (&self.data.train, self.pipeline.elements());
+        let count = count.min(split.len());
+        let mut inputs = vec![0.0; count * one];
+        let mut scratch = Scratch::default();
+        for (i, input) in inputs.chunks_exact_mut(one).enumerate() {
+            let picture = i * split.len() / count;
+            self.pipeline
+                .input(split, picture, View::Plain, &mut scratch, input)?;
+        }
+        Ok(inputs)
     }
 
     /// Evaluates on the test images, as the recipe says.

@@ -1,0 +1,388 @@
+//! Convolutions and fully connected layers.
+
+use super::depthwise::Depthwise;
+use super::product::Product;
+use super::{Layer, Quantisation, bounds, quantise};
+use crate::cpu::access::{AnySource, AnyTarget, Mixed, Shared, Source, scratch};
+use crate::cpu::act;
+use crate::cpu::conv::padded;
+use crate::cpu::kernel::int8::{Finish, MAX_LANES, Out};
+use crate::cpu::simd::Level;
+use crate::cpu::sizes::{Sizes, bounded, elements};
+use crate::plan::{self, Act, Op, View};
+use crate::threads::Threads;
+use crate::{Mem, Scratch};
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// Bytes behind a copied picture that a kernel may read: a run of inputs is read in fours.
+const SLACK: usize = 64;
+
+/// A convolution of bytes, or of floats that it quantises; a fully connected layer is one of a single pixel.
+pub(crate) struct Conv {
+    /// What the views fit.
+    sizes: Sizes,
+    /// The convolution that is computed: over a copy with padding, where the input is copied.
+    d: plan::Conv,
+    /// The convolution as the plan has it.
+    whole: plan::Conv,
+    input: Quantisation,
+    copies: bool,
+    algorithm: Algorithm,
+}
+
+enum Algorithm {
+    Product(Product),
+    Depthwise(Depthwise),
+}
+
+/// Bytes of pictures, for kernels that find their way there themselves.
+#[derive(Clone, Copy)]
+pub(super) struct Bytes<'m> {
+    /// From the first element of the first image on.
+    pub(super) memory: Shared<'m, u8>,
+    /// From one pixel to the next; images follow each other without a gap.
+    pub(super) pixel: usize,
+}
+
+impl Bytes<'_> {
+    /// The address of an element, counted from the first; where it lies in no pixel, nothing may be read.
+    #[inline]
+    pub(super) fn at(&self, offset: usize) -> *const u8 {
+        self.memory.at(offset).cast_const()
+    }
+}
+
+/// Where outputs go.
+#[derive(Clone, Copy)]
+pub(super) enum Output<'m> {
+    F32(Shared<'m, f32>, usize),
+    U8(Shared<'m, u8>, usize),
+}
+
+impl Output<'_> {
+    /// The output of this filter for this pixel, and the elements between two pixels.
+    pub(super) fn at(&self, pixel: usize, filter: usize) -> (Out, usize) {
+        match self {
+            Output::F32(memory, stride) => (Out::F32(memory.at(pixel * stride + filter)), *stride),
+            Output::U8(memory, stride) => (Out::U8(memory.at(pixel * stride + filter)), *stride),
+        }
+    }
+}
+
+/// What becomes of sums: for each filter, padded to whole vectors, and for all.
+pub(super) struct Ending {
+    first: Vec<i32>,
+    scale: Vec<f32>,
+    bias: Vec<f32>,
+    bounds: [f32; 2],
+    /// What is left of the activation.
+    late: Act,
+    /// How the outputs are written as bytes.
+    bytes: Option<[f32; 2]>,
+}
+
+impl Ending {
+    /// `at[f]` is the place of filter `f` among `padded` places.
+    pub(super) fn new(
+        layer: &Layer,
+        [input, output]: [Option<Quantisation>; 2],
+        act: Act,
+        at: &[usize],
+        padded: usize,
+    ) -> Self {
+        let padded = padded + MAX_LANES;
+        let (mut bounds, late) = bounds(act);
+        let input = input.unwrap_or(Quantisation::of([0.0; 2]));
+        let filters = layer.scale.len();
+        let terms = layer.weight.len() / filters.max(1);
+        let mut ending = Self {
+            first: vec![0; padded],
+            scale: vec![0.0; padded],
+            bias: vec![0.0; padded],
+            bounds,
+            late,
+            bytes: output.map(Quantisation::to_bytes),
+        };
+        // With an activation in between, the kernel writes numbers.
+        let folded = output.filter(|_| late == Act::None);
+        let (unit, zero) = folded.map_or((1.0, 0.0), |y| {
+            (f64::from(y.scale), f64::from(y.zero_point))
+        });
+        for (f, &at) in at.iter().enumerate() {
+            let weights = &layer.weight[f * terms..][..terms];
+            let sum: i32 = weights.iter().map(|w| i32::from(*w)).sum();
+            ending.first[at] = -i32::from(input.zero_point) * sum;
+            let scale = f64::from(input.scale) * f64::from(layer.scale[f]);
+            ending.scale[at] = (scale / unit) as f32;
+            ending.bias[at] = (f64::from(layer.bias[f]) / unit + zero) as f32;
+        }
+        if folded.is_some() {
+            bounds =
+                bounds.map(|bound| ((f64::from(bound) / unit + zero) as f32).clamp(0.0, 255.0));
+            ending.bounds = bounds;
+        }
+        ending
+    }
+
+    /// The end of a call for filters from this place on.
+    pub(super) fn finish(&self, at: usize, (out, stride): (Out, usize), width: usize) -> Finish {
+        Finish {
+            first: self.first[at..].as_ptr(),
+            scale: self.scale[at..].as_ptr(),
+            bias: self.bias[at..].as_ptr(),
+            low: self.bounds[0],
+            high: self.bounds[1],
+            out,
+            stride,
+            width,
+        }
+    }
+
+    /// Whether numbers have to pass through [`late`](Self::late).
+    pub(super) fn is_late(&self) -> bool {
+        self.late != Act::None
+    }
+
+    /// Applies the rest of the activation to the outputs of some pixels, which lie in `numbers` one after the other.
+    ///
+    /// # Safety
+    /// `to` is where `numbers.len() / width` pixels of `width` outputs may be written.
+    pub(super) unsafe fn late(
+        &self,
+        numbers: &mut [f32],
+        width: usize,
+        (out, stride): (Out, usize),
+    ) {
+        act::apply(self.late, numbers);
+        for (r, numbers) in numbers.chunks_exact(width).enumerate() {
+            match out {
+                Out::F32(out) => {
+                    // SAFETY: the caller's promise.
+                    let to = unsafe { core::slice::from_raw_parts_mut(out.add(r * stride), width) };
+                    to.copy_from_slice(numbers);
+                }
+                Out::U8(out) => {
+                    // SAFETY: the caller's promise.
+                    let to = unsafe { core::slice::from_raw_parts_mut(out.add(r * stride), width) };
+                    quantise(numbers, self.bytes.unwrap_or_default(), to);
+                }
+            }
+        }
+    }
+}
+
+/// A fully connected layer as a convolution of a single pixel.
+fn single(d: plan::Fc) -> plan::Conv {
+    plan::Conv {
+        input: [1, 1, d.input.iter().product()],
+        filters: d.units,
+        act: d.act,
+        ..plan::Conv::DEFAULT
+    }
+}
+
+impl Conv {
+    /// Whether the operation can be computed: sums fit into 32 bits, and windows into tables.
+    pub(crate) fn fits(op: &Op) -> bool {
+        let d = match op {
+            Op::Conv(d) => *d,
+            Op::Fc(d) => single(*d),
+            _ => return false,
+        };
+        let terms = bounded([d.kernel[0], d.kernel[1], d.input[2] / d.groups.max(1)]);
+        terms <= 1 << 16 && (Depthwise::fits(&d) || Product::fits(&d))
+    }
+
+    /// A convolution, or a fully connected layer.
+    ///
+    /// # Panics
+    /// If it does not [fit](Self::fits), or the layer has other sizes. `input` is how the input is quantised, where it is floats by this
+    /// step itself; `bytes` whether it is bytes already; `output` how the output is, unless it is floats.
+    pub(crate) fn new(
+        op: Op,
+        layer: &Layer,
+        input: Quantisation,
+        bytes: bool,
+        output: Option<Quantisation>,
+        level: Level,
+    ) -> Self {
+        assert!(Self::fits(&op), "int8 for {op:?}");
+        let sizes = Sizes::of(op);
+        let whole = match op {
+            Op::Fc(d) => single(d),
+            Op::Conv(d) => d,
+            _ => unreachable!("`fits` has looked at it"),
+        };
+        let is_depthwise = Depthwise::fits(&whole);
+        let in_place = bytes && (is_depthwise || (whole.input[2] / whole.groups).is_multiple_of(4));
+        let d = match in_place {
+            true => whole,
+            false => padded(whole),
+        };
+        let algorithm = match is_depthwise {
+            true => Algorithm::Depthwise(Depthwise::new(d, layer, [Some(input), output], level)),
+            false => Algorithm::Product(Product::new(
+                d,
+                layer,
+                [Some(input), output],
+                !in_place,
+                level,
+            )),
+        };
+        Self {
+            sizes,
+            d,
+            whole,
+            input,
+            copies: !in_place,
+            algorithm,
+        }
+    }
+
+    /// Memory for a batch.
+    pub(crate) fn scratch(&self, max_batch: usize) -> Scratch {
+        let [h, w, c] = self.d.input;
+        let bytes = bounded([max_batch.max(1), h, w, c]).saturating_add(SLACK);
+        Scratch {
+            shared: if self.copies { bytes.div_ceil(4) } else { 0 },
+            worker: 0,
+        }
+    }
+
+    /// Computes the step.
+    ///
+    /// # Panics
+    /// If the views do not fit the operation or the memory, or overlap; or the workspace has less scratch memory than
+    /// [`scratch`](Self::scratch) says.
+    pub(crate) fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
+        let Mixed {
+            x: [x],
+            y,
+            shared,
+            threads,
+        } = mem.mixed([self.sizes.input(x)], self.sizes.output(y));
+        let images = match &x {
+            AnySource::F32(x) => x.geometry.images,
+            AnySource::U8(x) => x.geometry.images,
+        };
+        let input = match &x {
+            AnySource::U8(x) if !self.copies => self.in_place(x),
+            _ => self.copy(images, &x, shared, threads),
+        };
+        let (output, is_bytes) = match &y {
+            AnyTarget::F32(y) => (Output::F32(y.memory(), y.geometry.pixel), false),
+            AnyTarget::U8(y) => (Output::U8(y.memory(), y.geometry.pixel), true),
+        };
+        // SAFETY: `Mem::mixed` has checked that both views have the descriptor's shapes, lie in their memory and share no element, and
+        // holds them for the time of this call; a copy is scratch memory of this step.
+        unsafe {
+            match &self.algorithm {
+                Algorithm::Product(product) => {
+                    assert!(
+                        product.writes_bytes() == is_bytes,
+                        "a view of other elements"
+                    );
+                    product.run(images, input, output, threads);
+                }
+                Algorithm::Depthwise(depthwise) => {
+                    assert!(
+                        depthwise.writes_bytes() == is_bytes,
+                        "a view of other elements"
+                    );
+                    depthwise.run(images, input, output, threads);
+                }
+            }
+        }
+    }
+
+    /// The pictures where they lie.
+    fn in_place<'m>(&self, x: &Source<'m, u8>) -> Bytes<'m> {
+        // A fully connected layer sees a picture as one pixel.
+        let as_they_are = x.geometry.shape == self.whole.input;
+        assert!(as_they_are || x.is_dense(), "a picture that is not dense");
+        Bytes {
+            memory: x.memory(),
+            pixel: match as_they_are {
+                true => x.geometry.pixel,
+                false => x.geometry.image,
+            },
+        }
+    }
+
+    /// Copies the pictures to the start of this memory as bytes, with padding around them.
+    ///
+    /// # Panics
+    /// If the memory is too small.
+    fn copy<'m>(
+        &self,
+        images: usize,
+        x: &AnySource<'_>,
+        memory: &'m mut [f32],
+        threads: Threads,
+    ) -> Bytes<'m> {
+        let [h, w, c] = self.whole.input;
+        let [height, width, _] = self.d.input;
+        let [top, _, left, _] = self.whole.pad;
+        let row_size = width * c;
+        let len = elements([images, height, row_size]) + SLACK;
+        let (copy, _) = scratch(memory, len.div_ceil(4));
+        let rows = Shared::new(copy).bytes();
+        let (zero, to_bytes) = (self.input.zero_point, self.input.to_bytes());
+        threads.for_ranges(images * height, row_size, |range, _| {
+            for row in range {
+                // SAFETY: the ranges cover each row once.
+                let to = unsafe { rows.part(row * row_size..(row + 1) * row_size) };
+                let Some(y) = (row % height).checked_sub(top).filter(|&y| y < h) else {
+                    to.fill(zero);
+                    continue;
+                };
+                to[..left * c].fill(zero);
+                to[(left + w) * c..].fill(zero);
+                let to = &mut to[left * c..][..w * c];
+                match x {
+                    // A fully connected layer sees a picture, dense as it is, as one pixel.
+                    AnySource::F32(x) => {
+                        self.lines(x, row / height, y, to, |x, to| quantise(x, to_bytes, to))
+                    }
+                    AnySource::U8(x) => {
+                        self.lines(x, row / height, y, to, |x, to| to.copy_from_slice(x))
+                    }
+                }
+            }
+        });
+        Bytes {
+            memory: rows,
+            pixel: c,
+        }
+    }
+
+    /// Converts a row of an image, at once where its pixels lie side by side.
+    fn lines<T: Copy>(
+        &self,
+        x: &Source<'_, T>,
+        image: usize,
+        y: usize,
+        to: &mut [u8],
+        convert: impl Fn(&[T], &mut [u8]),
+    ) {
+        let [h, w, c] = x.geometry.shape;
+        let rows = match [h, w, c] == self.whole.input {
+            true => y..y + 1,
+            false => 0..h,
+        };
+        let mut rest = to;
+        for y in rows {
+            let (to, next) = core::mem::take(&mut rest).split_at_mut(w * c);
+            rest = next;
+            match x.dense_row(image, y) {
+                Some(row) => convert(row, to),
+                None => {
+                    let pixels = x.pixels(image, y, 0..w);
+                    let pairs = to.chunks_exact_mut(c).zip(pixels);
+                    pairs.for_each(|(to, pixel)| convert(pixel, to));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! Convolution as products of bytes: the tile kernels driven over an NHWC picture without an im2col copy. The sum of an output is
+//! taken as a whole, in registers.
+
+use super::conv::{Bytes, Ending, Output};
+use super::{Layer, Quantisation};
+use crate::cpu::conv::{Origin, are_even, origins};
+use crate::cpu::kernel::int8::{
+    Even, Finish, Kernels, MAX_ROWS, MAX_WIDTH, Out, Scattered, Tile, kernels,
+};
+use crate::cpu::simd::Level;
+use crate::cpu::sizes::bounded;
+use crate::cpu::tuning::Tuning;
+use crate::plan::{Conv, Op};
+use crate::threads::Threads;
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// The most pixels in a task.
+const MAX_PIXELS: usize = 384;
+/// The most runs of inputs in a window.
+const MAX_SEGMENTS: usize = 128;
+/// Products of bytes in the time of a product of floats.
+const FASTER: usize = 4;
+
+/// A few filters of one group.
+struct Panel {
+    group: usize,
+    /// Counted through all groups.
+    filter: usize,
+    width: usize,
+    vectors: usize,
+    /// Offset of the weights.
+    weights: usize,
+    /// Place in the [`Ending`].
+    at: usize,
+}
+
+/// Packed weights and the way through them.
+pub(super) struct Product {
+    d: Conv,
+    /// Output height and width.
+    output: [usize; 2],
+    /// Input channels of a group.
+    channels: usize,
+    kernels: &'static Kernels,
+    tuning: &'static Tuning,
+    panels: Vec<Panel>,
+    /// Whether a row of the window is packed as one run; otherwise each of its cells is.
+    merged: bool,
+    weights: Vec<u8>,
+    ending: Ending,
+    /// What padded cells hold.
+    zeros: Vec<u8>,
+    writes_bytes: bool,
+}
+
+/// How a run is cut, from the sizes alone.
+#[derive(Clone, Copy)]
+struct Tasks {
+    pixels: usize,
+    step: usize,
+    parts: usize,
+    panels: usize,
+    panels_first: bool,
+}
+
+/// Cuts `total` vectors of filters into panels of about one width.
+fn widths(total: usize, most: usize) -> impl Iterator<Item = usize> {
+    let count = total.div_ceil(most).max(1);
+    (0..count).map(move |i| (i + 1) * total / count - i * total / count)
+}
+
+/// The terms of a sum as they are packed, in fours: for each four the cells and channels of its terms, if they exist.
+fn quads([kh, kw, channels]: [usize; 3], merged: bool) -> Vec<[Option<[usize; 3]>; 4]> {
+    let runs = match merged {
+        true => kh,
+        false => kh * kw,
+    };
+    let len = kh * kw * channels / runs.max(1);
+    let term = |run: usize, k: usize| {
+        (k < len).then(|| match merged {
+            true => [run, k / channels, k % channels],
+            false => [run / kw, run % kw, k],
+        })
+    };
+    let fours =
+        |run| (0..len.div_ceil(4)).map(move |q| core::array::from_fn(|i| term(run, 4 * q + i)));
+    (0..runs).flat_map(fours).collect()
+}
+
+impl Product {
+    /// Whether windows fit into tables.
+    pub(super) fn fits(d: &Conv) -> bool {
+        d.kernel[0].saturating_mul(d.kernel[1]) <= MAX_SEGMENTS
+    }
+
+    /// Packs a layer. `copied` says that each window lies inside the picture, with bytes behind it that may be read.
+    pub(super) fn new(
+        d: Conv,
+        layer: &Layer,
+        quantisation: [Option<Quantisation>; 2],
+        copied: bool,
+        level: Level,
+    ) -> Self {
+        let kernels = kernels(level);
+        let [height, width, _] = Op::Conv(d).output();
+        let (channels, filters) = (d.input[2] / d.groups, d.filters / d.groups);
+        let [kh, kw] = d.kernel;
+        let merged =
+            copied && d.groups == 1 && d.dilation[1] == 1 && kw > 1 && !channels.is_multiple_of(4);
+        let quads = quads([kh, kw, channels], merged);
+        let mut panels = Vec::new();
+        let (mut size, mut at) = (0, 0);
+        for group in 0..d.groups {
+            let mut filter = 0;
+            for vectors in widths(filters.div_ceil(kernels.lanes), kernels.max_vectors()) {
+                let lanes = vectors * kernels.lanes;
+                panels.push(Panel {
+                    group,
+                    filter: group * filters + filter,
+                    width: (filters - filter).min(lanes),
+                    vectors,
+                    weights: size,
+                    at,
+                });
+                filter += lanes;
+                size += quads.len() * vectors * kernels.bytes;
+                at += lanes;
+            }
+        }
+        let mut places = vec![0; d.filters];
+        for panel in &panels {
+            (0..panel.width).for_each(|f| places[panel.filter + f] = panel.at + f);
+        }
+        let zero = quantisation[0].map_or(0, |input| input.zero_point);
+        let mut product = Self {
+            d,
+            output: [height, width],
+            channels,
+            kernels,
+            tuning: Tuning::of(level),
+            merged,
+            weights: vec![0; size],
+            ending: Ending::new(layer, quantisation, d.act, &places, at),
+            zeros: vec![zero; if d.pad == [0; 4] { 0 } else { kw * channels }],
+            writes_bytes: quantisation[1].is_some(),
+            panels,
+        };
+        product.pack(&quads, &layer.weight);
+        product
+    }
+
+    fn pack(&mut self, quads: &[[Option<[usize; 3]>; 4]], weight: &[i8]) {
+        let [kh, kw] = self.d.kernel;
+        let (kernels, area) = (self.kernels, kh * kw);
+        for panel in &self.panels {
+            let to = &mut self.weights[panel.weights..];
+            let vectors = to.chunks_exact_mut(kernels.bytes);
+            let mut vectors = vectors.take(quads.len() * panel.vectors);
+            for terms in quads {
+                for (v, to) in vectors.by_ref().take(panel.vectors).enumerate() {
+                    let first = v * kernels.lanes;
+                    for lane in 0..kernels.lanes.min(panel.width.saturating_sub(first)) {
+                        let filter = (panel.filter + first + lane) * self.channels * area;
+                        for (k, term) in terms.iter().enumerate() {
+                            if let &Some([y, x, c]) = term {
+                                let from = filter + c * area + y * kw + x;
+                                kernels.pack(to, lane, k, weight[from]);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether outputs are bytes.
+    pub(super) fn writes_bytes(&self) -> bool {
+        self.writes_bytes
+    }
+
+    /// How a batch of `images` is cut: by size only, so that the threads do not matter.
+    fn tasks(&self, images: usize, pixel: usize) -> Tasks {
+        let d = &self.d;
+        let pixels = images * self.output[0] * self.output[1];
+        let terms = d.kernel[0] * d.kernel[1] * self.channels;
+        let work = terms * self.panels.iter().map(|p| p.width).max().unwrap_or(1);
+        let input = bounded([d.stride[0], d.stride[1], pixel]);
+        let fair = pixels * self.panels.len() / self.tuning.tasks;
+        let step = fair
+            .max(FASTER * self.tuning.task_macs / work.max(1))
+            .min(self.tuning.input_bytes / input.max(1))
+            .clamp(2 * MAX_ROWS, MAX_PIXELS);
+        let parts = pixels.div_ceil(step).max(1);
+        Tasks {
+            pixels,
+            step: pixels.div_ceil(parts),
+            parts,
+            panels: self.panels.len(),
+            panels_first: self.weights.len() > self.tuning.resident_bytes,
+        }
+    }
+
+    /// Computes a batch.
+    ///
+    /// # Safety
+    /// `input` and `output` hold `images` images of the descriptor's sizes, the input with some bytes behind where it was said to be copied.
+    /// For the time of the call nobody else writes the input or touches the output, and they share no element.
+    pub(super) unsafe fn run(
+        &self,
+        images: usize,
+        input: Bytes<'_>,
+        output: Output<'_>,
+        threads: Threads,
+    ) {
+        let tasks = self.tasks(images, input.pixel);
+        let terms = self.d.kernel[0] * self.d.kernel[1] * self.channels;
+        let macs = bounded([tasks.pixels, terms, self.d.filters]);
+        let threads = match macs < FASTER * self.tuning.fork_macs {
+            true => Threads::single(),
+            false => threads,
+        };
+        threads.for_each(tasks.parts * tasks.panels, |task, _| {
+            let (part, panel) = match tasks.panels_first {
+                true => (task % tasks.parts, task / tasks.parts),
+                false => (task / tasks.panels, task % tasks.panels),
+            };
+            let start = part * tasks.step;
+            let end = tasks.pixels.min(start + tasks.step);
+            if start < end {
+                // SAFETY: the caller's promise; the tasks write different elements, and have at most MAX_PIXELS pixels.
+                unsafe { self.part(start, end - start, &self.panels[panel], input, output) }
+            }
+        });
+    }
+
+    /// Whether the windows of a batch are its pixels, one after the other.
+    fn is_linear(&self) -> bool {
+        let d = &self.d;
+        d.kernel == [1, 1] && d.stride == [1, 1] && d.pad == [0; 4]
+    }
+
+    /// Whether the cells of a row of a window that is inside the picture are one run.
+    fn touches(&self, pixel: usize) -> bool {
+        let d = &self.d;
+        let touch = d.kernel[1] == 1 || (d.dilation[1] == 1 && pixel == self.channels);
+        self.merged || (touch && self.channels.is_multiple_of(4))
+    }
+
+    /// Cells in a run, and bytes of it in fours.
+    fn run_size(&self, whole_rows: bool) -> (usize, usize) {
+        let cells = if whole_rows { self.d.kernel[1] } else { 1 };
+        (cells, (cells * self.channels).div_ceil(4))
+    }
+
+    /// Where the runs of a window lie that is inside the picture, from its start. Gives their number.
+    fn offsets(&self, panel: &Panel, pixel: usize, cells: usize, offsets: &mut [isize]) -> usize {
+        let d = &self.d;
+        let mut segments = 0;
+        for ky in 0..d.kernel[0] {
+            for kx in (0..d.kernel[1]).step_by(cells) {
+                // Where no window is inside the picture this means nothing, and may be anything.
+                let row = (ky * d.dilation[0]).wrapping_mul(d.input[1]);
+                let cell = row.wrapping_add(kx * d.dilation[1]).wrapping_mul(pixel);
+                offsets[segments] = cell.wrapping_add(panel.group * self.channels) as isize;
+                segments += 1;
+            }
+        }
+        segments
+    }
+
+    /// Where the runs of these windows, of so many cells, lie, run by run; zeros for those outside the picture. `inside` says that none is left or
+    /// right of it. Gives the number of runs.
+    fn runs(
+        &self,
+        offsets: &[isize],
+        pixels: &[Origin],
+        (cells, inside): (usize, bool),
+        input: Bytes<'_>,
+        rows: &mut [*const u8],
+    ) -> usize {
+        let d = &self.d;
+        let mut segments = 0;
+        for ky in 0..d.kernel[0] {
+            let y = ky * d.dilation[0];
+            for kx in (0..d.kernel[1]).step_by(cells) {
+                let x = kx * d.dilation[1];
+                let slots = &mut rows[segments * pixels.len()..][..pixels.len()];
+                for (slot, o) in slots.iter_mut().zip(pixels) {
+                    // A negative row or column is huge as a `usize`.
+                    let here = o.y.wrapping_add_unsigned(y) as usize;
+                    let there = o.x.wrapping_add_unsigned(x) as usize;
+                    *slot = if here < d.input[0] && (inside || there < d.input[1]) {
+                        input.at(o.offset.wrapping_add_signed(offsets[segments]))
+                    } else {
+                        self.zeros.as_ptr()
+                    };
+                }
+                segments += 1;
+            }
+        }
+        segments
+    }
+
+    /// `count` pixels from `start` on, by one panel.
+    ///
+    /// # Safety
+    /// As for [`run`](Self::run), for these outputs.
+    unsafe fn part(
+        &self,
+        start: usize,
+        count: usize,
+        panel: &Panel,
+        input: Bytes<'_>,
+        output: Output<'_>,
+    ) {
+        let mut windows = [Origin::default(); MAX_PIXELS];
+        let windows = &mut windows[..count];
+        let linear = self.is_linear();
+        if !linear {
+            origins(&self.d, self.output, start, input.pixel, windows);
+        }
+        let tiles = self.kernels.tiles(panel.vectors);
+        let even = self.kernels.even_tiles(panel.vectors);
+        let tile_count = count.div_ceil(tiles.len());
+        let mut offsets = [0; MAX_SEGMENTS];
+        let touches = self.touches(input.pixel);
+        let (cells, quads) = self.run_size(touches);
+        let segments = self.offsets(panel, input.pixel, cells, &mut offsets);
+        let weights = self.weights[panel.weights..].as_ptr();
+        for t in 0..tile_count {
+            // Tiles of about one size: a small rest would waste most of the weights it loads.
+            let (from, to) = (t * count / tile_count, (t + 1) * count / tile_count);
+            let out = output.at(start + from, panel.filter);
+            let kernel = to - from - 1;
+            let call = |finish| {
+                if linear || are_even(&self.d, &windows[from..to]) {
+                    let origin = match linear {
+                        true => (start + from) * input.pixel,
+                        false => windows[from].offset,
+                    };
+                    let rows = Even {
+                        first: input.at(origin),
+                        step: self.d.stride[1].wrapping_mul(input.pixel),
+                        offsets: offsets.as_ptr(),
+                    };
+                    let tile = Tile {
+                        rows,
+                        segments,
+                        quads,
+                        panel: weights,
+                        finish,
+                    };
+                    // SAFETY: the kernels' level was checked when they were chosen. Each run lies inside the picture, or reaches less than
+                    // four bytes over the end of a copied one; the panel is as long as all runs; the outputs are this task's own.
+                    unsafe { even[kernel](&tile) }
+                } else {
+                    // SAFETY: as above.
+                    unsafe { self.scattered(panel, &windows[from..to], input, finish) }
+                }
+            };
+            if self.ending.is_late() {
+                let mut numbers = [0.0; MAX_ROWS * MAX_WIDTH];
+                let numbers = &mut numbers[..(to - from) * panel.width];
+                let there = (Out::F32(numbers.as_mut_ptr()), panel.width);
+                call(self.ending.finish(panel.at, there, panel.width));
+                // SAFETY: these outputs are this task's own.
+                unsafe { self.ending.late(numbers, panel.width, out) }
+            } else {
+                call(self.ending.finish(panel.at, out, panel.width));
+            }
+        }
+    }
+
+    /// A tile of windows that lie unevenly, or not all inside the picture.
+    ///
+    /// # Safety
+    /// As for [`run`](Self::run), for these outputs.
+    #[inline(never)]
+    unsafe fn scattered(
+        &self,
+        panel: &Panel,
+        windows: &[Origin],
+        input: Bytes<'_>,
+        finish: Finish,
+    ) {
+        let d = &self.d;
+        let reach = (d.kernel[1] - 1) * d.dilation[1];
+        let inside = |o: &Origin| o.x >= 0 && o.x as usize + reach < d.input[1];
+        let inside = windows.iter().all(inside);
+        let whole = self.touches(input.pixel) && inside;
+        let (cells, quads) = self.run_size(whole);
+        let mut offsets = [0; MAX_SEGMENTS];
+        let mut rows = [core::ptr::null(); MAX_SEGMENTS * MAX_ROWS];
+        self.offsets(panel, input.pixel, cells, &mut offsets);
+        let segments = self.runs(&offsets, windows, (cells, inside), input, &mut rows);
+        let tile = Tile {
+            rows: Scattered(rows.as_ptr()),
+            segments,
+            quads,
+            panel: self.weights[panel.weights..].as_ptr(),
+            finish,
+        };
+        // SAFETY: each pointer is to a run inside the picture (checked), or to as many zeros; the rest is the caller's promise.
+        unsafe { self.kernels.tiles(panel.vectors)[windows.len() - 1](&tile) }
+    }
+}

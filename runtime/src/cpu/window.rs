@@ -33,13 +33,13 @@ pub(crate) fn under_counted(
 /// `y[c]` becomes the fold of `x[c]` over the pixels of a window: over each row first, over the rows' results then, which keeps
 /// the rounding errors of long sums small. Folding `start` in changes nothing.
 #[inline(always)]
-pub(super) fn fold(
-    x: &Source<'_>,
+pub(super) fn fold<T: Copy>(
+    x: &Source<'_, T>,
     image: usize,
     [rows, columns]: [&Range<usize>; 2],
-    start: f32,
-    f: impl Fn(f32, f32) -> f32,
-    y: &mut [f32],
+    start: T,
+    f: impl Fn(T, T) -> T,
+    y: &mut [T],
 ) {
     let (wide, rest) = y.as_chunks_mut::<64>();
     let (half, rest) = rest.as_chunks_mut::<32>();
@@ -74,14 +74,14 @@ pub(super) fn fold(
 
 /// The same for the `N` channels from `first` on, which stay in registers.
 #[inline(always)]
-fn fold_block<const N: usize>(
-    x: &Source<'_>,
+fn fold_block<T: Copy, const N: usize>(
+    x: &Source<'_, T>,
     image: usize,
     [rows, columns]: [&Range<usize>; 2],
-    start: f32,
-    f: &impl Fn(f32, f32) -> f32,
+    start: T,
+    f: &impl Fn(T, T) -> T,
     first: usize,
-) -> [f32; N] {
+) -> [T; N] {
     let mut all = [start; N];
     for iy in rows.clone() {
         let mut row = [start; N];

@@ -108,11 +108,18 @@ fn ranges(
 ) -> Result<BTreeMap<String, [f32; 2]>, Error> {
     let executor = Executor::new(plan, weights)?;
     let one: usize = plan.input.iter().product();
+    if images.is_empty() || !images.len().is_multiple_of(one.max(1)) {
+        let problem = format!(
+            "{} numbers are not some images of {one}: none shows a range",
+            images.len()
+        );
+        return Err(Error::new(ErrorKind::Input, problem));
+    }
     let mut workspace = executor.workspace(BATCH);
     let count = plan.forward.len() + 1;
     let mut ends = vec![[0.0_f32; 2]; count];
     let mut pass = |seen: &mut dyn FnMut(usize, &[f32])| -> Result<(), Error> {
-        for images in images.chunks(one.max(1) * BATCH) {
+        for images in images.chunks(one * BATCH) {
             seen(0, images);
             executor.forward_watched(&mut workspace, images, |step, values| {
                 seen(step + 1, values)

@@ -6,7 +6,7 @@ use crate::Mem;
 use crate::cpu::access::{AnyTarget, Mixed, Row, Source};
 use crate::cpu::simd::multiversion;
 use crate::cpu::sizes::{Sizes, bounded};
-use crate::cpu::window::under;
+use crate::cpu::window::{fold, under};
 use crate::plan::{self, Act, View};
 
 /// The largest byte of each window, and what becomes of it.
@@ -69,12 +69,7 @@ multiversion! {
                 y.fill(zero_point);
                 continue;
             }
-            y.fill(0);
-            for iy in rows.clone() {
-                for x in x.pixels(image, iy, columns.clone()) {
-                    y.iter_mut().zip(x).for_each(|(y, x)| *y = (*y).max(*x));
-                }
-            }
+            fold(x, image, [&rows, &columns], 0, |y: u8, x| y.max(x), y);
         }
     }
 }

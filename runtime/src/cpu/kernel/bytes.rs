@@ -37,6 +37,17 @@ pub(super) trait Sums: Copy {
     unsafe fn float(self) -> Self::Float;
     /// The first `n` lanes, which are between 0 and 255, rounded half to even.
     unsafe fn store_bytes(x: Self::Float, p: *mut u8, n: usize);
+    /// The same of several vectors, side by side: `n` bytes in all, more than all vectors but the last hold.
+    #[inline(always)]
+    unsafe fn store_all_bytes<const NV: usize>(x: [Self::Float; NV], p: *mut u8, n: usize) {
+        for (v, x) in x.into_iter().enumerate() {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let left = n - v * Self::LANES;
+                Self::store_bytes(x, p.add(v * Self::LANES), left.min(Self::LANES));
+            }
+        }
+    }
 }
 
 /// Four lanes that every compiler back end can turn into whatever the target has.
@@ -217,6 +228,17 @@ mod x86 {
         fn mask(n: usize) -> __mmask16 {
             ((1u32 << n) - 1) as __mmask16
         }
+
+        /// The bytes of four vectors, which have been packed in pairs: of each quarter of a register the four vectors' quarters lie together
+        /// then, and those of a vector are brought together.
+        #[inline(always)]
+        unsafe fn together(ab: __m512i, cd: __m512i) -> __m512i {
+            // SAFETY: the caller vouches for AVX-512 F and BW.
+            unsafe {
+                let order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+                _mm512_permutexvar_epi32(order, _mm512_packus_epi16(ab, cd))
+            }
+        }
     }
 
     impl Sums for VnniSums {
@@ -275,6 +297,37 @@ mod x86 {
                 match n >= 16 {
                     true => _mm_storeu_si128(p.cast(), bytes),
                     false => _mm_mask_storeu_epi8(p.cast(), Self::mask(n), bytes),
+                }
+            }
+        }
+        #[inline(always)]
+        unsafe fn store_all_bytes<const NV: usize>(x: [Avx512; NV], p: *mut u8, n: usize) {
+            // SAFETY: the caller vouches for AVX-512 BW and VL, and `n` bytes, of which whole vectors are stored at once.
+            unsafe {
+                let mut ints = [_mm512_setzero_si512(); NV];
+                for (int, x) in ints.iter_mut().zip(x) {
+                    *int = _mm512_cvtps_epi32(x.0);
+                }
+                if NV == 4 && n >= 64 {
+                    let [ab, cd] = [
+                        _mm512_packs_epi32(ints[0], ints[1 % NV]),
+                        _mm512_packs_epi32(ints[2 % NV], ints[3 % NV]),
+                    ];
+                    return _mm512_storeu_si512(p.cast(), Self::together(ab, cd));
+                }
+                let mut v = 0;
+                while v < NV {
+                    let left = n - v * Self::LANES;
+                    let to = p.add(v * Self::LANES);
+                    if v + 2 <= NV && left >= 32 {
+                        let ab = _mm512_packs_epi32(ints[v], ints[(v + 1) % NV]);
+                        let bytes = _mm512_castsi512_si256(Self::together(ab, ab));
+                        _mm256_storeu_si256(to.cast(), bytes);
+                        v += 2;
+                    } else {
+                        Self::store_bytes(x[v], to, left.min(Self::LANES));
+                        v += 1;
+                    }
                 }
             }
         }

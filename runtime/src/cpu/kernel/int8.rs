@@ -47,21 +47,32 @@ impl Finish {
     ) {
         // SAFETY: the caller vouches for the kernel's promises: vectors of scales and biases, and outputs of which `width` are touched.
         unsafe {
-            let at = |v: usize| f + v * V::LANES;
-            let scale: [V::Float; NV] =
-                core::array::from_fn(|v| V::Float::load(self.scale.add(at(v))));
-            let bias: [V::Float; NV] =
-                core::array::from_fn(|v| V::Float::load(self.bias.add(at(v))));
             let (low, high) = (V::Float::splat(self.low), V::Float::splat(self.high));
+            let (mut scale, mut bias) = ([low; NV], [low; NV]);
+            for v in 0..NV {
+                scale[v] = V::Float::load(self.scale.add(f + v * V::LANES));
+                bias[v] = V::Float::load(self.bias.add(f + v * V::LANES));
+            }
+            let n = self.width - f;
             for (r, acc) in acc.into_iter().enumerate() {
+                let mut y = [low; NV];
                 for (v, sum) in acc.into_iter().enumerate() {
-                    let y = sum.float().mul(scale[v]).add(bias[v]);
-                    let y = high.min(low.max(y));
-                    let (to, n) = (r * self.stride + at(v), self.width - at(v));
-                    match self.out {
-                        Out::U8(out) => V::store_bytes(y, out.add(to), n.min(V::LANES)),
-                        Out::F32(out) if n >= V::LANES => y.store(out.add(to)),
-                        Out::F32(out) => y.store_partial(out.add(to), n),
+                    let x = sum.float().mul(scale[v]).add(bias[v]);
+                    y[v] = high.min(low.max(x));
+                }
+                let to = r * self.stride + f;
+                match self.out {
+                    Out::U8(out) => {
+                        V::store_all_bytes(y, out.add(to), n.min(NV * V::LANES));
+                    }
+                    Out::F32(out) => {
+                        for (v, y) in y.into_iter().enumerate() {
+                            let (to, n) = (out.add(to + v * V::LANES), n - v * V::LANES);
+                            match n >= V::LANES {
+                                true => y.store(to),
+                                false => y.store_partial(to, n),
+                            }
+                        }
                     }
                 }
             }
@@ -139,14 +150,19 @@ const AHEAD: usize = 2048;
 unsafe fn tile<V: Sums, R: Rows, const MR: usize, const NV: usize>(t: &Tile<R>) {
     // SAFETY: the tile describes what may be read and written (see `TileKernel`).
     unsafe {
-        let first = core::array::from_fn(|v| V::load(t.finish.first.add(v * V::LANES)));
+        let mut first = [V::load(t.finish.first); NV];
+        for (v, first) in first.iter_mut().enumerate() {
+            *first = V::load(t.finish.first.add(v * V::LANES));
+        }
         let mut acc: [[V; NV]; MR] = [first; MR];
         let mut panel = t.panel;
         for s in 0..t.segments {
             let rows = t.rows.starts::<MR>(s);
             for k in 0..t.quads {
-                let weights: [V::Weight; NV] =
-                    core::array::from_fn(|v| V::weight(panel.add(v * V::BYTES)));
+                let mut weights = [V::weight(panel); NV];
+                for (v, weight) in weights.iter_mut().enumerate() {
+                    *weight = V::weight(panel.add(v * V::BYTES));
+                }
                 for v in 0..NV {
                     V::Float::prefetch(panel.wrapping_add(v * V::BYTES + AHEAD).cast());
                 }

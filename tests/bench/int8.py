@@ -2,7 +2,7 @@
 """Times int8 inference of netc and of ONNX Runtime side by side on this machine's CPU, in one run, in turns.
 
     python3 -m venv peers && peers/bin/pip install torch torchvision onnx onnxruntime
-    peers/bin/python tests/peers/int8.py --netc target/release/netc [--threads 2] [--only NAME ...]
+    peers/bin/python tests/bench/int8.py --netc target/release/netc [--threads 2] [--only NAME ...]
 
 ONNX Runtime quantises its own model (`quantize_static`, per channel, unsigned activations, signed weights) by the same kind of pictures; both
 of its formats are timed, QDQ and QOperator, and the faster one counts. netc is asked by `netc bench --precision int8 --json`. Each is

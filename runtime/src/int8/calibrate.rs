@@ -130,9 +130,9 @@ fn ranges(
     pass(&mut |value, numbers| {
         let [low, high] = &mut ends[value];
         for x in numbers {
-            // A NaN makes the end one, so that it is seen below.
-            *low = if *x >= *low { *low } else { *x };
-            *high = if *x <= *high { *high } else { *x };
+            // A NaN makes the end one, and stays, so that it is seen below.
+            *low = if *x < *low || x.is_nan() { *x } else { *low };
+            *high = if *x > *high { *x } else { *high };
         }
     })?;
     let name = |value: usize| match value {

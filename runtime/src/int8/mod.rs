@@ -194,6 +194,7 @@ impl Stage {
 }
 
 /// A kernel on bytes.
+#[allow(clippy::large_enum_variant, reason = "one for each layer, made once")]
 pub(crate) enum ByteKernel {
     Conv(int8::Conv),
     MaxPool(int8::MaxPool),

@@ -1,7 +1,9 @@
 //! Quantised networks in safetensors files (`docs/int8.md`).
 
+#[cfg(feature = "std")]
+use super::Storage;
 use super::file::explain;
-use super::{Storage, Weights, decode};
+use super::{Weights, decode};
 use crate::cpu::int8::Layer;
 use crate::int8::{others_of, sources, takes_weights};
 use crate::plan::{Op, Operation, Param, Plan, Step};

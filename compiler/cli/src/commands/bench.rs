@@ -49,13 +49,15 @@ pub(crate) fn run(args: &Bench) -> Outcome {
         split: None,
     });
     let threads = workspace.threads();
+    // The limits are those of products of floats.
+    let counts = args.layers && !args.device.is_int8();
     let roof = || Roof::measure(&device, threads, &network.plan, batch);
     let steps = network.plan.forward.iter();
     let report = Report {
         passes,
         rate: steps.map(|step| Work::of(step, batch).flops).sum(),
         rows: rows.collect(),
-        roof: args.layers.then(roof).flatten(),
+        roof: counts.then(roof).flatten(),
     };
     let head = format!(
         "{}, batch {batch}, {}, {}",

@@ -68,7 +68,7 @@ fn without_a_driver_each_command_ends_with_one_sentence() {
     world.run(0, "bench stripes.net --device auto --seconds 0.01");
     let (_, err) = world.run(2, "bench stripes.net --precision tf32");
     assert!(
-        err.contains("the CPU infers in f32 or bf16, not in tf32"),
+        err.contains("the CPU infers in f32, bf16 or int8, not in tf32"),
         "{err}"
     );
 }

@@ -379,7 +379,7 @@ fn a_bench_ends_with_the_median() {
     assert!(text.out.contains("median "), "{}", text.out);
     assert!(text.out.contains("limits: ") && text.out.contains("of limit"));
     assert!(!bench(&[]).succeeds().out.contains("limits"));
-    bench(&["--precision", "tf32"]).fails(2, &["the CPU infers in f32 or bf16, not in tf32"]);
+    bench(&["--precision", "tf32"]).fails(2, &["the CPU infers in f32, bf16 or int8, not in tf32"]);
     let line = &["--precision", "bf16", "--train"];
     bench(line).fails(2, &["the CPU learns in f32, not in bf16"]);
     bench(&["--precision", "bf8"]).fails(2, &["possible values: f32, tf32, bf16"]);

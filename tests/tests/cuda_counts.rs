@@ -14,15 +14,17 @@ fn small_networks_hold_their_targets() {
         return;
     };
     let mut missed = Vec::new();
-    for (network, batch) in [
-        ("lenet5_mnist", 1),
-        ("lenet_cifar", 1),
-        ("lenet_cifar", 32),
-        ("mini_alexnet_mnist", 1),
-        ("alexnet_cifar_bn", 1),
+    for (network, batch, precision) in [
+        ("lenet5_mnist", 1, Precision::F32),
+        ("lenet_cifar", 1, Precision::F32),
+        ("lenet_cifar", 1, Precision::Tf32),
+        ("lenet_cifar", 1, Precision::Bf16),
+        ("lenet_cifar", 32, Precision::F32),
+        ("mini_alexnet_mnist", 1, Precision::F32),
+        ("alexnet_cifar_bn", 1, Precision::F32),
     ] {
         session.reset();
-        let counts = Counts::of(&session, network, batch, Precision::F32);
+        let counts = Counts::of(&session, network, batch, precision);
         let counts = counts.unwrap_or_else(|e| panic!("{network}: {e}\n{}", session.reports()));
         assert_eq!(session.reports(), "", "{network}");
         assert!(

@@ -46,8 +46,10 @@ struct Windows {
 #pragma unroll
         for (int i = 0; i < own; i++) {
             const int row = threadIdx.x / STEP + i * apart;
-            const float one = from[row / WIDE * S::stride_h * PATCH::pitch + row % WIDE * S::stride_w * depth];
-            to[place<ROWS, true>(row, threadIdx.x % STEP)] = valid ? one : 0.0f;
+            float one = 0.0f;
+            // Nothing is read where no term is: its bank would be one that another lane waits for.
+            if (valid) one = from[row / WIDE * S::stride_h * PATCH::pitch + row % WIDE * S::stride_w * depth];
+            to[place<ROWS, true>(row, threadIdx.x % STEP)] = one;
         }
     }
     __device__ void read(const float*) {}

@@ -4,41 +4,20 @@
 //! up and down, and pictures that are not square turn about a point beside their centre.
 
 use crate::random::Draws;
-use netc_runtime::train as held;
+use netc_runtime::train::Transform;
 
 /// A map from places in the result to places in the picture: rows `[y, x, offset]`, measured from the centre.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Matrix([[f64; 3]; 2]);
 
-/// One affine step, with its range.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Transform {
-    /// Degrees.
-    Rotate(f64),
-    /// Vertical and horizontal; shares of the size below 1, cells otherwise.
-    Shift(f64, f64),
-    /// Degrees.
-    Shear(f64),
-    /// 1 - range to 1 + range.
-    Zoom(f64),
-}
+impl Matrix {
+    pub(super) const IDENTITY: Self = Self([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]);
 
-impl Transform {
-    /// The same for a device.
-    pub(super) fn held(self) -> held::Transform {
-        match self {
-            Transform::Rotate(range) => held::Transform::Rotate(range),
-            Transform::Shift(vertical, horizontal) => held::Transform::Shift(vertical, horizontal),
-            Transform::Shear(range) => held::Transform::Shear(range),
-            Transform::Zoom(range) => held::Transform::Zoom(range),
-        }
-    }
-
-    /// The matrix of one picture.
-    pub(super) fn draw(self, draws: &mut Draws, [h, w]: [usize; 2]) -> Matrix {
+    /// That of one picture.
+    pub(super) fn drawn(transform: Transform, draws: &mut Draws, [h, w]: [usize; 2]) -> Self {
         let mut within = |range: f64| draws.range(-range, range);
-        match self {
-            Transform::Rotate(range) => Matrix::rotation(within(range)),
+        match transform {
+            Transform::Rotate(range) => Self::rotation(within(range)),
             Transform::Shift(vertical, horizontal) => {
                 let mut cells = |range: f64, size: usize| {
                     let share = within(range);
@@ -48,16 +27,12 @@ impl Transform {
                         share
                     }
                 };
-                Matrix::shift(cells(vertical, h), cells(horizontal, w))
+                Self::shift(cells(vertical, h), cells(horizontal, w))
             }
-            Transform::Shear(range) => Matrix::shear(within(range)),
-            Transform::Zoom(range) => Matrix::zoom(1.0 + within(range), 1.0 + within(range)),
+            Transform::Shear(range) => Self::shear(within(range)),
+            Transform::Zoom(range) => Self::zoom(1.0 + within(range), 1.0 + within(range)),
         }
     }
-}
-
-impl Matrix {
-    pub(super) const IDENTITY: Self = Self([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]);
 
     pub(super) fn rotation(degrees: f64) -> Self {
         let (sin, cos) = degrees.to_radians().sin_cos();
@@ -188,10 +163,11 @@ mod tests {
         let (mut least, mut most) = (f64::MAX, f64::MIN);
         for _ in 0..500 {
             let Matrix([[_, _, y], [_, _, x]]) =
-                Transform::Shift(0.1, 3.0).draw(&mut draws, [20, 50]);
+                Matrix::drawn(Transform::Shift(0.1, 3.0), &mut draws, [20, 50]);
             assert!(y.abs() <= 2.0 && x.abs() <= 3.0);
             (least, most) = (least.min(y), most.max(y));
-            let Matrix([[zy, _, _], [_, zx, _]]) = Transform::Zoom(0.2).draw(&mut draws, [20, 50]);
+            let Matrix([[zy, _, _], [_, zx, _]]) =
+                Matrix::drawn(Transform::Zoom(0.2), &mut draws, [20, 50]);
             assert!((0.8..=1.2).contains(&zy) && (0.8..=1.2).contains(&zx) && zy != zx);
         }
         assert!(least < -1.9 && most > 1.9, "{least} {most}");

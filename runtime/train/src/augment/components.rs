@@ -54,22 +54,22 @@ impl Components {
     }
 
     /// What a draw of 1 adds to a pixel, by component.
-    pub(super) fn steps(&self) -> &[Vec<f64>] {
-        &self.steps
+    pub(super) fn into_steps(self) -> Vec<Vec<f64>> {
+        self.steps
     }
+}
 
-    /// What to add to each channel: `sum over i of draw(i) * eigenvalue[i] * eigenvector[i]`.
-    pub(super) fn light(&self, mut draw: impl FnMut() -> f64) -> Vec<f32> {
-        let mut light = vec![0.0; self.steps.len()];
-        for step in &self.steps {
-            let amount = draw();
-            light
-                .iter_mut()
-                .zip(step)
-                .for_each(|(sum, s)| *sum += amount * s);
-        }
-        light.into_iter().map(|v| v as f32).collect()
+/// What to add to each channel: `sum over i of draw(i) * eigenvalue[i] * eigenvector[i]`, by the steps of [`Components`].
+pub(super) fn light(steps: &[Vec<f64>], mut draw: impl FnMut() -> f64) -> Vec<f32> {
+    let mut light = vec![0.0; steps.len()];
+    for step in steps {
+        let amount = draw();
+        light
+            .iter_mut()
+            .zip(step)
+            .for_each(|(sum, s)| *sum += amount * s);
     }
+    light.into_iter().map(|v| v as f32).collect()
 }
 
 /// Eigenvalues, largest first, and eigenvectors of a symmetric matrix (Jacobi's method).

@@ -1,15 +1,14 @@
 //! The steps of a recipe, checked against the data and the network.
 
-use super::affine::Transform;
 use super::components::Components;
 use super::part;
-use super::stage::{Picture, Stage};
+use super::stage::{Picture, Run, Stage};
 use crate::data::picture::normalise;
 use crate::data::{Dataset, Split};
 use crate::random::{Key, Purpose};
 use crate::{Error, Result};
 use netc_plan::{Augment, Pixels, Recipe};
-use netc_runtime::train::Preparation;
+use netc_runtime::train::{Preparation, Transform};
 
 /// How a picture is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,7 +111,10 @@ impl Pipeline {
                 *size = [part[0], part[1], size[2]];
                 Stage::Crop(part)
             }
-            Augment::Lighting(sd) => Stage::Lighting(sd, Components::of(train, self.white)?),
+            Augment::Lighting(sd) => Stage::Lighting {
+                sd,
+                steps: Components::of(train, self.white)?.into_steps(),
+            },
             Augment::TenCrop(side) => {
                 let [y, x] = self.crop_size(part(side, side, self.target), train.size())?;
                 let [h, w, _] = self.target;
@@ -158,7 +160,7 @@ impl Pipeline {
     pub fn preparation(&self) -> Preparation {
         Preparation {
             key: self.key.word(),
-            stages: self.stages.iter().map(Stage::held).collect(),
+            stages: self.stages.clone(),
             pixels: self.pixels.clone(),
         }
     }

@@ -1,28 +1,12 @@
 //! The steps of a pipeline, one picture at a time.
 
-use super::affine::{Matrix, Transform};
-use super::components::Components;
+use super::affine::Matrix;
+use super::components::light;
 use crate::random::Key;
-use netc_runtime::train::PictureStage;
+use netc_runtime::train::Transform;
 
-/// One step, ready to run.
-#[derive(Clone, Debug)]
-pub(super) enum Stage {
-    /// Neighbouring affine steps: one matrix.
-    Affine(Vec<Transform>),
-    /// Left and right, every second picture.
-    HFlip,
-    /// Top and bottom, every second picture.
-    VFlip,
-    /// Multiplies all values.
-    Rescale(f32),
-    /// A part of this height and width.
-    Crop([usize; 2]),
-    /// The middle, of this height and width.
-    Middle([usize; 2]),
-    /// PCA lighting with this standard deviation.
-    Lighting(f64, Components),
-}
+/// One step, ready to run; neighbouring affine steps are one.
+pub(super) use netc_runtime::train::PictureStage as Stage;
 
 /// A picture on its way, with room for the next step's result.
 #[derive(Default)]
@@ -77,32 +61,23 @@ fn mirror(values: &mut [f32], n: usize) {
     values.chunks_exact_mut(n).for_each(<[f32]>::reverse);
 }
 
-impl Stage {
-    /// The same for a device that holds the pictures.
-    pub(super) fn held(&self) -> PictureStage {
-        match self {
-            Stage::Affine(parts) => {
-                PictureStage::Affine(parts.iter().map(|part| part.held()).collect())
-            }
-            Stage::HFlip => PictureStage::HFlip,
-            Stage::VFlip => PictureStage::VFlip,
-            Stage::Rescale(factor) => PictureStage::Rescale(*factor),
-            Stage::Crop(size) => PictureStage::Crop(*size),
-            Stage::Middle(size) => PictureStage::Middle(*size),
-            Stage::Lighting(sd, components) => PictureStage::Lighting {
-                sd: *sd,
-                steps: components.steps().to_vec(),
-            },
-        }
-    }
-
+/// What the host does with a picture.
+pub(super) trait Run {
     /// While training: draws with the key of the picture and this step.
-    pub(super) fn vary(&self, picture: &mut Picture, key: Key) {
+    fn vary(&self, picture: &mut Picture, key: Key);
+
+    /// Otherwise: the same every time.
+    fn settle(&self, picture: &mut Picture);
+}
+
+impl Run for Stage {
+    fn vary(&self, picture: &mut Picture, key: Key) {
         let mut draws = key.draws();
         let [h, w, _] = picture.size;
         match self {
             Stage::Affine(parts) => {
-                let product = |m: Matrix, part: &Transform| m.then(part.draw(&mut draws, [h, w]));
+                let product =
+                    |m: Matrix, part: &Transform| m.then(Matrix::drawn(*part, &mut draws, [h, w]));
                 let matrix = parts.iter().fold(Matrix::IDENTITY, product);
                 let Picture {
                     size,
@@ -122,8 +97,8 @@ impl Stage {
                 picture.crop([top, left], *size);
             }
             Stage::Middle(size) => picture.crop_middle(*size),
-            Stage::Lighting(sd, components) => {
-                let light = components.light(|| draws.gauss() * sd);
+            Stage::Lighting { sd, steps } => {
+                let light = light(steps, || draws.gauss() * sd);
                 for pixel in picture.values.chunks_exact_mut(light.len()) {
                     pixel.iter_mut().zip(&light).for_each(|(v, l)| *v += l);
                 }
@@ -131,12 +106,11 @@ impl Stage {
         }
     }
 
-    /// Otherwise: the same every time.
-    pub(super) fn settle(&self, picture: &mut Picture) {
+    fn settle(&self, picture: &mut Picture) {
         match self {
             Stage::Rescale(factor) => picture.scale(*factor),
             Stage::Crop(size) | Stage::Middle(size) => picture.crop_middle(*size),
-            Stage::Affine(_) | Stage::HFlip | Stage::VFlip | Stage::Lighting(..) => {}
+            Stage::Affine(_) | Stage::HFlip | Stage::VFlip | Stage::Lighting { .. } => {}
         }
     }
 }

@@ -4,7 +4,7 @@
 //! section 3.1), where cutting off a few large numbers buys a finer scale for all others.
 
 use super::{Quantised, fingerprint, sources, takes_weights};
-use crate::cpu::int8::Layer;
+use crate::cpu::int8::{self, Layer};
 use crate::plan::{Op, Param, Plan, Step};
 use crate::{Error, ErrorKind, Executor, LayerWeights, Model, Weights};
 use alloc::collections::BTreeMap;
@@ -74,6 +74,7 @@ fn layer(step: &Step, weights: &Weights) -> Result<Layer, Error> {
     let source = step.source.as_ref();
     let source = source.ok_or_else(|| Error::plan("a step without parameters"))?;
     let (numbers, bias) = LayerWeights::of(weights, source).affine::<f32>(filters, terms, bias);
+    let pairs = int8::Conv::pairs(&step.op);
     let mut layer = Layer {
         weight: Vec::with_capacity(numbers.len()),
         scale: Vec::with_capacity(filters),
@@ -83,6 +84,9 @@ fn layer(step: &Step, weights: &Weights) -> Result<Layer, Error> {
         let largest = filter
             .iter()
             .fold(0.0_f32, |largest, w| largest.max(w.abs()));
+        // Rounded, two add up to 128 at most.
+        let together = pairs.iter().map(|[a, b]| (filter[*a] + filter[*b]).abs());
+        let largest = together.fold(largest, f32::max);
         // Where all weights are 0, any scale will do.
         let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
         let byte = |w: &f32| libm::rintf(w / scale).clamp(-127.0, 127.0) as i8;

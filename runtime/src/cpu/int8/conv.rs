@@ -194,6 +194,16 @@ impl Conv {
         terms <= 1 << 16 && (Depthwise::fits(&d) || Product::fits(&d))
     }
 
+    /// Weights of a filter, by their places, that are added up by one instruction of 16 bits on some machines: fast where no two are larger
+    /// together than one alone may be.
+    pub(crate) fn pairs(op: &Op) -> Vec<[usize; 2]> {
+        match op {
+            Op::Conv(d) if !Depthwise::fits(d) => Product::pairs(d),
+            Op::Fc(d) => Product::pairs(&single(*d)),
+            _ => Vec::new(),
+        }
+    }
+
     /// A convolution, or a fully connected layer.
     ///
     /// # Panics

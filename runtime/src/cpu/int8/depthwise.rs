@@ -55,7 +55,7 @@ impl Depthwise {
         quantisation: [Option<Quantisation>; 2],
         level: Level,
     ) -> Self {
-        let kernels = kernels(level);
+        let kernels = kernels(level, true);
         let (channels, taps) = (d.input[2], d.kernel[0] * d.kernel[1]);
         let padded = channels.next_multiple_of(MAX_LANES);
         let [height, width, _] = Op::Conv(d).output();

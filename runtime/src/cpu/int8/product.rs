@@ -88,7 +88,30 @@ fn quads([kh, kw, channels]: [usize; 3], merged: bool) -> Vec<[Option<[usize; 3]
     (0..runs).flat_map(fours).collect()
 }
 
+/// Whether the rows of a window are packed as runs.
+fn is_merged(d: &Conv) -> bool {
+    let channels = d.input[2] / d.groups;
+    d.groups == 1 && d.dilation[1] == 1 && d.kernel[1] > 1 && !channels.is_multiple_of(4)
+}
+
+/// The weights that are multiplied by neighbours in a four, first and second or third and fourth, by their places in the filter, `[c][kh][kw]`.
+fn pairs(
+    quads: &[[Option<[usize; 3]>; 4]],
+    [kh, kw]: [usize; 2],
+) -> impl Iterator<Item = [usize; 2]> {
+    let place = move |[y, x, c]: [usize; 3]| c * kh * kw + y * kw + x;
+    let halves = quads.iter().flat_map(|quad| quad.as_chunks::<2>().0);
+    halves.filter_map(move |[a, b]| Some([place((*a)?), place((*b)?)]))
+}
+
 impl Product {
+    /// The weights that should not be large together: see [`kernels`].
+    pub(super) fn pairs(d: &Conv) -> Vec<[usize; 2]> {
+        let [kh, kw] = d.kernel;
+        let quads = quads([kh, kw, d.input[2] / d.groups], is_merged(d));
+        pairs(&quads, [kh, kw]).collect()
+    }
+
     /// Whether windows fit into tables.
     pub(super) fn fits(d: &Conv) -> bool {
         d.kernel[0].saturating_mul(d.kernel[1]) <= MAX_SEGMENTS
@@ -102,13 +125,19 @@ impl Product {
         copied: bool,
         level: Level,
     ) -> Self {
-        let kernels = kernels(level);
         let [height, width, _] = Op::Conv(d).output();
         let (channels, filters) = (d.input[2] / d.groups, d.filters / d.groups);
         let [kh, kw] = d.kernel;
-        let merged =
-            copied && d.groups == 1 && d.dilation[1] == 1 && kw > 1 && !channels.is_multiple_of(4);
+        // What is not copied has channels in fours.
+        let merged = is_merged(&d);
+        debug_assert!(copied || !merged, "runs that are not fours: {d:?}");
         let quads = quads([kh, kw, channels], merged);
+        let small = layer.weight.chunks_exact(kh * kw * channels).all(|filter| {
+            let mut sums =
+                pairs(&quads, [kh, kw]).map(|[a, b]| i32::from(filter[a]) + i32::from(filter[b]));
+            sums.all(|sum| sum.abs() <= 128)
+        });
+        let kernels = kernels(level, small);
         let mut panels = Vec::new();
         let (mut size, mut at) = (0, 0);
         for group in 0..d.groups {

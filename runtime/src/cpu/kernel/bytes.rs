@@ -121,7 +121,13 @@ pub(crate) fn round(x: f32) -> u8 {
 }
 
 #[cfg(target_arch = "x86_64")]
-pub(super) use x86::{Avx2Sums, VnniSums};
+pub(super) use x86::VnniSums;
+/// AVX2 over pairs of 16 bits.
+#[cfg(target_arch = "x86_64")]
+pub(super) type Avx2Words = x86::Avx2Sums<false>;
+/// AVX2 over bytes: for weights of which no pair saturates.
+#[cfg(target_arch = "x86_64")]
+pub(super) type Avx2Bytes = x86::Avx2Sums<true>;
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
@@ -129,16 +135,18 @@ mod x86 {
     use crate::cpu::kernel::vector::{Avx2, Avx512};
     use core::arch::x86_64::*;
 
-    /// AVX2: eight lanes. `vpmaddubsw`, which takes bytes, saturates at 16 bits; `vpmaddwd` over pairs of 16 bits is exact.
+    /// AVX2: eight lanes. `vpmaddubsw`, which takes bytes, saturates at 16 bits: it is exact (`BYTES`) where the weights of a pair add up to 128 at
+    /// most, whatever the inputs; `vpmaddwd` over pairs of 16 bits is exact always.
     #[derive(Clone, Copy)]
-    pub(in super::super) struct Avx2Sums(__m256i);
+    pub(in super::super) struct Avx2Sums<const BYTES: bool>(__m256i);
 
-    impl Sums for Avx2Sums {
+    impl<const BYTES: bool> Sums for Avx2Sums<BYTES> {
         type Float = Avx2;
+        /// Of bytes the same twice.
         type Weight = [__m256i; 2];
         type Input = [__m256i; 2];
-        const BYTES: usize = 64;
-        const PAIRS: bool = true;
+        const BYTES: usize = if BYTES { 32 } else { 64 };
+        const PAIRS: bool = !BYTES;
 
         #[inline(always)]
         unsafe fn load(p: *const i32) -> Self {
@@ -149,10 +157,11 @@ mod x86 {
         unsafe fn weight(p: *const u8) -> Self::Weight {
             // SAFETY: the caller vouches for AVX2 and BYTES bytes.
             unsafe {
-                [
-                    _mm256_loadu_si256(p.cast()),
-                    _mm256_loadu_si256(p.add(32).cast()),
-                ]
+                let first = _mm256_loadu_si256(p.cast());
+                match BYTES {
+                    true => [first; 2],
+                    false => [first, _mm256_loadu_si256(p.add(32).cast())],
+                }
             }
         }
         #[inline(always)]
@@ -160,14 +169,24 @@ mod x86 {
             // SAFETY: the caller vouches for AVX2 and 4 bytes.
             unsafe {
                 let all = _mm256_set1_epi32(p.cast::<i32>().read_unaligned());
-                let even = _mm256_and_si256(all, _mm256_set1_epi16(0x00ff));
-                [even, _mm256_srli_epi16::<8>(all)]
+                match BYTES {
+                    true => [all; 2],
+                    false => {
+                        let even = _mm256_and_si256(all, _mm256_set1_epi16(0x00ff));
+                        [even, _mm256_srli_epi16::<8>(all)]
+                    }
+                }
             }
         }
         #[inline(always)]
         unsafe fn add_products(self, x: Self::Input, w: Self::Weight) -> Self {
             // SAFETY: the caller vouches for AVX2.
             unsafe {
+                if BYTES {
+                    let pairs = _mm256_maddubs_epi16(x[0], w[0]);
+                    let fours = _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+                    return Self(_mm256_add_epi32(self.0, fours));
+                }
                 let sum = _mm256_add_epi32(self.0, _mm256_madd_epi16(x[0], w[0]));
                 Self(_mm256_add_epi32(sum, _mm256_madd_epi16(x[1], w[1])))
             }
@@ -315,19 +334,22 @@ mod x86 {
                     ];
                     return _mm512_storeu_si512(p.cast(), Self::together(ab, cd));
                 }
-                let mut v = 0;
-                while v < NV {
+                if NV == 3 && n >= 48 {
+                    let ab = _mm512_packs_epi32(ints[0], ints[1 % NV]);
+                    let cc = _mm512_packs_epi32(ints[2 % NV], ints[2 % NV]);
+                    let all = Self::together(ab, cc);
+                    _mm256_storeu_si256(p.cast(), _mm512_castsi512_si256(all));
+                    let third = _mm512_extracti32x4_epi32::<2>(all);
+                    return _mm_storeu_si128(p.add(32).cast(), third);
+                }
+                if NV == 2 && n >= 32 {
+                    let ab = _mm512_packs_epi32(ints[0], ints[1 % NV]);
+                    let both = _mm512_castsi512_si256(Self::together(ab, ab));
+                    return _mm256_storeu_si256(p.cast(), both);
+                }
+                for (v, x) in x.into_iter().enumerate() {
                     let left = n - v * Self::LANES;
-                    let to = p.add(v * Self::LANES);
-                    if v + 2 <= NV && left >= 32 {
-                        let ab = _mm512_packs_epi32(ints[v], ints[(v + 1) % NV]);
-                        let bytes = _mm512_castsi512_si256(Self::together(ab, ab));
-                        _mm256_storeu_si256(to.cast(), bytes);
-                        v += 2;
-                    } else {
-                        Self::store_bytes(x[v], to, left.min(Self::LANES));
-                        v += 1;
-                    }
+                    Self::store_bytes(x, p.add(v * Self::LANES), left.min(Self::LANES));
                 }
             }
         }

@@ -315,19 +315,24 @@ impl Kernels {
     }
 }
 
-/// The kernels for machines of this level.
+/// The kernels for machines of this level. `small` says that no weights that are the first and second, or the third and fourth of a four, add up to
+/// more than 128, of either sign.
 ///
 /// # Panics
-/// If this CPU does not have it.
-pub(crate) fn kernels(level: Level) -> &'static Kernels {
+/// If this CPU does not have the level.
+pub(crate) fn kernels(level: Level, small: bool) -> &'static Kernels {
     assert!(level <= simd::level(), "this CPU has no {level:?}");
     match level {
         Level::Portable => &portable::KERNELS,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 if small => &avx2_bytes::KERNELS,
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => &avx2::KERNELS,
         // AVX-512 came before its VNNI.
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 if has_vnni() => &vnni::KERNELS,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 if small => &avx2_bytes::KERNELS,
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => &avx2::KERNELS,
     }
@@ -388,9 +393,11 @@ macro_rules! level {
 }
 
 level!(portable, PortableSums, [], [1: 1 2 3 4] [2: 1 2 3 4], [1 2 3 4]);
-// 16 registers: sums, an input in two halves, weights that may come from memory.
+// 16 registers: sums, and inputs and weights in two halves each.
 #[cfg(target_arch = "x86_64")]
-level!(avx2, Avx2Sums, ["avx2,fma"], [1: 1 2 3 4 5 6] [2: 1 2 3 4], [1 2 3 4]);
+level!(avx2, Avx2Words, ["avx2,fma"], [1: 1 2 3 4 5 6] [2: 1 2 3], [1 2 3 4]);
+#[cfg(target_arch = "x86_64")]
+level!(avx2_bytes, Avx2Bytes, ["avx2,fma"], [1: 1 2 3 4 5 6 7 8] [2: 1 2 3 4 5] [3: 1 2 3], [1 2 3 4]);
 #[cfg(target_arch = "x86_64")]
 level!(vnni, VnniSums, ["avx512f,avx512bw,avx512vl,avx512vnni"],
     [1: 1 2 3 4 5 6 7 8 9 10 11 12] [2: 1 2 3 4 5 6 7 8 9 10 11 12] [3: 1 2 3 4 5 6 7 8 9] [4: 1 2 3 4 5 6],

@@ -74,11 +74,13 @@ impl Winograd {
         }
         let one = of_a_group(*d);
         let tuning = Tuning::of(level);
-        let [height, width, filters] = Op::Conv(one).output().map(|n| n as f64);
+        let [height, width, filters] = Op::Conv(one).output();
+        let side = side(&one);
+        let grid = [height, width].map(|n| n.div_ceil(side) as f64);
+        let [height, width, filters] = [height, width, filters].map(|n| n as f64);
         let (channels, taps) = (one.input[2] as f64, one.kernel[0] as f64);
-        let side = side(&one) as f64;
         let images = method::TRAINED as f64;
-        let tiles = images * (height / side).ceil() * (width / side).ceil();
+        let tiles = images * grid[0] * grid[1];
         let moved = (channels + filters) * tuning.winograd_transform;
         let all = tiles * (channels * filters + moved) + channels * filters * tuning.gradient.place;
         all * (PLACES as f64) < images * height * width * taps * taps * channels * filters

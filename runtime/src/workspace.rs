@@ -4,6 +4,7 @@
 use crate::cpu::access::{
     Access, AnySource, AnyTarget, Mixed, Shared, Source, Target, Views, Workers,
 };
+use crate::cpu::kernel::Aligned;
 use crate::cpu::sizes::Shaped;
 #[cfg(feature = "cuda")]
 use crate::cuda::{Extent, Session};
@@ -11,7 +12,6 @@ use crate::plan::{Element, Slot, View, overlap};
 use crate::threads::Threads;
 use crate::{Device, Error, ErrorKind};
 use alloc::format;
-use alloc::vec;
 use alloc::vec::Vec;
 #[cfg(feature = "cuda")]
 use std::sync::{Mutex, PoisonError};
@@ -25,9 +25,9 @@ pub type Values = Vec<f32>;
 /// Memory for the forward passes of one thread; made by a model's `workspace`.
 pub struct Workspace {
     /// The arena (`arena * max_batch`), then the scratch memory of a step.
-    memory: Lines,
+    memory: Aligned,
     /// The scratch memory of each thread.
-    workers: Lines,
+    workers: Aligned,
     /// Elements of one image.
     image: usize,
     /// Elements of the arena per image.
@@ -71,36 +71,12 @@ impl Scratch {
     }
 }
 
-/// Numbers, the first of which starts a cache line.
-struct Lines {
-    /// Spare elements in front, up to `start`.
-    numbers: Vec<f32>,
-    start: usize,
-}
-
-impl Lines {
-    /// Zeros; `None` is more than can be counted.
-    fn new(count: Option<usize>) -> Self {
-        let total = count
-            .and_then(|count| count.checked_add(ALIGN))
-            .expect("a workspace that exceeds the address space");
-        let numbers = vec![0.0_f32; total];
-        // A `Vec<f32>` starts at a multiple of 4 bytes, so this is below `ALIGN`.
-        let start = numbers.as_ptr().align_offset(size_of::<f32>() * ALIGN);
-        Self { numbers, start }
-    }
-
-    fn all(&self) -> &[f32] {
-        &self.numbers[self.start..]
-    }
-
-    fn all_mut(&mut self) -> &mut [f32] {
-        &mut self.numbers[self.start..]
-    }
-
-    fn bytes(&self) -> usize {
-        size_of_val(&self.numbers[..])
-    }
+/// So many numbers, zeros; `None` is more than can be counted.
+fn zeros(count: Option<usize>) -> Aligned {
+    let bytes = |count: &usize| count.checked_mul(size_of::<f32>());
+    let fits = |bytes: usize| bytes < isize::MAX as usize;
+    let count = count.filter(|count| bytes(count).is_some_and(fits));
+    Aligned::zeros(count.expect("a workspace that exceeds the address space"))
 }
 
 impl Workspace {
@@ -127,8 +103,8 @@ impl Workspace {
             .and_then(|arena| arena.checked_add(scratch.shared));
         let threads = Threads::all();
         Self {
-            memory: Lines::new(all),
-            workers: Lines::new(scratch.worker.checked_mul(threads.count())),
+            memory: zeros(all),
+            workers: zeros(scratch.worker.checked_mul(threads.count())),
             image,
             arena,
             scratch,
@@ -172,7 +148,7 @@ impl Workspace {
     #[must_use]
     pub fn with_threads(mut self, threads: usize) -> Self {
         self.threads = Threads::new(threads);
-        self.workers = Lines::new(self.scratch.worker.checked_mul(self.threads.count()));
+        self.workers = zeros(self.scratch.worker.checked_mul(self.threads.count()));
         self
     }
 
@@ -191,7 +167,7 @@ impl Workspace {
     /// Bytes allocated, on the host and on another device.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let here = self.memory.bytes() + self.workers.bytes();
+        let here = size_of_val(self.memory.as_slice()) + size_of_val(self.workers.as_slice());
         #[cfg(feature = "cuda")]
         return here + self.asked(Session::bytes).unwrap_or(0);
         #[cfg(not(feature = "cuda"))]
@@ -239,7 +215,7 @@ impl Workspace {
         self.batch = batch;
         self.threads = self.threads.hire();
         let reserved = (self.arena * self.max_batch).next_multiple_of(ALIGN);
-        let (arena, shared) = self.memory.all_mut().split_at_mut(reserved);
+        let (arena, shared) = self.memory.as_mut_slice().split_at_mut(reserved);
         #[cfg(feature = "cuda")]
         let session = self.session.as_deref_mut().map(|session| {
             let session = session.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -249,7 +225,7 @@ impl Workspace {
         Ok(Mem {
             arena: &mut arena[..self.arena * batch],
             shared: &mut shared[..self.scratch.shared],
-            workers: self.workers.all_mut(),
+            workers: self.workers.as_mut_slice(),
             worker: self.scratch.worker,
             images,
             batch,
@@ -266,7 +242,7 @@ impl Workspace {
             panic!("the caller's images are not ours")
         };
         let first = place(view, offset, batch, self.arena * batch) - view.channel;
-        let buffer = &mut self.memory.all_mut()[first..][..view.image() * batch];
+        let buffer = &mut self.memory.as_mut_slice()[first..][..view.image() * batch];
         let pixels = buffer.chunks_exact_mut(view.pixel);
         for (pixel, values) in pixels.zip(values.chunks_exact(view.shape[2])) {
             pixel[view.channel..][..view.shape[2]].copy_from_slice(values);
@@ -299,7 +275,7 @@ impl Workspace {
     /// If the view is not in the arena, or has no element.
     #[must_use]
     pub fn read(&self, view: View) -> Values {
-        let arena = &self.memory.all()[..self.arena * self.batch];
+        let arena = &self.memory.as_slice()[..self.arena * self.batch];
         let Slot::Arena(offset) = view.slot else {
             panic!("the caller's images are not kept")
         };

@@ -46,8 +46,12 @@ impl Roof {
             format!("{:.1} GB/s of {}", per_second / 1e9, binary(*bytes))
         });
         let reads: Vec<String> = reads.collect();
+        let fork = match limits.threads {
+            1 => String::new(),
+            _ => format!("; a fork {:.1} us", limits.fork.as_secs_f64() * 1e6),
+        };
         format!(
-            "limits: {:.1} GFLOP/s ({}); reading {}\n",
+            "limits: {:.1} GFLOP/s ({}); reading {}{fork}\n",
             limits.flops / 1e9,
             limits.level,
             reads.join(", ")
@@ -65,6 +69,7 @@ impl Roof {
             "level": limits.level.name(),
             "threads": limits.threads,
             "reads": reads.collect::<Vec<_>>(),
+            "fork_us": limits.fork.as_secs_f64() * 1e6,
             "footprint": self.footprint,
         })
     }

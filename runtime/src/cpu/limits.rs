@@ -5,7 +5,8 @@ use super::machine::Machine;
 use super::simd::Level;
 use crate::plan::{Operation, Plan, Step, View};
 use crate::threads::Threads;
-use std::hint::black_box;
+use std::hint::{black_box, spin_loop};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// The most products and the most bytes that a number of threads get through in a second.
@@ -23,6 +24,8 @@ pub struct Limits {
     pub flops: f64,
     /// Bytes a second of reading over and over so many bytes, by all threads together: ascending.
     pub reads: Vec<Reads>,
+    /// From a fork until all threads are at work, where forks follow each other as in a pass: the median. Nothing with one thread.
+    pub fork: Duration,
 }
 
 /// How fast memory is read.
@@ -111,6 +114,7 @@ impl Limits {
             threads: threads.count(),
             flops: computing(kernels, threads),
             reads,
+            fork: forking(threads),
         }
     }
 
@@ -188,6 +192,29 @@ fn reading(kernels: &Kernels, numbers: &[f32], threads: Threads) -> f64 {
     })
 }
 
+/// How long a fork takes until all threads are at work.
+fn forking(threads: Threads) -> Duration {
+    /// A thread that comes later than this is not waited for.
+    const LATE: Duration = Duration::from_millis(1);
+    let count = threads.count();
+    if count == 1 {
+        return Duration::ZERO;
+    }
+    let (start, mut times) = (Instant::now(), Vec::new());
+    while times.len() < 1000 && start.elapsed() < 20 * LATE {
+        let (at_work, fork) = (AtomicUsize::new(0), Instant::now());
+        threads.for_each(count, |_, _| {
+            at_work.fetch_add(1, Ordering::Relaxed);
+            while at_work.load(Ordering::Relaxed) < count && fork.elapsed() < LATE {
+                spin_loop();
+            }
+        });
+        times.push(fork.elapsed());
+    }
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,6 +226,7 @@ mod tests {
             threads: 1,
             flops: 100.0,
             reads: vec![reads(1000, 50.0), reads(4000, 10.0)],
+            fork: Duration::ZERO,
         }
     }
 

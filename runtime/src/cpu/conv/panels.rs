@@ -89,6 +89,36 @@ pub(super) fn widths(total: usize, most: usize, single: bool) -> Vec<usize> {
     widths
 }
 
+/// Filters at a time: a cache line of what is written, whole.
+const LINE: usize = 16;
+
+/// Numbers of a filter that lie side by side: all its terms, or the cells of each of its channels.
+struct Runs {
+    count: usize,
+    len: usize,
+    /// Terms from one number of a run to the next.
+    step: usize,
+}
+
+impl Runs {
+    /// None where the cells of no channel lie side by side, or filters lie backwards.
+    fn of(s: Strides, [kh, kw, channels]: [usize; 3]) -> Option<Self> {
+        let are = |x: usize, y: usize| s.filter > 0 && s.x == x as isize && s.y == y as isize;
+        if s.channel == 1 && are(channels, kw * channels) {
+            return Some(Self {
+                count: 1,
+                len: kh * kw * channels,
+                step: 1,
+            });
+        }
+        are(1, kw).then_some(Self {
+            count: channels,
+            len: kh * kw,
+            step: channels,
+        })
+    }
+}
+
 /// Writes `[K][lanes]` weights of a panel; lanes past its width stay zero. `filters` are those of a group.
 pub(super) fn pack<W: Weight>(
     to: &mut [W],
@@ -98,33 +128,56 @@ pub(super) fn pack<W: Weight>(
     from: &[f32],
     s: Strides,
 ) {
-    /// Filters at a time: a cache line of `to`, written whole.
-    const LINE: usize = 16;
+    let runs = Runs::of(s, [kh, kw, channels]);
+    let mut block = [[0.0; LINE]; LINE];
     // Divisions here, not in the loops.
     let filter = panel.filter % filters;
     for first in (0..panel.width).step_by(LINE) {
         let count = LINE.min(panel.width - first);
-        let mut line = |[ky, kx]: [usize; 2], c: usize| {
-            let row = ((ky * kw + kx) * channels + c) * lanes;
-            let mut source = s.at(panel.group, filter + first, [ky, kx], c);
-            let numbers = (0..count).map(|_| {
-                let number = from[source];
-                source = source.wrapping_add_signed(s.filter);
-                number
-            });
-            W::write(&mut to[row..row + lanes], panel.vectors, first, numbers);
-        };
-        // In the order of the source, where its cells lie closer together than its channels.
-        let (outer, inner) = match s.x.unsigned_abs() < s.channel.unsigned_abs() {
-            true => (channels, 1),
-            false => (1, channels),
-        };
-        for chunk in 0..outer {
-            for ky in 0..kh {
-                for kx in 0..kw {
-                    (0..inner).for_each(|c| line([ky, kx], chunk * inner + c));
-                }
+        let source = |cell, c| s.at(panel.group, filter + first, cell, c);
+        if let Some(runs) = &runs {
+            for c in 0..runs.count {
+                let rows = from[source([0, 0], c)..].chunks(s.filter as usize);
+                transpose(rows.take(count), runs.len, &mut block, |i, line| {
+                    let numbers = line[..count].iter().copied();
+                    let row = (c + i * runs.step) * lanes;
+                    W::write(&mut to[row..row + lanes], panel.vectors, first, numbers);
+                });
+            }
+            continue;
+        }
+        for (y, x) in (0..kh).flat_map(|y| (0..kw).map(move |x| (y, x))) {
+            for c in 0..channels {
+                let row = ((y * kw + x) * channels + c) * lanes;
+                let mut source = source([y, x], c);
+                let numbers = (0..count).map(|_| {
+                    let number = from[source];
+                    source = source.wrapping_add_signed(s.filter);
+                    number
+                });
+                W::write(&mut to[row..row + lanes], panel.vectors, first, numbers);
             }
         }
+    }
+}
+
+/// Calls `write` with the numbers of each column of the first `len`: one number of each row. By blocks, so that rows are read and columns
+/// written as they lie.
+fn transpose<'r>(
+    rows: impl Iterator<Item = &'r [f32]> + Clone,
+    len: usize,
+    block: &mut [[f32; LINE]; LINE],
+    mut write: impl FnMut(usize, &[f32; LINE]),
+) {
+    for start in (0..len).step_by(LINE) {
+        let end = len.min(start + LINE);
+        for (f, row) in rows.clone().enumerate() {
+            for (line, number) in block.iter_mut().zip(&row[start..end]) {
+                line[f] = *number;
+            }
+        }
+        (start..end)
+            .zip(&*block)
+            .for_each(|(i, line)| write(i, line));
     }
 }

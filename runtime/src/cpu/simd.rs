@@ -11,6 +11,16 @@ pub enum Level {
     /// AVX-512 F, VL, BW, DQ: 16 floats.
     #[cfg(target_arch = "x86_64")]
     Avx512,
+    /// NEON: 4 floats, fused products.
+    #[cfg(all(
+        target_arch = "aarch64",
+        target_feature = "neon",
+        target_endian = "little"
+    ))]
+    Neon,
+    /// WebAssembly's simd128: 4 floats.
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    Simd128,
 }
 
 impl Level {
@@ -23,6 +33,14 @@ impl Level {
             Level::Avx2 => "avx2",
             #[cfg(target_arch = "x86_64")]
             Level::Avx512 => "avx512",
+            #[cfg(all(
+                target_arch = "aarch64",
+                target_feature = "neon",
+                target_endian = "little"
+            ))]
+            Level::Neon => "neon",
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Level::Simd128 => "simd128",
         }
     }
 
@@ -44,6 +62,14 @@ impl Level {
         Level::Avx2,
         #[cfg(target_arch = "x86_64")]
         Level::Avx512,
+        #[cfg(all(
+            target_arch = "aarch64",
+            target_feature = "neon",
+            target_endian = "little"
+        ))]
+        Level::Neon,
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        Level::Simd128,
     ];
 }
 
@@ -83,6 +109,15 @@ fn detected() -> Level {
             return Level::Avx2;
         }
     }
+    #[cfg(all(
+        target_arch = "aarch64",
+        target_feature = "neon",
+        target_endian = "little"
+    ))]
+    return Level::Neon;
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    return Level::Simd128;
+    #[allow(unreachable_code, reason = "some targets have vectors for certain")]
     Level::Portable
 }
 

@@ -80,6 +80,14 @@ impl Tuning {
             Level::Portable => &LARGE_L2,
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 | Level::Avx512 => &LARGE_L2,
+            #[cfg(all(
+                target_arch = "aarch64",
+                target_feature = "neon",
+                target_endian = "little"
+            ))]
+            Level::Neon => &LARGE_L2,
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Level::Simd128 => &LARGE_L2,
         }
     }
 }

@@ -47,6 +47,14 @@ pub(crate) fn kernels(level: Level) -> &'static Kernels {
         Level::Avx2 => &avx2::KERNELS,
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => &avx512::KERNELS,
+        #[cfg(all(
+            target_arch = "aarch64",
+            target_feature = "neon",
+            target_endian = "little"
+        ))]
+        Level::Neon => &neon::KERNELS,
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        Level::Simd128 => &simd128::KERNELS,
     }
 }
 
@@ -288,3 +296,16 @@ level!(avx512, Avx512, Avx512, ["avx512f"],
     tiles [1: 1 2 3 4 5 6 7 8 9 10 11 12] [2: 1 2 3 4 5 6 7 8 9 10 11 12] [3: 1 2 3 4 5 6 7 8 9] [4: 1 2 3 4 5 6],
     outers [1: 1 2 3 4 5 6 7 8 9 10 11 12] [2: 1 2 3 4 5 6 7 8 9 10 11 12] [3: 1 2 3 4 5 6 7 8 9] [4: 1 2 3 4 5 6],
     depthwise [1 2 3 4 5 6]);
+#[cfg(all(
+    target_arch = "aarch64",
+    target_feature = "neon",
+    target_endian = "little"
+))]
+level!(neon, Neon, Neon, [],
+    tiles [1: 1 2 3 4 5 6 7 8 9 10 11 12] [2: 1 2 3 4 5 6 7 8 9 10 11 12] [3: 1 2 3 4 5 6 7 8 9] [4: 1 2 3 4 5 6],
+    outers [1: 1 2 3 4 5 6 7 8 9 10 11 12] [2: 1 2 3 4 5 6 7 8 9 10 11 12] [3: 1 2 3 4 5 6 7 8 9] [4: 1 2 3 4 5 6],
+    depthwise [1 2 3 4 5 6]);
+// Engines on x86 have 16 registers for it.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+level!(simd128, Simd128, Simd128, [],
+    tiles [1: 1 2 3 4 5 6 7 8] [2: 1 2 3 4 5 6] [3: 1 2 3 4], outers [1: 1 2 3 4 5 6 7 8] [2: 1 2 3 4 5 6], depthwise [1 2 3 4]);

@@ -75,6 +75,28 @@ impl Vector for Neon {
         // SAFETY: as for `splat`.
         Self(unsafe { vminq_f32(self.0, other.0) })
     }
+    #[cfg(feature = "train")]
+    #[inline(always)]
+    unsafe fn where_larger(self, other: Self, [yes, no]: [Self; 2]) -> Self {
+        // SAFETY: as for `splat`. A number is its own equal, a NaN is not.
+        Self(unsafe {
+            let number = vceqq_f32(self.0, self.0);
+            let wins = vornq_u32(vcgtq_f32(self.0, other.0), number);
+            vbslq_f32(wins, yes.0, no.0)
+        })
+    }
+    #[cfg(feature = "train")]
+    #[inline(always)]
+    unsafe fn where_same(self, other: Self, yes: Self) -> Self {
+        // SAFETY: as for `splat`.
+        Self(unsafe {
+            let same = vceqq_u32(
+                vreinterpretq_u32_f32(self.0),
+                vreinterpretq_u32_f32(other.0),
+            );
+            vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(yes.0), same))
+        })
+    }
     #[inline(always)]
     unsafe fn widen_pair(p: *const u16) -> [Self; 2] {
         // SAFETY: the caller vouches for two vectors.

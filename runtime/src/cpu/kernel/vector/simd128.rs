@@ -78,6 +78,17 @@ impl Vector for Simd128 {
     unsafe fn min(self, other: Self) -> Self {
         Self(f32x4_pmin(other.0, self.0))
     }
+    #[cfg(feature = "train")]
+    #[inline(always)]
+    unsafe fn where_larger(self, other: Self, [yes, no]: [Self; 2]) -> Self {
+        let wins = v128_or(f32x4_gt(self.0, other.0), f32x4_ne(self.0, self.0));
+        Self(v128_bitselect(yes.0, no.0, wins))
+    }
+    #[cfg(feature = "train")]
+    #[inline(always)]
+    unsafe fn where_same(self, other: Self, yes: Self) -> Self {
+        Self(v128_and(yes.0, u32x4_eq(self.0, other.0)))
+    }
     #[inline(always)]
     unsafe fn widen_pair(p: *const u16) -> [Self; 2] {
         // SAFETY: the caller vouches for two vectors.

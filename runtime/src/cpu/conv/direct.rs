@@ -9,7 +9,7 @@ use super::pixels::{Origin, Pixels, are_even, origins};
 use crate::cpu::access::Shared;
 use crate::cpu::act;
 use crate::cpu::kernel::{
-    Aligned, Bf16, Even, Fused, Kernels, MAX_LANES, MAX_ROWS, Scattered, Tile, Weight,
+    Aligned, Bf16, Even, Fused, Kernels, MAX_LANES, MAX_ROWS, STREAMS, Scattered, Tile, Weight,
 };
 use crate::cpu::sizes::bounded;
 use crate::plan::{Act, Conv, Op};
@@ -49,6 +49,8 @@ pub(crate) struct Direct {
     /// What is left of the activation when `fused` is done.
     late: Act,
     panels: Vec<Panel>,
+    /// For one pixel: panels in groups of [`STREAMS`] of one width, which it takes at once, and those that are left over one by one.
+    streams: Vec<Range<usize>>,
     blocks: Vec<KBlock>,
     strides: Strides,
     weights: Weights,
@@ -87,6 +89,7 @@ struct Tasks {
     pixels: usize,
     step: usize,
     parts: usize,
+    /// Panels, or groups of them for a single pixel.
     panels: usize,
     panels_first: bool,
 }
@@ -158,6 +161,7 @@ impl Direct {
             fused,
             late,
             blocks: blocks([kh, kw, channels], bytes / (widest * lanes * 4)),
+            streams: streams(&panels),
             panels,
             strides,
             weights: weights(size),
@@ -239,7 +243,10 @@ impl Direct {
             pixels,
             step: pixels.div_ceil(parts),
             parts,
-            panels: self.panels.len(),
+            panels: match pixels {
+                1 => self.streams.len(),
+                _ => self.panels.len(),
+            },
             panels_first: self.weights.bytes() > tuning.resident_bytes,
         }
     }
@@ -288,6 +295,11 @@ impl Direct {
         } else {
             (task / tasks.panels, task % tasks.panels)
         };
+        if tasks.pixels == 1 {
+            let panels = &self.panels[self.streams[panel].clone()];
+            // SAFETY: the caller's promise is the same.
+            return unsafe { self.pixel(panels, input, output, accumulate) };
+        }
         let start = part * tasks.step;
         let end = tasks.pixels.min(start + tasks.step);
         if start < end {
@@ -394,10 +406,8 @@ impl Direct {
     /// The run of inputs of a window's row where windows lie inside the picture: whether it is one, and its length.
     fn run_inside(&self, block: &KBlock, pixel: usize) -> (bool, usize) {
         let touch = self.d.kernel[1] == 1 || (self.d.dilation[1] == 1 && pixel == self.channels);
-        match touch && block.channel.len() == self.channels {
-            true => (true, block.x.len() * self.channels),
-            false => (false, block.channel.len()),
-        }
+        let merged = touch && block.channel.len() == self.channels;
+        (merged, self.run_length(block, merged))
     }
 
     /// Where the runs of a block lie, from the start of a window that is inside the picture. Gives their number and length.
@@ -456,6 +466,103 @@ impl Direct {
         }
     }
 
+    /// The only pixel, by panels that it takes at once.
+    unsafe fn pixel(
+        &self,
+        panels: &[Panel],
+        input: Pixels<'_>,
+        output: Pixels<'_>,
+        accumulate: bool,
+    ) {
+        // SAFETY: the caller's promise is the same.
+        unsafe {
+            match (&self.weights, panels) {
+                (_, [panel]) => self.part(0, 1, panel, input, output, accumulate),
+                (Weights::F32(weights), _) => {
+                    self.pixel_by(weights.as_slice(), panels, input, output, accumulate);
+                }
+                (Weights::Bf16(weights), _) => {
+                    self.pixel_by(weights.as_slice(), panels, input, output, accumulate);
+                }
+            }
+        }
+    }
+
+    unsafe fn pixel_by<W: Weight>(
+        &self,
+        weights: &[W],
+        panels: &[Panel],
+        input: Pixels<'_>,
+        output: Pixels<'_>,
+        accumulate: bool,
+    ) {
+        let mut window = [Origin::default()];
+        origins(&self.d, self.output, 0, input.pixel, &mut window);
+        let first = &panels[0];
+        let terms = self.d.kernel[0] * self.d.kernel[1] * self.channels;
+        let apart = terms * first.vectors * self.kernels.lanes;
+        let mut rows = [core::ptr::null::<f32>(); MAX_SEGMENTS];
+        for (b, block) in self.blocks.iter().enumerate() {
+            let merged = self.merges(block, &window, input.pixel);
+            let segments = self.runs(first, block, &window, merged, input, &mut rows);
+            let tile = self.tile(weights, first, b, accumulate);
+            let tile = Tile {
+                segments,
+                len: self.run_length(block, merged),
+                out: output.at(first.filter),
+                width: panels.iter().map(|p| p.width).sum(),
+                ..tile.over(Scattered(rows.as_ptr()))
+            };
+            // SAFETY: as in `part_by`; the panels lie one after the other, and so do their biases and outputs.
+            unsafe { W::streams(self.kernels, first.vectors)(&tile, apart) }
+            if b + 1 == self.blocks.len() && self.late != Act::None {
+                // SAFETY: the tile has just written these elements, which are this task's own.
+                unsafe { finish(self.late, &tile, 1) }
+            }
+        }
+    }
+
+    /// A tile of a panel over the block of this number, but for its pixels.
+    #[inline(always)]
+    fn tile<W: Weight>(
+        &self,
+        weights: &[W],
+        panel: &Panel,
+        b: usize,
+        accumulate: bool,
+    ) -> Tile<(), W> {
+        let lanes = panel.vectors * self.kernels.lanes;
+        Tile {
+            rows: (),
+            segments: 0,
+            len: 0,
+            // In bounds: `pack` filled K * lanes elements from `panel.weights` on.
+            panel: weights[panel.weights + self.blocks[b].start * lanes..].as_ptr(),
+            bias: if b == 0 && !accumulate {
+                self.biases.as_slice()[panel.bias..].as_ptr()
+            } else {
+                core::ptr::null()
+            },
+            out: core::ptr::null_mut(),
+            stride: 0,
+            width: panel.width,
+            act: if b + 1 == self.blocks.len() {
+                self.fused
+            } else {
+                Fused::None
+            },
+        }
+    }
+
+    /// The length of a run of inputs.
+    #[inline(always)]
+    fn run_length(&self, block: &KBlock, merged: bool) -> usize {
+        match merged {
+            true => block.x.len() * self.channels,
+            false => block.channel.len(),
+        }
+    }
+
     #[allow(
         clippy::too_many_arguments,
         reason = "those of `part`, and its weights"
@@ -480,7 +587,6 @@ impl Direct {
             origins(&self.d, self.output, start, input.pixel, windows);
         }
         let tile_count = count.div_ceil(tiles.len());
-        let lanes = panel.vectors * self.kernels.lanes;
         let mut rows = [core::ptr::null::<f32>(); MAX_SEGMENTS * MAX_ROWS];
         let mut offsets = [0; MAX_SEGMENTS];
 
@@ -492,20 +598,11 @@ impl Direct {
                 let (from, to) = (t * count / tile_count, (t + 1) * count / tile_count);
                 let pixels = &windows[from..to];
                 let tile = Tile {
-                    rows: (),
                     segments: runs,
                     len,
-                    // In bounds: `pack` filled K * lanes elements from `panel.weights` on.
-                    panel: weights[panel.weights + block.start * lanes..].as_ptr(),
-                    bias: if b == 0 && !accumulate {
-                        self.biases.as_slice()[panel.bias..].as_ptr()
-                    } else {
-                        core::ptr::null()
-                    },
                     out: output.at((start + from) * output.pixel + panel.filter),
                     stride: output.pixel,
-                    width: panel.width,
-                    act: if last { self.fused } else { Fused::None },
+                    ..self.tile(weights, panel, b, accumulate)
                 };
                 let kernel = to - from - 1;
                 if let Some(even) = even_tiles.filter(|_| linear || are_even(&self.d, pixels)) {
@@ -524,13 +621,9 @@ impl Direct {
                 } else {
                     let merged = self.merges(block, pixels, input.pixel);
                     let segments = self.runs(panel, block, pixels, merged, input, &mut rows);
-                    let len = match merged {
-                        true => block.x.len() * self.channels,
-                        false => block.channel.len(),
-                    };
                     let tile = Tile {
                         segments,
-                        len,
+                        len: self.run_length(block, merged),
                         ..tile.over(Scattered(rows.as_ptr()))
                     };
                     // SAFETY: as above; a run outside the picture is `zeros`, which is as long as the longest run.
@@ -543,6 +636,20 @@ impl Direct {
             }
         }
     }
+}
+
+/// Groups of panels for one pixel.
+fn streams(panels: &[Panel]) -> Vec<Range<usize>> {
+    let mut groups = Vec::new();
+    let mut start = 0;
+    while let Some(first) = panels.get(start) {
+        let next = panels[start..].iter().take(STREAMS);
+        let alike = next.filter(|p| (p.group, p.vectors) == (first.group, first.vectors));
+        let count = if alike.count() == STREAMS { STREAMS } else { 1 };
+        groups.push(start..start + count);
+        start += count;
+    }
+    groups
 }
 
 /// Packs panels of filters of groups of so many, from weights laid out as the strides say.

@@ -28,7 +28,7 @@ pub(crate) use outer::{Outer, OuterKernel};
 pub(crate) use pool::{MaxWindow, MaxWindowKernel};
 #[cfg(feature = "train")]
 pub(crate) use pool::{MaxWindowBack, MaxWindowBackKernel};
-pub(crate) use tile::{Even, Fused, Scattered, Tile, TileKernel};
+pub(crate) use tile::{Even, Fused, STREAMS, Scattered, StreamKernel, Tile, TileKernel};
 pub(crate) use weight::{Bf16, Weight};
 pub(crate) use winograd::{WinogradInput, WinogradKernels, WinogradOutput};
 
@@ -71,6 +71,10 @@ pub(crate) struct Kernels {
     even_tiles: &'static [&'static [TileKernel<Even>]],
     /// `tiles` for weights in bf16.
     bf16_tiles: &'static [&'static [TileKernel<Scattered, Bf16>]],
+    /// `streams[nv - 1]` computes one pixel by several panels of `nv` vectors.
+    streams: &'static [StreamKernel<f32>],
+    /// The same for weights in bf16.
+    bf16_streams: &'static [StreamKernel<Bf16>],
     /// `outers[nv - 1][mr - 1]` computes `mr` rows by `nv` vectors.
     #[cfg(feature = "train")]
     outers: &'static [&'static [OuterKernel]],
@@ -154,7 +158,7 @@ macro_rules! level {
     ) => {
         mod $level {
             use super::depthwise::{self, Beside, Cells, Depthwise, DepthwiseKernel};
-            use super::tile::{self, Even, Scattered, Tile, TileKernel};
+            use super::tile::{self, Even, Scattered, StreamKernel, Tile, TileKernel};
             use super::vector::{Vector, $vector};
             use super::weight::Bf16;
             use super::winograd::{self, WinogradInput, WinogradKernels, WinogradOutput};
@@ -175,6 +179,18 @@ macro_rules! level {
             unsafe fn bf16_tile<const MR: usize, const NV: usize>(t: &Tile<Scattered, Bf16>) {
                 // SAFETY: the caller's promise is the same.
                 unsafe { tile::tile::<$vector, _, _, MR, NV>(t) }
+            }
+
+            $(#[target_feature(enable = $feature)])?
+            unsafe fn streams<const NV: usize>(t: &Tile, apart: usize) {
+                // SAFETY: the caller's promise is the same.
+                unsafe { tile::streams::<$vector, _, NV>(t, apart) }
+            }
+
+            $(#[target_feature(enable = $feature)])?
+            unsafe fn bf16_streams<const NV: usize>(t: &Tile<Scattered, Bf16>, apart: usize) {
+                // SAFETY: the caller's promise is the same.
+                unsafe { tile::streams::<$vector, _, NV>(t, apart) }
             }
 
             #[cfg(feature = "train")]
@@ -247,6 +263,8 @@ macro_rules! level {
                 tiles: &[$(&[$(tile::<$mr, $nv> as TileKernel),*]),*],
                 even_tiles: &[$(&[$(even_tile::<$mr, $nv> as TileKernel<Even>),*]),*],
                 bf16_tiles: &[$(&[$(bf16_tile::<$mr, $nv> as TileKernel<Scattered, Bf16>),*]),*],
+                streams: &[$(streams::<$nv> as StreamKernel<f32>),*],
+                bf16_streams: &[$(bf16_streams::<$nv> as StreamKernel<Bf16>),*],
                 #[cfg(feature = "train")]
                 outers: &[$(&[$(outer::<$omr, $onv> as super::OuterKernel),*]),*],
                 depthwise: &[$(depthwise::<$dw> as DepthwiseKernel<Cells>),*],

@@ -133,6 +133,22 @@ impl<R, W> Tile<R, W> {
 /// The CPU has the kernel's instruction set, and the pointers of the tile are good for what it describes.
 pub(crate) type TileKernel<R = Scattered, W = f32> = unsafe fn(&Tile<R, W>);
 
+/// The kernel for one pixel and [`STREAMS`] whole panels (the last may be narrower), which lie so many elements apart: the tile is that of the
+/// first, but for its width, which is theirs together.
+///
+/// # Safety
+/// As for [`TileKernel`].
+pub(crate) type StreamKernel<W> = unsafe fn(&Tile<Scattered, W>, usize);
+
+/// Panels that one pixel takes at once: memory gives more when it is read in several places.
+pub(crate) const STREAMS: usize = 4;
+
+/// How far ahead of the arithmetic the panel is asked for: a panel streams from L2 (or further out), and the hardware
+/// prefetcher alone hides too little of that.
+const AHEAD: usize = 2048; // bytes
+/// The same for each of several panels.
+const STREAM_AHEAD: usize = 512; // bytes
+
 #[inline(always)]
 pub(super) unsafe fn tile<V: Vector, R: Rows, W: Weight, const MR: usize, const NV: usize>(
     t: &Tile<R, W>,
@@ -145,7 +161,7 @@ pub(super) unsafe fn tile<V: Vector, R: Rows, W: Weight, const MR: usize, const 
         for s in 0..t.segments {
             let rows = t.rows.starts::<MR>(s);
             for k in 0..t.len {
-                let weights = W::load::<V, NV>(panel);
+                let weights = W::load::<V, NV>(panel, AHEAD);
                 for (row, acc) in rows.iter().zip(&mut acc) {
                     let x = V::splat(row.add(k).read());
                     for (sum, w) in acc.iter_mut().zip(weights) {
@@ -156,33 +172,90 @@ pub(super) unsafe fn tile<V: Vector, R: Rows, W: Weight, const MR: usize, const 
             }
         }
 
-        // The first vectors are whole, the last has `tail` lanes. Masked stores are slow on some machines: none where it is whole too.
-        let tail = t.width - (NV - 1) * V::LANES;
-        let whole = tail == V::LANES;
-        let mut bias = [V::splat(0.0); NV];
-        if !t.bias.is_null() {
-            for (v, b) in bias.iter_mut().enumerate() {
-                *b = V::load(t.bias.add(v * V::LANES));
+        let bias = biases(t.bias);
+        for (r, acc) in acc.into_iter().enumerate() {
+            store(acc, bias, t.out.add(r * t.stride), t.width, t.act);
+        }
+    }
+}
+
+#[inline(always)]
+pub(super) unsafe fn streams<V: Vector, W: Weight, const NV: usize>(
+    t: &Tile<Scattered, W>,
+    apart: usize,
+) {
+    // SAFETY: as in `tile`.
+    unsafe {
+        let mut acc = [[V::splat(0.0); NV]; STREAMS];
+        let mut panel = t.panel;
+        for s in 0..t.segments {
+            let [x] = t.rows.starts::<1>(s);
+            for k in 0..t.len {
+                let x = V::splat(x.add(k).read());
+                for (p, acc) in acc.iter_mut().enumerate() {
+                    let weights = W::load::<V, NV>(panel.add(p * apart), STREAM_AHEAD);
+                    for (sum, w) in acc.iter_mut().zip(weights) {
+                        *sum = sum.add_product(x, w);
+                    }
+                }
+                panel = panel.add(NV * V::LANES);
             }
         }
-        for (r, acc) in acc.into_iter().enumerate() {
-            let out = t.out.add(r * t.stride);
-            for (v, sum) in acc.into_iter().enumerate() {
-                let out = out.add(v * V::LANES);
-                let last = v + 1 == NV && !whole;
-                let first = if !t.bias.is_null() {
-                    bias[v]
-                } else if last {
-                    V::load_partial(out, tail)
-                } else {
-                    V::load(out)
-                };
-                let sum = fuse(sum.add(first), t.act);
-                if last {
-                    sum.store_partial(out, tail);
-                } else {
-                    sum.store(out);
-                }
+        let wide = NV * V::LANES;
+        for (p, acc) in acc.into_iter().enumerate() {
+            let bias = match t.bias.is_null() {
+                true => None,
+                false => biases(t.bias.add(p * wide)),
+            };
+            let width = wide.min(t.width - p * wide);
+            store(acc, bias, t.out.add(p * wide), width, t.act);
+        }
+    }
+}
+
+/// The biases of a panel, unless null.
+#[inline(always)]
+unsafe fn biases<V: Vector, const NV: usize>(from: *const f32) -> Option<[V; NV]> {
+    if from.is_null() {
+        return None;
+    }
+    // SAFETY: biases are padded to whole vectors.
+    unsafe {
+        let mut bias = [V::splat(0.0); NV];
+        for (v, b) in bias.iter_mut().enumerate() {
+            *b = V::load(from.add(v * V::LANES));
+        }
+        Some(bias)
+    }
+}
+
+/// Stores the sums of a pixel on top of biases, or of what is there.
+#[inline(always)]
+unsafe fn store<V: Vector, const NV: usize>(
+    sums: [V; NV],
+    bias: Option<[V; NV]>,
+    out: *mut f32,
+    width: usize,
+    act: Fused,
+) {
+    // The first vectors are whole, the last has `tail` lanes. Masked stores are slow on some machines: none where it is whole too.
+    let tail = width - (NV - 1) * V::LANES;
+    let whole = tail == V::LANES;
+    for (v, sum) in sums.into_iter().enumerate() {
+        // SAFETY: `width` elements are this task's.
+        unsafe {
+            let out = out.add(v * V::LANES);
+            let last = v + 1 == NV && !whole;
+            let first = match bias {
+                Some(bias) => bias[v],
+                None if last => V::load_partial(out, tail),
+                None => V::load(out),
+            };
+            let sum = fuse(sum.add(first), act);
+            if last {
+                sum.store_partial(out, tail);
+            } else {
+                sum.store(out);
             }
         }
     }

@@ -1,28 +1,27 @@
 //! What packed weights are stored as.
 
 use super::vector::Vector;
-use super::{Even, Kernels, Scattered, TileKernel};
+use super::{Even, Kernels, Scattered, StreamKernel, TileKernel};
 use bytemuck::{Pod, Zeroable};
-
-/// How far ahead of the arithmetic the panel is asked for: a panel streams from L2 (or further out), and the hardware
-/// prefetcher alone hides too little of that.
-const AHEAD: usize = 2048; // bytes
 
 /// A number of packed weights. A row of a panel holds one weight for each of its filters.
 pub(crate) trait Weight: Pod + Send + Sync {
     /// Writes the numbers of the filters from `first` on, of a row of so many vectors.
     fn write(row: &mut [Self], vectors: usize, first: usize, numbers: impl Iterator<Item = f32>);
 
-    /// Loads a row of `NV` vectors.
+    /// Loads a row of `NV` vectors, and asks for what lies so many bytes ahead.
     ///
     /// # Safety
     /// `row` has `NV * V::LANES` elements; the CPU has the vector's instruction set.
-    unsafe fn load<V: Vector, const NV: usize>(row: *const Self) -> [V; NV];
+    unsafe fn load<V: Vector, const NV: usize>(row: *const Self, ahead: usize) -> [V; NV];
 
     /// The kernels for panels of `vectors` vectors, by number of pixels less one.
     fn tiles(kernels: &Kernels, vectors: usize) -> &'static [TileKernel<Scattered, Self>];
 
-    /// The same for pixels that lie evenly; none where they have no kernels of their own.
+    /// The kernel for one pixel and several panels of `vectors` vectors at once.
+    fn streams(kernels: &Kernels, vectors: usize) -> StreamKernel<Self>;
+
+    /// As `tiles`, for pixels that lie evenly; none where they have no kernels of their own.
     fn even_tiles(kernels: &Kernels, vectors: usize) -> Option<&'static [TileKernel<Even, Self>]>;
 }
 
@@ -35,14 +34,14 @@ impl Weight for f32 {
     }
 
     #[inline(always)]
-    unsafe fn load<V: Vector, const NV: usize>(row: *const f32) -> [V; NV] {
+    unsafe fn load<V: Vector, const NV: usize>(row: *const f32, ahead: usize) -> [V; NV] {
         // SAFETY: the caller's promise.
         unsafe {
             let mut weights = [V::splat(0.0); NV];
             for (v, w) in weights.iter_mut().enumerate() {
                 let at = row.add(v * V::LANES);
                 *w = V::load(at);
-                V::prefetch(at.cast::<u8>().wrapping_add(AHEAD));
+                V::prefetch(at.cast::<u8>().wrapping_add(ahead));
             }
             weights
         }
@@ -50,6 +49,10 @@ impl Weight for f32 {
 
     fn tiles(kernels: &Kernels, vectors: usize) -> &'static [TileKernel] {
         kernels.tiles[vectors - 1]
+    }
+
+    fn streams(kernels: &Kernels, vectors: usize) -> StreamKernel<f32> {
+        kernels.streams[vectors - 1]
     }
 
     fn even_tiles(kernels: &Kernels, vectors: usize) -> Option<&'static [TileKernel<Even>]> {
@@ -103,13 +106,13 @@ impl Weight for Bf16 {
     }
 
     #[inline(always)]
-    unsafe fn load<V: Vector, const NV: usize>(row: *const Self) -> [V; NV] {
+    unsafe fn load<V: Vector, const NV: usize>(row: *const Self, ahead: usize) -> [V; NV] {
         // SAFETY: the caller's promise.
         unsafe {
             let mut weights = [V::splat(0.0); NV];
             for (pair, w) in weights.chunks_mut(2).enumerate() {
                 let at = row.add(pair * 2 * V::LANES).cast::<u16>();
-                V::prefetch(at.cast::<u8>().wrapping_add(AHEAD));
+                V::prefetch(at.cast::<u8>().wrapping_add(ahead));
                 match w {
                     [a, b] => [*a, *b] = V::widen_pair(at),
                     [last] => *last = V::widen(at),
@@ -122,6 +125,10 @@ impl Weight for Bf16 {
 
     fn tiles(kernels: &Kernels, vectors: usize) -> &'static [TileKernel<Scattered, Self>] {
         kernels.bf16_tiles[vectors - 1]
+    }
+
+    fn streams(kernels: &Kernels, vectors: usize) -> StreamKernel<Self> {
+        kernels.bf16_streams[vectors - 1]
     }
 
     fn even_tiles(_: &Kernels, _vectors: usize) -> Option<&'static [TileKernel<Even, Self>]> {

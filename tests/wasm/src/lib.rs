@@ -7,8 +7,8 @@ mod mini_alexnet_mnist {
     netc_runtime::include_net!("mini_alexnet_mnist");
 }
 
-use lenet5_mnist::Lenet5Mnist;
-use mini_alexnet_mnist::MiniAlexnetMnist;
+use lenet5_mnist::LeNet5Mnist;
+use mini_alexnet_mnist::MiniAlexNetMnist;
 use netc_runtime::{Model, Workspace};
 use std::cell::RefCell;
 
@@ -27,8 +27,8 @@ impl Running {
     #[must_use]
     pub fn new(network: usize, batch: usize) -> Self {
         let model: Box<dyn Model> = match network {
-            0 => Box::new(Lenet5Mnist::random(1)),
-            _ => Box::new(MiniAlexnetMnist::random(1)),
+            0 => Box::new(LeNet5Mnist::random(1)),
+            _ => Box::new(MiniAlexNetMnist::random(1)),
         };
         let image: usize = model.input().iter().product();
         // Exact numbers: a sine has not the same bits everywhere.

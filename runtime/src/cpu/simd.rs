@@ -52,6 +52,14 @@ impl Level {
             Level::Avx2 => 8,
             #[cfg(target_arch = "x86_64")]
             Level::Avx512 => 16,
+            #[cfg(all(
+                target_arch = "aarch64",
+                target_feature = "neon",
+                target_endian = "little"
+            ))]
+            Level::Neon => 4,
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Level::Simd128 => 4,
         }
     }
 

@@ -335,6 +335,12 @@ pub(crate) fn kernels(level: Level, small: bool) -> &'static Kernels {
         Level::Avx512 if small => &avx2_bytes::KERNELS,
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => &avx2::KERNELS,
+        #[cfg(not(target_arch = "x86_64"))]
+        #[allow(
+            unreachable_patterns,
+            reason = "targets without vectors have one level"
+        )]
+        _ => &portable::KERNELS,
     }
 }
 

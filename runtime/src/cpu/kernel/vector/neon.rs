@@ -56,6 +56,11 @@ impl Vector for Neon {
         Self(unsafe { vsubq_f32(self.0, other.0) })
     }
     #[inline(always)]
+    unsafe fn mul(self, other: Self) -> Self {
+        // SAFETY: as for `splat`.
+        Self(unsafe { vmulq_f32(self.0, other.0) })
+    }
+    #[inline(always)]
     unsafe fn add_product(self, a: Self, b: Self) -> Self {
         // SAFETY: as for `splat`.
         Self(unsafe { vfmaq_f32(self.0, a.0, b.0) })

@@ -62,6 +62,10 @@ impl Vector for Simd128 {
         Self(f32x4_sub(self.0, other.0))
     }
     #[inline(always)]
+    unsafe fn mul(self, other: Self) -> Self {
+        Self(f32x4_mul(self.0, other.0))
+    }
+    #[inline(always)]
     unsafe fn add_product(self, a: Self, b: Self) -> Self {
         Self(f32x4_add(self.0, f32x4_mul(a.0, b.0)))
     }

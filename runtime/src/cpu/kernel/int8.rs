@@ -320,6 +320,10 @@ impl Kernels {
 ///
 /// # Panics
 /// If this CPU does not have the level.
+#[cfg_attr(
+    not(target_arch = "x86_64"),
+    allow(unused_variables, reason = "only kernels for x86 differ by it")
+)]
 pub(crate) fn kernels(level: Level, small: bool) -> &'static Kernels {
     assert!(level <= simd::level(), "this CPU has no {level:?}");
     match level {

@@ -122,7 +122,7 @@ impl Device {
     /// know, or knows with other sizes, is computed as the machine chooses. A GPU stays as it is.
     ///
     /// # Errors
-    /// With [`ErrorKind::Choice`], if the profile was measured with other instructions than this machine's.
+    /// With [`ErrorKind::Choice`](crate::ErrorKind::Choice), if the profile was measured with other instructions than this machine's.
     pub fn with_profile(self, profile: Profile) -> Result<Self, Error> {
         match self.0 {
             Kind::Cpu(cpu) => {

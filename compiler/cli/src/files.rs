@@ -1,4 +1,5 @@
-//! Reading and writing files: every failure names the file, and a file is either whole or untouched.
+//! Reading and writing files: every failure names the file, and a file is either whole or untouched, unless the power
+//! fails within seconds (`atomic::replace_soon`).
 
 use crate::failure::{Failure, Outcome};
 use netc_compiler::read_bounded;

@@ -23,6 +23,8 @@ fn folder() -> Folder {
     folder.write("foreign", common::safetensors(&foreign));
     let picture = "INPUT(2x2x1) => FC(2)\ntrain { data = folder epochs = 1 batch = 1 }\n";
     folder.write("p.net", picture);
+    let made = folder.netc(["weights", "init", "p.net", "--seed", "1", "-o", "pw"]);
+    made.succeeds();
     for class in ["a", "b"] {
         for set in ["train", "test"] {
             let place = Path::new("data").join(set).join(class);
@@ -78,6 +80,12 @@ const CASES: &[Case] = &[
         &["p.net", "data/train/a/1.png", "data/test/b/1.png"],
     ),
     (&["train", "p.net", "--data", "data"], "--out", &["data"]),
+    (
+        &["quantize", "p.net", "--weights", "pw", "--data", "data"],
+        "--output",
+        &["p.net", "pw", "data/train/a/1.png"],
+    ),
+    (&["tune", "u.net"], "--output", &["u.net", "blocks.net"]),
 ];
 
 #[test]

@@ -37,7 +37,7 @@ impl Element {
         }
     }
 
-    /// The name: `f32` or `u8`.
+    /// The name: `f32`, `bf16` or `u8`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -100,7 +100,7 @@ impl Limits {
         let threads = Threads::new(threads).hire();
         let kernels = kernel::kernels(machine.level());
         let numbers = vec![1.0_f32; MEMORY / size_of::<f32>()];
-        let near = NEAR * threads.count();
+        let near = (NEAR * threads.count()).min(MEMORY);
         let mut reads: Vec<Reads> = [near, 4 << 20, 24 << 20, MEMORY]
             .into_iter()
             .map(|bytes| Reads {

@@ -301,7 +301,7 @@ impl Pass<'_> {
 }
 
 /// Images of which an FC layer is no product by tiles: `FEW` of fc.cu.
-const FEW: usize = 8;
+const FEW: usize = 4;
 
 /// What the blocks of a launch ask of memory.
 #[derive(Default)]

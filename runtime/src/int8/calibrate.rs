@@ -88,7 +88,10 @@ fn layer(step: &Step, weights: &Weights) -> Result<Layer, Error> {
         let together = pairs.iter().map(|[a, b]| (filter[*a] + filter[*b]).abs());
         let largest = together.fold(largest, f32::max);
         // Where all weights are 0, any scale will do.
-        let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
+        let scale = match largest > 0.0 {
+            true => (largest / 127.0).max(f32::MIN_POSITIVE),
+            false => 1.0,
+        };
         let byte = |w: &f32| libm::rintf(w / scale).clamp(-127.0, 127.0) as i8;
         layer.weight.extend(filter.iter().map(byte));
         layer.scale.push(scale);
@@ -110,6 +113,11 @@ fn ranges(
     weights: &Weights,
     images: &[f32],
 ) -> Result<BTreeMap<String, [f32; 2]>, Error> {
+    if !weights.device().is_cpu() {
+        let problem =
+            "quantisation looks at values on the CPU, and these weights are on another device";
+        return Err(Error::new(ErrorKind::Choice, problem));
+    }
     let executor = Executor::new(plan, weights)?;
     let one: usize = plan.input.iter().product();
     if images.is_empty() || !images.len().is_multiple_of(one.max(1)) {

@@ -57,28 +57,40 @@ impl Quantised {
         self.layers.len()
     }
 
-    /// Bytes of the weights of those layers.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.layers.values().map(|layer| layer.weight.len()).sum()
-    }
-
     /// Whether the step computes with bytes.
     fn has(&self, step: &Step) -> bool {
         self.layers.contains_key(&step.name)
     }
 }
 
-/// The steps that a file is for: FNV-1a over their names and descriptors. A last SOFTMAX does not count, which may be left to the loss.
+/// The steps that a file is for: FNV-1a over their names, descriptors, parameters' sources, and the steps whose outputs they read. A last
+/// SOFTMAX does not count, which may be left to the loss.
 pub(crate) fn fingerprint(plan: &Plan) -> u64 {
-    let steps = plan
-        .forward
-        .iter()
-        .filter(|step| !matches!(step.op, Op::Softmax(_)));
+    let steps = plan.forward.iter().enumerate();
+    let steps = steps.filter(|(_, step)| !matches!(step.op, Op::Softmax(_)));
     let text: String = steps
-        .map(|step| format!("{} {:?}\n", step.name, step.op))
+        .map(|(i, step)| {
+            let read = step.inputs.iter().map(|view| writers(plan, i, view));
+            let read: Vec<Vec<usize>> = read.collect();
+            format!("{} {:?} {:?} {read:?}\n", step.name, step.op, step.source)
+        })
         .collect();
     fnv1a(&text)
+}
+
+/// The steps before step `i` that wrote the numbers of a view, the last one first; none for the network's input. Not where they lie: that is
+/// the scheduler's matter.
+fn writers(plan: &Plan, i: usize, view: &View) -> Vec<usize> {
+    let mut left = view.len();
+    let before = plan.forward[..i].iter().enumerate().rev();
+    let of_buffer = before.filter(|(_, step)| step.output.slot == view.slot);
+    of_buffer
+        .map_while(|(j, step)| {
+            let wanted = left > 0;
+            left = left.saturating_sub(step.output.len());
+            wanted.then_some(j)
+        })
+        .collect()
 }
 
 /// Whether a step can be computed from bytes; those that have weights are quantised then.

@@ -154,7 +154,8 @@ impl Quantised {
 
 fn range_name(step: &str) -> String {
     match step {
-        "" => "input.range".into(),
+        // No layer can be called so.
+        "" => "INPUT.range".into(),
         name => format!("{name}.range"),
     }
 }

@@ -18,6 +18,10 @@ pub(crate) fn run(args: &Bench, gpu: Gpu) -> Outcome {
                 .help("add `--device cuda`; no GPU is needed for it"),
         );
     }
+    if args.device.is_int8() {
+        return Err(Failure::tool("no GPU computes in int8 here")
+            .help("`--precision f32`, tf32 or bf16 is estimated"));
+    }
     let compiled = source::network(&args.file, &Options::default())?;
     let plan = compiled.plan;
     let plan = plan.ok_or_else(|| source::incomplete(&args.file))?;

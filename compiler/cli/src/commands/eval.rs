@@ -35,7 +35,14 @@ pub(crate) fn run(args: &Eval) -> Outcome {
     let recipe = &training.recipe;
     let evaluator = if args.device.is_int8() {
         let quantised = read_quantised(&path, plan)?;
-        Evaluator::int8(plan, recipe.loss, &quantised, recipe.batch, threads)
+        Evaluator::int8(
+            plan,
+            recipe.loss,
+            &quantised,
+            &device,
+            recipe.batch,
+            threads,
+        )
     } else {
         let params = &training.plan.params;
         let weights = Weights::from_file(&path, params)

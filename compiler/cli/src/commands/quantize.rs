@@ -3,7 +3,7 @@
 use crate::cli::Quantize;
 use crate::experiment::{Setup, Variation, failure};
 use crate::failure::Outcome;
-use crate::files::{Target, size};
+use crate::files::{self, Target, size};
 use crate::network::{bad_weights, failed};
 use crate::source::plural;
 use crate::terminal;
@@ -15,8 +15,8 @@ pub(crate) fn run(args: &Quantize) -> Outcome {
     let variation = Variation::new(args.recipe.as_ref(), &args.overrides);
     let setup = Setup::compile(&args.file, variation.which(), &variation)?;
     let (plan, recipe) = (&setup.plan, &setup.training.recipe);
-    let inputs = setup.inputs.iter().chain([&args.weights]);
-    let target = Target::new(&args.output, inputs)?;
+    let inputs = setup.inputs.iter().chain([&args.weights]).cloned();
+    let target = Target::new(&args.output, inputs.chain(files::below(&args.data)))?;
     let params = &setup.training.plan.params;
     let weights = Weights::from_file(&args.weights, params)
         .map_err(|e| bad_weights(&args.weights, &args.file, params, &e))?;

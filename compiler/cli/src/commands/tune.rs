@@ -58,8 +58,9 @@ pub(crate) fn run(args: &Tune) -> Outcome {
 
 fn output(args: &Tune) -> PathBuf {
     args.output.clone().unwrap_or_else(|| {
-        let name = args.file.file_stem().unwrap_or_default();
-        PathBuf::from(name).with_extension("profile.toml")
+        let mut name = args.file.file_stem().unwrap_or_default().to_os_string();
+        name.push(".profile.toml");
+        PathBuf::from(name)
     })
 }
 

@@ -3,8 +3,7 @@
 use super::learn::Evaluate;
 use crate::Result;
 use netc_plan::{Loss, Op, Plan};
-use netc_runtime::cpu::Machine;
-use netc_runtime::{Executor, Model, Quantised, Scores, Weights, Workspace, prepare};
+use netc_runtime::{Device, Executor, Model, Prepared, Quantised, Scores, Weights, Workspace};
 
 /// A network with fixed weights, and the loss that it is evaluated by.
 pub struct Evaluator {
@@ -29,19 +28,20 @@ impl Evaluator {
         Ok(Self::of(executor, loss, batch, threads))
     }
 
-    /// The same for a quantised network.
+    /// The same for a quantised network, by the machine or the profile of a device.
     ///
     /// # Errors
-    /// It is another network's.
+    /// It is another network's, or the device is no CPU.
     pub fn int8(
         plan: &Plan,
         loss: Loss,
         quantised: &Quantised,
+        device: &Device,
         batch: usize,
         threads: usize,
     ) -> Result<Self> {
         let plan = scores_of(plan, loss);
-        let executor = prepare(&plan, Machine::here(), batch)?.int8_executor(quantised)?;
+        let executor = Prepared::on(device, &plan, batch)?.int8_executor(quantised)?;
         Ok(Self::of(executor, loss, batch, threads))
     }
 

@@ -1,6 +1,6 @@
 //! Depthwise convolution of bytes: one filter a channel, vectors of channels.
 
-use super::conv::{Bytes, Ending, Output};
+use super::ending::{Bytes, Ending, Output};
 use super::{Layer, Quantisation};
 use crate::cpu::conv::{Origin, are_even, origins};
 use crate::cpu::kernel::int8::{

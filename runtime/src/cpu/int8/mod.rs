@@ -6,6 +6,7 @@
 
 mod conv;
 mod depthwise;
+mod ending;
 mod map;
 mod pool;
 mod product;

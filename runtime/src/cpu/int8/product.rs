@@ -1,7 +1,7 @@
 //! Convolution as products of bytes: the tile kernels driven over an NHWC picture without an im2col copy. The sum of an output is
 //! taken as a whole, in registers.
 
-use super::conv::{Bytes, Ending, Output};
+use super::ending::{Bytes, Ending, Output};
 use super::{Layer, Quantisation};
 use crate::cpu::conv::{Origin, are_even, origins};
 use crate::cpu::kernel::int8::{

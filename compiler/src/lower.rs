@@ -60,6 +60,7 @@ pub fn lower(graph: &Graph, purpose: Purpose<'_>) -> Program {
     Program {
         name: graph.name.clone(),
         blocks: graph.blocks.clone(),
+        by_rows: Vec::new(),
         output,
         output_sizes: graph.node(graph.output).shape.sizes(),
         input_sizes: graph.node(NodeId(0)).shape.sizes(),

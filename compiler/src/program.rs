@@ -9,6 +9,7 @@
 //! backward; `schedule` gives values and gradients memory and makes the plan.
 
 use crate::graph::Block;
+use core::ops::Range;
 use netc_plan::{Loss, Op, Operation, Param, Pixels, Source, UpdateStep};
 
 /// Index of a unit in [`Program::units`].
@@ -23,6 +24,8 @@ pub struct Program {
     pub units: Vec<Unit>,
     /// Which layers of the graph are written as one.
     pub blocks: Vec<Block>,
+    /// Units that may be computed together, by rows ([`netc_plan::Plan::by_rows`]): in order, each the only reader of the one before it.
+    pub by_rows: Vec<Range<UnitId>>,
     /// The unit whose value is the network's output.
     pub output: UnitId,
     /// The shape of the output as users see it.

@@ -39,6 +39,7 @@ fn network(op: Op) -> Plan {
         params,
         joins: Vec::new(),
         blocks: Vec::new(),
+        by_rows: Vec::new(),
         result,
         kept: Vec::new(),
         loss: Vec::new(),

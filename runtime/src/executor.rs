@@ -3,14 +3,18 @@
 use crate::backend::Kernel;
 use crate::cpu::sizes::Sizes;
 use crate::int8::Stage;
-use crate::plan::{Plan, Slot, Step};
+use crate::kernels::together;
+use crate::plan::{Plan, Slot};
 use crate::{Device, Error, Mem, Model, Prepared, Scores, Weights, Workspace};
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// A plan prepared for this machine, or for the GPU that its weights are for.
 pub struct Executor {
     plan: Plan,
     stages: Vec<Stage>,
+    /// All steps in order, those that may be computed by rows together.
+    parts: Vec<Range<usize>>,
     device: Device,
 }
 
@@ -33,6 +37,7 @@ impl Executor {
     /// One kernel for each step, on floats or on bytes.
     pub(crate) fn staged(plan: Plan, stages: Vec<Stage>, device: Device) -> Self {
         Self {
+            parts: parts(&plan),
             plan,
             stages,
             device,
@@ -56,7 +61,15 @@ impl Executor {
         matches!(view.slot, Slot::Arena(_)).then(|| workspace.values(view))
     }
 
-    /// As [`forward`](Model::forward), and adds to `times` how long each step took, in the plan's order: on the CPU; a GPU runs them as one.
+    /// The same, but nothing is computed by rows ([`Plan::by_rows`]), so that each step has its own time.
+    #[must_use]
+    pub fn one_by_one(mut self) -> Self {
+        self.parts = (0..self.stages.len()).map(|i| i..i + 1).collect();
+        self
+    }
+
+    /// As [`forward`](Model::forward), and adds to `times` how long each step took, in the plan's order: on the CPU; a GPU runs them as one. The
+    /// time of steps that are computed by rows is that of the first of them, the others have none.
     ///
     /// # Errors
     /// As [`forward`](Model::forward); with [`ErrorKind::Choice`](crate::ErrorKind::Choice) on a GPU.
@@ -72,12 +85,19 @@ impl Executor {
             return Err(Error::new(crate::ErrorKind::Choice, problem));
         }
         times.resize(self.stages.len(), std::time::Duration::ZERO);
-        let mut times = times.iter_mut();
-        self.walk(workspace, images, |kernel, mem, step| {
-            let start = std::time::Instant::now();
-            kernel.run(mem, step);
-            if let Some(time) = times.next() {
-                *time += start.elapsed();
+        self.walk(workspace, images, &self.parts, |mem, part| {
+            let mut start = std::time::Instant::now();
+            let mut timed = |step: usize| {
+                let now = std::time::Instant::now();
+                times[step] += now - start;
+                start = now;
+            };
+            match self.together(mem, part.clone()) {
+                true => timed(part.start),
+                false => part.for_each(|step| {
+                    self.step(mem, step);
+                    timed(step);
+                }),
             }
         })
     }
@@ -89,11 +109,13 @@ impl Executor {
         images: &[f32],
         mut watch: impl FnMut(usize, &[f32]),
     ) -> Result<(), Error> {
-        let mut number = 0;
-        let pass = self.walk(workspace, images, |kernel, mem, step| {
-            kernel.run(mem, step);
-            watch(number, &mem.dense(Sizes::of(step.op).output(step.output)));
-            number += 1;
+        let all = [0..self.stages.len()];
+        let pass = self.walk(workspace, images, &all, |mem, part| {
+            for number in part {
+                self.step(mem, number);
+                let step = &self.plan.forward[number];
+                watch(number, &mem.dense(Sizes::of(step.op).output(step.output)));
+            }
         });
         pass.map(drop)
     }
@@ -102,14 +124,53 @@ impl Executor {
         &self,
         workspace: &'w mut Workspace,
         images: &[f32],
-        mut run: impl FnMut(&Stage, &mut Mem<'_, '_>, &Step),
+        parts: &[Range<usize>],
+        mut run: impl FnMut(&mut Mem<'_, '_>, Range<usize>),
     ) -> Result<&'w [f32], Error> {
         let mut mem = workspace.begin(images)?;
-        for (kernel, step) in self.stages.iter().zip(&self.plan.forward) {
-            run(kernel, &mut mem, step);
+        for part in parts {
+            run(&mut mem, part.clone());
         }
         mem.finish(self.plan.result)
     }
+
+    /// Computes a step.
+    fn step(&self, mem: &mut Mem<'_, '_>, number: usize) {
+        self.stages[number].run(mem, &self.plan.forward[number]);
+    }
+
+    /// Computes steps by rows, where that is faster: whether it has been done.
+    fn together(&self, mem: &mut Mem<'_, '_>, part: Range<usize>) -> bool {
+        match part.len() {
+            2 => self.by_rows::<2>(mem, part.start),
+            3 => self.by_rows::<3>(mem, part.start),
+            _ => false,
+        }
+    }
+
+    fn by_rows<const N: usize>(&self, mem: &mut Mem<'_, '_>, first: usize) -> bool {
+        let convs: [_; N] = core::array::from_fn(|i| match &self.stages[first + i] {
+            Stage::F32(Kernel::Conv(conv)) => Some((conv, self.plan.forward[first + i].output)),
+            _ => None,
+        });
+        let x = self.plan.forward[first].inputs[0];
+        convs.iter().all(Option::is_some)
+            && together(mem, x, convs.map(|conv| conv.expect("all are floats'")))
+    }
+}
+
+/// The steps of a plan, those that may be computed by rows together.
+fn parts(plan: &Plan) -> Vec<Range<usize>> {
+    let mut parts = Vec::with_capacity(plan.forward.len());
+    let mut groups = plan.by_rows.iter().peekable();
+    let mut next = 0;
+    while next < plan.forward.len() {
+        let group = groups.next_if(|group| group.start == next);
+        let part = group.cloned().unwrap_or(next..next + 1);
+        next = part.end;
+        parts.push(part);
+    }
+    parts
 }
 
 impl Model for Executor {
@@ -145,6 +206,10 @@ impl Model for Executor {
         workspace: &'w mut Workspace,
         images: &[f32],
     ) -> Result<&'w [f32], Error> {
-        self.walk(workspace, images, Stage::run)
+        self.walk(workspace, images, &self.parts, |mem, part| {
+            if !self.together(mem, part.clone()) {
+                part.for_each(|number| self.step(mem, number));
+            }
+        })
     }
 }

@@ -9,6 +9,7 @@ mod kernels_of {
         };
     }
     crate::plan::for_each_op!(of_the_cpu, infer);
+    pub(crate) use crate::cpu::together;
     #[cfg(feature = "train")]
     pub use crate::cpu::train;
 }
@@ -17,3 +18,21 @@ mod kernels_of {
 mod kernels_of;
 
 pub use kernels_of::*;
+
+use crate::Mem;
+use crate::plan::View;
+
+/// Computes convolutions that follow on each other, each with the place of its output: by rows where that is faster, else one by one,
+/// with the same sums. One of them is depthwise, those beside it are pointwise. Where they are computed by rows, what lies in the places
+/// between them is not what the convolutions gave: nobody else reads it.
+///
+/// # Panics
+/// As [`Conv::run`]; if the places overlap.
+pub fn by_rows<const N: usize>(mem: &mut Mem<'_, '_>, x: View, convs: [(&Conv, View); N]) {
+    if !together(mem, x, convs) {
+        convs.iter().fold(x, |x, (conv, y)| {
+            conv.run(mem, x, *y);
+            *y
+        });
+    }
+}

@@ -10,6 +10,7 @@ mod fold_batch_norm;
 mod fold_flatten;
 mod fold_pointwise;
 mod fuse_activations;
+mod group_rows;
 mod merge_padding;
 mod rewrite;
 mod sweep;
@@ -28,6 +29,9 @@ pub fn optimise(mut program: Program) -> Program {
         to_infer(&mut program);
     }
     sweep::run(&mut program);
+    if !program.trains() {
+        group_rows::run(&mut program);
+    }
     program
 }
 

@@ -27,7 +27,7 @@ pub(super) fn walk(
 pub(super) struct Readers(Vec<usize>);
 
 impl Readers {
-    fn count(program: &Program) -> Self {
+    pub(super) fn count(program: &Program) -> Self {
         let mut count = vec![0; program.units.len()];
         for unit in &program.units {
             for input in &unit.inputs {

@@ -78,6 +78,14 @@ impl Ends {
             }
         }
 
+        // Units that are computed together read and write until the last of them is done.
+        for group in &program.by_rows {
+            let read = program.units[group.start].inputs.iter();
+            for id in read.map(|input| values.root(*input)).chain(group.clone()) {
+                value[id] = value[id].max(group.end - 1);
+            }
+        }
+
         let mut parts = value.clone();
         for id in 0..count {
             for part in concats.parts(id).iter().filter(|part| !part.copied) {
@@ -86,6 +94,13 @@ impl Ends {
         }
         Self { value, parts }
     }
+}
+
+/// The unit during which a value may be written first.
+fn first_of_group(program: &Program, id: UnitId) -> UnitId {
+    let group = program.by_rows.partition_point(|group| group.end <= id);
+    let group = program.by_rows.get(group);
+    group.map_or(id, |group| group.start.min(id))
 }
 
 /// Values that share one place, one after the other.
@@ -185,7 +200,7 @@ impl Cells {
             });
             if let Some(place) = place {
                 let lifetime = &mut lifetimes[place.buffer];
-                lifetime.from = lifetime.from.min(id);
+                lifetime.from = lifetime.from.min(first_of_group(program, id));
                 lifetime.to = lifetime.to.max(ends.value[id]);
             }
             places.push(place);

@@ -13,6 +13,7 @@ pub(crate) mod pack;
 pub(crate) mod values;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use netc_plan::{BackwardStep, Block, Copy, Gradient, Join, LossStep, Plan, Step, View};
 
@@ -61,6 +62,7 @@ pub fn schedule(program: &Program, backward: &Backward) -> Plan {
         params: program.params.clone(),
         arena,
         blocks: blocks(program, &index),
+        by_rows: by_rows(program, &index),
         forward: steps,
         joins,
         result: places.value(program.output),
@@ -86,6 +88,16 @@ fn blocks(program: &Program, index: &BTreeMap<(UnitId, Option<usize>), usize>) -
             ..nodes.partition_point(|node| *node < block.nodes.end),
     });
     blocks.filter(|block| !block.steps.is_empty()).collect()
+}
+
+/// The steps of units that may be computed by rows.
+fn by_rows(
+    program: &Program,
+    index: &BTreeMap<(UnitId, Option<usize>), usize>,
+) -> Vec<Range<usize>> {
+    let groups = program.by_rows.iter();
+    let steps = groups.map(|units| index[&(units.start, None)]..index[&(units.end - 1, None)] + 1);
+    steps.collect()
 }
 
 /// The places of all values and gradients.

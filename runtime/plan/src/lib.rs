@@ -65,6 +65,7 @@ pub use view::{Element, Slot, View};
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// A compiled network.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,6 +92,9 @@ pub struct Plan {
     pub joins: Vec<Join>,
     /// Which steps the file writes as one, those that hold others before them: for readers of the plan, they mean nothing to those who run it.
     pub blocks: Vec<Block>,
+    /// Steps that may be computed together, by rows of pictures: indices in `forward`. A depthwise convolution and the pointwise ones before
+    /// and behind it: each reads what the one before it wrote, and nobody else does. The places of all and of what the first reads share no memory.
+    pub by_rows: Vec<Range<usize>>,
     /// Where the output lies after the last step of the forward part: dense. To train with cross-entropy, what a last SOFTMAX would read.
     pub result: View,
     /// Where the values of the layers asked for by `Options::keep` lie after the last step of the forward part.

@@ -9,6 +9,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// Checks a plan, all its parts: names are unique; operations stand in the right kind of plan and can be computed; arity, shapes and
 /// parameters are right; views lie in the arena; no view of a step overlaps another but where it may run in place; what a step
@@ -29,7 +30,11 @@ pub fn validate(plan: &Plan) -> Result<(), String> {
         check_step(plan, step)
             .and_then(|()| memory.forward(index, step))
             .map_err(|problem| format!("{name}: {problem}"))?;
+        if let Some(group) = plan.by_rows.iter().find(|group| group.end == index + 1) {
+            memory.forget_between(plan, group);
+        }
     }
+    check_by_rows(plan)?;
     check_result(plan, &memory)?;
     check_loss(plan, &mut memory).map_err(|problem| format!("the loss: {problem}"))?;
     check_backward(plan, &mut memory)?;
@@ -221,6 +226,33 @@ fn written(view: &View) -> Result<(), String> {
         Slot::Input => Err("the input is not ours to write".into()),
         Slot::Arena(_) => Ok(()),
     }
+}
+
+/// Groups follow on each other, and are of the right kinds; no step of a group writes over what another of it reads or writes.
+fn check_by_rows(plan: &Plan) -> Result<(), String> {
+    let mut last = 0;
+    for group in &plan.by_rows {
+        let wrong = |problem| Err(format!("steps {group:?} by rows: {problem}"));
+        let steps = plan.forward.get(group.clone()).unwrap_or_default();
+        if group.start < last || !matches!(steps.len(), 2 | 3) || plan.trains() {
+            return wrong("no two or three steps of inference of their own");
+        }
+        last = group.end;
+        if steps.iter().any(|step| !matches!(step.op, Op::Conv(_))) {
+            return wrong("not all are convolutions");
+        }
+        if steps.windows(2).any(|two| two[1].inputs != [two[0].output]) {
+            return wrong("one does not read what the one before it writes");
+        }
+        let places = steps.iter().map(|step| &step.output);
+        let places: Vec<&View> = steps[0].inputs.iter().chain(places).collect();
+        let mut pairs =
+            (places.iter().enumerate()).flat_map(|(i, a)| places[..i].iter().map(move |b| (a, b)));
+        if pairs.any(|(a, b)| overlap(a, b)) {
+            return wrong("their places overlap");
+        }
+    }
+    Ok(())
 }
 
 fn check_result(plan: &Plan, memory: &Memory) -> Result<(), String> {
@@ -441,6 +473,16 @@ impl Memory {
         }
         self.seen.push(seen);
         Ok(())
+    }
+
+    /// What lay between the steps of a group may never have been written.
+    fn forget_between(&mut self, plan: &Plan, group: &Range<usize>) {
+        let steps = plan.forward.get(group.clone()).unwrap_or_default();
+        for step in steps.iter().rev().skip(1) {
+            if let Slot::Arena(start) = step.output.slot {
+                self.buffers.remove(&start);
+            }
+        }
     }
 
     fn backward(&mut self, step: &Step, back: &BackwardStep) -> Result<(), String> {

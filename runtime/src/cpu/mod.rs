@@ -65,6 +65,7 @@ pub use avg_pool::AvgPool;
 pub use batch_norm::BatchNorm;
 pub use choice::{Choice, Method};
 pub use conv::Conv;
+pub(crate) use conv::together;
 pub use copy::Copy;
 pub use crop::Crop;
 pub use deconv::Deconv;

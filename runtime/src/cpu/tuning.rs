@@ -37,6 +37,14 @@ pub(crate) struct Tuning {
     pub(crate) weight: f64,
     /// Depthwise convolution: elementary operations that make a task worth its start.
     pub(crate) depthwise_task: usize,
+    /// Convolutions by rows: bytes of a batch of pictures between them above which it pays.
+    pub(crate) rows_picture: usize,
+    /// Convolutions by rows: the most bytes of their weights, a part of L2.
+    pub(crate) rows_weights: usize,
+    /// Convolutions by rows: bytes of the window that slides over a picture, a part of L2.
+    pub(crate) rows_window: usize,
+    /// Convolutions by rows: output pixels that are computed at once, about.
+    pub(crate) rows_strip: usize,
     /// The weights' gradient.
     #[cfg(feature = "train")]
     pub(crate) gradient: GradientTuning,
@@ -108,6 +116,10 @@ static LARGE_L2: Tuning = Tuning {
     streamed_weights: 1 << 18,
     weight: 12.0,
     depthwise_task: 1 << 16,
+    rows_picture: 4 << 20,
+    rows_weights: 512 << 10,
+    rows_window: 384 << 10,
+    rows_strip: 112,
     #[cfg(feature = "train")]
     gradient: GradientTuning {
         tasks: 16,

@@ -122,6 +122,22 @@ macro_rules! chosen {
 }
 chosen!(Conv, Deconv, Fc);
 
+/// Whether these convolutions have been computed together.
+pub(crate) fn together<const N: usize>(
+    mem: &mut Mem<'_, '_>,
+    x: View,
+    convs: [(&Conv, View); N],
+) -> bool {
+    let here = convs.map(|(conv, y)| match &conv.on {
+        On::Cpu(conv) => Some((conv, y)),
+        On::Device(_) => None,
+    });
+    match here.iter().any(Option::is_none) || mem.records() {
+        true => false,
+        false => cpu::together(mem, x, here.map(|conv| conv.expect("all are here"))),
+    }
+}
+
 /// The kernels of training, of the device that the run is on.
 #[cfg(feature = "train")]
 #[path = "train/either.rs"]

@@ -45,6 +45,7 @@ impl Recorded {
                 forward: Vec::new(),
                 joins: Vec::new(),
                 blocks: Vec::new(),
+                by_rows: Vec::new(),
                 result: View::input([0; 3]),
                 kept: Vec::new(),
                 loss: Vec::new(),

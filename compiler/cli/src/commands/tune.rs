@@ -137,6 +137,7 @@ fn measure(
             forced.map_err(|e| failed(&e))?;
         }
         let executor = prepared.executor(weights).map_err(|e| failed(&e))?;
+        let executor = executor.one_by_one();
         let network = Network {
             plan: plan.clone(),
             executor,

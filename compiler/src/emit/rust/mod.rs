@@ -10,6 +10,8 @@ mod weights;
 
 pub use train::train_rust;
 
+use std::ops::Range;
+
 use netc_plan::{Literal, Op, Plan, View};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -91,6 +93,7 @@ impl Emitter<'_> {
 
     fn imports(&self) -> TokenStream {
         let kernels = self.names.kernels();
+        let by_rows = self.runs_by_rows().then(|| quote!(, by_rows));
         let import = |name: &str| self.names.import(name);
         let [
             device,
@@ -128,7 +131,7 @@ impl Emitter<'_> {
             )
         });
         quote! {
-            use netc_runtime::kernels::{#(#kernels),*};
+            use netc_runtime::kernels::{#(#kernels),* #by_rows};
             use netc_runtime::{#device, #error, #loader, #(#mem,)* #model, #path, #predictions, #scores, #(#scratch,)* #(#values,)* #workspace, plan};
             #operation
         }
@@ -376,7 +379,11 @@ impl Emitter<'_> {
                     while let Some(join) = joins.next_if(|join| join.after <= *i) {
                         calls.extend(self.join(join));
                     }
-                    calls.extend(self.call(*i));
+                    calls.extend(match self.group(*i) {
+                        None => self.call(*i),
+                        Some(group) if group.start == *i => self.together(group),
+                        Some(_) => TokenStream::new(),
+                    });
                 }
                 Item::Uses(uses) => {
                     let uses = self.uses(uses);
@@ -392,10 +399,42 @@ impl Emitter<'_> {
         calls
     }
 
-    fn call(&self, i: usize) -> TokenStream {
+    /// The steps that may be computed by rows, this one among them, if no struct holds any of them.
+    fn group(&self, step: usize) -> Option<&Range<usize>> {
+        let mut groups = self.plan.by_rows.iter();
+        let group = groups.find(|group| group.contains(&step))?;
+        let alone = |step: usize| {
+            let mut items = self.items.iter();
+            items.any(|item| matches!(item, Item::Step(i) if *i == step))
+        };
+        group.clone().all(alone).then_some(group)
+    }
+
+    /// Whether any steps are computed by rows.
+    fn runs_by_rows(&self) -> bool {
+        let mut groups = self.plan.by_rows.iter();
+        groups.any(|group| self.group(group.start).is_some()) || self.blocks.run_by_rows(self.plan)
+    }
+
+    fn note(&self, i: usize) -> TokenStream {
         let step = &self.plan.forward[i];
         let about = describe(&step.text, step.op.input(), step.op.output());
-        let note = self.comments.line(format!("{}: {about}", step.name));
+        self.comments.line(format!("{}: {about}", step.name))
+    }
+
+    /// `by_rows(mem, at::IMAGE, [(&self.conv1, at::CONV1), (&self.dwconv1, at::DWCONV1)]);`
+    fn together(&self, group: &Range<usize>) -> TokenStream {
+        let notes = group.clone().map(|i| self.note(i));
+        let steps = group.clone().map(|i| {
+            let (field, output) = (self.names.field(i), self.names.output(i));
+            quote!((&self.#field, at::#output))
+        });
+        let input = &self.names.inputs(group.start)[0];
+        quote!(#(#notes)* by_rows(mem, at::#input, [#(#steps),*]);)
+    }
+
+    fn call(&self, i: usize) -> TokenStream {
+        let note = self.note(i);
         let field = self.names.field(i);
         let inputs = match self.names.inputs(i) {
             [input] => quote!(at::#input),

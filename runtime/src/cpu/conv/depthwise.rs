@@ -4,7 +4,9 @@ use super::panels::Strides;
 use super::pixels::{Origin, Pixels, are_even, origins};
 use crate::cpu::act;
 use crate::cpu::kernel::{Aligned, Beside, Cells, Depthwise as Tile, Fused, Kernels, MAX_LANES};
+use crate::cpu::tuning::Tuning;
 use crate::plan::{Act, Conv, Op};
+use core::ops::Range;
 
 /// The most cells of a kernel; larger ones are left to the direct convolution.
 const MAX_TAPS: usize = 64;
@@ -75,6 +77,19 @@ impl Depthwise {
             }
         }
         self.biases.as_mut_slice()[..bias.len()].copy_from_slice(bias);
+    }
+
+    pub(super) fn descriptor(&self) -> &Conv {
+        &self.d
+    }
+
+    /// Output height and width.
+    pub(super) fn output(&self) -> [usize; 2] {
+        self.output
+    }
+
+    pub(super) fn tuning(&self) -> &'static Tuning {
+        self.kernels.tuning
     }
 
     /// Output pixels of a task.
@@ -158,10 +173,25 @@ impl Depthwise {
         input: Pixels<'_>,
         output: Pixels<'_>,
     ) {
-        let d = &self.d;
         let total = images * self.output[0] * self.output[1];
         let start = task * self.step();
         let end = total.min(start + self.step());
+        // SAFETY: the caller's promise is the same.
+        unsafe { self.pixels(start..end, input, output) }
+    }
+
+    /// Computes these output pixels, counted through the batch.
+    ///
+    /// # Safety
+    /// `output` holds these pixels, and `input` the rows of their windows that lie in the picture; nobody else writes either while this runs, or
+    /// reads the output.
+    pub(super) unsafe fn pixels(
+        &self,
+        Range { start, end }: Range<usize>,
+        input: Pixels<'_>,
+        output: Pixels<'_>,
+    ) {
+        let d = &self.d;
         let mut windows = [Origin::default(); MAX_ROWS];
         let mut rows = [core::ptr::null::<f32>(); MAX_TAPS * MAX_ROWS];
         let beside = match d.dilation[1] {

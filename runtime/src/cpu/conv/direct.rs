@@ -9,7 +9,8 @@ use super::pixels::{Origin, Pixels, are_even, origins};
 use crate::cpu::access::Shared;
 use crate::cpu::act;
 use crate::cpu::kernel::{
-    Aligned, Bf16, Even, Fused, Kernels, MAX_LANES, MAX_ROWS, STREAMS, Scattered, Tile, Weight,
+    Aligned, Bf16, Even, Fused, Kernels, MAX_LANES, MAX_ROWS, STREAMS, Scattered, Tile, TileKernel,
+    Weight,
 };
 use crate::cpu::sizes::bounded;
 use crate::plan::{Act, Conv, Op};
@@ -219,10 +220,15 @@ impl Direct {
         }
     }
 
-    /// Bytes of packed weights.
+    /// Bytes of packed weights and biases.
     #[cfg(feature = "train")]
     pub(crate) fn bytes(&self) -> usize {
         self.weights.bytes() + size_of_val(self.biases.as_slice())
+    }
+
+    /// Bytes of packed weights.
+    pub(super) fn weight_bytes(&self) -> usize {
+        self.weights.bytes()
     }
 
     /// How a batch of `images` is cut: by size only, so that the threads do not matter.
@@ -352,6 +358,21 @@ impl Direct {
         }
     }
 
+    /// Computes these output pixels, counted through the batch.
+    ///
+    /// # Safety
+    /// `output` holds these pixels, and `input` the rows of their windows that lie in the picture. For the time of the call nobody else writes
+    /// the input or touches those pixels, and they share no element.
+    pub(super) unsafe fn pixels(&self, range: Range<usize>, input: Pixels<'_>, output: Pixels<'_>) {
+        for start in range.clone().step_by(MAX_PIXELS) {
+            let count = MAX_PIXELS.min(range.end - start);
+            for panel in &self.panels {
+                // SAFETY: the caller's promise is the same.
+                unsafe { self.part(start, count, panel, input, output, false) }
+            }
+        }
+    }
+
     /// Whether each row of these windows is one run: its cells touch, the block has all their channels, and they are all inside the picture.
     #[inline(always)]
     fn merges(&self, block: &KBlock, pixels: &[Origin], pixel: usize) -> bool {
@@ -436,7 +457,7 @@ impl Direct {
     }
 
     /// Whether the windows of a batch are its pixels, one after the other.
-    fn is_linear(&self) -> bool {
+    pub(super) fn is_linear(&self) -> bool {
         let d = &self.d;
         d.kernel == [1, 1] && d.stride == [1, 1] && d.pad == [0; 4]
     }
@@ -563,6 +584,49 @@ impl Direct {
         }
     }
 
+    /// As [`part`](Self::part), of a convolution whose windows are its pixels.
+    #[inline(always)]
+    unsafe fn linear<W: Weight>(
+        &self,
+        weights: &[W],
+        tiles: &[TileKernel<Even, W>],
+        panel: &Panel,
+        pixels: Range<usize>,
+        [input, output]: [Pixels<'_>; 2],
+        accumulate: bool,
+    ) {
+        let count = pixels.len();
+        let tile_count = count.div_ceil(tiles.len());
+        let mut offsets = [0; MAX_SEGMENTS];
+        for (b, block) in self.blocks.iter().enumerate() {
+            let (segments, len) = self.offsets(panel, block, input.pixel, &mut offsets);
+            let last = b + 1 == self.blocks.len();
+            for t in 0..tile_count {
+                let (from, to) = (t * count / tile_count, (t + 1) * count / tile_count);
+                let pixel = pixels.start + from;
+                let tile = Tile {
+                    segments,
+                    len,
+                    out: output.at(pixel * output.pixel + panel.filter),
+                    stride: output.pixel,
+                    ..self.tile(weights, panel, b, accumulate)
+                };
+                let rows = Even {
+                    first: input.at(pixel * input.pixel).cast_const(),
+                    step: input.pixel,
+                    offsets: offsets.as_ptr(),
+                };
+                // SAFETY: the kernels' level was checked when they were chosen. The pixels lie in the picture; the panel and its biases are padded to whole
+                // vectors; the outputs are this task's own.
+                unsafe { tiles[to - from - 1](&tile.over(rows)) }
+                if last && self.late != Act::None {
+                    // SAFETY: the tile has just written these elements, which are this task's own.
+                    unsafe { finish(self.late, &tile, to - from) }
+                }
+            }
+        }
+    }
+
     #[allow(
         clippy::too_many_arguments,
         reason = "those of `part`, and its weights"
@@ -578,14 +642,18 @@ impl Direct {
         output: Pixels<'_>,
         accumulate: bool,
     ) {
-        let mut windows = [Origin::default(); MAX_PIXELS];
-        let windows = &mut windows[..count];
         let tiles = W::tiles(self.kernels, panel.vectors);
         let even_tiles = W::even_tiles(self.kernels, panel.vectors);
-        let linear = self.is_linear() && even_tiles.is_some();
-        if !linear {
-            origins(&self.d, self.output, start, input.pixel, windows);
+        if let Some(even) = even_tiles.filter(|_| self.is_linear()) {
+            let pixels = start..start + count;
+            // SAFETY: the caller's promise is the same.
+            return unsafe {
+                self.linear(weights, even, panel, pixels, [input, output], accumulate)
+            };
         }
+        let mut windows = [Origin::default(); MAX_PIXELS];
+        let windows = &mut windows[..count];
+        origins(&self.d, self.output, start, input.pixel, windows);
         let tile_count = count.div_ceil(tiles.len());
         let mut rows = [core::ptr::null::<f32>(); MAX_SEGMENTS * MAX_ROWS];
         let mut offsets = [0; MAX_SEGMENTS];
@@ -605,13 +673,9 @@ impl Direct {
                     ..self.tile(weights, panel, b, accumulate)
                 };
                 let kernel = to - from - 1;
-                if let Some(even) = even_tiles.filter(|_| linear || are_even(&self.d, pixels)) {
-                    let origin = match linear {
-                        true => (start + from) * input.pixel,
-                        false => pixels[0].offset,
-                    };
+                if let Some(even) = even_tiles.filter(|_| are_even(&self.d, pixels)) {
                     let rows = Even {
-                        first: input.at(origin).cast_const(),
+                        first: input.at(pixels[0].offset).cast_const(),
                         step: self.d.stride[1].wrapping_mul(input.pixel),
                         offsets: offsets.as_ptr(),
                     };

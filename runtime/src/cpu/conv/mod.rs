@@ -10,6 +10,7 @@ pub(crate) mod method;
 mod panels;
 mod pixels;
 pub(crate) mod reference;
+mod rows;
 #[cfg(test)]
 mod tests;
 mod winograd;
@@ -28,6 +29,7 @@ use direct::Direct;
 pub(crate) use direct::Spread;
 pub(crate) use panels::Strides;
 pub(crate) use pixels::{Origin, Pixels, are_even, origins};
+pub(crate) use rows::together;
 use winograd::Winograd;
 #[cfg(feature = "train")]
 use winograd::of_a_group;

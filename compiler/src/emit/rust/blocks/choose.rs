@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use netc_plan::{Plan, Step};
 
+use super::by_rows;
 use super::values::Values;
 use crate::emit::rust::weights::connect;
 
@@ -94,9 +95,12 @@ fn lines(plan: &Plan, chosen: &[Alike<'_>]) -> usize {
 fn key(plan: &Plan, steps: &Range<usize>) -> String {
     let values = Values::of(plan, steps);
     let parts = plan.forward[steps.clone()].iter().zip(&values.inputs);
-    parts
-        .map(|(step, inputs)| format!("{} {inputs:?} {}\n", step.op.name(), fixed(plan, step)))
-        .collect()
+    let steps_of = parts.map(|(step, inputs)| {
+        let (name, fixed) = (step.op.name(), fixed(plan, step));
+        format!("{name} {inputs:?} {fixed}\n")
+    });
+    let by_rows = format!("{:?}", by_rows(plan, steps));
+    steps_of.chain([by_rows]).collect()
 }
 
 /// What of a step cannot be an argument.

@@ -40,6 +40,11 @@ impl BlockStruct {
     fn steps<'p>(&self, plan: &'p Plan) -> &'p [Step] {
         &plan.forward[self.uses[0].clone()]
     }
+
+    /// Which of its steps may be computed by rows.
+    fn by_rows(&self, plan: &Plan) -> Vec<Range<usize>> {
+        by_rows(plan, &self.uses[0])
+    }
 }
 
 /// A part of the network.
@@ -127,6 +132,12 @@ impl Blocks {
 
     pub(super) fn is_empty(&self) -> bool {
         self.blocks.is_empty()
+    }
+
+    /// Whether any of the structs has steps that are computed by rows.
+    pub(super) fn run_by_rows(&self, plan: &Plan) -> bool {
+        let mut blocks = self.blocks.iter();
+        blocks.any(|block| !block.by_rows(plan).is_empty())
     }
 
     /// Whether any of the structs needs memory while it runs.
@@ -246,6 +257,14 @@ impl PrintedUses<'_> {
         let steps = self.steps();
         steps.start < join.after && join.after <= steps.end
     }
+}
+
+/// Which of some steps may be computed by rows, counted from the first of them: those whose group lies among them as a whole.
+fn by_rows(plan: &Plan, steps: &Range<usize>) -> Vec<Range<usize>> {
+    let inside = |group: &&Range<usize>| steps.start <= group.start && group.end <= steps.end;
+    let groups = plan.by_rows.iter().filter(inside);
+    let counted = groups.map(|group| group.start - steps.start..group.end - steps.start);
+    counted.collect()
 }
 
 /// `bottleneck` is `Bottleneck`; groups are `Block1`, `Block2`.

@@ -394,24 +394,45 @@ impl<'a> Printer<'a> {
 
     fn run(&self, places: &[Ident]) -> TokenStream {
         let mem = self.names.ty("Mem");
-        let calls = (0..self.fields.len()).map(|i| {
-            let field = &self.fields[i];
-            let inputs = self.unified.values.inputs[i].iter();
-            let inputs: Vec<Ident> = inputs.map(|id| self.value_name(*id)).collect();
-            let inputs = match &inputs[..] {
-                [input] => quote!(#input),
-                inputs => quote!([#(#inputs),*]),
-            };
-            let output = self.value_name(self.unified.values.outputs[i]);
-            let joins = self.joins(i);
-            quote!(self.#field.run(mem, #inputs, #output); #joins)
-        });
+        let groups = self.block.by_rows(self.plan);
+        let calls =
+            (0..self.fields.len()).map(|i| match groups.iter().find(|group| group.contains(&i)) {
+                None => self.call(i),
+                Some(group) if group.start == i => self.together(group),
+                Some(_) => TokenStream::new(),
+            });
         quote! {
             fn run(&self, mem: &mut #mem<'_, '_>) {
                 let [#(#places),*] = self.at;
                 #(#calls)*
             }
         }
+    }
+
+    /// `self.conv1.run(mem, x, y1);`
+    fn call(&self, i: usize) -> TokenStream {
+        let field = &self.fields[i];
+        let inputs = self.unified.values.inputs[i].iter();
+        let inputs: Vec<Ident> = inputs.map(|id| self.value_name(*id)).collect();
+        let inputs = match &inputs[..] {
+            [input] => quote!(#input),
+            inputs => quote!([#(#inputs),*]),
+        };
+        let output = self.value_name(self.unified.values.outputs[i]);
+        let joins = self.joins(i);
+        quote!(self.#field.run(mem, #inputs, #output); #joins)
+    }
+
+    /// `by_rows(mem, x, [(&self.conv1, y1), (&self.conv2, y2)]);`
+    fn together(&self, group: &Range<usize>) -> TokenStream {
+        let values = &self.unified.values;
+        let input = self.value_name(values.inputs[group.start][0]);
+        let steps = group.clone().map(|i| {
+            let (field, output) = (&self.fields[i], self.value_name(values.outputs[i]));
+            quote!((&self.#field, #output))
+        });
+        let joins = self.joins(group.end - 1);
+        quote!(by_rows(mem, #input, [#(#steps),*]); #joins)
     }
 
     /// The CONCATs that a step completes, as comments.

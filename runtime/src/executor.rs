@@ -85,21 +85,26 @@ impl Executor {
             return Err(Error::new(crate::ErrorKind::Choice, problem));
         }
         times.resize(self.stages.len(), std::time::Duration::ZERO);
-        self.walk(workspace, images, &self.parts, |mem, part| {
-            let mut start = std::time::Instant::now();
-            let mut timed = |step: usize| {
-                let now = std::time::Instant::now();
-                times[step] += now - start;
-                start = now;
-            };
-            match self.together(mem, part.clone()) {
-                true => timed(part.start),
-                false => part.for_each(|step| {
-                    self.step(mem, step);
-                    timed(step);
-                }),
-            }
-        })
+        self.walk(
+            workspace,
+            images,
+            self.parts.iter().cloned(),
+            |mem, part| {
+                let mut start = std::time::Instant::now();
+                let mut timed = |step: usize| {
+                    let now = std::time::Instant::now();
+                    times[step] += now - start;
+                    start = now;
+                };
+                match self.together(mem, part.clone()) {
+                    true => timed(part.start),
+                    false => part.for_each(|step| {
+                        self.step(mem, step);
+                        timed(step);
+                    }),
+                }
+            },
+        )
     }
 
     /// As [`forward`](Model::forward), and shows what each step wrote, dense: on the CPU.
@@ -109,8 +114,8 @@ impl Executor {
         images: &[f32],
         mut watch: impl FnMut(usize, &[f32]),
     ) -> Result<(), Error> {
-        let all = [0..self.stages.len()];
-        let pass = self.walk(workspace, images, &all, |mem, part| {
+        let all = core::iter::once(0..self.stages.len());
+        let pass = self.walk(workspace, images, all, |mem, part| {
             for number in part {
                 self.step(mem, number);
                 let step = &self.plan.forward[number];
@@ -124,12 +129,12 @@ impl Executor {
         &self,
         workspace: &'w mut Workspace,
         images: &[f32],
-        parts: &[Range<usize>],
+        parts: impl Iterator<Item = Range<usize>>,
         mut run: impl FnMut(&mut Mem<'_, '_>, Range<usize>),
     ) -> Result<&'w [f32], Error> {
         let mut mem = workspace.begin(images)?;
         for part in parts {
-            run(&mut mem, part.clone());
+            run(&mut mem, part);
         }
         mem.finish(self.plan.result)
     }
@@ -206,10 +211,15 @@ impl Model for Executor {
         workspace: &'w mut Workspace,
         images: &[f32],
     ) -> Result<&'w [f32], Error> {
-        self.walk(workspace, images, &self.parts, |mem, part| {
-            if !self.together(mem, part.clone()) {
-                part.for_each(|number| self.step(mem, number));
-            }
-        })
+        self.walk(
+            workspace,
+            images,
+            self.parts.iter().cloned(),
+            |mem, part| {
+                if !self.together(mem, part.clone()) {
+                    part.for_each(|number| self.step(mem, number));
+                }
+            },
+        )
     }
 }

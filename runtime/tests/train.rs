@@ -270,6 +270,7 @@ mod trainer {
             result: at,
             joins: Vec::new(),
             blocks: Vec::new(),
+            by_rows: Vec::new(),
             kept: Vec::new(),
             backward: backward.collect(),
             forward,

@@ -226,6 +226,7 @@ fn two_inputs(case: &Case) -> Plan {
         forward: steps,
         joins: Vec::new(),
         blocks: Vec::new(),
+        by_rows: Vec::new(),
         result,
         kept: Vec::new(),
         loss: Vec::new(),

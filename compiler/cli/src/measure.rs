@@ -9,6 +9,7 @@ use netc_plan::random::SplitMix64;
 use netc_runtime::cpu::Choice;
 use netc_runtime::cpu::limits::Work;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 /// Runs that count, at least.
@@ -67,8 +68,8 @@ fn median(sorted: &[Duration]) -> Duration {
 
 /// A part of a pass.
 pub(crate) struct Row<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) text: &'a str,
+    pub(crate) name: Cow<'a, str>,
+    pub(crate) text: Cow<'a, str>,
     /// What it was computed by, forward.
     pub(crate) choice: Option<Choice>,
     /// What it computes and moves at least; nothing, where that is not counted.
@@ -168,8 +169,8 @@ impl Report<'_> {
     fn cells(&self, row: &Row<'_>, split: bool) -> Vec<String> {
         let kernel = row.choice.map(|choice| choice.to_string());
         let mut cells = vec![
-            row.name.to_owned(),
-            shortened(row.text),
+            row.name.clone().into_owned(),
+            shortened(&row.text),
             kernel.unwrap_or_default(),
         ];
         if split {

@@ -52,13 +52,22 @@ impl Work {
     /// The work of a step for a batch.
     #[must_use]
     pub fn of(step: &Step, batch: usize) -> Self {
+        Self::together(core::slice::from_ref(step), batch)
+    }
+
+    /// The work of steps for a batch, of which each reads what the one before it wrote: what lies between is not moved.
+    #[must_use]
+    pub fn together(steps: &[Step], batch: usize) -> Self {
         let batch = batch as f64;
         let bytes = |view: &View| (view.len() * view.element.bytes()) as f64;
-        let values: f64 = step.inputs.iter().chain([&step.output]).map(bytes).sum();
+        let read = steps.first().into_iter().flat_map(|step| &step.inputs);
+        let written = steps.last().map(|step| &step.output);
+        let values: f64 = read.chain(written).map(bytes).sum();
+        let macs: f64 = steps.iter().map(|step| step.op.macs() as f64).sum();
         Self {
-            flops: 2.0 * step.op.macs() as f64 * batch,
+            flops: 2.0 * macs * batch,
             values: values * batch,
-            params: params(step),
+            params: steps.iter().map(params).sum(),
         }
     }
 

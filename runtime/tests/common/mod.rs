@@ -74,6 +74,7 @@ pub(crate) fn plan(input: &[usize], steps: Vec<Step>, params: Vec<Param>, result
         kept: Vec::new(),
         joins: Vec::new(),
         blocks: Vec::new(),
+        by_rows: Vec::new(),
         loss: Vec::new(),
         backward: Vec::new(),
         update: Vec::new(),

@@ -7,9 +7,12 @@ use crate::failure::{Failure, Outcome};
 use crate::measure::{Report, Row, images, medians, passes};
 use crate::network::{Network, failed};
 use crate::roof::Roof;
+use netc_plan::Plan;
+use netc_runtime::cpu::Choice;
 use netc_runtime::cpu::limits::Work;
 use netc_runtime::{Model, Workspace};
 use serde_json::json;
+use std::borrow::Cow;
 use std::time::Duration;
 
 pub(crate) fn run(args: &Bench) -> Outcome {
@@ -39,15 +42,6 @@ pub(crate) fn run(args: &Bench) -> Outcome {
         true => layers(&network, &mut workspace, &images, passes.len())?,
         false => Vec::new(),
     };
-    let rows = network.plan.forward.iter().zip(choices).zip(times);
-    let rows = rows.map(|((step, choice), time)| Row {
-        name: &step.name,
-        text: &step.text,
-        choice: Some(choice),
-        work: Work::of(step, batch),
-        time,
-        split: None,
-    });
     let threads = workspace.threads();
     // The limits are those of products of floats.
     let counts = args.layers && !args.device.is_int8();
@@ -56,7 +50,7 @@ pub(crate) fn run(args: &Bench) -> Outcome {
     let report = Report {
         passes,
         rate: steps.map(|step| Work::of(step, batch).flops).sum(),
-        rows: rows.collect(),
+        rows: rows(&network.plan, &choices, &times, batch),
         roof: counts.then(roof).flatten(),
     };
     let head = format!(
@@ -67,6 +61,41 @@ pub(crate) fn run(args: &Bench) -> Outcome {
     );
     let facts = json!({ "model": network.plan.name, "threads": threads });
     report.show(args, &head, facts)
+}
+
+/// A row for each step, or for steps that were computed by rows. None without times.
+fn rows<'a>(plan: &'a Plan, choices: &[Choice], times: &[Duration], batch: usize) -> Vec<Row<'a>> {
+    let mut rows = Vec::new();
+    let mut next = 0;
+    while let Some(time) = times.get(next) {
+        let mut groups = plan.by_rows.iter();
+        let group = groups.find(|group| group.start == next);
+        // Those that could be computed by rows and were not have times of their own.
+        let group = group.filter(|group| {
+            times[group.start + 1..group.end]
+                .iter()
+                .all(Duration::is_zero)
+        });
+        let part = group.cloned().unwrap_or(next..next + 1);
+        let steps = &plan.forward[part.clone()];
+        let (first, last) = (&steps[0], &steps[steps.len() - 1]);
+        rows.push(Row {
+            name: match steps.len() {
+                1 => Cow::from(&first.name),
+                _ => Cow::from(format!("{} .. {}", first.name, last.name)),
+            },
+            text: match steps.len() {
+                1 => Cow::from(&first.text),
+                many => Cow::from(format!("{many} convolutions by rows")),
+            },
+            choice: Some(choices[next]),
+            work: Work::together(steps, batch),
+            time: *time,
+            split: None,
+        });
+        next = part.end;
+    }
+    rows
 }
 
 /// The median time of each step.

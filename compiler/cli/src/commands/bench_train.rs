@@ -14,6 +14,7 @@ use netc_runtime::train::Trainer;
 use netc_runtime::{Prepared, Weights};
 use netc_train::data::Kept;
 use serde_json::json;
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// A training step counts as so many forward passes: one there, and two back, for the inputs and for the weights.
@@ -108,8 +109,8 @@ fn rows<'a>(prepared: &Prepared<'a>, works: &[Work], times: &[Duration]) -> Vec<
     let (forward, rest) = times.split_at(steps.len());
     let (backward, ends) = rest.split_at(steps.len());
     let layers = prepared.steps().enumerate().map(|(i, (step, choice))| Row {
-        name: &step.name,
-        text: &step.text,
+        name: Cow::from(&step.name),
+        text: Cow::from(&step.text),
         choice: Some(choice),
         work: works[i],
         time: forward[i] + backward[i],
@@ -117,8 +118,8 @@ fn rows<'a>(prepared: &Prepared<'a>, works: &[Work], times: &[Duration]) -> Vec<
     });
     let ends = ["loss", "update"].into_iter().zip(ends);
     let ends = ends.map(|(name, time)| Row {
-        name,
-        text: "",
+        name: Cow::from(name),
+        text: Cow::default(),
         choice: None,
         work: Work::default(),
         time: *time,

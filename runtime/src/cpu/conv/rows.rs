@@ -5,6 +5,9 @@
 //! reads, a window of rows slides along, in a part of that picture's own memory. All sums are those of the convolutions one by one, to the bit,
 //! so that how the work is cut may depend on the threads.
 
+#[cfg(test)]
+mod tests;
+
 use super::depthwise::Depthwise;
 use super::direct::Direct;
 use super::{Algorithm, Conv, Pixels};
@@ -29,7 +32,8 @@ pub(crate) fn together<const N: usize>(
     x: View,
     convs: [(&Conv, View); N],
 ) -> bool {
-    Chain::of(&convs).is_some_and(|chain| chain.run(mem, x, convs))
+    let chain = Chain::of(&convs).filter(|chain| chain.pays(mem.batch()));
+    chain.is_some_and(|chain| chain.run(mem, x, convs))
 }
 
 /// The kernels of convolutions that can be computed by rows.
@@ -64,7 +68,7 @@ impl<'c> Chain<'c> {
         })
     }
 
-    /// Computes them, if it pays and there is memory for it.
+    /// Computes them, if there is memory for it.
     fn run<const N: usize>(
         &self,
         mem: &mut Mem<'_, '_>,
@@ -72,9 +76,6 @@ impl<'c> Chain<'c> {
         convs: [(&Conv, View); N],
     ) -> bool {
         let images = mem.batch();
-        if !self.pays(images) {
-            return false;
-        }
         let mut from = x;
         for (conv, y) in convs {
             conv.sizes.input(from).view();

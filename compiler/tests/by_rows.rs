@@ -1,0 +1,132 @@
+//! Which steps the compiler marks as computed by rows, and where it puts what they read and write.
+#![allow(clippy::single_range_in_vec_init, reason = "a plan with one group")]
+
+use netc_compiler::{Options, RecipeChoice, Train, compile};
+use netc_plan::{Plan, View, overlap, validate};
+use std::collections::BTreeMap;
+
+fn plan(text: &str, options: &Options) -> Plan {
+    let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    let output = compile("a.net", text.into(), options, &mut files);
+    let rendered = output.rendered();
+    let training = output.training.map(|training| training.plan);
+    training.or(output.plan).expect(&rendered)
+}
+
+/// The names of the steps of each group.
+fn groups(plan: &Plan) -> Vec<String> {
+    validate(plan).expect("a valid plan");
+    let groups = plan.by_rows.iter();
+    let names = groups.map(|group| {
+        let steps = plan.forward[group.clone()].iter();
+        let names: Vec<&str> = steps.map(|step| step.name.as_str()).collect();
+        names.join(" ")
+    });
+    names.collect()
+}
+
+fn inferred(text: &str) -> Vec<String> {
+    groups(&plan(text, &Options::default()))
+}
+
+const BLOCK: &str = "INPUT(20x20x8) => CONV(48, 1x1) => BN => RELU6 => DWCONV(3x3, same) => BN => RELU6 => CONV(8, 1x1) => BN";
+
+#[test]
+fn pointwise_and_depthwise_convolutions_are_grouped_with_what_is_folded_into_them() {
+    let expected = ["conv1 dwconv1 conv2"];
+    assert_eq!(inferred(BLOCK), expected);
+    assert_eq!(
+        inferred(&format!("{BLOCK} => ADD(x)").replace("8)", "8) as x")),
+        expected
+    );
+    let separable = "INPUT(20x20x8) => DWCONV(3x3/2) => RELU => CONV(16, 1x1) => RELU => DWCONV(5x5) => CONV(4, 1x1)";
+    assert_eq!(inferred(separable), ["dwconv1 conv1", "dwconv2 conv2"]);
+    let squeezed = "INPUT(20x20x8) => CONV(16, 1x1) => DWCONV(3x3) => GLOBALPOOL";
+    assert_eq!(inferred(squeezed), ["conv1 dwconv1"]);
+}
+
+#[test]
+fn what_others_read_is_not_grouped() {
+    let tapped =
+        "INPUT(20x20x8) => CONV(8, 1x1) as x => DWCONV(3x3, same) => CONV(8, 1x1) => ADD(x)";
+    assert_eq!(inferred(tapped), ["dwconv1 conv2"]);
+    let kept = Options {
+        keep: vec!["dwconv1".into()],
+        ..Options::default()
+    };
+    let plan = plan(
+        "INPUT(20x20x8) => CONV(8, 1x1) => DWCONV(3x3) => CONV(8, 1x1)",
+        &kept,
+    );
+    assert_eq!(groups(&plan), ["conv1 dwconv1"]);
+}
+
+#[test]
+fn other_convolutions_are_not_grouped() {
+    for text in [
+        "INPUT(20x20x8) => CONV(8, 3x3) => DWCONV(3x3)",
+        "INPUT(20x20x8) => CONV(8, 1x1/2) => DWCONV(3x3)",
+        "INPUT(20x20x8) => CONV(8, 1x1, groups=2) => DWCONV(3x3)",
+        "INPUT(20x20x8) => DWCONV(3x3) => DWCONV(3x3)",
+        "INPUT(20x20x8) => CONV(8, 1x1) => POOL(2x2) => DWCONV(3x3)",
+        "INPUT(20x20x8) => CONV(16, 1x1) => CONV(8, 1x1)",
+    ] {
+        assert!(inferred(text).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn training_computes_one_by_one() {
+    let options = Options {
+        train: Some(Train {
+            recipe: RecipeChoice::BuiltIn,
+            ..Train::default()
+        }),
+        ..Options::default()
+    };
+    let text = format!("{BLOCK} => GLOBALPOOL => FC(10) => SOFTMAX");
+    assert!(groups(&plan(&text, &options)).is_empty());
+}
+
+/// The first may still be read when the last is written, though it is dead where they are computed one by one.
+#[test]
+fn places_of_a_group_share_no_memory() {
+    let text = BLOCK.replace("20x20x8) =>", "20x20x8) => CONV(8, 3x3) =>");
+    let plan = plan(&text, &Options::default());
+    let steps = &plan.forward[plan.by_rows[0].clone()];
+    let first = steps[0].inputs.iter();
+    let places: Vec<View> = first
+        .chain(steps.iter().map(|step| &step.output))
+        .copied()
+        .collect();
+    for (i, a) in places.iter().enumerate() {
+        assert!(places[..i].iter().all(|b| !overlap(a, b)), "{places:?}");
+    }
+}
+
+#[test]
+fn plans_with_wrong_groups_are_refused() {
+    let good = plan(
+        &format!("{BLOCK} => RELU => POOL(2x2)"),
+        &Options::default(),
+    );
+    validate(&good).expect("a valid plan");
+    let refused = |change: &dyn Fn(&mut Plan)| {
+        let mut plan = good.clone();
+        change(&mut plan);
+        validate(&plan).expect_err("a wrong group")
+    };
+    let text = refused(&|plan| plan.by_rows = vec![0..1]);
+    assert!(text.contains("two or three steps"), "{text}");
+    let text = refused(&|plan| plan.by_rows = vec![2..9]);
+    assert!(text.contains("two or three steps"), "{text}");
+    let text = refused(&|plan| plan.by_rows = vec![0..2, 1..3]);
+    assert!(text.contains("two or three steps"), "{text}");
+    let text = refused(&|plan| plan.by_rows = vec![1..2, 2..4]);
+    assert!(text.contains("two or three steps"), "{text}");
+    let text = refused(&|plan| plan.by_rows = vec![2..4]);
+    assert!(text.contains("not all are convolutions"), "{text}");
+    // As if the last were written where the first is read.
+    let text = refused(&|plan| plan.forward[2].output = plan.forward[0].output);
+    assert!(!text.is_empty());
+}

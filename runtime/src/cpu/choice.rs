@@ -71,6 +71,8 @@ named! {
         Abreast = "abreast",
         /// Convolution: one filter a channel, a vector of channels at a time.
         Depthwise = "depthwise",
+        /// Convolution in groups of few filters: those of several groups in one vector.
+        Grouped = "grouped",
         /// Convolution, 3x3 and 5x5 of stride 1: Winograd's F(2x2, 3x3), 4 products an output in place of 9, with errors up to 3e-6 of the largest
         /// output; or F(2x2, 5x5), 9 in place of 25, up to 2e-5.
         Winograd2 = "winograd2",

@@ -37,6 +37,8 @@ pub(crate) struct Tuning {
     pub(crate) weight: f64,
     /// Depthwise convolution: elementary operations that make a task worth its start.
     pub(crate) depthwise_task: usize,
+    /// Convolution in groups: products that make a task worth its start.
+    pub(crate) grouped_task: usize,
     /// Convolutions by rows: bytes of a batch of pictures between them above which it pays.
     pub(crate) rows_picture: usize,
     /// Convolutions by rows: the most bytes of their weights, a part of L2.
@@ -116,6 +118,7 @@ static LARGE_L2: Tuning = Tuning {
     streamed_weights: 1 << 18,
     weight: 12.0,
     depthwise_task: 1 << 16,
+    grouped_task: 1 << 18,
     rows_picture: 4 << 20,
     rows_weights: 512 << 10,
     rows_window: 384 << 10,

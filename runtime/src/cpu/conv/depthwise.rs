@@ -1,7 +1,7 @@
 //! Depthwise convolution: one filter a channel, vectors of channels.
 
 use super::panels::Strides;
-use super::pixels::{Origin, Pixels, are_even, origins};
+use super::pixels::{Origin, Pixels, are_even, cells, origins};
 use crate::cpu::act;
 use crate::cpu::kernel::{Aligned, Beside, Cells, Depthwise as Tile, Fused, Kernels, MAX_LANES};
 use crate::cpu::tuning::Tuning;
@@ -123,30 +123,6 @@ impl Depthwise {
         (end - column).min(most)
     }
 
-    /// Where each cell of each window lies, cell by cell; zeros for those outside the picture.
-    fn cells(&self, windows: &[Origin], input: Pixels<'_>, rows: &mut [*const f32]) {
-        let d = &self.d;
-        let mut slots = rows.iter_mut();
-        for ky in 0..d.kernel[0] {
-            let y = ky * d.dilation[0];
-            for kx in 0..d.kernel[1] {
-                let x = kx * d.dilation[1];
-                let cell = y.wrapping_mul(d.input[1]).wrapping_add(x);
-                let cell = cell.wrapping_mul(input.pixel);
-                for (o, slot) in windows.iter().zip(&mut slots) {
-                    let here = o.y.wrapping_add_unsigned(y) as usize;
-                    let there = o.x.wrapping_add_unsigned(x) as usize;
-                    // A negative row or column is huge as a `usize`.
-                    *slot = if here < d.input[0] && there < d.input[1] {
-                        input.at(o.offset.wrapping_add(cell)).cast_const()
-                    } else {
-                        self.zeros.as_slice().as_ptr()
-                    };
-                }
-            }
-        }
-    }
-
     /// The work of one call over these inputs.
     fn tile<R>(&self, inputs: R, out: *mut f32, stride: usize) -> Tile<R> {
         Tile {
@@ -218,7 +194,7 @@ impl Depthwise {
                 // and biases are padded to whole vectors; the outputs are this task's own.
                 unsafe { kernel(&self.tile(inputs, out, output.pixel)) }
             } else {
-                self.cells(windows, input, &mut rows);
+                cells(d, windows, input, self.zeros.as_slice(), &mut rows);
                 let inputs = Cells {
                     rows: rows.as_ptr(),
                     taps: d.kernel[0] * d.kernel[1],

@@ -2,6 +2,7 @@
 
 use super::abreast::Abreast;
 use super::depthwise::Depthwise;
+use super::grouped::Grouped;
 use super::winograd::Winograd;
 #[cfg(feature = "train")]
 use crate::cpu::choice::Choice;
@@ -19,6 +20,7 @@ pub(crate) fn can(d: &plan::Conv, method: Method, level: Level) -> bool {
         Method::Direct => true,
         Method::Padded => d.pad != [0; 4],
         Method::Depthwise => Depthwise::fits(d),
+        Method::Grouped => Grouped::fits(d, level.lanes()),
         Method::Abreast => Abreast::pixels(d, level.lanes()).is_some(),
         Method::Winograd2 => Winograd::fits(d, 2),
         Method::Winograd4 => Winograd::fits(d, 4),
@@ -48,6 +50,7 @@ pub(crate) fn exact(d: &plan::Conv, level: Level) -> Method {
         && d.pad[2].max(d.pad[3]) > 0;
     match d {
         d if Depthwise::fits(d) => Method::Depthwise,
+        d if can(d, Method::Grouped, level) => Method::Grouped,
         _ if has_short_runs => Method::Padded,
         d if can(d, Method::Abreast, level) => Method::Abreast,
         _ => Method::Direct,

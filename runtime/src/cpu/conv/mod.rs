@@ -6,6 +6,7 @@ pub(crate) mod train;
 mod abreast;
 mod depthwise;
 pub(crate) mod direct;
+mod grouped;
 pub(crate) mod method;
 mod panels;
 mod pixels;
@@ -27,6 +28,7 @@ use alloc::boxed::Box;
 use depthwise::Depthwise;
 use direct::Direct;
 pub(crate) use direct::Spread;
+use grouped::Grouped;
 pub(crate) use panels::Strides;
 pub(crate) use pixels::{Origin, Pixels, are_even, origins};
 pub(crate) use rows::together;
@@ -49,6 +51,8 @@ enum Algorithm {
     Padded(Direct),
     /// One filter a channel.
     Depthwise(Depthwise),
+    /// Filters of several groups in a vector.
+    Grouped(Grouped),
     /// Several pixels in a vector.
     Abreast(Box<Abreast>),
     /// Fewer products of transformed tiles.
@@ -97,6 +101,7 @@ impl Conv {
         let direct = |d| Direct::new(d, strides, kernels);
         let algorithm = match choice.method {
             Method::Depthwise => Algorithm::Depthwise(Depthwise::new(d, strides, kernels)),
+            Method::Grouped => Algorithm::Grouped(Grouped::new(d, strides, kernels)),
             Method::Winograd2 => Algorithm::Winograd(Winograd::new(d, strides, kernels, 2)),
             Method::Winograd4 => Algorithm::Winograd(Winograd::new(d, strides, kernels, 4)),
             Method::Abreast => {
@@ -120,6 +125,7 @@ impl Conv {
                 direct.pack(weight, bias, threads);
             }
             Algorithm::Depthwise(depthwise) => depthwise.pack(weight, bias),
+            Algorithm::Grouped(grouped) => grouped.pack(weight, bias),
             Algorithm::Abreast(abreast) => abreast.pack(weight, bias, threads),
             Algorithm::Winograd(winograd) => winograd.pack(weight, bias, threads),
         }
@@ -132,6 +138,7 @@ impl Conv {
             Algorithm::Direct(direct) | Algorithm::Padded(direct) => direct.bytes(),
             Algorithm::Abreast(abreast) => abreast.bytes(),
             Algorithm::Winograd(winograd) => winograd.bytes(),
+            Algorithm::Grouped(grouped) => grouped.bytes(),
             Algorithm::Depthwise(_) => 0, // a few numbers a channel
         }
     }
@@ -139,7 +146,11 @@ impl Conv {
     /// Whether [`run_into`](Self::run_into) can add to what the output holds.
     #[cfg(feature = "train")]
     pub(crate) fn accumulates(&self) -> bool {
-        !matches!(self.algorithm, Algorithm::Depthwise(_)) && self.d.act == plan::Act::None
+        let overwrites = matches!(
+            self.algorithm,
+            Algorithm::Depthwise(_) | Algorithm::Grouped(_)
+        );
+        !overwrites && self.d.act == plan::Act::None
     }
 
     /// Memory for a batch.
@@ -151,7 +162,10 @@ impl Conv {
                 bounded([max_batch.max(1), h, w, c])
             }
             Algorithm::Winograd(winograd) => return winograd.scratch(max_batch),
-            Algorithm::Direct(_) | Algorithm::Depthwise(_) | Algorithm::Abreast(_) => 0,
+            Algorithm::Direct(_)
+            | Algorithm::Depthwise(_)
+            | Algorithm::Grouped(_)
+            | Algorithm::Abreast(_) => 0,
         };
         Scratch { shared, worker: 0 }
     }
@@ -191,6 +205,12 @@ impl Conv {
                 threads.for_each(depthwise.tasks(images), |task, _| {
                     // SAFETY: as above; the tasks write different pixels.
                     unsafe { depthwise.run(images, task, input, output) }
+                });
+            }
+            Algorithm::Grouped(grouped) => {
+                threads.for_each(grouped.tasks(images), |task, _| {
+                    // SAFETY: as above; the tasks write different pixels.
+                    unsafe { grouped.run(images, task, input, output) }
                 });
             }
             Algorithm::Abreast(abreast) => {

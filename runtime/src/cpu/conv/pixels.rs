@@ -85,6 +85,35 @@ pub(crate) fn origins(
     }
 }
 
+/// Where each cell of each window lies, cell by cell; `zeros` for those outside the picture.
+pub(super) fn cells(
+    d: &Conv,
+    windows: &[Origin],
+    input: Pixels<'_>,
+    zeros: &[f32],
+    rows: &mut [*const f32],
+) {
+    let mut slots = rows.iter_mut();
+    for ky in 0..d.kernel[0] {
+        let y = ky * d.dilation[0];
+        for kx in 0..d.kernel[1] {
+            let x = kx * d.dilation[1];
+            let cell = y.wrapping_mul(d.input[1]).wrapping_add(x);
+            let cell = cell.wrapping_mul(input.pixel);
+            for (o, slot) in windows.iter().zip(&mut slots) {
+                // A negative row or column is huge as a `usize`.
+                let here = o.y.wrapping_add_unsigned(y) as usize;
+                let there = o.x.wrapping_add_unsigned(x) as usize;
+                *slot = if here < d.input[0] && there < d.input[1] {
+                    input.at(o.offset.wrapping_add(cell)).cast_const()
+                } else {
+                    zeros.as_ptr()
+                };
+            }
+        }
+    }
+}
+
 /// Whether these windows lie side by side in a row, inside the picture.
 #[inline]
 pub(crate) fn are_even(d: &Conv, windows: &[Origin]) -> bool {

@@ -255,6 +255,26 @@ fn abreast() {
     assert!(count > 20, "only {count}");
 }
 
+/// Groups of few filters: several in a vector, whose inputs lie in one or two.
+#[test]
+fn grouped() {
+    let mut count = 0;
+    for round in 0..200 {
+        let rng = &mut Rng(8000 + round);
+        let groups = rng.size(2, 40);
+        let input = [rng.size(1, 13), rng.size(1, 13), groups * rng.size(1, 6)];
+        let d = plan::Conv {
+            filters: groups * rng.size(1, 8),
+            groups,
+            ..window(rng, input)
+        };
+        let ways = simd::levels().flat_map(|level| choices(&d, level));
+        count += ways.filter(|way| way.method == Method::Grouped).count();
+        check_conv(rng, d);
+    }
+    assert!(count > 100, "only {count}");
+}
+
 /// Tiles that the picture cuts, and pictures of many tiles, near and together.
 #[test]
 fn winograd() {

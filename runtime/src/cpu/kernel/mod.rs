@@ -9,6 +9,7 @@
 
 mod bytes;
 mod depthwise;
+mod grouped;
 pub(crate) mod int8;
 mod memory;
 #[cfg(feature = "train")]
@@ -22,6 +23,7 @@ mod weight;
 mod winograd;
 
 pub(crate) use depthwise::{Beside, Cells, Depthwise, DepthwiseKernel};
+pub(crate) use grouped::{Grouped, GroupedKernel};
 pub(crate) use memory::Aligned;
 #[cfg(feature = "train")]
 pub(crate) use outer::{Outer, OuterKernel};
@@ -82,6 +84,8 @@ pub(crate) struct Kernels {
     pub(crate) depthwise: &'static [DepthwiseKernel<Cells>],
     /// `depthwise_rows[s - 1][w][mr - 1]` computes `mr` pixels side by side, with stride `s` and kernels 3 (`w` 0) or 5 (1) cells wide.
     depthwise_rows: [[&'static [DepthwiseKernel<Beside>]; 2]; 2],
+    /// `grouped[mr - 1]` computes `mr` pixels.
+    pub(crate) grouped: &'static [GroupedKernel],
     /// Max pooling.
     pub(crate) max_window: MaxWindowKernel,
     /// Backward through it.
@@ -213,6 +217,12 @@ macro_rules! level {
             }
 
             $(#[target_feature(enable = $feature)])?
+            unsafe fn grouped<const MR: usize>(g: &super::Grouped) {
+                // SAFETY: the caller's promise is the same.
+                unsafe { super::grouped::grouped::<$vector, MR>(g) }
+            }
+
+            $(#[target_feature(enable = $feature)])?
             unsafe fn max_window(t: &super::MaxWindow) {
                 // SAFETY: the caller's promise is the same.
                 unsafe { super::pool::max_window::<$vector>(t) }
@@ -272,6 +282,7 @@ macro_rules! level {
                     [&[$(depthwise_row::<$dw, 3, 1> as DepthwiseKernel<Beside>),*], &[$(depthwise_row::<$dw, 5, 1> as DepthwiseKernel<Beside>),*]],
                     [&[$(depthwise_row::<$dw, 3, 2> as DepthwiseKernel<Beside>),*], &[$(depthwise_row::<$dw, 5, 2> as DepthwiseKernel<Beside>),*]],
                 ],
+                grouped: &[$(grouped::<$dw> as super::GroupedKernel),*],
                 max_window,
                 #[cfg(feature = "train")]
                 max_window_back,

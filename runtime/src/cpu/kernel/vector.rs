@@ -31,6 +31,10 @@ pub(crate) trait Vector: Copy {
     /// `yes` where the bits of both are the same, else zero.
     #[cfg(feature = "train")]
     unsafe fn where_same(self, other: Self, yes: Self) -> Self;
+    /// In each lane the lane of this vector that `lanes` names: `LANES` readable numbers below `LANES`.
+    unsafe fn pick(self, lanes: *const u32) -> Self;
+    /// As [`pick`](Self::pick) of two vectors: from `LANES` on, `lanes` names those of `other`.
+    unsafe fn pick_of_two(self, other: Self, lanes: *const u32) -> Self;
     /// Two vectors of bf16, lane by lane: the first of each lane, and the second. `2 * LANES` readable numbers.
     unsafe fn widen_pair(p: *const u16) -> [Self; 2];
     /// A vector of bf16 in order: `LANES` readable numbers.
@@ -132,6 +136,23 @@ impl Vector for Portable {
         let mask = |i: usize| u32::from(self.0[i].to_bits() == other.0[i].to_bits()).wrapping_neg();
         Self(core::array::from_fn(|i| {
             f32::from_bits(yes.0[i].to_bits() & mask(i))
+        }))
+    }
+    #[inline(always)]
+    unsafe fn pick(self, lanes: *const u32) -> Self {
+        // SAFETY: the caller vouches for LANES numbers.
+        Self(core::array::from_fn(|i| {
+            self.0[unsafe { lanes.add(i).read() } as usize]
+        }))
+    }
+    #[inline(always)]
+    unsafe fn pick_of_two(self, other: Self, lanes: *const u32) -> Self {
+        Self(core::array::from_fn(|i| {
+            // SAFETY: the caller vouches for LANES numbers.
+            match unsafe { lanes.add(i).read() } as usize {
+                lane @ 0..4 => self.0[lane],
+                lane => other.0[lane - 4],
+            }
         }))
     }
     #[inline(always)]
@@ -277,6 +298,21 @@ mod x86 {
             })
         }
         #[inline(always)]
+        unsafe fn pick(self, lanes: *const u32) -> Self {
+            // SAFETY: the caller vouches for AVX2 and LANES numbers.
+            Self(unsafe { _mm256_permutevar8x32_ps(self.0, _mm256_loadu_si256(lanes.cast())) })
+        }
+        #[inline(always)]
+        unsafe fn pick_of_two(self, other: Self, lanes: *const u32) -> Self {
+            // SAFETY: the caller vouches for AVX2 and LANES numbers. The permutation looks at the lowest three bits, the blend at the highest.
+            Self(unsafe {
+                let lanes = _mm256_loadu_si256(lanes.cast());
+                let [near, far] = [self, other].map(|v| _mm256_permutevar8x32_ps(v.0, lanes));
+                let is_far = _mm256_castsi256_ps(_mm256_slli_epi32::<28>(lanes));
+                _mm256_blendv_ps(near, far, is_far)
+            })
+        }
+        #[inline(always)]
         unsafe fn widen_pair(p: *const u16) -> [Self; 2] {
             // SAFETY: the caller vouches for AVX2 and two vectors.
             unsafe {
@@ -396,6 +432,19 @@ mod x86 {
             Self(unsafe {
                 let [a, b] = [_mm512_castps_si512(self.0), _mm512_castps_si512(other.0)];
                 _mm512_maskz_mov_ps(_mm512_cmpeq_epi32_mask(a, b), yes.0)
+            })
+        }
+        #[inline(always)]
+        unsafe fn pick(self, lanes: *const u32) -> Self {
+            // SAFETY: the caller vouches for AVX-512F and LANES numbers.
+            Self(unsafe { _mm512_permutexvar_ps(_mm512_loadu_si512(lanes.cast()), self.0) })
+        }
+        #[inline(always)]
+        unsafe fn pick_of_two(self, other: Self, lanes: *const u32) -> Self {
+            // SAFETY: the caller vouches for AVX-512F and LANES numbers.
+            Self(unsafe {
+                let lanes = _mm512_loadu_si512(lanes.cast());
+                _mm512_permutex2var_ps(self.0, lanes, other.0)
             })
         }
         #[inline(always)]

@@ -103,6 +103,22 @@ impl Vector for Neon {
         })
     }
     #[inline(always)]
+    unsafe fn pick(self, lanes: *const u32) -> Self {
+        // SAFETY: the caller vouches for LANES numbers; the bytes of each lane are picked.
+        Self(unsafe {
+            let bytes = vreinterpretq_u8_f32(self.0);
+            vreinterpretq_f32_u8(vqtbl1q_u8(bytes, bytes_of(lanes)))
+        })
+    }
+    #[inline(always)]
+    unsafe fn pick_of_two(self, other: Self, lanes: *const u32) -> Self {
+        // SAFETY: as above.
+        Self(unsafe {
+            let bytes = uint8x16x2_t(vreinterpretq_u8_f32(self.0), vreinterpretq_u8_f32(other.0));
+            vreinterpretq_f32_u8(vqtbl2q_u8(bytes, bytes_of(lanes)))
+        })
+    }
+    #[inline(always)]
     unsafe fn widen_pair(p: *const u16) -> [Self; 2] {
         // SAFETY: the caller vouches for two vectors.
         unsafe {
@@ -119,4 +135,14 @@ impl Vector for Neon {
     /// The intrinsic is not stable.
     #[inline(always)]
     unsafe fn prefetch(_: *const u8) {}
+}
+
+/// The places of the bytes of these four lanes.
+#[inline(always)]
+unsafe fn bytes_of(lanes: *const u32) -> uint8x16_t {
+    // SAFETY: the caller vouches for four numbers.
+    unsafe {
+        let first = vmulq_n_u32(vld1q_u32(lanes), 0x0404_0404);
+        vreinterpretq_u8_u32(vaddq_u32(first, vdupq_n_u32(0x0302_0100)))
+    }
 }

@@ -94,6 +94,18 @@ impl Vector for Simd128 {
         Self(v128_and(yes.0, u32x4_eq(self.0, other.0)))
     }
     #[inline(always)]
+    unsafe fn pick(self, lanes: *const u32) -> Self {
+        // SAFETY: the caller vouches for LANES numbers.
+        Self(u8x16_swizzle(self.0, unsafe { bytes_of(lanes) }))
+    }
+    #[inline(always)]
+    unsafe fn pick_of_two(self, other: Self, lanes: *const u32) -> Self {
+        // SAFETY: the caller vouches for LANES numbers. A place past the vector gives zero, one below the second vector wraps past it.
+        let bytes = unsafe { bytes_of(lanes) };
+        let far = u8x16_swizzle(other.0, u8x16_sub(bytes, u8x16_splat(16)));
+        Self(v128_or(u8x16_swizzle(self.0, bytes), far))
+    }
+    #[inline(always)]
     unsafe fn widen_pair(p: *const u16) -> [Self; 2] {
         // SAFETY: the caller vouches for two vectors.
         let both = unsafe { v128_load(p.cast()) };
@@ -107,4 +119,15 @@ impl Vector for Simd128 {
     }
     #[inline(always)]
     unsafe fn prefetch(_: *const u8) {}
+}
+
+/// The places of the bytes of these four lanes.
+#[inline(always)]
+unsafe fn bytes_of(lanes: *const u32) -> v128 {
+    // SAFETY: the caller vouches for four numbers; the read may be unaligned.
+    let lanes = unsafe { v128_load(lanes.cast()) };
+    u32x4_add(
+        u32x4_mul(lanes, u32x4_splat(0x0404_0404)),
+        u32x4_splat(0x0302_0100),
+    )
 }

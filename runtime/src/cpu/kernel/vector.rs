@@ -140,9 +140,10 @@ impl Vector for Portable {
     }
     #[inline(always)]
     unsafe fn pick(self, lanes: *const u32) -> Self {
-        // SAFETY: the caller vouches for LANES numbers.
         Self(core::array::from_fn(|i| {
-            self.0[unsafe { lanes.add(i).read() } as usize]
+            // SAFETY: the caller vouches for LANES numbers.
+            let lane = unsafe { lanes.add(i).read() };
+            self.0[lane as usize]
         }))
     }
     #[inline(always)]

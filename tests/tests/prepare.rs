@@ -133,7 +133,7 @@ fn what_was_chosen_is_shown() {
     let expected = [
         Method::Padded,
         Method::Depthwise,
-        Method::Direct,
+        Method::Grouped,
         Method::Only,
         Method::Direct,
         Method::Direct,

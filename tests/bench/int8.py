@@ -5,9 +5,10 @@
     peers/bin/python tests/bench/int8.py --netc target/release/netc [--threads 2] [--only NAME ...]
 
 ONNX Runtime quantises its own model (`quantize_static`, per channel, unsigned activations, signed weights) by the same kind of pictures; both
-of its formats are timed, QDQ and QOperator, and the faster one counts. netc is asked by `netc bench --precision int8 --json`. Each is
-timed in every round, and the least of the rounds' medians counts, as other work may share the machine. A line a case: milliseconds
-and ratio, above 1 where netc is ahead; then the geometric mean."""
+of its formats are timed, QDQ and QOperator, and the faster one counts. netc is asked by `netc bench --precision int8 --json`, with
+`--level avx2` for its kernels for AVX2; ONNX Runtime cannot be told to leave AVX-512 alone. Each is timed in every round, and the least
+of the rounds' medians counts, as other work may share the machine. A JSON line a case while it runs; at the end the table as it stands
+in BENCHMARKS.md, with the geometric means: ratios above 1 where netc is ahead."""
 import argparse, json, math, os, subprocess, tempfile, time, warnings
 
 warnings.filterwarnings("ignore")
@@ -121,8 +122,30 @@ def median_ms(run, seconds):
 def netc(a, name, batch, precision):
     command = [a.netc, "bench", f"{a.models}/{name}.net", "--batch", str(batch), "--threads", str(a.threads),
                "--precision", precision, "--seconds", str(a.seconds), "--json"]
+    if a.level:
+        command += ["--level", a.level]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return json.loads(done.stdout.strip().splitlines()[-1])["median_ms"]
+
+
+def mean(ratios):
+    return math.exp(sum(map(math.log, ratios)) / max(len(ratios), 1))
+
+
+def table(rows):
+    """Of (network, batch, times, ratio)."""
+    print("\n| network | batch | netc | ONNX Runtime | ONNX Runtime / netc | netc f32 / int8 |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    for name, batch, times, ratio in rows:
+        peer = min(times["QDQ"], times["QOperator"])
+        faster = times["f32"] / times["int8"]
+        print(f"| {name} | {batch} | {times['int8']:.3g} | {peer:.3g} | {ratio:.2f} | {faster:.2f} |")
+    ratios = [row[3] for row in rows]
+    print(f"\ngeometric mean {mean(ratios):.2f}, behind in {sum(r < 1 for r in ratios)} of {len(ratios)}")
+    for batch, word in ((1, "batch 1"), (None, "larger batches")):
+        some = [row[3] for row in rows if (row[1] == 1) == (batch == 1)]
+        if some:
+            print(f"{word}: {mean(some):.2f}, least {min(some):.2f}")
 
 
 def main():
@@ -133,8 +156,9 @@ def main():
     q.add_argument("--threads", type=int, default=2)
     q.add_argument("--rounds", type=int, default=5)
     q.add_argument("--seconds", type=float, default=0.5)
+    q.add_argument("--level", help="netc's instructions: avx2")
     a = q.parse_args()
-    ratios = []
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
         for name, (make, shape, batches) in CASES.items():
             if a.only and name not in a.only:
@@ -149,12 +173,11 @@ def main():
                     for what, run in runs.items():
                         times[what] = min(times.get(what, math.inf), run())
                 ratio = min(times["QDQ"], times["QOperator"]) / times["int8"]
-                ratios.append(ratio)
+                rows.append((name, batch, times, ratio))
                 shown = {"case": f"{name}, batch {batch}", "ms": {k: round(v, 4) for k, v in times.items()},
                          "ahead": round(ratio, 3), "int8_over_f32": round(times["f32"] / times["int8"], 3)}
                 print(json.dumps(shown), flush=True)
-    mean = math.exp(sum(map(math.log, ratios)) / max(len(ratios), 1))
-    print(json.dumps({"geometric_mean": round(mean, 3), "behind": sum(r < 1 for r in ratios), "of": len(ratios)}))
+    table(rows)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,14 @@ fn a_quantised_network_is_as_good() {
     let exact = accuracy(&format!("eval stripes.net -w {weights} --data data --json"));
     let int8 = "eval stripes.net -w q.safetensors --data data --precision int8 --json";
     assert!((accuracy(int8) - exact).abs() <= 0.02);
+    // What the run noted about its weights is kept: the class, by its name.
+    image::GrayImage::from_fn(8, 8, |_, y| image::Luma([if y == 4 { 230 } else { 0 }]))
+        .save(world.path("two.png"))
+        .unwrap();
+    let predict = "predict stripes.net -w q.safetensors --precision int8 two.png --json";
+    let (out, _) = world.run(0, predict);
+    let predicted: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(predicted["top"][0]["label"], "2", "{predicted}");
     let (out, _) = world.run(
         0,
         "bench stripes.net --precision int8 --layers --seconds 0.01 --json",

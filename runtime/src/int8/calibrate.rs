@@ -49,6 +49,7 @@ pub fn quantise(plan: &Plan, weights: &Weights, images: &[f32]) -> Result<Quanti
         layers,
         ranges,
         rest: Weights::from_tensors(rest, &params)?,
+        notes: String::new(),
     })
 }
 

@@ -18,6 +18,7 @@
 //! ```
 
 mod calibrate;
+mod file;
 mod places;
 
 pub(crate) use calibrate::others_of;
@@ -48,6 +49,8 @@ pub struct Quantised {
     pub(crate) ranges: BTreeMap<String, [f32; 2]>,
     /// The parameters of all other layers.
     pub(crate) rest: Weights,
+    /// What was noted about the weights.
+    notes: String,
 }
 
 impl Quantised {
@@ -55,6 +58,13 @@ impl Quantised {
     #[must_use]
     pub fn layers(&self) -> usize {
         self.layers.len()
+    }
+
+    /// The same with a text that is kept beside it, for whoever reads the file: what a training run noted about its weights, say.
+    #[must_use]
+    pub fn with_notes(mut self, notes: impl Into<String>) -> Self {
+        self.notes = notes.into();
+        self
     }
 
     /// Whether the step computes with bytes.

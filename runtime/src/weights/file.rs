@@ -43,7 +43,7 @@ impl Weights {
         let bytes = file.bytes();
         let (header, metadata) = SafeTensors::read_metadata(bytes)
             .map_err(|error| Error::new(ErrorKind::Weights, explain(&error, bytes)))?;
-        if super::int8::is_quantised(&metadata) {
+        if is_quantised(&metadata) {
             let problem = "a quantised network in place of weights: `--precision int8` runs it";
             return Err(Error::new(ErrorKind::Weights, problem));
         }
@@ -72,6 +72,15 @@ impl Weights {
     pub fn save(&self, path: impl AsRef<std::path::Path>) -> Result<(), Error> {
         replace(path.as_ref(), &self.to_bytes())
     }
+}
+
+/// The key of the note that says that a file holds a quantised network.
+pub(crate) const INT8_NOTE: &str = "netc.int8";
+
+/// Whether a file's notes say so.
+fn is_quantised(metadata: &Metadata) -> bool {
+    let notes = metadata.metadata().as_ref();
+    notes.is_some_and(|notes| notes.contains_key(INT8_NOTE))
 }
 
 /// A note of a safetensors file: its key and its text.
@@ -145,7 +154,7 @@ pub(crate) fn replace(path: &std::path::Path, bytes: &[u8]) -> Result<(), Error>
 #[cfg(feature = "std")]
 impl Storage {
     /// A file's bytes.
-    pub(super) fn open(path: &std::path::Path) -> Result<Self, Error> {
+    pub(crate) fn open(path: &std::path::Path) -> Result<Self, Error> {
         open(path).map_err(|error| Error::new(ErrorKind::Io, error.to_string()))
     }
 }
@@ -206,7 +215,7 @@ fn collect(
 }
 
 /// What is wrong with a file that does not parse.
-pub(super) fn explain(error: &SafeTensorError, bytes: &[u8]) -> String {
+pub(crate) fn explain(error: &SafeTensorError, bytes: &[u8]) -> String {
     let size = bytes.len();
     let cut = match error {
         SafeTensorError::HeaderTooSmall | SafeTensorError::InvalidHeaderLength => true,

@@ -2,7 +2,6 @@
 
 mod digits;
 pub(crate) mod file;
-mod int8;
 mod layer;
 mod loader;
 mod random;
@@ -43,7 +42,7 @@ enum Data {
 }
 
 /// The bytes of a safetensors file.
-enum Storage {
+pub(crate) enum Storage {
     None,
     Read(Vec<u8>),
     #[cfg(feature = "mmap")]
@@ -51,7 +50,7 @@ enum Storage {
 }
 
 impl Storage {
-    fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         match self {
             Storage::None => &[],
             Storage::Read(bytes) => bytes,
@@ -274,7 +273,7 @@ impl Weights {
 }
 
 /// Little-endian floats, without a copy where the bytes allow it.
-fn decode(bytes: &[u8]) -> Cow<'_, [f32]> {
+pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, [f32]> {
     if cfg!(target_endian = "little")
         && let Ok(numbers) = bytemuck::try_cast_slice(bytes)
     {

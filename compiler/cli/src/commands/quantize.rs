@@ -9,7 +9,7 @@ use crate::source::plural;
 use crate::terminal;
 use netc_runtime::{Weights, quantise};
 use netc_train::data;
-use netc_train::run::{Experiment, Network};
+use netc_train::run::{self, Experiment, Network};
 
 pub(crate) fn run(args: &Quantize) -> Outcome {
     let variation = Variation::new(args.recipe.as_ref(), &args.overrides);
@@ -27,6 +27,9 @@ pub(crate) fn run(args: &Quantize) -> Outcome {
     let images = experiment.sample(args.images as usize).map_err(fail)?;
     let one: usize = plan.input.iter().product();
     let quantised = quantise(plan, &weights, &images).map_err(|e| failed(&e))?;
+    // Names of classes, and how pictures are prepared.
+    let notes = run::notes_text(&args.weights).map_err(fail)?;
+    let quantised = quantised.with_notes(notes.unwrap_or_default());
     let bytes = quantised.to_bytes();
     let seen = plural(images.len() / one.max(1), "picture");
     let layers = plural(quantised.layers(), "layer");

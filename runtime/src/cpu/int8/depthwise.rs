@@ -1,10 +1,10 @@
-//! Depthwise convolution of bytes: one filter a channel, vectors of channels.
+//! Depthwise convolution of bytes: one filter a channel, rows of outputs, blocks of channels.
 
 use super::ending::{Bytes, Ending, Output};
 use super::{Layer, Quantisation};
-use crate::cpu::conv::{Origin, are_even, origins};
+use crate::cpu::kernel::Aligned;
 use crate::cpu::kernel::int8::{
-    Beside, Cells, Depthwise as Tile, Finish, Kernels, MAX_LANES, Out, kernels,
+    Depthwise as Call, DepthwiseKernels, Kernels, Out, Outputs, Row, kernels,
 };
 use crate::cpu::simd::Level;
 use crate::cpu::tuning::Tuning;
@@ -15,37 +15,92 @@ use alloc::vec::Vec;
 
 /// The most cells of a kernel; larger ones are left to the product.
 const MAX_TAPS: usize = 64;
-/// The most pixels that any kernel takes at once.
-const MAX_ROWS: usize = 6;
-/// The most channels: numbers between sums and an activation lie on the stack.
-const MAX_CHANNELS: usize = 2048;
+/// Rows of the picture that one call sees, in fours: two windows below each other.
+const MAX_ROWS: usize = (MAX_TAPS + 1).next_multiple_of(4);
+/// Outputs of a row that lie on the stack between sums and an activation.
+const NEAR: usize = 16;
+/// The most channels of a call.
+const MAX_CHANNELS: usize = 64;
+
+/// Some channels.
+struct Block {
+    channel: usize,
+    width: usize,
+    kernels: &'static DepthwiseKernels,
+    /// For bytes and for numbers.
+    outputs: Outputs,
+    /// Offset of the weights.
+    weights: usize,
+    /// Place in the [`Ending`].
+    at: usize,
+}
 
 /// Packed weights and the way through them.
 pub(super) struct Depthwise {
     d: Conv,
     /// Output height and width.
     output: [usize; 2],
-    kernels: &'static Kernels,
-    /// Output pixels of a task.
+    /// Rows of outputs that a call computes.
+    together: usize,
+    /// Rows of the picture that a call sees, in fours.
+    quads: usize,
+    blocks: Vec<Block>,
+    /// Blocks of a task.
     step: usize,
-    /// Channels, rounded up to whole vectors.
-    padded: usize,
-    /// `[kh * kw][padded]`
-    weights: Vec<i32>,
+    weights: Aligned<u8>,
     ending: Ending,
     /// What padded cells hold.
     zeros: Vec<u8>,
     writes_bytes: bool,
 }
 
+/// Whether weights that are multiplied by neighbours in a four are small enough for [`kernels`] that ask for it.
+fn is_small(d: &Conv, layer: &Layer) -> bool {
+    let [kh, kw] = d.kernel;
+    // Windows of a second row begin one row further down: any neighbours may meet.
+    layer.weight.chunks_exact(kh * kw).all(|filter| {
+        let mut below = filter.iter().zip(filter.iter().skip(kw));
+        below.all(|(a, b)| (i32::from(*a) + i32::from(*b)).abs() <= 128)
+    })
+}
+
+/// Cuts channels into blocks, of half vectors where these hold the last ones. `size` is the vectors of weights of each; `outputs` tells which
+/// kernels it takes.
+fn blocks(
+    channels: usize,
+    kernels: &'static Kernels,
+    size: usize,
+    outputs: impl Fn(&DepthwiseKernels) -> Outputs,
+) -> Vec<Block> {
+    let [whole, half] = &kernels.depthwise;
+    let (mut blocks, mut channel, mut at, mut weights) = (Vec::new(), 0, 0, 0);
+    while channel < channels {
+        let left = channels - channel;
+        let kernels = match left <= half.channels() {
+            true => half,
+            false => whole,
+        };
+        let width = left.min(kernels.channels());
+        blocks.push(Block {
+            channel,
+            width,
+            kernels,
+            outputs: outputs(kernels),
+            weights,
+            at,
+        });
+        channel += width;
+        at += kernels.channels();
+        weights += size * kernels.bytes;
+    }
+    blocks
+}
+
 impl Depthwise {
     /// Whether the convolution is of this kind.
     pub(super) fn fits(d: &Conv) -> bool {
         let [kh, kw] = d.kernel;
-        d.groups == d.input[2]
-            && d.filters == d.groups
-            && kh.saturating_mul(kw) <= MAX_TAPS
-            && d.groups <= MAX_CHANNELS
+        d.groups == d.input[2] && d.filters == d.groups && kh.saturating_mul(kw) <= MAX_TAPS
     }
 
     /// Packs a layer.
@@ -55,78 +110,80 @@ impl Depthwise {
         quantisation: [Option<Quantisation>; 2],
         level: Level,
     ) -> Self {
-        let kernels = kernels(level, true);
-        let (channels, taps) = (d.input[2], d.kernel[0] * d.kernel[1]);
-        let padded = channels.next_multiple_of(MAX_LANES);
+        let kernels = kernels(level, is_small(&d, layer));
+        let channels = d.input[2];
         let [height, width, _] = Op::Conv(d).output();
-        let mut weights = vec![0; taps * padded];
-        for (c, filter) in layer.weight.chunks_exact(taps).enumerate() {
-            for (t, weight) in filter.iter().enumerate() {
-                // The lower 16 bits of a lane; a negative weight's upper bits meet the zeros above an input.
-                weights[t * padded + c] = i32::from(*weight);
+        let [kh, kw] = d.kernel;
+        let in_pairs = height > 1 && kw == 3 && [d.stride, d.dilation] == [[1; 2]; 2];
+        let pair = |kernels: &DepthwiseKernels| kernels.pair.filter(|_| in_pairs);
+        let together = match pair(&kernels.depthwise[0]) {
+            Some(_) => 2,
+            None => 1,
+        };
+        let quads = (kh + together - 1).div_ceil(4);
+        let size = quads * kw * together * 4;
+        let blocks = blocks(channels, kernels, size, |kernels| {
+            let row = kernels.row(kw, d.stride[1], d.dilation[1]);
+            pair(kernels).unwrap_or(row)
+        });
+        let (mut places, mut end) = (vec![0; channels], 0);
+        for block in &blocks {
+            for c in 0..block.width {
+                let [v, lane] = block.kernels.place(c);
+                places[block.channel + c] = block.at + v * block.kernels.lanes + lane;
             }
+            end = block.at + block.kernels.channels();
         }
-        let tuning = Tuning::of(level);
-        let pixels = (tuning.depthwise_task / (taps * channels).max(1)).max(1);
+        let size = blocks
+            .last()
+            .map_or(0, |last| last.weights + size * last.kernels.bytes);
+        // A task is worth its start, and most have enough blocks to be shared.
+        let work = kh * kw * together * width * MAX_CHANNELS;
+        let step = Tuning::of(level).depthwise_task.div_ceil(work.max(1));
         let zero = quantisation[0].map_or(0, |input| input.zero_point);
-        let places: Vec<usize> = (0..channels).collect();
-        Self {
+        let mut depthwise = Self {
             d,
             output: [height, width],
-            kernels,
-            step: pixels.next_multiple_of(kernels.depthwise.len()),
-            padded,
-            weights,
-            ending: Ending::new(layer, quantisation, d.act, &places, padded),
+            together,
+            quads,
+            step,
+            weights: Aligned::zeros(size),
+            ending: Ending::new(layer, quantisation, d.act, &places, end),
             zeros: vec![zero; channels],
             writes_bytes: quantisation[1].is_some(),
+            blocks,
+        };
+        depthwise.pack(kernels, &layer.weight);
+        depthwise
+    }
+
+    fn pack(&mut self, kernels: &Kernels, weight: &[i8]) {
+        let [kh, kw] = self.d.kernel;
+        let weights = self.weights.as_mut_slice();
+        for block in &self.blocks {
+            let size = block.kernels.bytes;
+            for (c, filter) in weight
+                .chunks_exact(kh * kw)
+                .skip(block.channel)
+                .take(block.width)
+                .enumerate()
+            {
+                let [v, lane] = block.kernels.place(c);
+                for (tap, weight) in filter.iter().enumerate() {
+                    for line in 0..self.together {
+                        let (row, column) = (tap / kw + line, tap % kw);
+                        let vector = (row / 4 * kw + column) * self.together + line;
+                        let to = &mut weights[block.weights + (4 * vector + v) * size..];
+                        kernels.pack(&mut to[..size], lane, row % 4, *weight);
+                    }
+                }
+            }
         }
     }
 
     /// Whether outputs are bytes.
     pub(super) fn writes_bytes(&self) -> bool {
         self.writes_bytes
-    }
-
-    /// How many pixels one call takes, from this column of a row on: in long rows, those whose windows lie between its ends are not mixed with
-    /// others.
-    fn together(&self, column: usize) -> usize {
-        let d = &self.d;
-        let [before, after] = [d.pad[2], d.input[1] + d.pad[2]];
-        let reach = d.dilation[1] * (d.kernel[1] - 1);
-        let width = self.output[1];
-        let inside = before.div_ceil(d.stride[1]).min(width);
-        let outside = (after.saturating_sub(reach))
-            .div_ceil(d.stride[1])
-            .clamp(inside, width);
-        let most = self.kernels.depthwise.len();
-        let ends = [inside, outside, width];
-        let end = ends.into_iter().find(|end| *end > column).unwrap_or(width);
-        (end - column).min(most)
-    }
-
-    /// Where each cell of each window lies, cell by cell; zeros for those outside the picture.
-    fn cells(&self, windows: &[Origin], input: Bytes<'_>, rows: &mut [*const u8]) {
-        let d = &self.d;
-        let mut slots = rows.iter_mut();
-        for ky in 0..d.kernel[0] {
-            let y = ky * d.dilation[0];
-            for kx in 0..d.kernel[1] {
-                let x = kx * d.dilation[1];
-                let cell = y.wrapping_mul(d.input[1]).wrapping_add(x);
-                let cell = cell.wrapping_mul(input.pixel);
-                for (o, slot) in windows.iter().zip(&mut slots) {
-                    let here = o.y.wrapping_add_unsigned(y) as usize;
-                    let there = o.x.wrapping_add_unsigned(x) as usize;
-                    // A negative row or column is huge as a `usize`.
-                    *slot = if here < d.input[0] && there < d.input[1] {
-                        input.at(o.offset.wrapping_add(cell))
-                    } else {
-                        self.zeros.as_ptr()
-                    };
-                }
-            }
-        }
     }
 
     /// Computes a batch.
@@ -141,100 +198,107 @@ impl Depthwise {
         output: Output<'_>,
         threads: Threads,
     ) {
-        let total = images * self.output[0] * self.output[1];
-        threads.for_each(total.div_ceil(self.step), |task, _| {
-            let mut next = task * self.step;
-            let end = total.min(next + self.step);
-            while next < end {
-                let count = self.together(next % self.output[1]).min(end - next);
-                let out = output.at(next, 0);
-                // SAFETY: the caller's promise; the tasks write different pixels.
-                unsafe { self.pixels(next, count, input, out) }
-                next += count;
-            }
+        let lines = self.output[0].div_ceil(self.together);
+        let parts = self.blocks.len().div_ceil(self.step);
+        threads.for_each(images * lines * parts, |task, _| {
+            let (line, part) = (task / parts, task % parts);
+            let (image, y) = (line / lines, line % lines * self.together);
+            let from = part * self.step;
+            let blocks = &self.blocks[from..self.blocks.len().min(from + self.step)];
+            // SAFETY: the caller's promise; the tasks write different elements.
+            unsafe { self.lines(image, y, blocks, input, output) }
         });
     }
 
-    /// Computes a few pixels.
-    ///
-    /// # Safety
-    /// As for [`run`](Self::run), for these pixels.
-    unsafe fn pixels(
-        &self,
-        first: usize,
-        count: usize,
-        input: Bytes<'_>,
-        (out, stride): (Out, usize),
-    ) {
-        let channels = self.d.input[2];
-        if self.ending.is_late() {
-            let mut numbers = [0.0; MAX_CHANNELS];
-            let numbers = &mut numbers[..channels];
-            for r in 0..count {
-                let there = (Out::F32(numbers.as_mut_ptr()), channels);
-                let out = match out {
-                    Out::F32(out) => Out::F32(out.wrapping_add(r * stride)),
-                    Out::U8(out) => Out::U8(out.wrapping_add(r * stride)),
+    /// The rows of the picture that a call sees, from the window of output row `y` on.
+    fn rows(&self, image: usize, y: usize, input: Bytes<'_>) -> [Row; MAX_ROWS] {
+        let d = &self.d;
+        let outside = Row {
+            first: self.zeros.as_ptr(),
+            step: 0,
+        };
+        let mut rows = [outside; MAX_ROWS];
+        let count = d.kernel[0] + self.together - 1;
+        for (i, row) in rows.iter_mut().enumerate().take(count) {
+            // Rows above the picture are huge.
+            let y = (y * d.stride[0] + i * d.dilation[0]).wrapping_sub(d.pad[0]);
+            if y < d.input[0] {
+                let pixel = (image * d.input[0] + y) * d.input[1];
+                *row = Row {
+                    first: input.at(pixel * input.pixel),
+                    step: input.pixel,
                 };
-                // SAFETY: the caller's promise.
-                unsafe {
-                    self.call(first + r, 1, input, self.ending.finish(0, there, channels));
-                    self.ending.late(numbers, channels, (out, stride));
-                }
             }
-            return;
         }
-        let finish = self.ending.finish(0, (out, stride), channels);
-        // SAFETY: the caller's promise.
-        unsafe { self.call(first, count, input, finish) }
+        rows
     }
 
-    /// Calls the kernel for a few pixels.
+    /// Computes some channels of the rows of outputs that lie together.
     ///
     /// # Safety
-    /// As for [`run`](Self::run), for these pixels.
-    unsafe fn call(&self, first: usize, count: usize, input: Bytes<'_>, finish: Finish) {
-        let d = &self.d;
-        let mut windows = [Origin::default(); MAX_ROWS];
-        let windows = &mut windows[..count];
-        origins(d, self.output, first, input.pixel, windows);
-        let beside = match d.dilation[1] {
-            1 => self.kernels.depthwise_rows(d.kernel[1], d.stride[1]),
-            _ => &[],
-        };
-        let (weights, padded) = (self.weights.as_ptr(), self.padded);
-        if let Some(kernel) = beside.get(count - 1)
-            && are_even(d, windows)
-        {
-            let inputs = Beside {
-                first: input.at(windows[0].offset),
-                rows: d.kernel[0],
-                steps: [d.dilation[0] * d.input[1] * input.pixel, input.pixel],
-            };
-            let tile = Tile {
-                inputs,
-                weights,
-                padded,
-                finish,
-            };
-            // SAFETY: the kernels' level was checked when they were chosen. The windows lie inside the picture (checked above); weights are
-            // padded to whole vectors; the outputs are this task's own.
-            unsafe { kernel(&tile) }
-        } else {
-            let mut rows = [core::ptr::null(); MAX_TAPS * MAX_ROWS];
-            self.cells(windows, input, &mut rows);
-            let inputs = Cells {
+    /// As for [`run`](Self::run), for these outputs.
+    unsafe fn lines(
+        &self,
+        image: usize,
+        y: usize,
+        blocks: &[Block],
+        input: Bytes<'_>,
+        output: Output<'_>,
+    ) {
+        let [height, width] = self.output;
+        let rows = self.rows(image, y, input);
+        let lines = self.together.min(height - y);
+        for block in blocks {
+            let (out, stride) = output.at((image * height + y) * width, block.channel);
+            let call = Call {
                 rows: rows.as_ptr(),
-                taps: d.kernel[0] * d.kernel[1],
+                quads: self.quads,
+                zeros: self.zeros.as_ptr(),
+                columns: self.d.input[1],
+                before: self.d.pad[2],
+                channel: block.channel,
+                outputs: [0, width],
+                width: self.d.kernel[1],
+                stride: self.d.stride[1],
+                dilation: self.d.dilation[1],
+                weights: self.weights.as_slice()[block.weights..].as_ptr(),
+                line: width * stride,
+                lines,
+                finish: self.ending.finish(block.at, (out, stride), block.width),
             };
-            let tile = Tile {
-                inputs,
-                weights,
-                padded,
-                finish,
-            };
-            // SAFETY: as above; each pointer is to a pixel inside the picture (checked) or to as many zeros.
-            unsafe { self.kernels.depthwise[count - 1](&tile) }
+            // SAFETY: the kernels' level was checked when they were chosen, and the kernel is one for the window. Each row lies inside the
+            // picture (checked), or is as many zeros; weights are padded to whole vectors; the outputs are the caller's own.
+            unsafe {
+                match self.ending.is_late() {
+                    true => self.late(call, block, (out, stride)),
+                    false => block.outputs[usize::from(!self.writes_bytes)](&call),
+                }
+            }
+        }
+    }
+
+    /// A call whose sums go through an activation, a few columns at a time.
+    ///
+    /// # Safety
+    /// As for the kernel.
+    unsafe fn late(&self, mut call: Call, block: &Block, (out, stride): (Out, usize)) {
+        let mut numbers = [0.0; 2 * NEAR * MAX_CHANNELS];
+        let (lines, line) = (call.lines, call.line);
+        call.line = NEAR * block.width;
+        for from in (0..self.output[1]).step_by(NEAR) {
+            let count = NEAR.min(self.output[1] - from);
+            call.outputs = [from, count];
+            let there = (Out::F32(numbers.as_mut_ptr()), block.width);
+            call.finish = self.ending.finish(block.at, there, block.width);
+            // SAFETY: the caller's promise; `numbers` holds two rows of `NEAR` outputs.
+            unsafe {
+                block.outputs[1](&call);
+                for (l, numbers) in numbers.chunks_mut(call.line).enumerate().take(lines) {
+                    let to = (out.skip(l * line + from * stride), stride);
+                    self.ending
+                        .late(&mut numbers[..count * block.width], block.width, to);
+                }
+            }
         }
     }
 }

@@ -3,10 +3,9 @@
 use super::{Layer, Quantisation, bounds, quantise};
 use crate::cpu::access::Shared;
 use crate::cpu::act;
-use crate::cpu::kernel::int8::{Finish, MAX_LANES, Out};
+use crate::cpu::kernel::Aligned;
+use crate::cpu::kernel::int8::{Finish, MAX_LANES, Out, round};
 use crate::plan::Act;
-use alloc::vec;
-use alloc::vec::Vec;
 
 /// Bytes of pictures, for kernels that find their way there themselves.
 #[derive(Clone, Copy)]
@@ -42,14 +41,28 @@ impl Output<'_> {
     }
 }
 
+/// Whether any number that a sum can become fits into 32 bits in the output's units: kernels round before they bound.
+fn fit(layer: &Layer, input: Quantisation, output: Quantisation) -> bool {
+    let terms = layer.weight.len() / layer.scale.len().max(1);
+    let filters = layer.weight.chunks_exact(terms.max(1));
+    let mut all = filters.zip(&layer.scale).zip(&layer.bias);
+    all.all(|((weights, scale), bias)| {
+        let most: f64 = weights.iter().map(|w| f64::from(w.unsigned_abs())).sum();
+        let most = 255.0 * most * f64::from(input.scale) * f64::from(*scale);
+        (most + f64::from(bias.abs())) / f64::from(output.scale) < f64::from(1 << 30)
+    })
+}
+
 /// What becomes of sums: for each filter, padded to whole vectors, and for all.
 pub(super) struct Ending {
-    first: Vec<i32>,
-    scale: Vec<f32>,
-    bias: Vec<f32>,
+    first: Aligned<i32>,
+    scale: Aligned,
+    bias: Aligned,
     bounds: [f32; 2],
     /// What is left of the activation.
     late: Act,
+    /// Whether a kernel writes numbers, which become bytes only then.
+    is_late: bool,
     /// How the outputs are written as bytes.
     bytes: Option<[f32; 2]>,
 }
@@ -68,30 +81,34 @@ impl Ending {
         let input = input.unwrap_or(Quantisation::of([0.0; 2]));
         let filters = layer.scale.len();
         let terms = layer.weight.len() / filters.max(1);
+        // With an activation in between, the kernel writes numbers.
+        let folded = output.filter(|y| late == Act::None && fit(layer, input, *y));
         let mut ending = Self {
-            first: vec![0; padded],
-            scale: vec![0.0; padded],
-            bias: vec![0.0; padded],
+            first: Aligned::zeros(padded),
+            scale: Aligned::zeros(padded),
+            bias: Aligned::zeros(padded),
             bounds,
             late,
+            is_late: late != Act::None || folded.is_some() != output.is_some(),
             bytes: output.map(Quantisation::to_bytes),
         };
-        // With an activation in between, the kernel writes numbers.
-        let folded = output.filter(|_| late == Act::None);
         let (unit, zero) = folded.map_or((1.0, 0.0), |y| {
             (f64::from(y.scale), f64::from(y.zero_point))
         });
+        let first = ending.first.as_mut_slice();
+        let (scales, biases) = (ending.scale.as_mut_slice(), ending.bias.as_mut_slice());
         for (f, &at) in at.iter().enumerate() {
             let weights = &layer.weight[f * terms..][..terms];
             let sum: i32 = weights.iter().map(|w| i32::from(*w)).sum();
-            ending.first[at] = -i32::from(input.zero_point) * sum;
+            first[at] = -i32::from(input.zero_point) * sum;
             let scale = f64::from(input.scale) * f64::from(layer.scale[f]);
-            ending.scale[at] = (scale / unit) as f32;
-            ending.bias[at] = (f64::from(layer.bias[f]) / unit + zero) as f32;
+            scales[at] = (scale / unit) as f32;
+            biases[at] = (f64::from(layer.bias[f]) / unit + zero) as f32;
         }
         if folded.is_some() {
-            bounds =
-                bounds.map(|bound| ((f64::from(bound) / unit + zero) as f32).clamp(0.0, 255.0));
+            // Rounding keeps the order of numbers: they may be rounded before they are bounded.
+            let byte = |bound: f32| ((f64::from(bound) / unit + zero) as f32).clamp(0.0, 255.0);
+            bounds = bounds.map(|bound| round(byte(bound)).into());
             ending.bounds = bounds;
         }
         ending
@@ -100,9 +117,9 @@ impl Ending {
     /// The end of a call for filters from this place on.
     pub(super) fn finish(&self, at: usize, (out, stride): (Out, usize), width: usize) -> Finish {
         Finish {
-            first: self.first[at..].as_ptr(),
-            scale: self.scale[at..].as_ptr(),
-            bias: self.bias[at..].as_ptr(),
+            first: self.first.as_slice()[at..].as_ptr(),
+            scale: self.scale.as_slice()[at..].as_ptr(),
+            bias: self.bias.as_slice()[at..].as_ptr(),
             low: self.bounds[0],
             high: self.bounds[1],
             out,
@@ -113,7 +130,7 @@ impl Ending {
 
     /// Whether numbers have to pass through [`late`](Self::late).
     pub(super) fn is_late(&self) -> bool {
-        self.late != Act::None
+        self.is_late
     }
 
     /// Applies the rest of the activation to the outputs of some pixels, which lie in `numbers` one after the other.

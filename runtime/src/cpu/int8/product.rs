@@ -4,6 +4,7 @@
 use super::ending::{Bytes, Ending, Output};
 use super::{Layer, Quantisation};
 use crate::cpu::conv::{Origin, are_even, origins};
+use crate::cpu::kernel::Aligned;
 use crate::cpu::kernel::int8::{
     Even, Finish, Kernels, MAX_ROWS, MAX_WIDTH, Out, Scattered, Tile, kernels,
 };
@@ -47,7 +48,7 @@ pub(super) struct Product {
     panels: Vec<Panel>,
     /// Whether a row of the window is packed as one run; otherwise each of its cells is.
     merged: bool,
-    weights: Vec<u8>,
+    weights: Aligned<u8>,
     ending: Ending,
     /// What padded cells hold.
     zeros: Vec<u8>,
@@ -62,6 +63,16 @@ struct Tasks {
     parts: usize,
     panels: usize,
     panels_first: bool,
+}
+
+/// A panel's way through windows that lie inside the picture.
+struct Way<'p> {
+    panel: &'p Panel,
+    /// Where the runs of a window lie, from its start.
+    offsets: &'p [isize],
+    segments: usize,
+    /// Fours of bytes in a run.
+    quads: usize,
 }
 
 /// Cuts `total` vectors of filters into panels of about one width.
@@ -169,7 +180,7 @@ impl Product {
             kernels,
             tuning: Tuning::of(level),
             merged,
-            weights: vec![0; size],
+            weights: Aligned::zeros(size),
             ending: Ending::new(layer, quantisation, d.act, &places, at),
             zeros: vec![zero; if d.pad == [0; 4] { 0 } else { kw * channels }],
             writes_bytes: quantisation[1].is_some(),
@@ -182,8 +193,9 @@ impl Product {
     fn pack(&mut self, quads: &[[Option<[usize; 3]>; 4]], weight: &[i8]) {
         let [kh, kw] = self.d.kernel;
         let (kernels, area) = (self.kernels, kh * kw);
+        let weights = self.weights.as_mut_slice();
         for panel in &self.panels {
-            let to = &mut self.weights[panel.weights..];
+            let to = &mut weights[panel.weights..];
             let vectors = to.chunks_exact_mut(kernels.bytes);
             let mut vectors = vectors.take(quads.len() * panel.vectors);
             for terms in quads {
@@ -226,7 +238,7 @@ impl Product {
             step: pixels.div_ceil(parts),
             parts,
             panels: self.panels.len(),
-            panels_first: self.weights.len() > self.tuning.resident_bytes,
+            panels_first: self.weights.as_slice().len() > self.tuning.resident_bytes,
         }
     }
 
@@ -343,62 +355,101 @@ impl Product {
         input: Bytes<'_>,
         output: Output<'_>,
     ) {
+        let mut offsets = [0; MAX_SEGMENTS];
+        let (cells, quads) = self.run_size(self.touches(input.pixel));
+        let segments = self.offsets(panel, input.pixel, cells, &mut offsets);
+        let way = Way {
+            panel,
+            offsets: &offsets,
+            segments,
+            quads,
+        };
+        if self.is_linear() {
+            return self.tiles(panel, count, |from, to| {
+                let out = output.at(start + from, panel.filter);
+                let first = input.at((start + from) * input.pixel);
+                // SAFETY: the caller's promise.
+                unsafe {
+                    self.finished(panel, to - from, out, |end| {
+                        self.even(&way, first, (to - from, input.pixel), end)
+                    })
+                }
+            });
+        }
         let mut windows = [Origin::default(); MAX_PIXELS];
         let windows = &mut windows[..count];
-        let linear = self.is_linear();
-        if !linear {
-            origins(&self.d, self.output, start, input.pixel, windows);
-        }
-        let tiles = self.kernels.tiles(panel.vectors);
-        let even = self.kernels.even_tiles(panel.vectors);
-        let tile_count = count.div_ceil(tiles.len());
-        let mut offsets = [0; MAX_SEGMENTS];
-        let touches = self.touches(input.pixel);
-        let (cells, quads) = self.run_size(touches);
-        let segments = self.offsets(panel, input.pixel, cells, &mut offsets);
-        let weights = self.weights[panel.weights..].as_ptr();
-        for t in 0..tile_count {
-            // Tiles of about one size: a small rest would waste most of the weights it loads.
-            let (from, to) = (t * count / tile_count, (t + 1) * count / tile_count);
+        origins(&self.d, self.output, start, input.pixel, windows);
+        self.tiles(panel, count, |from, to| {
+            let windows = &windows[from..to];
             let out = output.at(start + from, panel.filter);
-            let kernel = to - from - 1;
-            let call = |finish| {
-                if linear || are_even(&self.d, &windows[from..to]) {
-                    let origin = match linear {
-                        true => (start + from) * input.pixel,
-                        false => windows[from].offset,
-                    };
-                    let rows = Even {
-                        first: input.at(origin),
-                        step: self.d.stride[1].wrapping_mul(input.pixel),
-                        offsets: offsets.as_ptr(),
-                    };
-                    let tile = Tile {
-                        rows,
-                        segments,
-                        quads,
-                        panel: weights,
-                        finish,
-                    };
-                    // SAFETY: the kernels' level was checked when they were chosen. Each run lies inside the picture, or reaches less than
-                    // four bytes over the end of a copied one; the panel is as long as all runs; the outputs are this task's own.
-                    unsafe { even[kernel](&tile) }
-                } else {
-                    // SAFETY: as above.
-                    unsafe { self.scattered(panel, &windows[from..to], input, finish) }
-                }
-            };
-            if self.ending.is_late() {
-                let mut numbers = [0.0; MAX_ROWS * MAX_WIDTH];
-                let numbers = &mut numbers[..(to - from) * panel.width];
-                let there = (Out::F32(numbers.as_mut_ptr()), panel.width);
-                call(self.ending.finish(panel.at, there, panel.width));
-                // SAFETY: these outputs are this task's own.
-                unsafe { self.ending.late(numbers, panel.width, out) }
-            } else {
-                call(self.ending.finish(panel.at, out, panel.width));
+            let step = self.d.stride[1].wrapping_mul(input.pixel);
+            // SAFETY: the caller's promise.
+            unsafe {
+                self.finished(panel, to - from, out, |end| {
+                    match are_even(&self.d, windows) {
+                        true => {
+                            self.even(&way, input.at(windows[0].offset), (to - from, step), end)
+                        }
+                        false => self.scattered(panel, windows, input, end),
+                    }
+                });
             }
+        });
+    }
+
+    /// Cuts so many pixels into tiles of about one size: a small rest would waste most of the weights it loads.
+    fn tiles(&self, panel: &Panel, count: usize, tile: impl Fn(usize, usize)) {
+        let tiles = count.div_ceil(self.kernels.tiles(panel.vectors).len());
+        (0..tiles).for_each(|t| tile(t * count / tiles, (t + 1) * count / tiles));
+    }
+
+    /// Makes a tile by `tile`, through the rest of the activation where there is one.
+    ///
+    /// # Safety
+    /// `out` is where as many pixels of the panel's filters may be written.
+    unsafe fn finished(
+        &self,
+        panel: &Panel,
+        pixels: usize,
+        out: (Out, usize),
+        tile: impl FnOnce(Finish),
+    ) {
+        if !self.ending.is_late() {
+            return tile(self.ending.finish(panel.at, out, panel.width));
         }
+        let mut numbers = [0.0; MAX_ROWS * MAX_WIDTH];
+        let numbers = &mut numbers[..pixels * panel.width];
+        let there = (Out::F32(numbers.as_mut_ptr()), panel.width);
+        tile(self.ending.finish(panel.at, there, panel.width));
+        // SAFETY: the caller's promise.
+        unsafe { self.ending.late(numbers, panel.width, out) }
+    }
+
+    /// A tile of so many windows, of which the first starts here and each so many bytes behind the one before.
+    ///
+    /// # Safety
+    /// As for [`run`](Self::run), for these outputs; the windows lie inside the picture.
+    unsafe fn even(
+        &self,
+        way: &Way<'_>,
+        first: *const u8,
+        (pixels, step): (usize, usize),
+        finish: Finish,
+    ) {
+        let tile = Tile {
+            rows: Even {
+                first,
+                step,
+                offsets: way.offsets.as_ptr(),
+            },
+            segments: way.segments,
+            quads: way.quads,
+            panel: self.weights.as_slice()[way.panel.weights..].as_ptr(),
+            finish,
+        };
+        // SAFETY: the kernels' level was checked when they were chosen. Each run lies inside the picture, or reaches less than four bytes over the
+        // end of a copied one; the panel is as long as all runs; the outputs are this task's own.
+        unsafe { self.kernels.even_tiles(way.panel.vectors)[pixels - 1](&tile) }
     }
 
     /// A tile of windows that lie unevenly, or not all inside the picture.
@@ -427,7 +478,7 @@ impl Product {
             rows: Scattered(rows.as_ptr()),
             segments,
             quads,
-            panel: self.weights[panel.weights..].as_ptr(),
+            panel: self.weights.as_slice()[panel.weights..].as_ptr(),
             finish,
         };
         // SAFETY: each pointer is to a run inside the picture (checked), or to as many zeros; the rest is the caller's promise.

@@ -1,8 +1,14 @@
-//! Micro-kernels of int8: unsigned inputs, signed weights, sums of 32 bits. Each is written once over [`Sums`], compiled for every
-//! instruction set, and gives the same bits on each.
+//! Micro-kernels of int8: unsigned inputs, signed weights, sums of 32 bits. Each is written once over the traits of `bytes.rs`, compiled for
+//! every instruction set, and gives the same bits on each.
 
-use super::bytes::Sums;
+mod depthwise;
+mod finish;
+
+pub(crate) use depthwise::{Depthwise, DepthwiseKernel, Row};
+pub(crate) use finish::{Finish, Out};
+
 pub(crate) use super::bytes::round;
+use super::bytes::{Dots, Sums, channel};
 use super::vector::Vector;
 use crate::cpu::simd::{self, Level};
 
@@ -12,73 +18,6 @@ pub(crate) const MAX_ROWS: usize = 12;
 pub(crate) const MAX_WIDTH: usize = 64;
 /// Wide enough for every kernel's vectors.
 pub(crate) const MAX_LANES: usize = 16;
-
-/// What becomes of sums: `min(max(sum * scale[f] + bias[f], low), high)`, as numbers or, where `low` and `high` are between 0 and 255,
-/// rounded to bytes.
-#[derive(Clone, Copy)]
-pub(crate) struct Finish {
-    /// What each sum starts with, padded to whole vectors; as are the next two.
-    pub(crate) first: *const i32,
-    pub(crate) scale: *const f32,
-    pub(crate) bias: *const f32,
-    pub(crate) low: f32,
-    pub(crate) high: f32,
-    pub(crate) out: Out,
-    /// Elements between two pixels' outputs.
-    pub(crate) stride: usize,
-    /// Filters to store.
-    pub(crate) width: usize,
-}
-
-/// The first pixel's outputs.
-#[derive(Clone, Copy)]
-pub(crate) enum Out {
-    F32(*mut f32),
-    U8(*mut u8),
-}
-
-impl Finish {
-    /// Stores the sums of `NV` vectors of filters from `f` on, of `MR` pixels.
-    #[inline(always)]
-    unsafe fn store<V: Sums, const MR: usize, const NV: usize>(
-        &self,
-        f: usize,
-        acc: [[V; NV]; MR],
-    ) {
-        // SAFETY: the caller vouches for the kernel's promises: vectors of scales and biases, and outputs of which `width` are touched.
-        unsafe {
-            let (low, high) = (V::Float::splat(self.low), V::Float::splat(self.high));
-            let (mut scale, mut bias) = ([low; NV], [low; NV]);
-            for v in 0..NV {
-                scale[v] = V::Float::load(self.scale.add(f + v * V::LANES));
-                bias[v] = V::Float::load(self.bias.add(f + v * V::LANES));
-            }
-            let n = self.width - f;
-            for (r, acc) in acc.into_iter().enumerate() {
-                let mut y = [low; NV];
-                for (v, sum) in acc.into_iter().enumerate() {
-                    let x = sum.float().mul(scale[v]).add(bias[v]);
-                    y[v] = high.min(low.max(x));
-                }
-                let to = r * self.stride + f;
-                match self.out {
-                    Out::U8(out) => {
-                        V::store_all_bytes(y, out.add(to), n.min(NV * V::LANES));
-                    }
-                    Out::F32(out) => {
-                        for (v, y) in y.into_iter().enumerate() {
-                            let (to, n) = (out.add(to + v * V::LANES), n - v * V::LANES);
-                            match n >= V::LANES {
-                                true => y.store(to),
-                                false => y.store_partial(to, n),
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
 
 /// Where the inputs of a tile's pixels lie, piece by piece.
 pub(crate) trait Rows: Copy {
@@ -147,14 +86,10 @@ pub(crate) type TileKernel<R> = unsafe fn(&Tile<R>);
 const AHEAD: usize = 2048;
 
 #[inline(always)]
-unsafe fn tile<V: Sums, R: Rows, const MR: usize, const NV: usize>(t: &Tile<R>) {
+unsafe fn tile<V: Dots, R: Rows, const MR: usize, const NV: usize>(t: &Tile<R>) {
     // SAFETY: the tile describes what may be read and written (see `TileKernel`).
     unsafe {
-        let mut first = [V::load(t.finish.first); NV];
-        for (v, first) in first.iter_mut().enumerate() {
-            *first = V::load(t.finish.first.add(v * V::LANES));
-        }
-        let mut acc: [[V; NV]; MR] = [first; MR];
+        let mut acc: [[V; NV]; MR] = [t.finish.first(); MR];
         let mut panel = t.panel;
         for s in 0..t.segments {
             let rows = t.rows.starts::<MR>(s);
@@ -175,89 +110,45 @@ unsafe fn tile<V: Sums, R: Rows, const MR: usize, const NV: usize>(t: &Tile<R>) 
                 panel = panel.add(NV * V::BYTES);
             }
         }
-        t.finish.store(0, acc);
+        t.finish.store(acc);
     }
 }
 
-/// Work for one call of a depthwise kernel: `MR` pixels, all channels.
-pub(crate) struct Depthwise<R> {
-    /// Where the inputs of each pixel lie.
-    pub(crate) inputs: R,
-    /// For each cell of the kernel `padded` weights.
-    pub(crate) weights: *const i32,
-    /// Channels, rounded up to whole vectors of any kernel.
-    pub(crate) padded: usize,
-    pub(crate) finish: Finish,
+/// The kernels of depthwise convolution for vectors of one size.
+pub(crate) struct DepthwiseKernels {
+    /// Sums in a vector.
+    pub(crate) lanes: usize,
+    /// Bytes of four weights for each lane.
+    pub(crate) bytes: usize,
+    /// For any window.
+    any: Outputs,
+    /// For windows of 3 and 5 columns, with strides of 1 and 2.
+    rows: [[Outputs; 2]; 2],
+    /// For windows of 3 columns with a stride of 1: two rows of outputs at once, where the registers hold their sums.
+    pub(crate) pair: Option<Outputs>,
 }
 
-/// Inputs anywhere.
-pub(crate) struct Cells {
-    /// `MR` pointers a tap, each to `width` readable bytes.
-    pub(crate) rows: *const *const u8,
-    /// Cells of the kernel.
-    pub(crate) taps: usize,
-}
+/// Two kernels: for outputs that are bytes, and for numbers.
+pub(crate) type Outputs = [DepthwiseKernel; 2];
 
-/// Inputs of pixels side by side in a row, whose windows lie inside the picture: each is loaded once for all windows that see it. The kernel's
-/// width and stride are constants.
-pub(crate) struct Beside {
-    /// The first window's first pixel.
-    pub(crate) first: *const u8,
-    /// Rows of the window.
-    pub(crate) rows: usize,
-    /// Bytes from one row of the window to the next, and from one pixel to the next.
-    pub(crate) steps: [usize; 2],
-}
-
-/// A depthwise kernel of a fixed number of pixels.
-///
-/// # Safety
-/// The CPU has the kernel's instruction set, and the pointers are good for what [`Depthwise`] describes.
-pub(crate) type DepthwiseKernel<R> = unsafe fn(&Depthwise<R>);
-
-#[inline(always)]
-unsafe fn depthwise<V: Sums, const MR: usize>(d: &Depthwise<Cells>) {
-    // SAFETY: see `DepthwiseKernel`; a partial vector is read and written where the channels end.
-    unsafe {
-        for c in (0..d.finish.width).step_by(V::LANES) {
-            let n = V::LANES.min(d.finish.width - c);
-            let mut acc = [[V::load(d.finish.first.add(c))]; MR];
-            for t in 0..d.inputs.taps {
-                let rows = d.inputs.rows.add(t * MR).cast::<[*const u8; MR]>().read();
-                let w = V::load(d.weights.add(t * d.padded + c));
-                for (row, acc) in rows.iter().zip(&mut acc) {
-                    acc[0] = acc[0].add_product(V::widen(row.add(c), n), w);
-                }
-            }
-            d.finish.store(c, acc);
-        }
+impl DepthwiseKernels {
+    /// Channels of a call.
+    pub(crate) fn channels(&self) -> usize {
+        4 * self.lanes
     }
-}
 
-#[inline(always)]
-unsafe fn depthwise_row<V: Sums, const MR: usize, const WIDTH: usize, const STRIDE: usize>(
-    d: &Depthwise<Beside>,
-) {
-    // SAFETY: see `DepthwiseKernel`; a partial vector is read and written where the channels end.
-    unsafe {
-        for c in (0..d.finish.width).step_by(V::LANES) {
-            let n = V::LANES.min(d.finish.width - c);
-            let mut acc = [[V::load(d.finish.first.add(c))]; MR];
-            for y in 0..d.inputs.rows {
-                let weights = d.weights.add(y * WIDTH * d.padded + c);
-                let weights: [V; WIDTH] =
-                    core::array::from_fn(|x| V::load(weights.add(x * d.padded)));
-                let row = d.inputs.first.add(y * d.inputs.steps[0] + c);
-                for column in 0..(MR - 1) * STRIDE + WIDTH {
-                    let input = V::widen(row.add(column * d.inputs.steps[1]), n);
-                    for (r, acc) in acc.iter_mut().enumerate() {
-                        if r * STRIDE <= column && column < r * STRIDE + WIDTH {
-                            acc[0] = acc[0].add_product(input, weights[column - r * STRIDE]);
-                        }
-                    }
-                }
-            }
-            d.finish.store(c, acc);
+    /// The vector and the lane of this channel of a call.
+    pub(crate) fn place(&self, c: usize) -> [usize; 2] {
+        let place = [c % 16 / 4, c / 16 * 4 + c % 4];
+        debug_assert!(channel(place[0], place[1]) == c);
+        place
+    }
+
+    /// The kernels for windows so wide, so far apart, with cells so far apart.
+    pub(crate) fn row(&self, width: usize, stride: usize, dilation: usize) -> Outputs {
+        match (width, stride, dilation) {
+            (3 | 5, 1 | 2, 1) => self.rows[(width - 3) / 2][stride - 1],
+            _ => self.any,
         }
     }
 }
@@ -271,9 +162,8 @@ pub(crate) struct Kernels {
     pairs: bool,
     tiles: &'static [&'static [TileKernel<Scattered>]],
     even_tiles: &'static [&'static [TileKernel<Even>]],
-    /// `depthwise[mr - 1]` computes `mr` pixels.
-    pub(crate) depthwise: &'static [DepthwiseKernel<Cells>],
-    depthwise_rows: [[&'static [DepthwiseKernel<Beside>]; 2]; 2],
+    /// With whole vectors, and with those of half as many lanes where there are such.
+    pub(crate) depthwise: [DepthwiseKernels; 2],
 }
 
 impl Kernels {
@@ -290,18 +180,6 @@ impl Kernels {
     /// As [`tiles`](Self::tiles), for pixels that lie evenly.
     pub(crate) fn even_tiles(&self, vectors: usize) -> &'static [TileKernel<Even>] {
         self.even_tiles[vectors - 1]
-    }
-
-    /// The kernels for depthwise windows so wide and so far apart, by number of pixels less one; none where there are none.
-    pub(crate) fn depthwise_rows(
-        &self,
-        width: usize,
-        stride: usize,
-    ) -> &'static [DepthwiseKernel<Beside>] {
-        match (width, stride) {
-            (3 | 5, 1 | 2) => self.depthwise_rows[stride - 1][(width - 3) / 2],
-            _ => &[],
-        }
     }
 
     /// Writes a weight of a vector of filters, which starts at `to`: that of filter `lane` and of the input `k` of four.
@@ -356,11 +234,12 @@ fn has_vnni() -> bool {
     cfg!(target_feature = "avx512vnni")
 }
 
+/// The kernels of a level, by their pixels for each number of vectors; `pair` says whether sums of two rows of depthwise outputs fit into registers.
 macro_rules! level {
-    ($level:ident, $sums:ident, [$($feature:literal)?], $([$nv:literal: $($mr:literal)*])*, [$($dw:literal)*]) => {
+    ($level:ident, $sums:ident, [$($feature:literal)?], $([$nv:literal: $($mr:literal)*])*, pair: $pair:literal) => {
         mod $level {
-            use super::super::bytes::{Sums, $sums};
-            use super::{Beside, Cells, Depthwise, DepthwiseKernel, Even, Scattered, Tile, TileKernel};
+            use super::super::bytes::{Columns, $sums};
+            use super::{Depthwise, DepthwiseKernel, DepthwiseKernels, Even, Scattered, Tile, TileKernel, depthwise};
 
             $(#[target_feature(enable = $feature)])?
             unsafe fn tile<const MR: usize, const NV: usize>(t: &Tile<Scattered>) {
@@ -375,40 +254,59 @@ macro_rules! level {
             }
 
             $(#[target_feature(enable = $feature)])?
-            unsafe fn depthwise<const MR: usize>(d: &Depthwise<Cells>) {
+            unsafe fn windows<V: Columns, const NUMBERS: bool>(d: &Depthwise) {
                 // SAFETY: the caller's promise is the same.
-                unsafe { super::depthwise::<$sums, MR>(d) }
+                unsafe { depthwise::windows::<V, NUMBERS>(d) }
             }
 
             $(#[target_feature(enable = $feature)])?
-            unsafe fn depthwise_row<const MR: usize, const WIDTH: usize, const STRIDE: usize>(d: &Depthwise<Beside>) {
+            unsafe fn row<V: Columns, const R: usize, const WIDTH: usize, const STRIDE: usize, const LIVE: usize, const NUMBERS: bool>(d: &Depthwise) {
                 // SAFETY: the caller's promise is the same.
-                unsafe { super::depthwise_row::<$sums, MR, WIDTH, STRIDE>(d) }
+                unsafe { depthwise::row::<V, R, WIDTH, STRIDE, LIVE, NUMBERS>(d) }
+            }
+
+            const fn depthwise_kernels<V: Columns>() -> DepthwiseKernels {
+                DepthwiseKernels {
+                    lanes: V::LANES,
+                    bytes: V::BYTES,
+                    any: [windows::<V, false>, windows::<V, true>],
+                    rows: [
+                        [
+                            [row::<V, 1, 3, 1, 3, false>, row::<V, 1, 3, 1, 3, true>],
+                            [row::<V, 1, 3, 2, 2, false>, row::<V, 1, 3, 2, 2, true>],
+                        ],
+                        [
+                            [row::<V, 1, 5, 1, 5, false>, row::<V, 1, 5, 1, 5, true>],
+                            [row::<V, 1, 5, 2, 3, false>, row::<V, 1, 5, 2, 3, true>],
+                        ],
+                    ],
+                    pair: if $pair {
+                        Some([row::<V, 2, 3, 1, 3, false> as DepthwiseKernel, row::<V, 2, 3, 1, 3, true>])
+                    } else {
+                        None
+                    },
+                }
             }
 
             pub(super) static KERNELS: super::Kernels = super::Kernels {
-                lanes: $sums::LANES,
-                bytes: $sums::BYTES,
-                pairs: $sums::PAIRS,
+                lanes: <$sums as super::Sums>::LANES,
+                bytes: <$sums as super::Sums>::BYTES,
+                pairs: <$sums as super::Sums>::PAIRS,
                 tiles: &[$(&[$(tile::<$mr, $nv> as TileKernel<Scattered>),*]),*],
                 even_tiles: &[$(&[$(even_tile::<$mr, $nv> as TileKernel<Even>),*]),*],
-                depthwise: &[$(depthwise::<$dw> as DepthwiseKernel<Cells>),*],
-                depthwise_rows: [
-                    [&[$(depthwise_row::<$dw, 3, 1> as DepthwiseKernel<Beside>),*], &[$(depthwise_row::<$dw, 5, 1> as DepthwiseKernel<Beside>),*]],
-                    [&[$(depthwise_row::<$dw, 3, 2> as DepthwiseKernel<Beside>),*], &[$(depthwise_row::<$dw, 5, 2> as DepthwiseKernel<Beside>),*]],
-                ],
+                depthwise: [depthwise_kernels::<$sums>(), depthwise_kernels::<<$sums as Columns>::Half>()],
             };
         }
     };
 }
 
-level!(portable, PortableSums, [], [1: 1 2 3 4] [2: 1 2 3 4], [1 2 3 4]);
+level!(portable, PortableSums, [], [1: 1 2 3 4] [2: 1 2 3 4], pair: false);
 // 16 registers: sums, and inputs and weights in two halves each.
 #[cfg(target_arch = "x86_64")]
-level!(avx2, Avx2Words, ["avx2,fma"], [1: 1 2 3 4 5 6] [2: 1 2 3], [1 2 3 4]);
+level!(avx2, Avx2Words, ["avx2,fma"], [1: 1 2 3 4 5 6] [2: 1 2 3], pair: false);
 #[cfg(target_arch = "x86_64")]
-level!(avx2_bytes, Avx2Bytes, ["avx2,fma"], [1: 1 2 3 4 5 6 7 8] [2: 1 2 3 4 5] [3: 1 2 3], [1 2 3 4]);
+level!(avx2_bytes, Avx2Bytes, ["avx2,fma"], [1: 1 2 3 4 5 6 7 8] [2: 1 2 3 4 5] [3: 1 2 3], pair: false);
 #[cfg(target_arch = "x86_64")]
 level!(vnni, VnniSums, ["avx512f,avx512bw,avx512vl,avx512vnni"],
     [1: 1 2 3 4 5 6 7 8 9 10 11 12] [2: 1 2 3 4 5 6 7 8 9 10 11 12] [3: 1 2 3 4 5 6 7 8 9] [4: 1 2 3 4 5 6],
-    [1 2 3 4 5 6]);
+    pair: true);

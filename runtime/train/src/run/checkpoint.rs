@@ -10,6 +10,7 @@ use super::schedule::{Patience, Plateau};
 use super::{Network, schedule};
 use crate::{Error, Result, atomic};
 use netc_plan::{Optimizer, Recipe};
+use netc_runtime::Quantised;
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -232,6 +233,12 @@ impl<'a> Checkpoint<'a> {
         self.header.metadata().as_ref()?.get(key)
     }
 
+    /// What a run has noted about its weights, which `netc quantize` keeps.
+    fn notes(&self) -> Option<&str> {
+        let quantised = || Quantised::notes_of(self.note(Quantised::NOTE)?);
+        self.note(NOTES).map(String::as_str).or_else(quantised)
+    }
+
     /// The tensors whose names begin so, without that beginning.
     fn tensors(&mut self, prefix: &str) -> Result<Vec<Tensor<'static>>> {
         let mut tensors = Vec::new();
@@ -274,9 +281,18 @@ pub(super) fn load_weights(path: &Path, net: &mut dyn Learn) -> Result<()> {
 /// # Errors
 /// The file cannot be read, or is broken.
 pub fn notes(path: &Path) -> Result<Notes> {
-    let file = Checkpoint::open(path)?;
-    let notes = file.note(NOTES).map(|text| serde_json::from_str(text));
+    let text = notes_text(path)?;
+    let notes = text.map(|text| serde_json::from_str(&text));
     Ok(notes.and_then(std::result::Result::ok).unwrap_or_default())
+}
+
+/// The same as it is written, to be kept in a file that is made of these weights.
+///
+/// # Errors
+/// The file cannot be read, or is broken.
+pub fn notes_text(path: &Path) -> Result<Option<String>> {
+    let file = Checkpoint::open(path)?;
+    Ok(file.notes().map(ToOwned::to_owned))
 }
 
 /// Reads everything back; the continuation has to be of the same run.

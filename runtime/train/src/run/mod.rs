@@ -28,7 +28,7 @@ mod schedule;
 mod tensorboard;
 mod train;
 
-pub use checkpoint::notes;
+pub use checkpoint::{notes, notes_text};
 pub use evaluator::Evaluator;
 pub use experiment::{Experiment, Network};
 pub use folder::RunFolder;

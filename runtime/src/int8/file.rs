@@ -1,13 +1,13 @@
 //! Quantised networks in safetensors files (`docs/int8.md`).
 
-#[cfg(feature = "std")]
-use super::Storage;
-use super::file::explain;
-use super::{Weights, decode};
+use super::{Quantised, fingerprint, others_of, sources, takes_weights};
 use crate::cpu::int8::Layer;
-use crate::int8::{others_of, sources, takes_weights};
 use crate::plan::{Op, Operation, Param, Plan, Step};
-use crate::{Error, ErrorKind, Quantised};
+#[cfg(feature = "std")]
+use crate::weights::Storage;
+use crate::weights::file::{INT8_NOTE, explain};
+use crate::weights::{Weights, decode};
+use crate::{Error, ErrorKind};
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -15,18 +15,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use safetensors::tensor::{Dtype, Metadata, SafeTensors};
 
-/// The key of the note that says what a file is.
-const NOTE: &str = "netc.int8";
 /// The version of what stands in the file.
 const FORMAT: u32 = 1;
-
-/// Whether a file's notes say that it holds a quantised network.
-pub(super) fn is_quantised(metadata: &Metadata) -> bool {
-    metadata
-        .metadata()
-        .as_ref()
-        .is_some_and(|notes| notes.contains_key(NOTE))
-}
 
 /// A tensor that is written.
 struct View<'q> {
@@ -72,6 +62,15 @@ impl safetensors::View for View<'_> {
 }
 
 impl Quantised {
+    /// The key of the text that a file holds beside its tensors.
+    pub const NOTE: &str = INT8_NOTE;
+
+    /// The [notes](Self::with_notes) in the text of a file.
+    #[must_use]
+    pub fn notes_of(note: &str) -> Option<&str> {
+        note.split_once('\n').map(|(_, notes)| notes)
+    }
+
     /// The bytes of a safetensors file; the same network gives the same bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -95,8 +94,11 @@ impl Quantised {
         for (name, shape, numbers) in self.rest.tensors() {
             tensors.insert(name.into(), View::floats(shape.to_vec(), &numbers));
         }
-        let note = format!("{FORMAT} {:016x} {}", self.fingerprint, self.network);
-        let notes = [(NOTE.to_string(), note)].into_iter().collect();
+        let mut note = format!("{FORMAT} {:016x} {}", self.fingerprint, self.network);
+        if !self.notes.is_empty() {
+            note = format!("{note}\n{}", self.notes);
+        }
+        let notes = [(INT8_NOTE.to_string(), note)].into_iter().collect();
         // It fails for a header over 100 MB: some million layers.
         safetensors::serialize(tensors, Some(notes))
             .expect("weights with a header that can be written")
@@ -108,7 +110,7 @@ impl Quantised {
     /// If the file cannot be written.
     #[cfg(feature = "std")]
     pub fn save(&self, path: impl AsRef<std::path::Path>) -> Result<(), Error> {
-        super::file::replace(path.as_ref(), &self.to_bytes())
+        crate::weights::file::replace(path.as_ref(), &self.to_bytes())
     }
 
     /// Reads a file that `netc quantize` wrote for this plan.
@@ -130,7 +132,7 @@ impl Quantised {
         let wrong = |problem: String| Error::new(ErrorKind::Weights, problem);
         let (header, metadata) =
             SafeTensors::read_metadata(bytes).map_err(|error| wrong(explain(&error, bytes)))?;
-        let (fingerprint, network) = note(&metadata).map_err(wrong)?;
+        let (fingerprint, network, notes) = note(&metadata).map_err(wrong)?;
         let mut file = File {
             // Eight bytes hold the length of the header; the tensors follow it.
             data: &bytes[header + 8..],
@@ -143,8 +145,9 @@ impl Quantised {
             layers: BTreeMap::new(),
             ranges: BTreeMap::new(),
             rest: Weights::from_tensors([], &[])?,
+            notes,
         };
-        if crate::int8::fingerprint(plan) != fingerprint {
+        if self::fingerprint(plan) != fingerprint {
             return Err(wrong(quantised.foreign(plan)));
         }
         file.read(plan, &mut quantised)?;
@@ -160,12 +163,13 @@ fn range_name(step: &str) -> String {
     }
 }
 
-/// The network of a file, by its fingerprint and its name.
-fn note(metadata: &Metadata) -> Result<(u64, String), String> {
+/// The network of a file, by its fingerprint and its name, and what is noted about it.
+fn note(metadata: &Metadata) -> Result<(u64, String, String), String> {
     let notes = metadata.metadata();
-    let note = notes.as_ref().and_then(|notes| notes.get(NOTE));
+    let note = notes.as_ref().and_then(|notes| notes.get(INT8_NOTE));
     let note = note.ok_or("not a quantised network: `netc quantize` makes one of a network, its weights and some pictures")?;
-    let mut parts = note.splitn(3, ' ');
+    let (first, notes) = note.split_once('\n').unwrap_or((note, ""));
+    let mut parts = first.splitn(3, ' ');
     let format = parts.next().unwrap_or_default();
     if format != FORMAT.to_string() {
         return Err(format!(
@@ -176,7 +180,8 @@ fn note(metadata: &Metadata) -> Result<(u64, String), String> {
         .next()
         .and_then(|hex| u64::from_str_radix(hex, 16).ok());
     let fingerprint = fingerprint.ok_or("a broken note about what was quantised")?;
-    Ok((fingerprint, parts.next().unwrap_or_default().into()))
+    let network = parts.next().unwrap_or_default();
+    Ok((fingerprint, network.into(), notes.into()))
 }
 
 /// A file that is read, and what is wrong with it so far.

@@ -256,6 +256,117 @@ fn the_choices_show_what_computes_with_bytes() {
     );
 }
 
+/// The names of the steps that do not compute with bytes, for a network that stays near itself in f32.
+fn in_floats(plan: &Plan) -> Vec<String> {
+    let quantised = quantised(plan);
+    let images = images(plan, 3, 7);
+    let exact = run(&Executor::new(plan, &weights(plan)).unwrap(), &images, 1);
+    let error = error(&run(&executor(plan, &quantised, None), &images, 2), &exact);
+    assert!(error < 0.06, "off by {error}");
+    let prepared = prepare(plan, Machine::here(), 1).unwrap();
+    let prepared = prepared.with_int8(&quantised).unwrap();
+    let floats = prepared
+        .steps()
+        .filter(|(_, choice)| choice.method != Method::Int8);
+    floats.map(|(step, _)| step.name.clone()).collect()
+}
+
+fn pointwise(input: [usize; 3], filters: usize) -> plan::Conv {
+    plan::Conv {
+        input,
+        filters,
+        ..plan::Conv::DEFAULT
+    }
+}
+
+/// A step that reads floats makes those of a chain of sums that it reads floats, and no others.
+#[test]
+fn sums_go_between_bytes_and_floats() {
+    let mut b = Builder {
+        steps: Vec::new(),
+        params: Vec::new(),
+        end: 0,
+    };
+    let input = [6, 5, 3];
+    let mut x = b.add("conv1", pointwise(input, 24), &[View::input(input)]);
+    let shape = x.shape;
+    for block in 1..=4 {
+        let name = format!("conv{}", block + 1);
+        let y = b.add(&name, pointwise(shape, 24), &[x]);
+        let add = plan::Add {
+            input: shape,
+            act: Act::Relu,
+        };
+        let name = format!("add{block}");
+        x = match block {
+            // In place: bytes to bytes, and floats to floats.
+            1 => b.to(&name, add, &[y, x], y),
+            3 => b.to(&name, add, &[x, y], x),
+            _ => b.add(&name, add, &[x, y]),
+        };
+        if block == 2 {
+            let norm = plan::LayerNorm {
+                input: shape,
+                ..plan::LayerNorm::DEFAULT
+            };
+            b.add("ln1", norm, &[x]);
+        }
+    }
+    let mean = plan::GlobalPool {
+        input: shape,
+        ..plan::GlobalPool::DEFAULT
+    };
+    let x = b.add("globalpool1", mean, &[x]);
+    let plan = plan(&input, b.steps, b.params, x);
+    // add3 runs in place on what ln1 reads, and all that it reads may be floats.
+    assert_eq!(in_floats(&plan), ["ln1"]);
+}
+
+/// A buffer of which nobody reads the old parts any more may hold new ones of another kind.
+#[test]
+fn dead_parts_of_a_concat_do_not_count() {
+    let mut b = Builder {
+        steps: Vec::new(),
+        params: Vec::new(),
+        end: 0,
+    };
+    let input = [6, 5, 3];
+    let wide = b.buffer([6, 5, 32]);
+    let part = |from| {
+        View {
+            shape: [6, 5, 16],
+            ..wide
+        }
+        .channels(from, 32)
+    };
+    b.to(
+        "conv1",
+        pointwise(input, 16),
+        &[View::input(input)],
+        part(0),
+    );
+    b.to(
+        "conv2",
+        pointwise(input, 16),
+        &[View::input(input)],
+        part(16),
+    );
+    let bn = plan::BatchNorm {
+        input: wide.shape,
+        ..plan::BatchNorm::DEFAULT
+    };
+    let x = b.add("bn1", bn, &[wide]);
+    b.to("conv3", pointwise(x.shape, 16), &[x], part(0));
+    let norm = plan::LayerNorm {
+        input: part(0).shape,
+        ..plan::LayerNorm::DEFAULT
+    };
+    let x = b.add("ln1", norm, &[part(0)]);
+    let x = b.add("conv4", pointwise(x.shape, 5), &[x]);
+    let plan = plan(&input, b.steps, b.params, x);
+    assert_eq!(in_floats(&plan), ["ln1"]);
+}
+
 #[test]
 fn values_that_are_kept_are_floats() {
     let mut plan = network(8);

@@ -265,7 +265,10 @@ fn int8_stage(
         }
         Op::MaxPool(d) => ByteKernel::MaxPool(int8::MaxPool::new(d, [x[0], y])),
         Op::GlobalPool(d) => ByteKernel::Mean(int8::Mean::new(d, x[0])),
-        Op::Add(d) => ByteKernel::Add(int8::Add::new(d, [x[0], x[1]], y)),
+        Op::Add(d) => {
+            let read = |k: usize| (inputs[k].element == Element::U8).then_some(x[k]);
+            ByteKernel::Add(int8::Add::new(d, [read(0), read(1)], written))
+        }
         Op::Activation(d) => ByteKernel::Map(int8::Map::activation(step.op, d.act, [x[0], y])),
         Op::Copy(_) => ByteKernel::Map(int8::Map::activation(
             step.op,

@@ -27,6 +27,8 @@ pub(super) struct Places {
 pub(super) enum Role {
     /// Reads and writes either.
     Product,
+    /// Reads and writes either, but for an input that it is added to in place, which is as the output is.
+    Sum,
     /// Reads and writes bytes, or neither.
     Bytes,
     /// Reads bytes and writes floats.
@@ -40,7 +42,7 @@ impl Role {
         match step.op {
             Op::Conv(_) | Op::Fc(_) if quantised.has(step) => Role::Product,
             Op::MaxPool(_) | Op::Copy(_) | Op::Activation(_) | Op::BatchNorm(_) => Role::Bytes,
-            Op::Add(d) if int8::Add::fits(&d) => Role::Bytes,
+            Op::Add(d) if int8::Add::fits(&d) => Role::Sum,
             Op::GlobalPool(d) if int8::Mean::fits(&d) => Role::Mean,
             _ => Role::Floats,
         }
@@ -74,29 +76,34 @@ impl Groups {
 }
 
 /// Where values lie while steps go by.
-struct Memory {
+struct Memory<'l> {
     latest: Vec<(View, usize)>,
     groups: Groups,
+    /// For each value the step that reads it last.
+    last: &'l [usize],
 }
 
-impl Memory {
-    /// The value that a view holds; its parts become a group.
-    fn read(&mut self, view: &View) -> Result<usize, Error> {
+impl Memory<'_> {
+    /// The values that a view holds, its parts, which become a group.
+    fn read(&mut self, view: &View) -> Result<Vec<usize>, Error> {
         if is_input(view) {
-            return Ok(0);
+            return Ok(vec![0]);
         }
         let parts = self.latest.iter().filter(|(other, _)| overlap(other, view));
         let parts: Vec<usize> = parts.map(|(_, value)| *value).collect();
         let first = parts.first().copied();
         let first = first.ok_or_else(|| Error::plan("a step reads what none has written"))?;
         parts.iter().for_each(|part| self.groups.join(first, *part));
-        Ok(first)
+        Ok(parts)
     }
 
-    /// A value is written. What shares its buffer has elements of the same kind.
-    fn write(&mut self, view: View, value: usize) {
+    /// A step writes a value. What shares its buffer has elements of the same kind, as long as somebody reads it.
+    fn write(&mut self, view: View, value: usize, step: usize) {
         let groups = &mut self.groups;
         self.latest.retain(|(other, old)| {
+            if self.last[*old] < step {
+                return false;
+            }
             let same_buffer = other.slot == view.slot
                 && other.pixel == view.pixel
                 && other.bytes() == view.bytes();
@@ -114,40 +121,76 @@ impl Memory {
     }
 }
 
-impl Places {
-    pub(super) fn of(plan: &Plan, quantised: &Quantised) -> Result<Self, Error> {
-        let count = plan.forward.len() + 1;
+/// Who reads what, and which values go together.
+struct Flow {
+    /// For each step and each of its inputs the values there, then those that the caller gets.
+    reads: Vec<Vec<Vec<usize>>>,
+    groups: Groups,
+}
+
+impl Flow {
+    /// `last` says for each value the step that reads it last: at least, where it isn't known better.
+    fn of(plan: &Plan, last: &[usize]) -> Result<Self, Error> {
         let mut memory = Memory {
             latest: Vec::new(),
-            groups: Groups((0..count).collect()),
+            groups: Groups((0..last.len()).collect()),
+            last,
         };
-        let mut reads = Vec::with_capacity(plan.forward.len());
+        let mut reads = Vec::with_capacity(plan.forward.len() + 1);
         for (i, step) in plan.forward.iter().enumerate() {
             let inputs = step.inputs.iter().map(|view| memory.read(view));
             let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
-            memory.write(step.output, i + 1);
+            memory.write(step.output, i + 1, i);
             if only_chooses(&step.op) {
-                memory.groups.join(inputs[0], i + 1);
+                memory.groups.join(inputs[0][0], i + 1);
             }
             reads.push(inputs);
         }
-        // The caller gets floats.
-        let mut floats = vec![0];
-        for view in plan.kept.iter().map(|(_, view)| view).chain([&plan.result]) {
-            floats.push(memory.read(view)?);
+        let given = plan.kept.iter().map(|(_, view)| view).chain([&plan.result]);
+        let given = given.map(|view| memory.read(view));
+        reads.push(given.collect::<Result<_, _>>()?);
+        Ok(Self {
+            reads,
+            groups: memory.groups,
+        })
+    }
+
+    /// For each value the step that reads it last; its own number where none does.
+    fn last(&self, count: usize) -> Vec<usize> {
+        let mut last: Vec<usize> = (0..count).collect();
+        for (i, reads) in self.reads.iter().enumerate() {
+            reads.iter().flatten().for_each(|value| last[*value] = i);
         }
+        last
+    }
+}
+
+impl Places {
+    pub(super) fn of(plan: &Plan, quantised: &Quantised) -> Result<Self, Error> {
+        let count = plan.forward.len() + 1;
+        let flow = Flow::of(plan, &vec![usize::MAX; count])?;
+        // What nobody reads any more does not count.
+        let Flow { reads, groups } = Flow::of(plan, &flow.last(count))?;
+        let mut reads: Vec<Vec<usize>> = reads
+            .into_iter()
+            .map(|reads| reads.into_iter().map(|parts| parts[0]).collect())
+            .collect();
+        // The caller gets floats.
+        let mut floats = reads.pop().unwrap_or_default();
+        floats.push(0);
         let roles: Vec<Role> = plan
             .forward
             .iter()
             .map(|step| Role::of(step, quantised))
             .collect();
-        let bytes = bytes(&roles, &reads, &memory.groups, &floats);
-        let values = values(plan, quantised, &memory.groups, &bytes)?;
+        let bytes = bytes(plan, &roles, &reads, &groups, &floats);
+        let values = values(plan, quantised, &groups, &bytes)?;
         let kernels = (0..roles.len()).map(|i| {
             let works = match roles[i] {
                 Role::Product => true,
                 Role::Floats => false,
                 Role::Bytes | Role::Mean => reads[i].iter().all(|value| values[*value].0),
+                Role::Sum => values[i + 1].0 || reads[i].iter().any(|value| values[*value].0),
             };
             works.then_some(roles[i])
         });
@@ -189,7 +232,13 @@ impl Places {
 }
 
 /// For each value whether its group is bytes: all are, but for those that a step or the caller needs as floats.
-fn bytes(roles: &[Role], reads: &[Vec<usize>], groups: &Groups, floats: &[usize]) -> Vec<bool> {
+fn bytes(
+    plan: &Plan,
+    roles: &[Role],
+    reads: &[Vec<usize>],
+    groups: &Groups,
+    floats: &[usize],
+) -> Vec<bool> {
     let mut bytes = vec![true; roles.len() + 1];
     floats
         .iter()
@@ -198,6 +247,7 @@ fn bytes(roles: &[Role], reads: &[Vec<usize>], groups: &Groups, floats: &[usize]
         let before = bytes.clone();
         for (i, (role, reads)) in roles.iter().zip(reads).enumerate() {
             let output = groups.leader(i + 1);
+            let step = &plan.forward[i];
             let inputs = reads.iter().map(|value| groups.leader(*value));
             let any_floats = |output: bool| {
                 inputs.clone().any(|value| !before[value])
@@ -205,6 +255,15 @@ fn bytes(roles: &[Role], reads: &[Vec<usize>], groups: &Groups, floats: &[usize]
             };
             let becomes_floats = match role {
                 Role::Product => false,
+                Role::Sum => {
+                    let places = step.inputs.iter().zip(inputs.clone());
+                    for (_, input) in places.filter(|(view, _)| overlap(view, &step.output)) {
+                        let both = before[input] && before[output];
+                        (bytes[input], bytes[output]) =
+                            (bytes[input] && both, bytes[output] && both);
+                    }
+                    false
+                }
                 Role::Bytes => any_floats(true),
                 Role::Floats => true,
                 Role::Mean => {

@@ -20,6 +20,8 @@ use alloc::vec::Vec;
 const MAX_PIXELS: usize = 384;
 /// The most runs of inputs in a window.
 const MAX_SEGMENTS: usize = 128;
+/// Pixels that are few tiles.
+const FEW_PIXELS: usize = 100;
 /// Products of bytes in the time of a product of floats.
 const FASTER: usize = 4;
 
@@ -148,12 +150,18 @@ impl Product {
                 pairs(&quads, [kh, kw]).map(|[a, b]| i32::from(filter[a]) + i32::from(filter[b]));
             sums.all(|sum| sum.abs() <= 128)
         });
-        let kernels = kernels(level, small);
+        let (kernels, tuning) = (kernels(level, small), Tuning::of(level));
+        // A wide panel that is read again for every few of few pixels takes longer to come than to be multiplied: narrow ones take more pixels at once.
+        let wide = quads.len() * kernels.max_vectors() * kernels.bytes;
+        let most = match wide > tuning.panel_bytes && (2..=FEW_PIXELS).contains(&(height * width)) {
+            true => kernels.max_vectors().min(2),
+            false => kernels.max_vectors(),
+        };
         let mut panels = Vec::new();
         let (mut size, mut at) = (0, 0);
         for group in 0..d.groups {
             let mut filter = 0;
-            for vectors in widths(filters.div_ceil(kernels.lanes), kernels.max_vectors()) {
+            for vectors in widths(filters.div_ceil(kernels.lanes), most) {
                 let lanes = vectors * kernels.lanes;
                 panels.push(Panel {
                     group,
@@ -178,7 +186,7 @@ impl Product {
             output: [height, width],
             channels,
             kernels,
-            tuning: Tuning::of(level),
+            tuning,
             merged,
             weights: Aligned::zeros(size),
             ending: Ending::new(layer, quantisation, d.act, &places, at),

@@ -445,7 +445,7 @@ fn sums_of_pictures_in_place_or_not() {
             act: rng.pick(&[Act::None, Act::Relu, Act::Relu6]),
         };
         let [qa, qb, qy] = [quantisation(rng), quantisation(rng), quantisation(rng)];
-        let add = Add::new(d, [qa, qb], qy);
+        let add = Add::new(d, [Some(qa), Some(qb)], Some(qy));
         let (x, found) = step(rng, [input; 2], Element::U8, |mem, x, y| {
             add.run(mem, [x, x], y)
         });
@@ -465,6 +465,86 @@ fn sums_of_pictures_in_place_or_not() {
         }
         let again = step_twice(&add, &same, input);
         assert_eq!(twice, again, "in place: {d:?}");
+    }
+}
+
+/// Floats stand for themselves, wherever they are.
+#[test]
+fn sums_of_bytes_and_floats() {
+    for round in 0..60 {
+        let rng = &mut Rng(round);
+        let input = [rng.size(1, 5), rng.size(1, 5), rng.size(1, 70)];
+        let d = plan::Add {
+            input,
+            act: rng.pick(&[Act::None, Act::Relu, Act::Relu6]),
+        };
+        let [qa, qb, qy] = [quantisation(rng), quantisation(rng), quantisation(rng)];
+        for kinds in 1..8 {
+            let [a, b, y] =
+                [(1, qa), (2, qb), (4, qy)].map(|(bit, q)| (kinds & bit == 0).then_some(q));
+            let element = |q: Option<Quantisation>| q.map_or(Element::F32, |_| Element::U8);
+            let add = Add::new(d, [a, b], y);
+            // Bytes are there, which are those numbers where floats are asked for.
+            let (x, found) = step(rng, [input; 2], element(y), |mem, x, y| {
+                let other = View {
+                    element: Element::F32,
+                    ..View::input(input)
+                };
+                let views = [a, b].map(|q| if q.is_some() { x } else { other });
+                add.run(mem, views, y);
+            });
+            for (i, (byte, y_bits)) in x.iter().zip(&found).enumerate() {
+                let value = |q: Option<Quantisation>| match q {
+                    Some(q) => q.number(*byte),
+                    None => f32::from(*byte),
+                };
+                let [low, high] = super::bounds(d.act).0;
+                let sum = (value(a) + value(b)).clamp(low, high);
+                let near = match y {
+                    Some(q) => {
+                        let byte = (sum / q.scale + f32::from(q.zero_point)).clamp(0.0, 255.0);
+                        (byte - *y_bits as f32).abs() < 0.51
+                    }
+                    None => (f32::from_bits(*y_bits) - sum).abs() <= 1e-4 * sum.abs().max(1.0),
+                };
+                assert!(near, "{i}: {kinds:b} {sum} {y_bits}, {d:?}");
+            }
+        }
+    }
+}
+
+/// Sums that do not fit into 32 bits in the output's units are cut at its ends all the same.
+#[test]
+fn numbers_far_outside_the_output() {
+    let input = [3, 4, 40];
+    for (groups, weight, expected) in [(40, 127, 255), (40, -127, 0), (1, 127, 255), (1, -127, 0)] {
+        let d = plan::Conv {
+            input,
+            filters: 40,
+            groups,
+            ..plan::Conv::DEFAULT
+        };
+        let layer = Layer {
+            weight: vec![weight; 40 * 40 / groups],
+            scale: vec![1e9; 40],
+            bias: vec![0.0; 40],
+        };
+        let fine = Quantisation {
+            scale: 1e-3,
+            zero_point: 7,
+        };
+        let images = vec![200.0; 3 * 4 * 40];
+        let y = View {
+            element: Element::U8,
+            ..View::arena(0, input)
+        };
+        for level in simd::levels() {
+            let conv = Conv::new(d.into(), &layer, PLAIN, false, Some(fine), level);
+            let found = run(&images, 1, y.bytes() + 64, conv.scratch(1), 1, y, |mem| {
+                conv.run(mem, View::input(input), y);
+            });
+            assert!(found.iter().all(|y| *y == expected), "{level} {weight}");
+        }
     }
 }
 

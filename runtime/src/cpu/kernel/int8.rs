@@ -83,7 +83,7 @@ pub(crate) struct Tile<R> {
 pub(crate) type TileKernel<R> = unsafe fn(&Tile<R>);
 
 /// How far ahead of the arithmetic a panel is asked for, in bytes.
-const AHEAD: usize = 2048;
+const AHEAD: usize = 4096;
 
 #[inline(always)]
 unsafe fn tile<V: Dots, R: Rows, const MR: usize, const NV: usize>(t: &Tile<R>) {

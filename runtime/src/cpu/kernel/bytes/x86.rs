@@ -101,7 +101,19 @@ impl<const BYTES: bool> Dots for Avx2Sums<BYTES> {
     }
 }
 
-/// The first `n` of 32 bytes, which are copied where there are fewer.
+/// The first `n` of eight bytes.
+#[inline(always)]
+unsafe fn load_8(p: *const u8, n: usize) -> i64 {
+    // SAFETY: the caller vouches for `n` bytes.
+    unsafe {
+        match n >= 8 {
+            true => p.cast::<i64>().read_unaligned(),
+            false => (0..n).fold(0, |all, i| all | i64::from(p.add(i).read()) << (8 * i)),
+        }
+    }
+}
+
+/// The first `n` of 32 bytes.
 #[inline(always)]
 unsafe fn load_32(p: *const u8, n: usize) -> __m256i {
     // SAFETY: the caller vouches for AVX2 and `n` bytes.
@@ -109,9 +121,29 @@ unsafe fn load_32(p: *const u8, n: usize) -> __m256i {
         if n >= 32 {
             return _mm256_loadu_si256(p.cast());
         }
-        let mut all = [0_u8; 32];
-        core::ptr::copy_nonoverlapping(p, all.as_mut_ptr(), n);
-        _mm256_loadu_si256(all.as_ptr().cast())
+        let part = |i: usize| load_8(p.wrapping_add(i), n.saturating_sub(i));
+        _mm256_setr_epi64x(part(0), part(8), part(16), part(24))
+    }
+}
+
+/// Stores the first `n` of 32 bytes.
+#[inline(always)]
+unsafe fn store_32(bytes: __m256i, p: *mut u8, n: usize) {
+    // SAFETY: the caller vouches for AVX2 and `n` bytes.
+    unsafe {
+        if n >= 32 {
+            return _mm256_storeu_si256(p.cast(), bytes);
+        }
+        let mut all = [0_u64; 4];
+        _mm256_storeu_si256(all.as_mut_ptr().cast(), bytes);
+        for (i, eight) in all.into_iter().enumerate() {
+            let left = n.saturating_sub(8 * i);
+            let to = p.wrapping_add(8 * i);
+            match left >= 8 {
+                true => to.cast::<u64>().write_unaligned(eight),
+                false => (0..left).for_each(|k| to.add(k).write((eight >> (8 * k)) as u8)),
+            }
+        }
     }
 }
 
@@ -157,15 +189,7 @@ impl<const BYTES: bool> Columns for Avx2Sums<BYTES> {
     #[inline(always)]
     unsafe fn store_columns(x: [Avx2; 4], bounds: [u8; 2], p: *mut u8, n: usize) {
         // SAFETY: the caller vouches for AVX2 and `n` bytes.
-        unsafe {
-            let bytes = pack_32(x, bounds);
-            if n >= 32 {
-                return _mm256_storeu_si256(p.cast(), bytes);
-            }
-            let mut all = [0_u8; 32];
-            _mm256_storeu_si256(all.as_mut_ptr().cast(), bytes);
-            core::ptr::copy_nonoverlapping(all.as_ptr(), p, n);
-        }
+        unsafe { store_32(pack_32(x, bounds), p, n) }
     }
 }
 

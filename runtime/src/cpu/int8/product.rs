@@ -67,16 +67,6 @@ struct Tasks {
     panels_first: bool,
 }
 
-/// A panel's way through windows that lie inside the picture.
-struct Way<'p> {
-    panel: &'p Panel,
-    /// Where the runs of a window lie, from its start.
-    offsets: &'p [isize],
-    segments: usize,
-    /// Fours of bytes in a run.
-    quads: usize,
-}
-
 /// Cuts `total` vectors of filters into panels of about one width.
 fn widths(total: usize, most: usize) -> impl Iterator<Item = usize> {
     let count = total.div_ceil(most).max(1);
@@ -363,101 +353,78 @@ impl Product {
         input: Bytes<'_>,
         output: Output<'_>,
     ) {
-        let mut offsets = [0; MAX_SEGMENTS];
-        let (cells, quads) = self.run_size(self.touches(input.pixel));
-        let segments = self.offsets(panel, input.pixel, cells, &mut offsets);
-        let way = Way {
-            panel,
-            offsets: &offsets,
-            segments,
-            quads,
-        };
-        if self.is_linear() {
-            return self.tiles(panel, count, |from, to| {
-                let out = output.at(start + from, panel.filter);
-                let first = input.at((start + from) * input.pixel);
-                // SAFETY: the caller's promise.
-                unsafe {
-                    self.finished(panel, to - from, out, |end| {
-                        self.even(&way, first, (to - from, input.pixel), end)
-                    })
-                }
-            });
-        }
         let mut windows = [Origin::default(); MAX_PIXELS];
-        let windows = &mut windows[..count];
-        origins(&self.d, self.output, start, input.pixel, windows);
-        self.tiles(panel, count, |from, to| {
-            let windows = &windows[from..to];
+        let linear = self.is_linear();
+        if !linear {
+            origins(
+                &self.d,
+                self.output,
+                start,
+                input.pixel,
+                &mut windows[..count],
+            );
+        }
+        let mut offsets = [0; MAX_SEGMENTS];
+        // Numbers on their way through the rest of an activation.
+        let mut numbers = self.ending.is_late().then(|| [0.0; MAX_ROWS * MAX_WIDTH]);
+        let out = match &mut numbers {
+            Some(numbers) => (Out::F32(numbers.as_mut_ptr()), panel.width),
+            None => output.at(start, panel.filter),
+        };
+        // One for all tiles: what is copied as soon as it is written makes the processor wait.
+        let mut tile = self.tile(panel, input, &mut offsets, out);
+        let kernels = self.kernels.even_tiles(panel.vectors);
+        let tiles = count.div_ceil(kernels.len());
+        for t in 0..tiles {
+            // Tiles of about one size: a small rest would waste most of the weights it loads.
+            let (from, to) = (t * count / tiles, (t + 1) * count / tiles);
             let out = output.at(start + from, panel.filter);
-            let step = self.d.stride[1].wrapping_mul(input.pixel);
-            // SAFETY: the caller's promise.
-            unsafe {
-                self.finished(panel, to - from, out, |end| {
-                    match are_even(&self.d, windows) {
-                        true => {
-                            self.even(&way, input.at(windows[0].offset), (to - from, step), end)
-                        }
-                        false => self.scattered(panel, windows, input, end),
-                    }
-                });
+            if numbers.is_none() {
+                tile.finish.out = out.0;
             }
-        });
+            let windows = &windows[from..to];
+            // SAFETY: the kernels' level was checked when they were chosen. Each run lies inside the picture, or reaches less than four bytes over
+            // the end of a copied one; the panel is as long as all runs; the outputs are this task's own.
+            unsafe {
+                if linear || are_even(&self.d, windows) {
+                    let origin = match linear {
+                        true => (start + from) * input.pixel,
+                        false => windows[0].offset,
+                    };
+                    tile.rows.first = input.at(origin);
+                    kernels[to - from - 1](&tile);
+                } else {
+                    self.scattered(panel, windows, input, tile.finish);
+                }
+                if let Some(numbers) = &mut numbers {
+                    let numbers = &mut numbers[..(to - from) * panel.width];
+                    self.ending.late(numbers, panel.width, out);
+                }
+            }
+        }
     }
 
-    /// Cuts so many pixels into tiles of about one size: a small rest would waste most of the weights it loads.
-    fn tiles(&self, panel: &Panel, count: usize, tile: impl Fn(usize, usize)) {
-        let tiles = count.div_ceil(self.kernels.tiles(panel.vectors).len());
-        (0..tiles).for_each(|t| tile(t * count / tiles, (t + 1) * count / tiles));
-    }
-
-    /// Makes a tile by `tile`, through the rest of the activation where there is one.
-    ///
-    /// # Safety
-    /// `out` is where as many pixels of the panel's filters may be written.
-    unsafe fn finished(
+    /// A tile of windows that lie evenly inside the picture, all but its first window.
+    fn tile(
         &self,
         panel: &Panel,
-        pixels: usize,
+        input: Bytes<'_>,
+        offsets: &mut [isize],
         out: (Out, usize),
-        tile: impl FnOnce(Finish),
-    ) {
-        if !self.ending.is_late() {
-            return tile(self.ending.finish(panel.at, out, panel.width));
-        }
-        let mut numbers = [0.0; MAX_ROWS * MAX_WIDTH];
-        let numbers = &mut numbers[..pixels * panel.width];
-        let there = (Out::F32(numbers.as_mut_ptr()), panel.width);
-        tile(self.ending.finish(panel.at, there, panel.width));
-        // SAFETY: the caller's promise.
-        unsafe { self.ending.late(numbers, panel.width, out) }
-    }
-
-    /// A tile of so many windows, of which the first starts here and each so many bytes behind the one before.
-    ///
-    /// # Safety
-    /// As for [`run`](Self::run), for these outputs; the windows lie inside the picture.
-    unsafe fn even(
-        &self,
-        way: &Way<'_>,
-        first: *const u8,
-        (pixels, step): (usize, usize),
-        finish: Finish,
-    ) {
-        let tile = Tile {
+    ) -> Tile<Even> {
+        let (cells, quads) = self.run_size(self.touches(input.pixel));
+        let segments = self.offsets(panel, input.pixel, cells, offsets);
+        Tile {
             rows: Even {
-                first,
-                step,
-                offsets: way.offsets.as_ptr(),
+                first: input.at(0),
+                step: self.d.stride[1].wrapping_mul(input.pixel),
+                offsets: offsets.as_ptr(),
             },
-            segments: way.segments,
-            quads: way.quads,
-            panel: self.weights.as_slice()[way.panel.weights..].as_ptr(),
-            finish,
-        };
-        // SAFETY: the kernels' level was checked when they were chosen. Each run lies inside the picture, or reaches less than four bytes over the
-        // end of a copied one; the panel is as long as all runs; the outputs are this task's own.
-        unsafe { self.kernels.even_tiles(way.panel.vectors)[pixels - 1](&tile) }
+            segments,
+            quads,
+            panel: self.weights.as_slice()[panel.weights..].as_ptr(),
+            finish: self.ending.finish(panel.at, out, panel.width),
+        }
     }
 
     /// A tile of windows that lie unevenly, or not all inside the picture.

@@ -114,7 +114,8 @@ impl Ending {
         ending
     }
 
-    /// The end of a call for filters from this place on.
+    /// The end of a call for filters from this place on: inline, as a copy of what was just written makes the processor wait.
+    #[inline]
     pub(super) fn finish(&self, at: usize, (out, stride): (Out, usize), width: usize) -> Finish {
         Finish {
             first: self.first.as_slice()[at..].as_ptr(),

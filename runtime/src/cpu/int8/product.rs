@@ -366,7 +366,7 @@ impl Product {
         }
         let mut offsets = [0; MAX_SEGMENTS];
         // Numbers on their way through the rest of an activation.
-        let mut numbers = self.ending.is_late().then(|| [0.0; MAX_ROWS * MAX_WIDTH]);
+        let mut numbers = self.ending.is_late().then_some([0.0; MAX_ROWS * MAX_WIDTH]);
         let out = match &mut numbers {
             Some(numbers) => (Out::F32(numbers.as_mut_ptr()), panel.width),
             None => output.at(start, panel.filter),

@@ -132,8 +132,8 @@ impl Columns for PortableSums {
 
     #[inline(always)]
     unsafe fn columns(rows: [*const u8; 4], n: usize) -> [Self::Input; 4] {
-        // SAFETY: the caller vouches for `n` bytes of each row.
         let byte = |row: *const u8, c: usize| match c < n {
+            // SAFETY: the caller vouches for `n` bytes of each row.
             true => unsafe { row.add(c).read() },
             false => 0,
         };

@@ -37,5 +37,6 @@ mod value;
 pub use build::build;
 pub use compile::{Options, Output, Train, Training, compile, plan, training};
 pub use loader::{Files, Loader, read_bounded};
+pub use names::is_free_name;
 pub use netc_grammar as grammar;
 pub use train::RecipeChoice;

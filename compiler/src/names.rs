@@ -32,6 +32,16 @@ pub(crate) fn is_all_caps(name: &str) -> bool {
     !name.chars().any(|c| c.is_ascii_lowercase())
 }
 
+/// Whether users may call a layer, a tap or an output so: it begins with a small letter, and no word of the language or of Rust's.
+#[must_use]
+pub fn is_free_name(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next().is_some_and(|c| c.is_ascii_lowercase())
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && !WORDS.contains(&name)
+        && !is_rust_keyword(name)
+}
+
 /// A name that belongs to the language.
 pub(crate) fn bad_name(name: &Ident, what: &str) -> Option<Diagnostic> {
     if WORDS.contains(&name.node.as_str()) {

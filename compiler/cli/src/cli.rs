@@ -1,7 +1,9 @@
 //! The arguments.
 
+mod exchange;
 mod training;
 
+pub(crate) use exchange::{ExportModel, ImportModel};
 pub(crate) use training::{Eval, Overrides, Quantize, Train};
 
 use crate::choices::Choices;
@@ -65,6 +67,8 @@ pub(crate) enum Command {
     Tune(Tune),
     #[command(subcommand)]
     Weights(Weights),
+    Import(ImportModel),
+    Export(ExportModel),
     Graph(Graph),
     Devices(Devices),
     Completions(Completions),
@@ -475,9 +479,9 @@ Examples:
 Tensors are grouped into modules (`layer1.0.conv1`), and modules are matched with layers by their shapes; where several \
 have the same shapes, by the order of their names, and by what feeds what in the network. What this does not settle is \
 refused, with the candidates. The mapping is printed. Half, bfloat16 and double precision become f32. Keras' kernels are \
-turned into netc's layout.")]
+turned into netc's layout. Of a PyTorch file (.pt, .pth) the tensors are read, and nothing is run.")]
 pub(crate) struct Import {
-    /// The foreign weights, a safetensors file
+    /// The foreign weights, a safetensors file or a state_dict as PyTorch saves it
     #[arg(value_name = "W", value_hint = ValueHint::FilePath)]
     pub(crate) weights: PathBuf,
 

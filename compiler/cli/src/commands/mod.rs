@@ -9,7 +9,9 @@ mod completions;
 mod devices;
 mod eval;
 mod explain;
+mod export;
 mod graph;
+mod import;
 mod man;
 mod predict;
 mod quantize;
@@ -41,6 +43,8 @@ pub(crate) fn run(command: Command) -> Outcome {
         Command::Weights(Weights::Import(args)) => weights_import::run(&args),
         Command::Weights(Weights::Show(args)) => weights_show::run(&args),
         Command::Weights(Weights::Init(args)) => weights_init::run(&args),
+        Command::Import(args) => import::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Graph(args) => graph::run(&args),
         Command::Devices(args) => devices::run(&args),
         Command::Completions(args) => completions::run(&args),

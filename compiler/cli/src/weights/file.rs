@@ -4,6 +4,9 @@ use super::names;
 use crate::failure::{Failure, Outcome};
 use crate::files;
 use half::{bf16, f16};
+use netc_exchange::Refusal;
+use netc_exchange::torch::{self, Kind};
+use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use std::path::Path;
 
@@ -26,10 +29,17 @@ pub(crate) struct Tensor<'a> {
 impl File {
     /// Reads the file.
     pub(crate) fn read(path: &Path) -> Outcome<Self> {
-        Ok(Self {
-            name: path.display().to_string(),
-            bytes: files::read(path)?,
-        })
+        let name = path.display().to_string();
+        let bytes = files::read(path)?;
+        if !bytes.starts_with(ARCHIVE) {
+            return Ok(Self { name, bytes });
+        }
+        let bytes = from_torch(&bytes).map_err(|refusal| {
+            Failure::input(format!("`{name}` cannot be used: {}", refusal.headline))
+                .details(refusal.details)
+                .maybe_help(refusal.help)
+        })?;
+        Ok(Self { name, bytes })
     }
 
     /// What the file holds.
@@ -65,8 +75,8 @@ impl File {
     fn broken(&self, e: &safetensors::SafeTensorError) -> Failure {
         use safetensors::SafeTensorError as E;
         let is = |magic: &[u8]| self.bytes.starts_with(magic);
-        let whose = if is(b"PK\x03\x04") || is(b"\x80\x02") {
-            "a PyTorch or NumPy archive"
+        let whose = if is(b"\x80\x02") {
+            "a PyTorch file of the form before version 1.6"
         } else if is(b"\x89HDF") {
             "an HDF5 file, as Keras writes them"
         } else if is(b"\x93NUMPY") {
@@ -133,6 +143,36 @@ impl Tensor<'_> {
             _ => return None,
         })
     }
+}
+
+/// What zip archives begin with.
+const ARCHIVE: &[u8] = b"PK\x03\x04";
+
+/// The tensors of a PyTorch file as a safetensors file.
+fn from_torch(bytes: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let tensors = torch::tensors(bytes)?;
+    let dtype = |kind: Kind| match kind {
+        Kind::Bf16 => Dtype::BF16,
+        Kind::F16 => Dtype::F16,
+        Kind::F32 => Dtype::F32,
+        Kind::F64 => Dtype::F64,
+        Kind::I64 => Dtype::I64,
+        Kind::I32 => Dtype::I32,
+        Kind::I16 => Dtype::I16,
+        Kind::I8 => Dtype::I8,
+        Kind::U8 => Dtype::U8,
+        Kind::Bool => Dtype::BOOL,
+    };
+    let views: Result<Vec<_>, _> = tensors
+        .iter()
+        .map(|tensor| {
+            let shape = tensor.shape.clone();
+            let view = TensorView::new(dtype(tensor.kind), shape, &tensor.bytes);
+            view.map(|view| (tensor.name.as_str(), view))
+        })
+        .collect();
+    let file = views.and_then(|views| safetensors::serialize(views, None));
+    file.map_err(|e| Refusal::of(format!("its tensors fit no other file ({e})")))
 }
 
 /// A shape as people read it: `64x3x7x7`.

@@ -8,5 +8,6 @@ pub(crate) mod matching;
 mod mismatch;
 mod modules;
 mod names;
+pub(crate) mod npz;
 pub(crate) mod task;
 mod wiring;

@@ -1,0 +1,168 @@
+//! Values in the orders that netc's layers read: pictures, vectors, and their channels.
+
+use super::Reader;
+use crate::layout::{Axis, Layout, Part};
+use crate::onnx::step::{Done, Trouble, View};
+use netc_compiler::graph::{Layer, NodeId, Order, Shape};
+use netc_plan::{Op, Shuffle};
+
+/// `[n, c, h, w]`, or `[n, c, h]` of one column.
+fn channels_first(batch: usize, [h, w, c]: [usize; 3], rank: usize) -> Option<Layout> {
+    match rank {
+        4 => Some(Layout::nchw(batch, [h, w, c])),
+        3 if w == 1 => {
+            let axes = [(Axis::Batch, batch), (Axis::Channel, c), (Axis::Height, h)];
+            Some(Layout::of(&axes))
+        }
+        _ => None,
+    }
+}
+
+/// The groups of a shuffle, if the channels run as after one: `y[k * groups + i] = x[i * n + k]`.
+fn shuffled(parts: &[Part], channels: usize) -> Option<usize> {
+    match parts {
+        [first, second]
+            if first.stride == 1
+                && second.stride == first.size
+                && first.size * second.size == channels
+                && parts.iter().all(|part| part.axis == Axis::Channel) =>
+        {
+            Some(second.size)
+        }
+        _ => None,
+    }
+}
+
+impl Reader<'_> {
+    /// A layer's value as a picture there: channels first.
+    pub(super) fn shown(&self, node: NodeId, rank: usize) -> View {
+        let hwc = self.net.hwc(node);
+        let layout = channels_first(self.batch, hwc, rank);
+        View::new(
+            node,
+            layout.unwrap_or_else(|| Layout::nchw(self.batch, hwc)),
+        )
+    }
+
+    /// A layer's value as a vector.
+    pub(super) fn flat(&self, node: NodeId) -> View {
+        let [h, w, c] = self.net.hwc(node);
+        View::new(node, Layout::vector(self.batch, h * w * c))
+    }
+
+    /// The picture that a tensor with channels first is.
+    pub(super) fn picture(&mut self, view: &View) -> Done<NodeId> {
+        let hwc = self.net.hwc(view.node);
+        let dims = view.dims();
+        let foreign = || {
+            let order = "netc's layers work on height, width and channels of a picture as they are";
+            Trouble::way(
+                format!("a tensor of {dims:?} in an order of its own"),
+                order,
+            )
+        };
+        let usual = channels_first(self.batch, hwc, view.layout.rank()).ok_or_else(foreign)?;
+        if let Shape::Vector(n) = self.net.shape(view.node) {
+            let what = format!("a vector of {n} becomes a picture");
+            return Err(Trouble::way(
+                what,
+                "netc makes vectors of pictures, not the other way",
+            ));
+        }
+        if view.layout == usual || view.layout.run() == usual.run() {
+            return Ok(view.node);
+        }
+        let parts = view.layout.parts(1);
+        let groups = shuffled(&parts, hwc[2]).ok_or_else(foreign)?;
+        if view.layout.resized(Axis::Channel, hwc[2], 1) != usual {
+            return Err(foreign());
+        }
+        self.shuffle(view, groups)
+    }
+
+    fn shuffle(&mut self, view: &View, groups: usize) -> Done<NodeId> {
+        let layer = Layer::Op(Op::Shuffle(Shuffle {
+            groups,
+            ..Shuffle::DEFAULT
+        }));
+        self.once(view, layer)
+    }
+
+    /// A layer that brings a value into this order, made once.
+    fn once(&mut self, view: &View, layer: Layer) -> Done<NodeId> {
+        let key = (view.node, view.layout.clone());
+        if let Some(node) = self.ordered.get(&key) {
+            return Ok(*node);
+        }
+        let node = self.net.plain(layer, view.node)?;
+        self.ordered.insert(key, node);
+        Ok(node)
+    }
+
+    /// The vector that a tensor `[n, ...]` is, flattened if it is a picture.
+    pub(super) fn vector(&mut self, view: &View) -> Done<NodeId> {
+        let hwc = self.net.hwc(view.node);
+        let run = view.layout.run();
+        let is_vector = matches!(self.net.shape(view.node), Shape::Vector(_));
+        let order = if run == Layout::nhwc(1, hwc).run() {
+            Some(Order::Hwc)
+        } else if run == Layout::nchw(1, hwc).run() {
+            Some(Order::Chw)
+        } else {
+            None
+        };
+        match order.filter(|_| view.layout.batch_first()) {
+            Some(_) if is_vector => Ok(view.node),
+            Some(order) => self.once(view, Layer::Flatten(order)),
+            None => match shuffled(&run, hwc[2]).filter(|_| hwc[0] * hwc[1] == 1) {
+                Some(groups) => self.shuffle(view, groups),
+                None => Err(Trouble::way(
+                    format!("a tensor of {:?} in an order of its own", view.dims()),
+                    "netc flattens pictures as height, width, channels, or channels first",
+                )),
+            },
+        }
+    }
+
+    /// The tensor with this axis as the channels of its value: those of a picture, or the elements of a vector.
+    pub(super) fn with_channels(&mut self, view: &View, axis: usize) -> Done<View> {
+        let [.., c] = self.net.hwc(view.node);
+        if view.layout.is_whole(axis, Axis::Channel, c) {
+            return Ok(view.clone());
+        }
+        if view.layout.rank() == 2 && axis == 1 {
+            let node = self.vector(view)?;
+            return Ok(self.flat(node));
+        }
+        let node = self.picture(view)?;
+        let shown = self.shown(node, view.layout.rank());
+        let [.., c] = self.net.hwc(node);
+        match shown.layout.is_whole(axis, Axis::Channel, c) {
+            true => Ok(shown),
+            false => Err(format!("it works along axis {axis} of {:?}", view.dims()).into()),
+        }
+    }
+
+    /// The value that leaves the network: a vector, or a picture.
+    pub(super) fn as_output(&mut self, view: &View) -> Done<NodeId> {
+        let hwc = self.net.hwc(view.node);
+        let run = view.layout.run();
+        let is_picture = matches!(self.net.shape(view.node), Shape::Picture(_));
+        let pixels = hwc[0] * hwc[1];
+        let keeps = view.layout.rank() > 2 || !is_picture;
+        let usual = run == Layout::nhwc(1, hwc).run() || run == Layout::nchw(1, hwc).run();
+        if keeps && usual && self.whole(view, pixels) {
+            return Ok(view.node);
+        }
+        if view.layout.rank() > 2 && self.picture(view).is_ok() {
+            return self.picture(view);
+        }
+        self.vector(view)
+    }
+
+    /// Whether no axis of a picture's tensor runs over several of the picture's.
+    fn whole(&self, view: &View, pixels: usize) -> bool {
+        let simple = (0..view.layout.rank()).all(|at| view.layout.parts(at).len() <= 1);
+        simple || pixels == 1
+    }
+}

@@ -15,6 +15,8 @@ fn folder() -> Folder {
     let made = folder.netc(["weights", "init", "u.net", "--seed", "1", "-o", "w"]);
     made.succeeds();
     folder.write("x.npy", npy("<f4", "False", "(2,)", &[0; 8]));
+    let made = folder.netc(["export", "u.net", "-w", "w", "-o", "u.onnx"]);
+    made.succeeds();
     folder.write("maps", "l=fc1\n");
     let foreign = [
         tensor("l.weight", &[2, 2], &[0.0; 4]),
@@ -86,6 +88,17 @@ const CASES: &[Case] = &[
         &["p.net", "pw", "data/train/a/1.png"],
     ),
     (&["tune", "u.net"], "--output", &["u.net", "blocks.net"]),
+    (&["import", "u.onnx"], "--output", &["u.onnx"]),
+    (
+        &["import", "u.onnx", "--output", "new.net"],
+        "--weights",
+        &["u.onnx"],
+    ),
+    (
+        &["export", "u.net", "--weights", "w"],
+        "--output",
+        &["u.net", "blocks.net", "w"],
+    ),
 ];
 
 #[test]

@@ -18,6 +18,11 @@ pub(crate) fn run(args: &ImportModel) -> Outcome {
     let net = Target::new(&args.output, &inputs)?;
     let weights = args.weights.as_ref().map(|path| Target::new(path, &inputs));
     let weights = weights.transpose()?;
+    if args.weights.as_ref() == Some(&args.output) {
+        let path = args.output.display();
+        let headline = format!("the network and its weights cannot both be written to `{path}`");
+        return Err(Failure::tool(headline).help("name another file for the weights"));
+    }
     let imported = read(args)?;
     for note in &imported.notes {
         terminal::note(note);

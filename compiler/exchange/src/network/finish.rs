@@ -3,7 +3,7 @@
 use super::{Network, graph, order};
 use crate::refusal::Refusal;
 use netc_compiler::graph::{Claim, ClaimValue, Graph, Head, NodeId, Quantity};
-use netc_compiler::{Loader, Options, compile, params, print};
+use netc_compiler::{Loader, Options, compile, params, print, shape};
 use netc_grammar::Span;
 use netc_grammar::ast::Relation;
 use std::collections::BTreeMap;
@@ -78,6 +78,7 @@ impl Network {
             let head = self.head(&graph, name, place[id])?;
             graph.heads.push(head);
         }
+        shape::infer(&mut graph, &mut Vec::new());
         graph.claims.push(claim(params::total(&graph).params));
         let (net, graph) = checked(&graph)?;
         let weights = order.iter().zip(&graph.nodes).flat_map(|(id, node)| {
@@ -151,10 +152,7 @@ fn checked(graph: &Graph) -> Result<(String, Graph), Refusal> {
             .into_iter()
             .map(|p| (p.name, p.shape))
     };
-    // The graph that went in has no cells for `same` yet: its tensors are the same all the same.
-    let mut went_in = graph.clone();
-    netc_compiler::shape::infer(&mut went_in, &mut Vec::new());
-    if read.nodes.len() != graph.nodes.len() || !all(&read).eq(all(&went_in)) {
+    if read.nodes.len() != graph.nodes.len() || !all(&read).eq(all(graph)) {
         return Err(Refusal::new(
             "netc wrote another network than it read, which is a mistake in netc: please report it",
         ));

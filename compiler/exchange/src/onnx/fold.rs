@@ -58,9 +58,14 @@ fn cast(step: &Step<'_>) -> Done<Tensor> {
 
 /// As many numbers as a folded constant may have.
 fn bounded(dims: &[usize]) -> Done<usize> {
+    counted(dims, FOLDED)
+}
+
+/// The numbers of this shape, if they are not too many.
+fn counted(dims: &[usize], most: usize) -> Done<usize> {
     let count = dims.iter().try_fold(1_usize, |all, n| all.checked_mul(*n));
     count
-        .filter(|n| *n <= FOLDED)
+        .filter(|n| *n <= most)
         .ok_or_else(|| Trouble::new("it makes a constant that is too large"))
 }
 

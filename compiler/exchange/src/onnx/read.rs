@@ -14,7 +14,7 @@ use super::fold::fold;
 use super::message::{Graph, Model, Node};
 use super::patterns;
 use super::step::{Done, Step, Trouble, Value, View};
-use super::tensor::{Beside, Tensor};
+use super::tensor::{Beside, COMPUTED, Tensor};
 use crate::layout::Layout;
 use crate::network::{Imported, Network};
 use crate::refusal::Refusal;
@@ -99,6 +99,8 @@ pub(super) struct Reader<'a> {
     troubles: BTreeMap<Trouble, Vec<String>>,
     pub(super) notes: Vec<String>,
     pub(super) beside: &'a Beside<'a>,
+    /// Numbers of constants that were computed.
+    computed: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -136,6 +138,7 @@ impl<'a> Reader<'a> {
             troubles: BTreeMap::new(),
             notes: outline.notes.clone(),
             beside,
+            computed: 0,
         })
     }
 
@@ -196,7 +199,12 @@ impl<'a> Reader<'a> {
         if !step.inputs.iter().any(is_data) {
             let folded =
                 fold(step).unwrap_or_else(|| Err(format!("{} of constants", step.op).into()));
-            return Ok(vec![folded?.into()]);
+            let folded = folded?;
+            self.computed = self.computed.saturating_add(folded.len());
+            return match self.computed <= COMPUTED {
+                true => Ok(vec![folded.into()]),
+                false => Err("it computes more constants than netc keeps".into()),
+            };
         }
         self.layer(step)
     }

@@ -3,8 +3,14 @@
 use super::message::{self, data_type as kind};
 use half::{bf16, f16};
 
-/// Numbers that constants folded from others may have: shapes and masks are small.
+/// Numbers of a constant that is computed from others: shapes and masks are small.
 pub(crate) const FOLDED: usize = 1 << 24;
+
+/// Numbers of a constant that is one number again and again, as models without real weights have.
+pub(crate) const FILLED: usize = 1 << 27;
+
+/// Numbers of all constants together that are computed.
+pub(crate) const COMPUTED: usize = 1 << 28;
 
 /// A tensor of numbers, row by row.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,7 +3,7 @@
 use super::{bounded, picked};
 use crate::onnx::shapes;
 use crate::onnx::step::{Done, Step, Trouble, counted};
-use crate::onnx::tensor::{Data, Tensor};
+use crate::onnx::tensor::{Data, FILLED, Tensor};
 
 fn seen(tensor: &Tensor, dims: Vec<usize>) -> Tensor {
     Tensor {
@@ -180,7 +180,7 @@ pub(super) fn constant_of_shape(step: &Step<'_>) -> Done<Tensor> {
         .ok_or("its shape is no list of sizes")?;
     let size = |n: &i64| usize::try_from(*n).map_err(|_| format!("it asks for the size {n}"));
     let dims: Vec<usize> = asked.iter().map(size).collect::<Result<_, _>>()?;
-    let count = bounded(&dims)?;
+    let count = super::counted(&dims, FILLED)?;
     let value = step.tensor("value").map(|tensor| {
         Tensor::read(tensor, &|_, _, _| {
             Err("its value stands in another file".to_owned())

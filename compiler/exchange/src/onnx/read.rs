@@ -1,6 +1,7 @@
 //! From the nodes of a file to layers.
 
 mod channels;
+mod joins;
 mod linear;
 mod normalise;
 mod order;
@@ -95,6 +96,8 @@ pub(super) struct Reader<'a> {
     pub(super) batch: usize,
     /// Values that were brought into netc's order.
     ordered: BTreeMap<(NodeId, Layout), NodeId>,
+    /// Joins by what they hold.
+    joins: BTreeMap<Vec<NodeId>, NodeId>,
     /// For each thing that netc cannot say the nodes that ask for it.
     troubles: BTreeMap<Trouble, Vec<String>>,
     pub(super) notes: Vec<String>,
@@ -135,6 +138,7 @@ impl<'a> Reader<'a> {
             opset: outline.opset,
             batch: outline.batch,
             ordered: BTreeMap::new(),
+            joins: BTreeMap::new(),
             troubles: BTreeMap::new(),
             notes: outline.notes.clone(),
             beside,
@@ -270,7 +274,7 @@ impl<'a> Reader<'a> {
         let mut outputs = Vec::new();
         for name in &outline.outputs {
             match self.values.get(name).cloned() {
-                Some(Value::Data(view)) => match self.as_output(&view) {
+                Some(Value::Data(view)) => match self.as_output(name, &view) {
                     Ok(node) => outputs.push(((*name).to_owned(), node)),
                     Err(trouble) => {
                         let called = format!("output `{name}`");

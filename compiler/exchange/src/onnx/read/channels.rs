@@ -34,7 +34,7 @@ impl Reader<'_> {
             return Err("a join of tensors that lie in different orders".into());
         }
         let nodes: Vec<_> = views.iter().map(|view| view.node).collect();
-        let node = self.net.add(Layer::Concat, &nodes, Vec::new())?;
+        let node = self.beside_each_other(&nodes)?;
         let [.., c] = self.net.hwc(node);
         let layout = first.layout.resized(Axis::Channel, c, axis);
         Ok(vec![View::new(node, layout).into()])
@@ -91,26 +91,8 @@ impl Reader<'_> {
 
     /// Some cells of an axis: channels, rows or columns.
     fn cut(&mut self, view: &View, axis: usize, from: usize, size: usize) -> Done<View> {
-        let [h, w, _] = self.net.hwc(view.node);
-        let rows = view.layout.is_whole(axis, Axis::Height, h) && h > 1;
-        let columns = view.layout.is_whole(axis, Axis::Width, w) && w > 1;
-        if rows || columns {
-            let (all, which) = if rows {
-                (h, Axis::Height)
-            } else {
-                (w, Axis::Width)
-            };
-            let after = all - from - size;
-            let crop = match rows {
-                true => [from, after, 0, 0],
-                false => [0, 0, from, after],
-            };
-            let layer = Layer::Op(Op::Crop(Crop {
-                crop,
-                ..Crop::DEFAULT
-            }));
-            let node = self.net.plain(layer, view.node)?;
-            return Ok(View::new(node, view.layout.resized(which, size, axis)));
+        if self.side(view, axis).is_some() {
+            return self.cropped(view, &[(axis, from, size)]);
         }
         let view = self.with_channels(view, axis)?;
         let layer = Layer::Op(Op::Slice(Slice {
@@ -123,9 +105,39 @@ impl Reader<'_> {
         Ok(View::new(node, layout))
     }
 
+    /// Whether an axis is that of rows (0) or columns (1).
+    fn side(&self, view: &View, axis: usize) -> Option<usize> {
+        let [h, w, _] = self.net.hwc(view.node);
+        let sides = [(Axis::Height, h), (Axis::Width, w)];
+        sides
+            .iter()
+            .position(|(side, n)| *n > 1 && view.layout.is_whole(axis, *side, *n))
+    }
+
+    /// CROP: for some axes of rows or columns the first cell and how many.
+    fn cropped(&mut self, view: &View, cuts: &[(usize, usize, usize)]) -> Done<View> {
+        let [h, w, _] = self.net.hwc(view.node);
+        let mut crop = [0; 4];
+        let mut layout = view.layout.clone();
+        for (axis, from, size) in cuts {
+            let side = self.side(view, *axis).ok_or("it cuts what are no rows")?;
+            let (all, which) = [(h, Axis::Height), (w, Axis::Width)][side];
+            crop[2 * side] = *from;
+            crop[2 * side + 1] = all - from - size;
+            layout = layout.resized(which, *size, *axis);
+        }
+        let layer = Layer::Op(Op::Crop(Crop {
+            crop,
+            ..Crop::DEFAULT
+        }));
+        let node = self.net.plain(layer, view.node)?;
+        Ok(View::new(node, layout))
+    }
+
     pub(super) fn slice(&mut self, step: &Step<'_>) -> Done {
         let mut view = step.data(0)?.clone();
         let cuts = cuts(step, &view.dims())?;
+        let mut sides = Vec::new();
         for (axis, cut) in cuts.iter().enumerate() {
             let Some(Cut { from, count, step }) = *cut else {
                 continue;
@@ -140,7 +152,13 @@ impl Reader<'_> {
             if axis == 0 && view.dims()[0] == self.batch {
                 return Err("Slice of the batch".into());
             }
-            view = self.cut(&view, axis, from, count)?;
+            match self.side(&view, axis) {
+                Some(_) => sides.push((axis, from, count)),
+                None => view = self.cut(&view, axis, from, count)?,
+            }
+        }
+        if !sides.is_empty() {
+            view = self.cropped(&view, &sides)?;
         }
         Ok(vec![view.into()])
     }

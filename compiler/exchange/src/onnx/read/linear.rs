@@ -97,7 +97,10 @@ impl Reader<'_> {
     fn fc(&mut self, view: &View, inputs: usize, mut linear: Linear) -> Done {
         let hwc = self.net.hwc(view.node);
         let run = view.layout.run();
-        if view.layout.rank() != 2 || !view.layout.batch_first() || view.dims()[1] != inputs {
+        if view.layout.rank() != 2
+            || !view.layout.batch_first(self.batch)
+            || view.dims()[1] != inputs
+        {
             let dims = view.dims();
             return Err(format!("a product of {dims:?} with a matrix of {inputs} rows").into());
         }

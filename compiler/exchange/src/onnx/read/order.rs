@@ -69,7 +69,7 @@ impl Reader<'_> {
                 "netc makes vectors of pictures, not the other way",
             ));
         }
-        if view.layout == usual || view.layout.run() == usual.run() {
+        if view.layout == usual {
             return Ok(view.node);
         }
         let parts = view.layout.parts(1);
@@ -111,7 +111,7 @@ impl Reader<'_> {
         } else {
             None
         };
-        match order.filter(|_| view.layout.batch_first()) {
+        match order.filter(|_| view.layout.batch_first(self.batch)) {
             Some(_) if is_vector => Ok(view.node),
             Some(order) => self.once(view, Layer::Flatten(order)),
             None => match shuffled(&run, hwc[2]).filter(|_| hwc[0] * hwc[1] == 1) {
@@ -143,26 +143,46 @@ impl Reader<'_> {
         }
     }
 
-    /// The value that leaves the network: a vector, or a picture.
-    pub(super) fn as_output(&mut self, view: &View) -> Done<NodeId> {
-        let hwc = self.net.hwc(view.node);
-        let run = view.layout.run();
-        let is_picture = matches!(self.net.shape(view.node), Shape::Picture(_));
-        let pixels = hwc[0] * hwc[1];
-        let keeps = view.layout.rank() > 2 || !is_picture;
-        let usual = run == Layout::nhwc(1, hwc).run() || run == Layout::nchw(1, hwc).run();
-        if keeps && usual && self.whole(view, pixels) {
+    /// The value that leaves the network: a picture, or a vector in the order of the tensor.
+    pub(super) fn as_output(&mut self, name: &str, view: &View) -> Done<NodeId> {
+        let dims = view.dims();
+        if !view.layout.batch_first(self.batch) {
+            let what = format!("an output of {dims:?} whose images are not its first axis");
+            return Err(what.into());
+        }
+        if view.layout.rank() > 2 && self.is_picture(view) {
             return Ok(view.node);
         }
-        if view.layout.rank() > 2 && self.picture(view).is_ok() {
-            return self.picture(view);
+        if view.layout.rank() > 2
+            && let Ok(node) = self.picture(view)
+        {
+            return Ok(node);
         }
-        self.vector(view)
+        let node = self.vector(view)?;
+        if view.layout.rank() > 2 {
+            let note =
+                format!("its output `{name}` is {dims:?} there, and here a vector in that order");
+            self.notes.push(note);
+        }
+        Ok(node)
     }
 
-    /// Whether no axis of a picture's tensor runs over several of the picture's.
-    fn whole(&self, view: &View, pixels: usize) -> bool {
-        let simple = (0..view.layout.rank()).all(|at| view.layout.parts(at).len() <= 1);
-        simple || pixels == 1
+    /// Whether the tensor is a picture, with its channels first or last, with or without an axis for the batch.
+    fn is_picture(&self, view: &View) -> bool {
+        let hwc = self.net.hwc(view.node);
+        let layout = &view.layout;
+        let same = |other: &Layout| other.run() == layout.run();
+        if matches!(self.net.shape(view.node), Shape::Vector(_)) {
+            return same(&Layout::vector(1, hwc[2]));
+        }
+        let (first, last) = (Layout::nchw(self.batch, hwc), Layout::nhwc(self.batch, hwc));
+        match layout.rank() {
+            3 => {
+                let simple = (0..3).all(|at| layout.parts(at).len() <= 1);
+                simple && (same(&first) || same(&last))
+            }
+            4 => *layout == first || *layout == last,
+            _ => false,
+        }
     }
 }

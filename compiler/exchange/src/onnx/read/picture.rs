@@ -143,6 +143,12 @@ impl Reader<'_> {
 
     pub(super) fn resize(&mut self, step: &Step<'_>) -> Done {
         let view = step.data(0)?;
+        if let Some(policy) = step
+            .text("keep_aspect_ratio_policy")
+            .filter(|p| *p != "stretch")
+        {
+            return Err(format!("Resize that keeps proportions ({policy})").into());
+        }
         let input = self.picture(view)?;
         let [h, w, _] = self.net.hwc(input);
         let dims = view.dims();

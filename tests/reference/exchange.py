@@ -154,7 +154,7 @@ def main():
         elif what == "light":
             failed = rows(light_models(names, folder), imported, folder)
         elif what == "catalogue":
-            nets = [p for p in sorted(ROOT.glob("models/**/*.net")) if not names or p.stem in names]
+            nets = [p for p in sorted(ROOT.glob("models/**/*.net")) if "blocks" not in p.parts and (not names or p.stem in names)]
             failed = rows([(p.stem, p) for p in nets], exported, folder)
         else:
             failed = rows([(pathlib.Path(n).stem, n) for n in names], imported, folder)

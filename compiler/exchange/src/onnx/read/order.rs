@@ -134,6 +134,10 @@ impl Reader<'_> {
             let node = self.vector(view)?;
             return Ok(self.flat(node));
         }
+        if let Some(groups) = shuffled(&view.layout.parts(axis), c) {
+            let node = self.shuffle(view, groups)?;
+            return Ok(View::new(node, view.layout.resized(Axis::Channel, c, axis)));
+        }
         let node = self.picture(view)?;
         let shown = self.shown(node, view.layout.rank());
         let [.., c] = self.net.hwc(node);

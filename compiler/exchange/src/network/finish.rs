@@ -76,6 +76,11 @@ impl Network {
         graph.about.clone_from(&labels.about);
         for (name, id) in outputs {
             let head = self.head(&graph, name, place[id])?;
+            // A layer of the chain that is an output as it stands has the output's name.
+            let named = graph.heads.iter().any(|other| other.node == head.node);
+            if head.from == head.node && !named {
+                graph.nodes[head.node.0].name.clone_from(&head.name);
+            }
             graph.heads.push(head);
         }
         shape::infer(&mut graph, &mut Vec::new());

@@ -1,7 +1,7 @@
 //! The tensors of a PyTorch file (`.pt`, `.pth`): a state_dict in a zip archive. Nothing of the file is run.
 //!
 //! The archive holds a pickle, which says the names, shapes and places of the tensors, and their numbers as they lie in memory.
-//! A pickle is a program that builds objects; [`pickle`] follows it, and knows two functions of PyTorch's and one of Python's. Whatever else it
+//! A pickle is a program that builds objects; `pickle.rs` follows it, and knows two functions of PyTorch's and one of Python's. Whatever else it
 //! would call makes a thing that nobody looks into.
 
 mod pickle;

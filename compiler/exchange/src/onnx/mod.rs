@@ -3,7 +3,7 @@
 //! # Reading
 //! `message` has the file's messages. `patterns` finds operators that exporters write in pieces, `read` goes through the nodes that
 //! the outputs depend on: what does not depend on the input is computed (`fold`), the rest becomes layers. A picture there is
-//! `[n, c, h, w]` and here `[h, w, c]`; [`Layout`](crate::layout::Layout) keeps how a tensor there lies in a value here, so
+//! `[n, c, h, w]` and here `[h, w, c]`; `Layout` (`layout.rs`) keeps how a tensor there lies in a value here, so
 //! that reshaping and transposing are no layers, and weights of what follows a flatten are put into netc's order.
 //!
 //! # Writing

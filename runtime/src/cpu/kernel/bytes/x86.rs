@@ -101,19 +101,7 @@ impl<const BYTES: bool> Dots for Avx2Sums<BYTES> {
     }
 }
 
-/// The first `n` of eight bytes.
-#[inline(always)]
-unsafe fn load_8(p: *const u8, n: usize) -> i64 {
-    // SAFETY: the caller vouches for `n` bytes.
-    unsafe {
-        match n >= 8 {
-            true => p.cast::<i64>().read_unaligned(),
-            false => (0..n).fold(0, |all, i| all | i64::from(p.add(i).read()) << (8 * i)),
-        }
-    }
-}
-
-/// The first `n` of 32 bytes.
+/// The first `n` of 32 bytes. Short, as it is to be inlined wherever it is called.
 #[inline(always)]
 unsafe fn load_32(p: *const u8, n: usize) -> __m256i {
     // SAFETY: the caller vouches for AVX2 and `n` bytes.
@@ -121,8 +109,16 @@ unsafe fn load_32(p: *const u8, n: usize) -> __m256i {
         if n >= 32 {
             return _mm256_loadu_si256(p.cast());
         }
-        let part = |i: usize| load_8(p.wrapping_add(i), n.saturating_sub(i));
-        _mm256_setr_epi64x(part(0), part(8), part(16), part(24))
+        match n {
+            8 => _mm256_zextsi128_si256(_mm_loadl_epi64(p.cast())),
+            16 => _mm256_zextsi128_si256(_mm_loadu_si128(p.cast())),
+            24 => _mm256_set_m128i(_mm_loadl_epi64(p.add(16).cast()), _mm_loadu_si128(p.cast())),
+            _ => {
+                let mut all = [0_u8; 32];
+                core::ptr::copy_nonoverlapping(p, all.as_mut_ptr(), n);
+                _mm256_loadu_si256(all.as_ptr().cast())
+            }
+        }
     }
 }
 
@@ -134,14 +130,18 @@ unsafe fn store_32(bytes: __m256i, p: *mut u8, n: usize) {
         if n >= 32 {
             return _mm256_storeu_si256(p.cast(), bytes);
         }
-        let mut all = [0_u64; 4];
-        _mm256_storeu_si256(all.as_mut_ptr().cast(), bytes);
-        for (i, eight) in all.into_iter().enumerate() {
-            let left = n.saturating_sub(8 * i);
-            let to = p.wrapping_add(8 * i);
-            match left >= 8 {
-                true => to.cast::<u64>().write_unaligned(eight),
-                false => (0..left).for_each(|k| to.add(k).write((eight >> (8 * k)) as u8)),
+        let low = _mm256_castsi256_si128(bytes);
+        match n {
+            8 => _mm_storel_epi64(p.cast(), low),
+            16 => _mm_storeu_si128(p.cast(), low),
+            24 => {
+                _mm_storeu_si128(p.cast(), low);
+                _mm_storel_epi64(p.add(16).cast(), _mm256_extracti128_si256::<1>(bytes));
+            }
+            _ => {
+                let mut all = [0_u8; 32];
+                _mm256_storeu_si256(all.as_mut_ptr().cast(), bytes);
+                core::ptr::copy_nonoverlapping(all.as_ptr(), p, n);
             }
         }
     }
@@ -182,8 +182,16 @@ impl<const BYTES: bool> Columns for Avx2Sums<BYTES> {
     unsafe fn columns(rows: [*const u8; 4], n: usize) -> [Self::Input; 4] {
         // SAFETY: the caller vouches for AVX2 and `n` bytes of each row.
         unsafe {
-            let rows = rows.map(|row| load_32(row, n));
-            interleave_32(rows).map(|all| Self::input_of(all))
+            // Without closures, which might be left without the instructions of their caller.
+            let [a, b, c, d] = rows;
+            let rows = [load_32(a, n), load_32(b, n), load_32(c, n), load_32(d, n)];
+            let [a, b, c, d] = interleave_32(rows);
+            [
+                Self::input_of(a),
+                Self::input_of(b),
+                Self::input_of(c),
+                Self::input_of(d),
+            ]
         }
     }
     #[inline(always)]

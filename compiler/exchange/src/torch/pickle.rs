@@ -194,17 +194,7 @@ impl<'p> Machine<'p> {
                 self.stack.push(top);
             }
             b'N' | 0x88 | 0x89 => self.push(Object::Other), // NONE, NEWTRUE, NEWFALSE
-            b'G' => {
-                self.bytes(8)?; // BINFLOAT
-                self.push(Object::Other);
-            }
-            b'C' => self.skip(1)?,        // SHORT_BINBYTES
-            b'B' | b'T' => self.skip(4)?, // BINBYTES, BINSTRING
-            b'U' => self.skip(1)?,        // SHORT_BINSTRING
-            0x8e | 0x96 => self.skip(8)?, // BINBYTES8, BYTEARRAY8
-            b'X' => self.text(4)?,        // BINUNICODE
-            0x8c => self.text(1)?,        // SHORT_BINUNICODE
-            0x8d => self.text(8)?,        // BINUNICODE8
+            b'G' | b'C' | b'B' | b'T' | b'U' | b'X' | 0x8c..=0x8e | 0x96 => self.literal(code)?,
             b'q' | b'h' => {
                 let key = self.number(1)?; // BINPUT, BINGET
                 if code == b'q' {
@@ -246,6 +236,23 @@ impl<'p> Machine<'p> {
             }
         }
         Ok(())
+    }
+
+    /// Texts, bytes, and numbers with a point.
+    fn literal(&mut self, code: u8) -> Step {
+        match code {
+            b'X' => self.text(4),        // BINUNICODE
+            0x8c => self.text(1),        // SHORT_BINUNICODE
+            0x8d => self.text(8),        // BINUNICODE8
+            b'C' | b'U' => self.skip(1), // SHORT_BINBYTES, SHORT_BINSTRING
+            b'B' | b'T' => self.skip(4), // BINBYTES, BINSTRING
+            b'G' => {
+                self.bytes(8)?; // BINFLOAT
+                self.push(Object::Other);
+                Ok(())
+            }
+            _ => self.skip(8), // BINBYTES8, BYTEARRAY8
+        }
     }
 
     /// BININT1, BININT2, BININT, LONG1, LONG4

@@ -191,24 +191,8 @@ fn input<'a>(
     let batch = dims.first().copied().flatten().unwrap_or(1);
     let axes = axes(name, graph, dims.len(), notes)?;
     let size = |axis: Axis| axes.iter().position(|a| *a == axis).map(|at| dims[at]);
-    let mut hwc = [1; 3];
-    for (at, axis) in [Axis::Height, Axis::Width, Axis::Channel]
-        .into_iter()
-        .enumerate()
-    {
-        hwc[at] = match (size(axis), asked) {
-            (None, _) => 1,
-            (Some(Some(n)), Some(asked)) if n != asked[at] => {
-                return Err(Refusal::new(format!(
-                    "its input `{name}` has {n} cells where the shape that was asked for has {}",
-                    asked[at]
-                )));
-            }
-            (Some(Some(n)), _) => n,
-            (Some(None), Some(asked)) => asked[at],
-            (Some(None), None) => return Err(unknown(name)),
-        };
-    }
+    let sides = [Axis::Height, Axis::Width, Axis::Channel].map(size);
+    let hwc = sizes(name, sides, asked)?;
     let [h, w, c] = hwc;
     let sized = axes.iter().map(|axis| match axis {
         Axis::Batch => (Axis::Batch, batch),
@@ -229,6 +213,30 @@ fn input<'a>(
         },
         batch,
     ))
+}
+
+/// Height, width and channels. An axis that is not there has one cell; one that is open is what was asked for.
+fn sizes(
+    name: &str,
+    sides: [Option<Option<usize>>; 3],
+    asked: Option<[usize; 3]>,
+) -> Result<[usize; 3], Refusal> {
+    let mut hwc = [1; 3];
+    for (at, side) in sides.into_iter().enumerate() {
+        hwc[at] = match (side, asked) {
+            (None, _) => 1,
+            (Some(Some(n)), Some(asked)) if n != asked[at] => {
+                return Err(Refusal::new(format!(
+                    "its input `{name}` has {n} cells where the shape that was asked for has {}",
+                    asked[at]
+                )));
+            }
+            (Some(Some(n)), _) => n,
+            (Some(None), Some(asked)) => asked[at],
+            (Some(None), None) => return Err(unknown(name)),
+        };
+    }
+    Ok(hwc)
 }
 
 fn unknown(name: &str) -> Refusal {

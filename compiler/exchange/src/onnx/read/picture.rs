@@ -86,32 +86,12 @@ impl Reader<'_> {
                 "PAD writes zeros",
             ));
         }
-        let pads = step
-            .numbers("pads", 1)?
-            .or_else(|| step.ints("paddings").map(<[i64]>::to_vec));
-        let pads = pads.ok_or("its pads are missing")?;
-        let axes = step.given(3)?.map(|t| t.to_ints().unwrap_or_default());
-        let axes = axes.unwrap_or_else(|| (0..rank as i64).collect());
-        if pads.len() != 2 * axes.len() {
-            return Err("its pads are not two for each axis".into());
-        }
-        let (mut more, mut less) = ([0_usize; 4], [0_usize; 4]);
-        let node = self.picture_or_same(view, &pads)?;
-        for (at, axis) in axes.iter().enumerate() {
-            let axis = step.axis(*axis, rank)?;
-            for (end, n) in [pads[at], pads[at + axes.len()]].into_iter().enumerate() {
-                let cells = usize::try_from(n.unsigned_abs()).unwrap_or(usize::MAX);
-                match (axis.checked_sub(2), n) {
-                    (_, 0) => {}
-                    (Some(side), 1..) => more[2 * side + end] = cells,
-                    (Some(side), _) => less[2 * side + end] = cells,
-                    (None, _) => {
-                        let way = "PAD adds rows and columns";
-                        return Err(Trouble::way("Pad of channels", way));
-                    }
-                }
-            }
-        }
+        let [more, less, all] = cells(step, rank)?;
+        // Padding of nothing is for tensors of any kind.
+        let node = match all {
+            [0, 0, 0, 0] => view.node,
+            _ => self.picture(view)?,
+        };
         let mut node = node;
         if less != [0; 4] {
             let crop = Crop {
@@ -130,14 +110,6 @@ impl Reader<'_> {
         match node == view.node {
             true => Ok(vec![view.clone().into()]),
             false => Ok(vec![self.shown(node, rank).into()]),
-        }
-    }
-
-    /// Padding of nothing is for tensors of any kind.
-    fn picture_or_same(&mut self, view: &View, pads: &[i64]) -> Done<netc_compiler::graph::NodeId> {
-        match pads.iter().all(|n| *n == 0) {
-            true => Ok(view.node),
-            false => self.picture(view),
         }
     }
 
@@ -199,6 +171,39 @@ impl Reader<'_> {
         }
         Ok(vec![step.data(0)?.clone().into()])
     }
+}
+
+/// Cells that Pad adds, takes away, and both: top, bottom, left, right.
+fn cells(step: &Step<'_>, rank: usize) -> Done<[[usize; 4]; 3]> {
+    let old = || step.ints("paddings").map(<[i64]>::to_vec);
+    let pads = step.numbers("pads", 1)?.or_else(old);
+    let pads = pads.ok_or("its pads are missing")?;
+    let axes = step.given(3)?.map(|t| t.to_ints().unwrap_or_default());
+    let axes = axes.unwrap_or_else(|| (0..rank as i64).collect());
+    if pads.len() != 2 * axes.len() {
+        return Err("its pads are not two for each axis".into());
+    }
+    let (mut more, mut less, mut all) = ([0; 4], [0; 4], [0; 4]);
+    for (at, axis) in axes.iter().enumerate() {
+        let axis = step.axis(*axis, rank)?;
+        for (end, n) in [pads[at], pads[at + axes.len()]].into_iter().enumerate() {
+            let cells = usize::try_from(n.unsigned_abs()).unwrap_or(usize::MAX);
+            let side = axis.checked_sub(2).filter(|side| *side < 2);
+            let Some(side) = side.map(|side| 2 * side + end) else {
+                if n == 0 {
+                    continue;
+                }
+                return Err(Trouble::way("Pad of channels", "PAD adds rows and columns"));
+            };
+            all[side] = cells;
+            if n > 0 {
+                more[side] = cells
+            } else {
+                less[side] = cells
+            }
+        }
+    }
+    Ok([more, less, all])
 }
 
 fn kind(step: &Step<'_>) -> Reduction {

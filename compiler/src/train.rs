@@ -143,7 +143,7 @@ fn without_data(recipe: &Recipe) -> Option<Diagnostic> {
     );
     recipe.values.data.is_none().then(|| {
         error.primary("`data` is missing").help(
-            "write `data = mnist`, `cifar10`, `folder` or `npz`; `--data DIR` says where it lies",
+            "write `data = mnist`, `cifar10`, `folder` or `npz`, which `--data DIR` says where to find, or `data = digits`, which netc has in itself",
         )
     })
 }

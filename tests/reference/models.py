@@ -75,6 +75,13 @@ def alexnet_cifar_bare():
     )  # fmt: skip
 
 
+def lenet_digits():
+    return nn.Sequential(
+        relu(1, 16, 3, padding=1), nn.MaxPool2d(2), relu(16, 32, 3, padding=1), nn.MaxPool2d(2), FlattenHwc(),
+        nn.Linear(128, 64), nn.ReLU(), nn.Dropout(0.25), nn.Linear(64, 10),
+    )  # fmt: skip
+
+
 def tv(name, **more):
     return lambda: getattr(torchvision.models, name)(weights=None, **more)
 
@@ -93,6 +100,7 @@ CASES = {
     "allcnn_c": (allcnn_c, (32, 32, 3), 1.0),
     "lenet5_1998": (lenet5_1998, (32, 32, 1), 1.0),
     "alexnet_cifar_bare": (alexnet_cifar_bare, (32, 32, 3), 1.0),
+    "lenet_digits": (lenet_digits, (8, 8, 1), 1.0),
 }
 
 

@@ -105,9 +105,10 @@ fn regular(path: &Path, standard: fn() -> io::Result<Handle>) -> Option<Handle> 
     is_file.then(|| Handle::from_path(path).ok()).flatten()
 }
 
-/// The files of a folder, and of those in it; a file is its own. Read as they are asked for.
-pub(crate) fn below(path: &Path) -> impl Iterator<Item = PathBuf> {
-    let entries = walkdir::WalkDir::new(path).follow_links(true).into_iter();
+/// The files of a folder, if there is one, and of those in it; a file is its own. Read as they are asked for.
+pub(crate) fn all_below(path: Option<&Path>) -> impl Iterator<Item = PathBuf> {
+    let entries = path.map(|path| walkdir::WalkDir::new(path).follow_links(true));
+    let entries = entries.into_iter().flatten();
     entries.filter_map(|entry| Some(entry.ok()?.into_path()))
 }
 

@@ -127,7 +127,7 @@ impl Setting for Option<Data> {
 
 keys! {
     data: Option<Data> = None,
-        opt(Kind::OneOf(Data::ALL), "what to learn from; `--data DIR` says where it lies").described("required");
+        opt(Kind::OneOf(Data::ALL), "what to learn from; `--data DIR` says where it lies, but for `digits`").described("required");
     validation: Option<f64> = None,
         opt(FACTOR, "share of the training set kept for validation").described("the data's own test split");
     augment: Vec<Augment> = Vec::new(),
@@ -158,6 +158,9 @@ keys! {
 }
 
 choices! { Data {
+    digits(0) => [Data::Digits { pad }], "digits", "1,797 digits of 8x8 that netc has in itself; without `--data`" {
+        pad: usize = 0, opt(CELLS, "cells of background around each picture");
+    }
     mnist(0) => [Data::Mnist { pad }], "mnist", "MNIST in IDX files, gzipped or not" {
         pad: usize = 0, opt(CELLS, "cells of background around each picture");
     }

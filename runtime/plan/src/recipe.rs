@@ -51,6 +51,11 @@ pub struct Recipe {
 /// Where pictures come from. `--data DIR` says where they lie.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Data {
+    /// 1,797 digits of 8x8 that netc-train has in itself; they lie nowhere.
+    Digits {
+        /// Cells of background around each picture.
+        pad: usize,
+    },
     /// MNIST in IDX files, gzipped or not.
     Mnist {
         /// Cells of background around each picture.

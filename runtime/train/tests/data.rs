@@ -458,3 +458,36 @@ fn same(recipe: &Recipe, root: &Path, input: [usize; 3], file: &[u8]) {
     let found = preparation.input(&decode(file).unwrap(), input, &pixels);
     assert_eq!(found.unwrap(), wanted);
 }
+
+#[test]
+fn the_digits_lie_nowhere() {
+    let recipe = with(Data::Digits { pad: 0 }, None);
+    let data = load(&recipe, None, &[8, 8, 1]).unwrap();
+    assert_eq!((data.train.len(), data.test.len()), (1438, 359));
+    assert_eq!((data.classes.len(), data.train.size()), (10, [8, 8, 1]));
+    // The fifth picture of the set is a 4, its first nine cells as scikit-learn has them, of 16.
+    assert_eq!(data.test.label(0), 4);
+    let mut picture = Vec::new();
+    data.test.picture(0, &mut picture).unwrap();
+    let row = [0.0, 0.0, 0.0, 1.0, 11.0, 0.0, 0.0, 0.0, 0.0];
+    assert_eq!(picture[..9], row.map(|v: f32| (v * 255.0 / 16.0).round()));
+    let of_class = |class| (0..1438).filter(|i| data.train.label(*i) == class).count();
+    assert_eq!((of_class(0), of_class(8)), (151, 127));
+
+    let padded = with(Data::Digits { pad: 2 }, Some(0.2));
+    let padded = load(&padded, None, &[12, 12, 1]).unwrap();
+    assert_eq!(padded.train.size(), [12, 12, 1]);
+    assert!(padded.held_out && padded.validation.len() > 250 && padded.test.len() == 359);
+
+    let here = load(&recipe, Path::new("."), &[8, 8, 1])
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(here.contains("netc has in itself"), "{here}");
+    let nowhere = load(&with(Data::Mnist { pad: 0 }, None), None, &[28, 28, 1]);
+    let nowhere = nowhere.err().unwrap().to_string();
+    assert!(
+        nowhere.contains("learns from `mnist`: `--data DIR`"),
+        "{nowhere}"
+    );
+}

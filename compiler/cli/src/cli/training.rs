@@ -11,6 +11,7 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
+  netc train lenet_digits.net
   netc train lenet5_mnist.net --data mnist
   netc train lenet5_mnist.net --data mnist --recipe augmented --epochs 3
   netc train lenet5_mnist.net --data mnist --optimizer 'adam(lr=0.001)'
@@ -26,9 +27,9 @@ pub(crate) struct Train {
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) file: PathBuf,
 
-    /// Where the data lies: a folder, or an NPZ file
+    /// Where the data lies: a folder, or an NPZ file; data = digits lies nowhere
     #[arg(long, value_name = "DIR", value_hint = ValueHint::AnyPath)]
-    pub(crate) data: PathBuf,
+    pub(crate) data: Option<PathBuf>,
 
     /// The recipe [default: the one without a name; SGD on an image folder where the file has none]
     #[arg(long, value_name = "NAME")]
@@ -154,9 +155,9 @@ pub(crate) struct Eval {
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) file: PathBuf,
 
-    /// Where the data lies: a folder, or an NPZ file
+    /// Where the data lies: a folder, or an NPZ file; data = digits lies nowhere
     #[arg(long, value_name = "DIR", value_hint = ValueHint::AnyPath)]
-    pub(crate) data: PathBuf,
+    pub(crate) data: Option<PathBuf>,
 
     /// The weights, a safetensors file
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -208,9 +209,9 @@ pub(crate) struct Quantize {
     #[arg(short, long, value_name = "W", value_hint = ValueHint::FilePath)]
     pub(crate) weights: PathBuf,
 
-    /// Where the data lies: a folder, or an NPZ file
+    /// Where the data lies: a folder, or an NPZ file; data = digits lies nowhere
     #[arg(long, value_name = "DIR", value_hint = ValueHint::AnyPath)]
-    pub(crate) data: PathBuf,
+    pub(crate) data: Option<PathBuf>,
 
     /// Where to write the quantised network
     #[arg(short, long, value_name = "Q", value_hint = ValueHint::FilePath)]

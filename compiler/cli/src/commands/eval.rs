@@ -23,7 +23,7 @@ pub(crate) fn run(args: &Eval) -> Outcome {
     let path = weights(args);
     let threads = threads(args.threads);
     let fail = |e| failure(&e);
-    let data = data::load(&training.recipe, &args.data, &plan.input).map_err(fail)?;
+    let data = data::load(&training.recipe, args.data.as_deref(), &plan.input).map_err(fail)?;
     check_classes(&path, &data)?;
     let images = Images {
         batches: loader::most_batches(threads),

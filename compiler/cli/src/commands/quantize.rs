@@ -16,12 +16,12 @@ pub(crate) fn run(args: &Quantize) -> Outcome {
     let setup = Setup::compile(&args.file, variation.which(), &variation)?;
     let (plan, recipe) = (&setup.plan, &setup.training.recipe);
     let inputs = setup.inputs.iter().chain([&args.weights]).cloned();
-    let target = Target::new(&args.output, inputs.chain(files::below(&args.data)))?;
+    let target = Target::new(&args.output, inputs.chain(files::all_below(args.data.as_deref())))?;
     let params = &setup.training.plan.params;
     let weights = Weights::from_file(&args.weights, params)
         .map_err(|e| bad_weights(&args.weights, &args.file, params, &e))?;
     let fail = |e| failure(&e);
-    let data = data::load(recipe, &args.data, &plan.input).map_err(fail)?;
+    let data = data::load(recipe, args.data.as_deref(), &plan.input).map_err(fail)?;
     let network = Network::new(plan, recipe.loss);
     let experiment = Experiment::new(&network, recipe, &data).map_err(fail)?;
     let images = experiment.sample(args.images as usize).map_err(fail)?;

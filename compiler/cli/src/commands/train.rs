@@ -35,7 +35,7 @@ pub(crate) fn run(args: &Train) -> Outcome {
     let (plan, training) = (&setup.plan, &setup.training);
     let recipe = &training.recipe;
     let threads = threads(args.threads);
-    let data = data::load(recipe, &args.data, &plan.input).map_err(fail)?;
+    let data = data::load(recipe, args.data.as_deref(), &plan.input).map_err(fail)?;
     let network = Network::new(plan, recipe.loss);
     let experiment = Experiment::new(&network, recipe, &data).map_err(fail)?;
     if let Some(path) = &args.sheet {
@@ -93,8 +93,8 @@ fn check_memory(setup: &Setup, data: &data::Dataset, threads: usize) -> Outcome 
 
 /// Refuses to keep a run among its own data.
 fn apart(args: &Train) -> Outcome {
-    match &args.out {
-        Some(out) if files::is_same(out, &args.data) => Err(Failure::tool(format!(
+    match (&args.out, &args.data) {
+        (Some(out), Some(data)) if files::is_same(out, data) => Err(Failure::tool(format!(
             "`{}` holds the data: the files of a run must not mix with it",
             out.display()
         ))
@@ -106,7 +106,7 @@ fn apart(args: &Train) -> Outcome {
 /// Writes augmented samples in place of training.
 fn sheet(args: &Train, path: &Path, setup: &Setup, experiment: &Experiment<'_>) -> Outcome {
     let inputs = setup.inputs.iter().cloned();
-    Target::new(path, inputs.chain(files::below(&args.data)))?;
+    Target::new(path, inputs.chain(files::all_below(args.data.as_deref())))?;
     let (pictures, variants) = SHEET;
     let train = &experiment.data.train;
     augment::sheet(&experiment.pipeline, train, pictures, variants, path)
@@ -152,10 +152,10 @@ fn interrupted(args: &Train, folder: &RunFolder, steps: u64) -> Failure {
         "Interrupted",
         &format!("after step {steps}; everything is saved"),
     );
-    let [file, data, run] = [args.file.as_path(), &args.data, folder.path()].map(source::quoted);
-    terminal::help(&format!(
-        "`netc train {file} --data {data} --resume {run}` goes on"
-    ));
+    let [file, run] = [args.file.as_path(), folder.path()].map(source::quoted);
+    let data = args.data.as_deref().map(source::quoted);
+    let data = data.map_or_else(String::new, |data| format!(" --data {data}"));
+    terminal::help(&format!("`netc train {file}{data} --resume {run}` goes on"));
     Failure::exit(130)
 }
 

@@ -4,7 +4,7 @@
 //! Time runs through the units forward, the losses, and the units backward in the reverse order. Nothing is placed here:
 //! `schedule` gives values and gradients memory by what this pass has found.
 
-use netc_plan::{Op, Operation};
+use netc_plan::Operation;
 
 use crate::program::{Program, UnitId, UnitKind};
 
@@ -51,9 +51,10 @@ pub fn differentiate(program: &Program) -> Backward {
 
 impl Backward {
     fn trace(&mut self, program: &Program) {
+        let trained = program.trained_layers();
         for (id, unit) in program.units.iter().enumerate() {
             let before = unit.inputs.iter().any(|input| self.wanted[*input]);
-            self.wanted[id] = before || unit.op().is_some_and(Op::is_trained);
+            self.wanted[id] = before || unit.layer().is_some_and(|layer| trained.contains(layer));
             let Some(op) = unit.op().filter(|_| self.wanted[id]) else {
                 continue;
             };

@@ -39,4 +39,4 @@ pub use compile::{Options, Output, Train, Training, compile, plan, training};
 pub use loader::{Files, Loader, read_bounded};
 pub use names::is_free_name;
 pub use netc_grammar as grammar;
-pub use train::RecipeChoice;
+pub use train::{RecipeChoice, frozen};

@@ -4,14 +4,14 @@ pub(crate) mod operation;
 
 use std::cmp::Reverse;
 
-use netc_plan::{Copy, Op, Operation, Recipe, Source, UpdateStep};
+use netc_plan::{BatchNormFrozen, Copy, Op, Operation, Param, Recipe, Source, UpdateStep};
 
 use self::operation::operation;
 use crate::graph::{Graph, Layer, Node, NodeId};
 use crate::layers;
 use crate::params;
 use crate::program::{Program, Target, Unit, UnitId, UnitKind};
-use crate::train::HeadTraining;
+use crate::train::{self, HeadTraining};
 
 /// What a program is for.
 #[derive(Clone, Copy, Debug)]
@@ -31,9 +31,14 @@ impl Purpose<'_> {
 /// The plain program of a graph whose shapes are known: one unit a layer, nothing merged. An ADD or MUL of n values becomes n-1 units.
 #[must_use]
 pub fn lower(graph: &Graph, purpose: Purpose<'_>) -> Program {
+    let frozen = match purpose {
+        Purpose::Infer(_) => vec![false; graph.nodes.len()],
+        Purpose::Train(recipe) => train::frozen(graph, recipe),
+    };
     let mut lowering = Lowering {
         graph,
         trains: purpose.trains(),
+        frozen: &frozen,
         units: Vec::with_capacity(graph.nodes.len()),
         unit_of: Vec::with_capacity(graph.nodes.len()),
         draws: 0,
@@ -66,13 +71,15 @@ pub fn lower(graph: &Graph, purpose: Purpose<'_>) -> Program {
         input_sizes: graph.node(NodeId(0)).shape.sizes(),
         kept,
         pixels: graph.pixels.clone(),
-        params: params::all(graph, recipe),
+        params: tensors(graph, recipe, &frozen)
+            .map(|(_, tensor)| tensor)
+            .collect(),
         probabilities: matches!(graph.last().layer, Layer::Op(Op::Softmax(_))),
         distances: matches!(graph.last().layer, Layer::Rbf { .. }),
         update: if losses.is_empty() {
             Vec::new()
         } else {
-            update(graph, recipe)
+            update(tensors(graph, recipe, &frozen))
         },
         losses,
         units,
@@ -119,13 +126,31 @@ fn targets(graph: &Graph, heads: &[UnitId], recipe: &Recipe, output: UnitId) -> 
     [own].into_iter().chain(heads).collect()
 }
 
-/// What the recipe asks of each parameter.
-fn update(graph: &Graph, recipe: Option<&Recipe>) -> Vec<UpdateStep> {
-    let nodes = graph.nodes.iter();
-    let tensors = nodes.flat_map(|node| {
+/// All tensors in the order of the layers, each with the factor of its squared numbers in the loss. Those of frozen layers are not trained.
+fn tensors<'a>(
+    graph: &'a Graph,
+    recipe: Option<&'a Recipe>,
+    frozen: &'a [bool],
+) -> impl Iterator<Item = (f32, Param)> + 'a {
+    let nodes = graph.nodes.iter().zip(frozen);
+    nodes.flat_map(move |(node, frozen)| {
         let tensors = params::of(node, graph, recipe).into_iter();
-        tensors.map(move |tensor| (params::l2(&tensor, node, recipe), tensor))
-    });
+        tensors.map(move |tensor| {
+            let trainable = tensor.trainable && !frozen;
+            let l2 = params::l2(&tensor, node, recipe);
+            (
+                l2,
+                Param {
+                    trainable,
+                    ..tensor
+                },
+            )
+        })
+    })
+}
+
+/// What the recipe asks of each parameter that is trained.
+fn update(tensors: impl Iterator<Item = (f32, Param)>) -> Vec<UpdateStep> {
     tensors
         .enumerate()
         .filter(|(_, (_, tensor))| tensor.trainable)
@@ -136,6 +161,8 @@ fn update(graph: &Graph, recipe: Option<&Recipe>) -> Vec<UpdateStep> {
 struct Lowering<'a> {
     graph: &'a Graph,
     trains: bool,
+    /// For each layer, whether it stays as it is.
+    frozen: &'a [bool],
     units: Vec<Unit>,
     unit_of: Vec<UnitId>,
     /// Operations that draw random numbers.
@@ -232,6 +259,17 @@ impl Lowering<'_> {
         let Some(mut op) = op else {
             return UnitKind::Reshape;
         };
+        // Nodes are met in order, so this one's place is the number of those before it.
+        if self.frozen[self.unit_of.len()]
+            && let Op::BatchNormTraining(norm) = op
+        {
+            op = BatchNormFrozen {
+                input: norm.input,
+                eps: norm.eps,
+                act: norm.act,
+            }
+            .into();
+        }
         if let Some(index) = op.index() {
             *index = self.draws;
             self.draws += 1;

@@ -12,6 +12,9 @@ use crate::names::listed;
 use netc_grammar::nearest;
 use std::fmt;
 
+/// The word that takes a setting of a recipe away.
+pub(crate) const NONE: &str = "none";
+
 /// One option of a layer or of a part of a recipe.
 #[derive(Clone, Copy, Debug)]
 pub struct Opt {
@@ -98,6 +101,8 @@ pub enum Kind {
     Whole(u64, u64),
     /// A number.
     Number(Range),
+    /// A number, or `none`.
+    Maybe(Range),
     /// `true` or `false`
     Bool,
     /// `3x3`, with or without a stride.
@@ -124,6 +129,8 @@ pub enum Kind {
     Pipeline(&'static [Choice]),
     /// Names of outputs, each with a loss, a weight, or both.
     Losses,
+    /// Names of layers, alone or as before(name).
+    Layers,
     /// A text.
     Text,
 }
@@ -199,6 +206,7 @@ impl fmt::Display for Kind {
         match self {
             Kind::Whole(min, _) => write!(f, "a whole number of at least {min}"),
             Kind::Number(range) => range.fmt(f),
+            Kind::Maybe(range) => write!(f, "{range}, or `none`"),
             Kind::Bool => f.write_str("`true` or `false`"),
             Kind::Window => f.write_str("a size such as 3x3 or 3x3/2"),
             Kind::Factor => f.write_str("a whole number or a size such as 2x1"),
@@ -222,6 +230,7 @@ impl fmt::Display for Kind {
             Kind::Losses => f.write_str(
                 "names of outputs with weights, losses or both, such as (aux: 0.3, boxes: (mse, 2))",
             ),
+            Kind::Layers => f.write_str("names of layers, such as conv1, (conv1, bn1) or before(fc1)"),
             Kind::Text => f.write_str("a text in quotes"),
         }
     }

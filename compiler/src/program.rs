@@ -11,6 +11,7 @@
 use crate::graph::Block;
 use core::ops::Range;
 use netc_plan::{Loss, Op, Operation, Param, Pixels, Source, UpdateStep};
+use std::collections::BTreeSet;
 
 /// Index of a unit in [`Program::units`].
 pub type UnitId = usize;
@@ -113,6 +114,18 @@ impl Unit {
         }
     }
 
+    /// The layer whose parameters the step has.
+    #[must_use]
+    pub fn layer(&self) -> Option<&str> {
+        match &self.kind {
+            UnitKind::Run {
+                source: Some(source),
+                ..
+            } => Some(&source.layer),
+            _ => None,
+        }
+    }
+
     /// The descriptor, to be changed.
     pub fn op_mut(&mut self) -> Option<&mut Op> {
         match &mut self.kind {
@@ -145,6 +158,14 @@ impl Program {
     #[must_use]
     pub fn trains(&self) -> bool {
         !self.losses.is_empty()
+    }
+
+    /// The layers of which a parameter is trained.
+    #[must_use]
+    pub fn trained_layers(&self) -> BTreeSet<&str> {
+        let trained = self.params.iter().filter(|param| param.trainable);
+        let layers = trained.filter_map(|param| param.name.rsplit_once('.'));
+        layers.map(|(layer, _)| layer).collect()
     }
 
     /// The shape in which a unit reads its input of this number: `None` for CONCAT and SLICE, which take each as it is.

@@ -4,6 +4,7 @@
 //! every key that is left out. Nothing reads the file's words again.
 
 mod choice;
+mod freeze;
 mod key;
 mod losses;
 mod plain;

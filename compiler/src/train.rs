@@ -1,6 +1,9 @@
 //! The choice of a recipe: which one, and whether it can train the network.
 
 pub(crate) mod fit;
+mod freeze;
+
+pub use freeze::frozen;
 
 use crate::graph::{Graph, Head, Layer};
 use crate::names::listed;

@@ -3,7 +3,8 @@
 
 use netc_compiler::{Files, Options, Output, RecipeChoice, Train, compile, training};
 use netc_plan::{
-    Augment, Data, Init, Initialiser, Loss, Metric, Optimizer, Recipe, Restore, Schedule, Stop,
+    Augment, Data, Freeze, Init, Initialiser, Loss, Metric, Optimizer, Recipe, Restore, Schedule,
+    Stop,
 };
 
 fn trained(text: &str, recipe: RecipeChoice, overrides: &[(&str, &str)]) -> Output {
@@ -83,6 +84,7 @@ fn every_key_is_understood() {
         l2: 5e-4,
         init: Initialiser::LeCun,
         bias_init: Initialiser::Constant(0.1),
+        freeze: vec![Freeze::Layer("conv1".into()), Freeze::Before("fc2".into())],
         shuffle: false,
         best: Metric::Loss,
         restore: Restore::Best,
@@ -204,4 +206,79 @@ fn layers_and_recipes_say_how_weights_start_and_stay_small() {
         ("fc2.bias", Init::Constant(0.1), 0.0),
     ];
     assert_eq!(found, expected);
+}
+
+/// The steps of `text`'s training plan: operations forward, layers backward, tensors that are updated.
+fn frozen(text: &str, freeze: &str) -> [Vec<String>; 3] {
+    let output = trained(text, RecipeChoice::Default, &[("freeze", freeze)]);
+    assert!(!output.has_errors(), "{}", output.rendered());
+    let plan = output.training.unwrap().plan;
+    netc_plan::validate(&plan).unwrap();
+    let backward = plan.backward.iter().map(|back| &plan.forward[back.step]);
+    let updated = plan.update.iter().map(|step| &plan.params[step.param]);
+    [
+        plan.forward
+            .iter()
+            .map(|step| step.op.name().to_owned())
+            .collect(),
+        backward.map(|step| step.name.clone()).collect(),
+        updated.map(|param| param.name.clone()).collect(),
+    ]
+}
+
+#[test]
+fn frozen_layers_have_no_gradient_and_keep_their_statistics() {
+    let text = "INPUT(8x8x3) => CONV(4, 3x3, bias=false) => BN => RELU => CONV(4, 3x3) => BN => FC(3)\n\
+                train { data = cifar10 }";
+    let [forward, backward, updated] = frozen(text, "before(fc1)");
+    assert_eq!(
+        forward,
+        ["Conv", "BatchNormFrozen", "Conv", "BatchNormFrozen", "Fc"]
+    );
+    assert_eq!(backward, ["fc1"]);
+    assert_eq!(updated, ["fc1.weight", "fc1.bias"]);
+
+    // In the middle: gradients go through it.
+    let [forward, backward, updated] = frozen(text, "(conv2, bn2)");
+    assert_eq!(
+        forward,
+        ["Conv", "BatchNormTraining", "Conv", "BatchNormFrozen", "Fc"]
+    );
+    assert_eq!(backward, ["fc1", "bn2", "conv2", "bn1", "conv1"]);
+    let left = [
+        "conv1.weight",
+        "bn1.weight",
+        "bn1.bias",
+        "fc1.weight",
+        "fc1.bias",
+    ];
+    assert_eq!(updated, left);
+
+    let [forward, _, updated] = frozen(text, "none");
+    assert_eq!(forward[3], "BatchNormTraining");
+    assert_eq!(updated.len(), 9);
+}
+
+/// Only what comes into a layer is before it.
+#[test]
+fn branches_beside_a_layer_are_not_before_it() {
+    let text = "INPUT(8x8x3) => [ CONV(4, 1x1) => CONV(4, 1x1) | CONV(4, 1x1) ] => ADD => FC(3)\n\
+                train { data = cifar10 }";
+    let [_, backward, updated] = frozen(text, "before(conv2)");
+    assert!(!updated.contains(&"conv1.weight".to_owned()), "{updated:?}");
+    assert!(updated.contains(&"conv3.weight".to_owned()), "{updated:?}");
+    assert!(!backward.contains(&"conv1".to_owned()), "{backward:?}");
+}
+
+#[test]
+fn settings_are_taken_away_by_none() {
+    let found = recipe(
+        ALL,
+        RecipeChoice::Default,
+        &[("validation", "none"), ("clip", "none"), ("freeze", "none")],
+    );
+    assert_eq!((found.validation, found.clip), (None, None));
+    assert!(found.freeze.is_empty());
+    let output = trained(ALL, RecipeChoice::Default, &[("l2", "none")]);
+    assert!(output.rendered().contains("E0201"), "{}", output.rendered());
 }

@@ -127,6 +127,7 @@ codes! {
     E0608 "nothing to train"
     E0609 "a recipe that does not say what to learn from"
     E0610 "a loss for an output that cannot have it"
+    E0611 "a layer that cannot be frozen"
     E0701 "a file that cannot be read"
     E0702 "files that use each other"
     E0703 "a network that is used by another"

@@ -1,6 +1,6 @@
 //! Whether a value is of its option's kind and in range.
 
-use super::{Kind, Opt, Range};
+use super::{Kind, NONE, Opt, Range};
 use crate::limits::MAX_SIZE;
 use crate::names::WORDS;
 use crate::text::thousands;
@@ -18,6 +18,8 @@ pub(crate) fn check(owner: &str, option: &Opt, value: &Valued) -> Checked {
     match option.kind {
         Kind::Whole(min, max) => check_whole(owner, option, value, min, max),
         Kind::Number(range) => check_number(owner, option, value, range),
+        Kind::Maybe(_) if matches!(&value.node, Value::Word(word) if word == NONE) => Ok(()),
+        Kind::Maybe(range) => check_number(owner, option, value, range),
         Kind::PerChannel(range) => match &value.node {
             Value::Tuple(items) | Value::List(items) if !items.is_empty() => items
                 .iter()
@@ -35,7 +37,7 @@ pub(crate) fn check(owner: &str, option: &Opt, value: &Valued) -> Checked {
         Kind::Init => initialiser(owner, option, value).map(|_| ()),
         Kind::Text if matches!(value.node, Value::Str(_)) => Ok(()),
         // Checked where recipes are built: their choices nest.
-        Kind::OneOf(_) | Kind::Pipeline(_) | Kind::Losses => Ok(()),
+        Kind::OneOf(_) | Kind::Pipeline(_) | Kind::Losses | Kind::Layers => Ok(()),
         Kind::Text => Err(wrong_kind(owner, option, value)),
     }
 }
@@ -83,7 +85,9 @@ pub(crate) fn wrong_kind(owner: &str, option: &Opt, value: &Valued) -> Box<Diagn
 
 fn out_of_range(owner: &str, option: &Opt, value: &Valued) -> Box<Diagnostic> {
     let wanted = match (option.kind, value.node.as_float()) {
-        (Kind::Number(_) | Kind::PerChannel(_), Some(x)) if x.abs() > f64::from(f32::MAX) => {
+        (Kind::Number(_) | Kind::Maybe(_) | Kind::PerChannel(_), Some(x))
+            if x.abs() > f64::from(f32::MAX) =>
+        {
             "must fit into 32 bits".to_owned()
         }
         (Kind::Factor | Kind::Shape, Some(x)) if x < 1.0 => "must be at least 1".to_owned(),

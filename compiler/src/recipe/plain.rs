@@ -1,7 +1,7 @@
 //! Numbers, words and texts: from values of the language to Rust's, and back.
 
 use crate::names::WORDS;
-use crate::options::{Opt, check, initialiser, initialiser_written, wrong_kind};
+use crate::options::{Kind, NONE, Opt, check, initialiser, initialiser_written, wrong_kind};
 use crate::text::expr::{expr, real, single, whole, word};
 use crate::value::{Value, Valued};
 use netc_grammar::ast::{Expr, ExprKind};
@@ -93,6 +93,7 @@ fn is_fit(said: Said<'_>, errors: &mut Vec<Diagnostic>) -> bool {
 /// A word that stands for nothing here.
 pub(super) fn undefined(owner: &str, option: &Opt, value: &Valued) -> Option<Diagnostic> {
     match &value.node {
+        Value::Word(word) if word == NONE && matches!(option.kind, Kind::Maybe(_)) => None,
         Value::Word(word) if !WORDS.contains(&word.as_str()) => {
             Some(not_defined(owner, option, word, value.span))
         }
@@ -177,7 +178,10 @@ impl Plain for String {
 
 impl<T: Plain> Plain for Option<T> {
     fn of(value: &Value) -> Option<Self> {
-        T::of(value).map(Some)
+        match value {
+            Value::Word(word) if word == NONE => Some(None),
+            value => T::of(value).map(Some),
+        }
     }
 
     fn written(&self) -> Option<Expr> {

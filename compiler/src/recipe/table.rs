@@ -10,7 +10,8 @@ use crate::text::expr;
 use netc_grammar::Diagnostic;
 use netc_grammar::ast::Expr;
 use netc_plan::{
-    Augment, Data, HeadLoss, Initialiser, Loss, Metric, Optimizer, Recipe, Restore, Schedule, Stop,
+    Augment, Data, Freeze, HeadLoss, Initialiser, Loss, Metric, Optimizer, Recipe, Restore,
+    Schedule, Stop,
 };
 
 const COUNT: Kind = Kind::Whole(1, MAX_SIZE);
@@ -129,7 +130,7 @@ keys! {
     data: Option<Data> = None,
         opt(Kind::OneOf(Data::ALL), "what to learn from; `--data DIR` says where it lies, but for `digits`").described("required");
     validation: Option<f64> = None,
-        opt(FACTOR, "share of the training set kept for validation").described("the data's own test split");
+        opt(Kind::Maybe(Range::Share), "share of the training set kept for validation").described("the data's own test split");
     augment: Vec<Augment> = Vec::new(),
         opt(Kind::Pipeline(Option::<Augment>::ALL), "how training pictures are varied, in order").described("nothing");
     loss: Loss = Loss::CrossEntropy { label_smoothing: 0.0 },
@@ -148,10 +149,12 @@ keys! {
     stop: Option<Stop> = None,
         opt(Kind::OneOf(Option::<Stop>::ALL), "when to end before").described("after the last epoch");
     clip: Option<f32> = None,
-        opt(RATE, "largest norm of all gradients together").also(&["clipnorm"]).described("no limit");
+        opt(Kind::Maybe(Range::Positive), "largest norm of all gradients together").also(&["clipnorm"]).described("no limit");
     l2: f32 = 0.0, opt(AMOUNT, "factor of the squared weights in the loss, for all layers");
     init: Initialiser = Initialiser::Glorot, opt(Kind::Init, "how weights start, in all layers");
     bias_init: Initialiser = Initialiser::Constant(0.0), opt(Kind::Init, "how biases start, in all layers");
+    freeze: Vec<Freeze> = Vec::new(),
+        opt(Kind::Layers, "layers that stay as they are; before(fc1): all whose values go into fc1's").described("no layer");
     shuffle: bool = true, opt(Kind::Bool, "a new order in each epoch");
     best: Metric = Metric::Accuracy, opt(Kind::OneOf(Metric::ALL), "what decides which weights are the best");
     restore: Restore = Restore::Last, opt(Kind::OneOf(Restore::ALL), "the weights that the run ends with");

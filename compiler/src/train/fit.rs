@@ -1,8 +1,9 @@
 //! Whether a recipe and a network can go together.
 
-use netc_plan::Loss;
+use netc_plan::{Freeze, Loss};
 
 use super::HeadTraining;
+use super::freeze;
 use crate::graph::{Graph, Head, Layer, Node, NodeId, Shape};
 use crate::names::listed;
 use crate::params;
@@ -24,6 +25,9 @@ pub(crate) fn check(graph: &Graph, diagnostics: &mut Vec<Diagnostic>) {
 pub(crate) fn misfit(recipe: &Recipe, graph: &Graph) -> Option<Diagnostic> {
     if params::total(graph).trainable == 0 {
         return Some(nothing_to_train(recipe, graph));
+    }
+    if let Some(misfit) = freeze_misfit(recipe, graph) {
+        return Some(misfit);
     }
     let of = Misfit {
         recipe,
@@ -222,4 +226,55 @@ fn nothing_to_train(recipe: &Recipe, graph: &Graph) -> Diagnostic {
     Diagnostic::error(Code::E0608, headline, recipe.head)
         .primary("nothing to train")
         .note("CONV, DWCONV, FC, BN and SUBSAMPLE have such parameters")
+}
+
+/// What keeps a recipe from freezing layers: names that no layer has, layers without parameters, and that nothing would be left to train.
+fn freeze_misfit(recipe: &Recipe, graph: &Graph) -> Option<Diagnostic> {
+    let span = recipe.span_of("freeze")?;
+    let entries = recipe.values.freeze.iter();
+    let wrong = entries.filter(|entry| !freeze::meant(graph, entry).contains(&true));
+    if let Some(entry) = wrong.into_iter().next() {
+        return Some(freezes_nothing(entry, span, graph));
+    }
+    let frozen = freeze::frozen(graph, &recipe.values);
+    let moves = |(node, frozen): (&Node, bool)| !frozen && params::count(node, graph).trainable > 0;
+    let all = !graph.nodes.iter().zip(frozen).any(moves);
+    all.then(|| {
+        let headline = format!("the recipe freezes every layer of {}", graph.name);
+        Diagnostic::error(Code::E0608, headline, span).primary("nothing is left to train")
+    })
+}
+
+/// An entry of `freeze` that means no layer with parameters.
+fn freezes_nothing(entry: &Freeze, span: Span, graph: &Graph) -> Diagnostic {
+    let (Freeze::Layer(name) | Freeze::Before(name)) = entry;
+    if let Some(node) = graph.nodes.iter().find(|node| node.name == *name) {
+        let (headline, there) = match entry {
+            Freeze::Layer(_) => (
+                format!("`{name}` has no parameters to freeze"),
+                "this layer",
+            ),
+            Freeze::Before(_) => (
+                format!("no layer before `{name}` has parameters to freeze"),
+                "before this layer",
+            ),
+        };
+        return Diagnostic::error(Code::E0611, headline, span)
+            .primary("named here")
+            .label(node.span, there)
+            .help(
+                "name layers such as CONV, FC and BN; `netc summary` shows which have parameters",
+            );
+    }
+    let headline = format!("{} has no layer `{name}`", graph.name);
+    let error = Diagnostic::error(Code::E0611, headline, span).primary("named here");
+    let able = graph
+        .nodes
+        .iter()
+        .filter(|node| params::count(node, graph).trainable > 0);
+    let able: Vec<&str> = able.map(|node| node.name.as_str()).collect();
+    match nearest(name, able.iter().copied()) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error.note("`netc summary` shows the names of the layers"),
+    }
 }

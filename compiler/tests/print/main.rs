@@ -117,7 +117,7 @@ fn unusual(option: &Opt) -> Option<&'static str> {
         Kind::Whole(..) if option.name == "n" => "3",
         Kind::Whole(..) if option.name == "output_pad" => "1",
         Kind::Whole(..) => "4",
-        Kind::Number(_) | Kind::PerChannel(_) => "0.125",
+        Kind::Number(_) | Kind::Maybe(_) | Kind::PerChannel(_) => "0.125",
         Kind::Bool if matches!(option.default, Default::Is("true")) => "false",
         Kind::Bool => "true",
         Kind::Factor => "3x1",
@@ -127,7 +127,9 @@ fn unusual(option: &Opt) -> Option<&'static str> {
         Kind::Init => "normal(0.125)",
         // Always given; and what belongs to recipes.
         Kind::Window | Kind::Shape => return None,
-        Kind::OneOf(_) | Kind::Pipeline(_) | Kind::Losses | Kind::Text => return None,
+        Kind::OneOf(_) | Kind::Pipeline(_) | Kind::Losses | Kind::Layers | Kind::Text => {
+            return None;
+        }
     })
 }
 

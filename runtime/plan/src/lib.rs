@@ -20,7 +20,7 @@
 //! | update | to train | [`UpdateStep`]: a parameter and its gradient |
 //!
 //! A plan for inference is one whose last three parts are empty ([`Plan::trains`]). Operations that differ in training are others:
-//! [`BatchNormTraining`] and [`Dropout`] stand in plans that train, [`BatchNorm`] in plans that infer.
+//! [`BatchNormTraining`], [`BatchNormFrozen`] and [`Dropout`] stand in plans that train, [`BatchNorm`] in plans that infer.
 //!
 //! # Memory
 //! Activations are NHWC. All offsets are bytes *per image*. A workspace for `n` images multiplies them by `n`: the buffer at offset
@@ -59,7 +59,9 @@ pub use literal::{Literal, Value, grouped};
 pub use ops::*;
 pub use param::{Fold, Init, Initialiser, Param, Pointwise, Source};
 pub use parts::{BackwardStep, Block, Gradient, Join, Loss, LossStep, Step, UpdateStep};
-pub use recipe::{Augment, Data, HeadLoss, Metric, Optimizer, Recipe, Restore, Schedule, Stop};
+pub use recipe::{
+    Augment, Data, Freeze, HeadLoss, Metric, Optimizer, Recipe, Restore, Schedule, Stop,
+};
 pub use validate::{overlap, validate};
 pub use view::{Element, Slot, View};
 

@@ -40,6 +40,8 @@ pub struct Recipe {
     pub init: Initialiser,
     /// How biases start, in layers that do not say it.
     pub bias_init: Initialiser,
+    /// What stays as it is.
+    pub freeze: Vec<Freeze>,
     /// A new order in each epoch.
     pub shuffle: bool,
     /// What decides which weights are the best.
@@ -223,6 +225,15 @@ pub enum Schedule {
     },
     /// From 0 to 1 in a line over so many epochs, step by step.
     Warmup(usize),
+}
+
+/// Layers that training leaves as they are: no parameter of theirs moves, and BN normalises by its running statistics, which stay.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Freeze {
+    /// The layer of this name.
+    Layer(String),
+    /// Every layer whose value goes into this one's.
+    Before(String),
 }
 
 /// A figure of the validation set.

@@ -99,6 +99,7 @@ pub mod train {
     pub use super::adaptive_avg_pool::train::AdaptiveAvgPool;
     pub use super::add::train::Add;
     pub use super::avg_pool::train::AvgPool;
+    pub use super::batch_norm::frozen::BatchNormFrozen;
     pub use super::batch_norm::train::BatchNormTraining;
     pub use super::conv::train::Conv;
     pub use super::copy::train::Copy;

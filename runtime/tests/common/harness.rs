@@ -276,6 +276,7 @@ draws! {
     GlobalPool: d => { input: d.picture(), kind: d.pick(&[Reduction::Mean, Reduction::Max]) }
     BatchNorm: d => { input: d.picture(), eps: 1e-3, act: d.act() }
     BatchNormTraining: d => { input: d.picture(), eps: 1e-3, momentum: 0.9, act: d.act() }
+    BatchNormFrozen: d => { input: d.picture(), eps: 1e-3, act: d.act() }
     Dropout: d => { input: d.picture(), p: d.pick(&[0.5, 0.0]), index: 1 }
     Lrn: d => { input: d.picture(), n: d.size(1, 7), k: 2.0, alpha: 1e-4, beta: d.pick(&[0.75, 0.5]) }
     Activation: d => { input: d.picture(), act: { let act = d.act(); d.pick(&[act, Act::Gelu, Act::Silu, Act::HardSwish, Act::HardSigmoid]) } }

@@ -17,7 +17,7 @@ mod weighted;
 
 pub use channel::{Prelu, Scale};
 pub use elementwise::{Activation, Add, Copy, DropPath, Dropout, Mul, Softmax};
-pub use normalise::{BatchNorm, BatchNormTraining, GroupNorm, LayerNorm, Lrn};
+pub use normalise::{BatchNorm, BatchNormFrozen, BatchNormTraining, GroupNorm, LayerNorm, Lrn};
 pub use picture::{Crop, Interpolation, Pad, Shuffle, Slice, Transpose, Upsample};
 pub use pool::{AdaptiveAvgPool, AvgPool, GlobalPool, MaxPool, Reduction, Subsample};
 pub use weighted::{Conv, Deconv, Fc, Rbf};
@@ -50,6 +50,7 @@ macro_rules! for_each_op {
             { GlobalPool, 1, false, both, [false, false] }
             { BatchNorm, 1, true, infer, [false, false] }
             { BatchNormTraining, 1, true, train, [false, true] }
+            { BatchNormFrozen, 1, true, train, [false, false] }
             { LayerNorm, 1, true, both, [false, true] }
             { GroupNorm, 1, true, both, [true, true] }
             { Lrn, 1, false, both, [false, true] }
@@ -433,11 +434,5 @@ impl Op {
     #[must_use]
     pub fn fused(mut self) -> Act {
         self.act().map_or(Act::None, |act| *act)
-    }
-
-    /// Whether training moves any of its parameters.
-    #[must_use]
-    pub fn is_trained(&self) -> bool {
-        self.tensors().iter().any(|tensor| tensor.role.is_trained())
     }
 }

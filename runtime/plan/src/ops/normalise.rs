@@ -29,6 +29,16 @@ descriptors! {
         /// Fused activation.
         act: Act = Act::None,
     }
+    /// Batch normalisation by its moving statistics in a plan that trains: nothing of it moves, and gradients go through it as through a
+    /// factor. Parameters as for [`struct@BatchNorm`]. May run in place.
+    BatchNormFrozen {
+        /// Input shape.
+        input: [usize; 3],
+        /// Added to the variance.
+        eps: f32 = 1e-3,
+        /// Fused activation.
+        act: Act = Act::None,
+    }
     /// Layer normalisation over the channels of each pixel, by their mean and biased variance: `y = (x - m) / sqrt(v + eps) * g + b` (Ba et al.
     /// 2016, eq. 4). Parameters `weight` (g), `bias` (b), each `[c]`. May run in place.
     LayerNorm {
@@ -105,6 +115,24 @@ impl Operation for BatchNormTraining {
 
     fn tensors(&self) -> Vec<Tensor> {
         statistics(self.input[2])
+    }
+}
+
+impl Operation for BatchNormFrozen {
+    in_place!();
+    fused!();
+
+    /// None is trained, those that are elsewhere neither.
+    fn tensors(&self) -> Vec<Tensor> {
+        let fixed = |tensor: Tensor| Tensor {
+            role: match tensor.role {
+                Role::Gain(_) => Role::Variance,
+                Role::Shift => Role::Mean,
+                role => role,
+            },
+            ..tensor
+        };
+        statistics(self.input[2]).into_iter().map(fixed).collect()
     }
 }
 

@@ -1,6 +1,8 @@
 //! Batch normalisation with moving statistics.
 
 #[cfg(feature = "train")]
+pub(crate) mod frozen;
+#[cfg(feature = "train")]
 pub(crate) mod train;
 
 use super::act::apply_inline;

@@ -15,16 +15,17 @@ use core::ops::Range;
 use num_traits::Float as _;
 
 /// Where the parameters lie, each `[c]`.
-struct Ranges {
-    weight: Range<usize>,
-    bias: Range<usize>,
-    mean: Range<usize>,
-    variance: Range<usize>,
+pub(super) struct Ranges {
+    pub(super) weight: Range<usize>,
+    pub(super) bias: Range<usize>,
+    pub(super) mean: Range<usize>,
+    pub(super) variance: Range<usize>,
 }
 
 impl Ranges {
-    fn new(d: &plan::BatchNormTraining, layout: &Layout, layer: &str) -> Self {
-        let range = |leaf| layout.range(layer, leaf, d.input[2]);
+    /// Those of a layer of `c` channels.
+    pub(super) fn new(c: usize, layout: &Layout, layer: &str) -> Self {
+        let range = |leaf| layout.range(layer, leaf, c);
         Self {
             weight: range("weight"),
             bias: range("bias"),
@@ -78,7 +79,7 @@ impl BatchNormTraining {
         Self {
             d,
             sizes,
-            ranges: Ranges::new(&d, layout, layer),
+            ranges: Ranges::new(d.input[2], layout, layer),
             used: Used {
                 mean: zeros(),
                 variance: zeros(),

@@ -1,8 +1,8 @@
-//! Batch normalisation: with moving statistics, or in training with those of the batch.
+//! Batch normalisation: with moving statistics, or in training with those of the batch, or frozen with the moving ones.
 
 use super::call::{Call, Kernels, Operand, over_pixels, parts_of_pixels, per_channel};
 use crate::LayerWeights;
-use crate::plan::{BatchNorm, BatchNormTraining};
+use crate::plan::{BatchNorm, BatchNormFrozen, BatchNormTraining};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -73,5 +73,41 @@ impl Kernels for BatchNormTraining {
 
     fn scratch(&self, _images: usize) -> usize {
         4 * self.input[2] + parts_of_pixels(5, self.input)
+    }
+}
+
+impl Kernels for BatchNormFrozen {
+    fn source(&self) -> &'static str {
+        include_str!("frozen.cu")
+    }
+
+    fn forward(&self) -> Vec<Call> {
+        let operands = [
+            Operand::X(0),
+            Operand::Y,
+            Operand::Param(0),
+            Operand::Param(1),
+            Operand::Param(2),
+            Operand::Param(3),
+        ];
+        vec![Call::new(
+            "batch_frozen",
+            &operands,
+            per_channel(self.input),
+        )]
+    }
+
+    fn backward(&self) -> Vec<Call> {
+        let operands = [
+            Operand::Dy,
+            Operand::Dx(0),
+            Operand::Param(0),
+            Operand::Param(3),
+        ];
+        vec![Call::new(
+            "batch_frozen_backward",
+            &operands,
+            per_channel(self.input),
+        )]
     }
 }

@@ -9,7 +9,7 @@
 use netc_plan::{Data, Initialiser, Loss, Metric, Optimizer, Pixels, Recipe, Restore};
 use netc_runtime::Scores;
 use netc_train::Result;
-use netc_train::run::{Evaluate, Learn, Network, Outcome, Tensor};
+use netc_train::run::{Evaluate, Interrupt, Learn, Network, Outcome, Tensor};
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -93,6 +93,7 @@ pub fn recipe() -> Recipe {
         l2: 0.0,
         init: Initialiser::Glorot,
         bias_init: Initialiser::Constant(0.0),
+        freeze: Vec::new(),
         shuffle: true,
         best: Metric::Accuracy,
         restore: Restore::Last,
@@ -123,6 +124,8 @@ pub struct Toy {
     pub pause: Duration,
     /// Whether it tells of a step when the next one is there, as a GPU does.
     pub late: bool,
+    /// Wishes to stop in the evaluation of this number, counted down.
+    pub stop_in: Option<(usize, Interrupt)>,
     last: Option<Outcome>,
 }
 
@@ -134,6 +137,7 @@ impl Toy {
             outputs,
             pause: Duration::ZERO,
             late: false,
+            stop_in: None,
             last: None,
         }
     }
@@ -175,6 +179,12 @@ impl Evaluate for Toy {
     }
 
     fn evaluate(&mut self, images: &[f32], labels: &[u32], scores: &mut [f32]) -> Result<f64> {
+        if let Some((left, interrupt)) = &mut self.stop_in {
+            match left.checked_sub(1) {
+                Some(rest) => *left = rest,
+                None => interrupt.stop(),
+            }
+        }
         let mut loss = 0.0;
         let inputs = self.inputs();
         let images = images.chunks_exact(inputs).zip(labels);

@@ -13,6 +13,8 @@ pub enum ErrorKind {
     Tool,
     /// The numbers left the range of f32: the run cannot go on.
     Diverged,
+    /// The user stopped it.
+    Interrupted,
 }
 
 /// A message for the user.

@@ -1,10 +1,10 @@
 //! How good a network is on a split: loss, accuracy, each class, the confusion matrix.
 
-use crate::Result;
 use crate::augment::Pipeline;
 use crate::data::Split;
 use crate::loader::{Loader, Order};
-use crate::run::{Evaluate, Network};
+use crate::run::{Evaluate, Interrupt, Network};
+use crate::{Error, ErrorKind, Result};
 use serde::Serialize;
 use std::fmt;
 use std::sync::Arc;
@@ -58,14 +58,14 @@ pub struct Answer {
 /// Evaluates a network, in batches of the size that it was made for.
 ///
 /// # Errors
-/// A picture cannot be read, or the network cannot run.
+/// A picture cannot be read, or the network cannot run; or it was stopped ([`ErrorKind::Interrupted`]).
 pub fn evaluate(
     evaluator: &mut dyn Evaluate,
     network: &Network,
     split: &Split,
     classes: &[String],
     pipeline: &Arc<Pipeline>,
-    options: EvaluationOptions,
+    options: EvaluationOptions<'_>,
 ) -> Result<Evaluation> {
     let (views, outputs) = (if options.ten_crop { 10 } else { 1 }, evaluator.outputs());
     let order = Order::Evaluation {
@@ -77,6 +77,12 @@ pub fn evaluate(
     let (mut loss, mut in_five, mut seen) = (0.0, 0, 0);
     let mut answers = Vec::with_capacity(split.len());
     while let Some(batch) = loader.next_batch()? {
+        if options.interrupt.is_some_and(Interrupt::is_wanted) {
+            return Err(Error::new(
+                ErrorKind::Interrupted,
+                "the evaluation was stopped",
+            ));
+        }
         let n = batch.labels.len();
         scores.resize(n * outputs, 0.0);
         loss += evaluator.evaluate(&batch.images, &batch.labels, &mut scores)? * n as f64;
@@ -116,13 +122,15 @@ pub fn evaluate(
 
 /// How to evaluate.
 #[derive(Clone, Copy, Debug)]
-pub struct EvaluationOptions {
+pub struct EvaluationOptions<'a> {
     /// Inputs at a time.
     pub batch: usize,
     /// Threads that load pictures.
     pub threads: usize,
     /// Ten crops of each picture, and the mean of what the network says about them.
     pub ten_crop: bool,
+    /// Stops it between two batches.
+    pub interrupt: Option<&'a Interrupt>,
 }
 
 fn answer(sums: &[f32], label: u32, views: usize) -> Answer {

@@ -226,6 +226,28 @@ fn interrupted(whole: &Done, late: bool) {
     );
 }
 
+/// 60 pictures in batches of 16 are four evaluations an epoch: the wish comes in the first epoch's second, or in the last epoch's.
+#[test]
+fn an_interrupted_evaluation_is_made_up_for() {
+    let recipe = varied();
+    let whole = go(set().path(), &recipe, |_, _| ()).unwrap();
+    for evaluation in [1, 4 * (recipe.epochs - 1) + 1] {
+        let folder = set();
+        let stopped = go(folder.path(), &recipe, |options, toy| {
+            toy.stop_in = Some((evaluation, options.interrupt.clone()));
+        });
+        let stopped = stopped.unwrap().outcomes;
+        assert_eq!(stopped.ending, Ending::Interrupted);
+        assert_eq!(stopped.history.len(), evaluation / 4);
+        let done = go(folder.path(), &recipe, |_, _| ()).unwrap();
+        assert_eq!(done.weights, whole.weights);
+        assert_eq!(
+            figures(&done.outcomes.history),
+            figures(&whole.outcomes.history)
+        );
+    }
+}
+
 #[test]
 fn another_recipe_cannot_resume() {
     let folder = set();

@@ -4,8 +4,8 @@ use super::draw::{Anchor, BLUE, FAINT, GREY, INK, ORANGE, Svg};
 use crate::run::Epoch;
 use std::fmt::Write;
 
-const SIZE: [f64; 2] = [720.0, 420.0];
-const LEFT: f64 = 64.0;
+pub(super) const SIZE: [f64; 2] = [720.0, 420.0];
+pub(super) const LEFT: f64 = 64.0;
 const RIGHT: f64 = 118.0;
 const TOP: f64 = 64.0;
 const BOTTOM: f64 = 52.0;
@@ -13,10 +13,10 @@ const BOTTOM: f64 = 52.0;
 const PLOT: [f64; 2] = [SIZE[0] - LEFT - RIGHT, SIZE[1] - TOP - BOTTOM];
 
 /// A figure over the epochs.
-struct Series {
-    name: &'static str,
-    colour: &'static str,
-    values: Vec<f64>,
+pub(super) struct Series {
+    pub(super) name: &'static str,
+    pub(super) colour: &'static str,
+    pub(super) values: Vec<f64>,
 }
 
 /// A figure of the training set, and of the validation set.
@@ -71,15 +71,15 @@ fn chart(title: &str, unit: &str, series: &[Series], better: fn(&f64, &f64) -> b
 }
 
 /// Where epochs and values stand.
-struct Axes {
+pub(super) struct Axes {
     epochs: usize,
     ticks: Vec<f64>,
 }
 
 impl Axes {
     /// None before the first epoch has ended.
-    fn of(series: &[Series], unit: &str) -> Option<Self> {
-        let epochs = series.iter().map(|s| s.values.len()).min()?;
+    pub(super) fn of(series: &[Series], unit: &str) -> Option<Self> {
+        let epochs = series.iter().map(|s| s.values.len()).max()?;
         let all = series.iter().flat_map(|s| s.values.iter().copied());
         let (low, high) = all.fold((f64::MAX, f64::MIN), |(l, h), v| (l.min(v), h.max(v)));
         let limit = if unit == "%" { 100.0 } else { f64::MAX };
@@ -102,7 +102,7 @@ impl Axes {
     }
 
     /// Lines and numbers.
-    fn draw(&self, svg: &mut Svg, unit: &str) {
+    pub(super) fn draw(&self, svg: &mut Svg, unit: &str) {
         let [right, bottom] = [LEFT + PLOT[0], TOP + PLOT[1]];
         let digits = digits(self.ticks[1] - self.ticks[0]);
         for tick in &self.ticks {
@@ -125,7 +125,7 @@ impl Axes {
         svg.text(at, 13.0, GREY, Anchor::Middle, "epoch");
     }
 
-    fn curve(&self, svg: &mut Svg, one: &Series) {
+    pub(super) fn curve(&self, svg: &mut Svg, one: &Series) {
         let colour = one.colour;
         let mut path = String::new();
         let mut dots = String::new();

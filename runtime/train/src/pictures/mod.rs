@@ -2,6 +2,7 @@
 //!
 //! All are drawn as SVG, and as PNG with a font that comes along (`fonts/`), so that they look the same everywhere.
 
+mod comparison;
 mod confusion;
 mod curves;
 mod draw;
@@ -11,6 +12,7 @@ mod outline;
 mod page;
 mod raster;
 
+pub use comparison::{Compared, comparison};
 pub use page::Page;
 pub use raster::png;
 

@@ -17,7 +17,7 @@ pub struct Page<'a> {
     pub facts: &'a [(String, String)],
 }
 
-const STYLE: &str = "\
+pub(super) const STYLE: &str = "\
 body{margin:0;background:#f4f5f7;color:#1f2430;font:15px/1.5 Inter,'Segoe UI','Helvetica Neue',Arial,sans-serif}
 main{max-width:1080px;margin:0 auto;padding:32px 24px 64px}
 h1{font-size:28px;margin:0 0 20px}h2{font-size:18px;margin:32px 0 12px}
@@ -97,7 +97,7 @@ impl Page<'_> {
     }
 }
 
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     format!("{:.2}%", share * 100.0)
 }
 

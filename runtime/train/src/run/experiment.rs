@@ -111,6 +111,7 @@ impl<'a> Experiment<'a> {
             batch: self.recipe.batch,
             threads,
             ten_crop: self.pipeline.ten_crop(),
+            interrupt: None,
         };
         evaluate::evaluate(
             network,

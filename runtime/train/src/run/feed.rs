@@ -36,6 +36,9 @@ impl Feed {
             && net.hold(&held.pictures(), &pipeline.preparation())?
         {
             let begun = false;
+            // A run may have stopped between the last step of an epoch and its evaluation.
+            let each = loader::batches(data.train.len(), recipe.batch).max(1);
+            let (epoch, batch) = (epoch + batch / each, batch % each);
             return Ok(Feed::Held {
                 epoch,
                 batch,

@@ -26,10 +26,46 @@ pub struct Epoch {
     pub ended: f64,
 }
 
+const HEAD: &str = "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds,waited";
+
+/// The epochs of a table that a run has left; `None` if it is another table. When each epoch ended does not stand there.
+#[must_use]
+pub fn read_csv(text: &str) -> Option<Vec<Epoch>> {
+    let rows = text.strip_prefix(HEAD)?.lines().skip(1);
+    let row = |line: &str| {
+        let numbers = line.split(',').map(|cell| cell.parse::<f64>().ok());
+        let numbers: Vec<f64> = numbers.collect::<Option<_>>()?;
+        let [
+            epoch,
+            loss,
+            accuracy,
+            validation_loss,
+            validation_accuracy,
+            rate,
+            seconds,
+            waited,
+        ] = numbers[..]
+        else {
+            return None;
+        };
+        Some(Epoch {
+            epoch: (epoch as usize).checked_sub(1)?,
+            loss,
+            accuracy,
+            validation_loss,
+            validation_accuracy,
+            rate,
+            seconds,
+            waited,
+            ended: 0.0,
+        })
+    };
+    rows.filter(|line| !line.is_empty()).map(row).collect()
+}
+
 /// The table of all epochs. Epochs count from 1 here, as on the terminal.
 pub(super) fn csv(history: &[Epoch]) -> String {
-    let mut text =
-        "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds,waited\n".to_owned();
+    let mut text = format!("{HEAD}\n");
     for e in history {
         // Writing to a string cannot fail.
         let _ = writeln!(
@@ -46,4 +82,35 @@ pub(super) fn csv(history: &[Epoch]) -> String {
         );
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_read_as_it_was_written() {
+        let epoch = |epoch: usize| Epoch {
+            epoch,
+            loss: 0.1 + epoch as f64 / 3.0,
+            accuracy: 0.5,
+            validation_loss: 1e-9,
+            validation_accuracy: 1.0,
+            rate: 0.001,
+            seconds: 2.5,
+            waited: 0.25,
+            ended: 0.0,
+        };
+        let history = [epoch(0), epoch(1)];
+        assert_eq!(read_csv(&csv(&history)), Some(history.to_vec()));
+        assert_eq!(read_csv(&csv(&[])), Some(Vec::new()));
+        for other in [
+            "",
+            "a,b\n1,2\n",
+            &format!("{HEAD}\n1,2,3\n"),
+            &format!("{HEAD}\nx\n"),
+        ] {
+            assert_eq!(read_csv(other), None, "{other}");
+        }
+    }
 }

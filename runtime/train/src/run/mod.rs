@@ -12,6 +12,7 @@
 //!
 //! Every file is replaced as a whole, but TensorBoard's, which grow. `resume.safetensors` is the one that counts: a continuation writes the others anew from it.
 
+mod chart;
 mod checkpoint;
 mod evaluator;
 mod experiment;
@@ -27,13 +28,14 @@ mod saver;
 mod schedule;
 mod tensorboard;
 mod train;
+mod view;
 
 pub use checkpoint::{notes, notes_text};
 pub use evaluator::Evaluator;
 pub use experiment::{Experiment, Network};
 pub use folder::RunFolder;
-pub use history::Epoch;
-pub use interrupt::Interrupt;
+pub use history::{Epoch, read_csv};
+pub use interrupt::{Heard, Interrupt};
 pub use learn::{Evaluate, Learn, Outcome, Tensor};
 pub use net::Net;
 pub use notes::{Notes, Preparation};
@@ -73,6 +75,7 @@ pub(crate) mod tests_support {
             l2: 0.0,
             init: Initialiser::Glorot,
             bias_init: Initialiser::Constant(0.0),
+            freeze: Vec::new(),
             shuffle: true,
             best: Metric::Accuracy,
             restore: Restore::Last,

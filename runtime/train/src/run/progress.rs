@@ -1,7 +1,8 @@
-//! What a person sees while a run goes on: a bar on a terminal, one line an epoch elsewhere.
+//! What a person sees while a run goes on: curves and a bar on a terminal, one line an epoch elsewhere.
 
 use super::history::Epoch;
-use console::Term;
+use super::view::View;
+use console::{Term, colors_enabled_stderr};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write};
@@ -17,16 +18,34 @@ struct Bar {
     bar: ProgressBar,
     since: Instant,
     images: usize,
+    epoch: usize,
+    view: Option<View>,
+}
+
+/// A step that is done.
+pub(super) struct Step {
+    /// Its images, and those that the epoch has left.
+    pub(super) images: usize,
+    pub(super) left: usize,
+    /// Means over the epoch so far.
+    pub(super) loss: f64,
+    pub(super) accuracy: f64,
+    /// Of this step alone.
+    pub(super) own_loss: f64,
+    pub(super) own_accuracy: f64,
+    pub(super) rate: f64,
 }
 
 impl Progress {
-    /// On standard error: a bar if it is a terminal.
+    /// On standard error: curves and a bar if it is a terminal.
     #[must_use]
     pub fn standard_error() -> Self {
         let bar = std::io::stderr().is_terminal().then(|| Bar {
             bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()),
             since: Instant::now(),
             images: 0,
+            epoch: 0,
+            view: None,
         });
         Self {
             lines: Some(Box::new(std::io::stderr())),
@@ -62,46 +81,86 @@ impl Progress {
         }
     }
 
-    pub(super) fn epoch_begins(&mut self, epoch: usize, epochs: usize, done: usize, steps: usize) {
-        if let Some(Bar { bar, since, images }) = &mut self.bar {
-            let prefix = format!("{}/{epochs}", epoch + 1);
-            let cells = cells(prefix.len() + 2 * steps.to_string().len());
-            let template =
-                format!("Epoch {{prefix}} {{bar:{cells}.cyan/dim}} {{pos}}/{{len}} {{msg}}");
-            if let Ok(style) = ProgressStyle::with_template(&template) {
-                bar.set_style(style.progress_chars("━╸─"));
-            }
-            bar.set_prefix(prefix);
-            bar.set_length(steps as u64);
-            bar.set_position(done as u64);
-            (*since, *images) = (Instant::now(), 0);
+    /// A run begins, or goes on after these epochs.
+    pub(super) fn run_begins(&mut self, history: &[Epoch], epochs: usize, steps: usize) {
+        if let Some(bar) = &mut self.bar {
+            let (rows, columns) = Term::stderr().size();
+            let screen = [rows, columns].map(usize::from);
+            bar.view = View::new(history, epochs, steps, screen);
         }
     }
 
-    pub(super) fn step_done(&mut self, images: usize, loss: f64, accuracy: f64, left: usize) {
-        if let Some(Bar {
-            bar,
-            since,
-            images: all,
-        }) = &mut self.bar
-        {
-            *all += images;
-            let speed = *all as f64 / since.elapsed().as_secs_f64().max(1e-9);
-            let time = time(Duration::from_secs_f64((left as f64 / speed).min(1e9)));
-            let message =
-                format!("loss {loss:.4}, acc {accuracy:.4}, {speed:.0} images/s, {time} left");
-            bar.set_message(message);
-            bar.inc(1);
+    pub(super) fn epoch_begins(&mut self, epoch: usize, epochs: usize, done: usize, steps: usize) {
+        if let Some(bar) = &mut self.bar {
+            bar.bar.set_prefix(format!("{}/{epochs}", epoch + 1));
+            bar.bar.set_length(steps as u64);
+            bar.bar.set_position(done as u64);
+            (bar.since, bar.images, bar.epoch) = (Instant::now(), 0, epoch);
+            bar.style(["", ""]);
+            bar.draw_view();
+        }
+    }
+
+    pub(super) fn step_done(&mut self, step: &Step) {
+        if let Some(bar) = &mut self.bar {
+            bar.step_done(step);
         }
     }
 
     pub(super) fn epoch_done(&mut self, figures: &Epoch, epochs: usize, steps: usize) {
+        if let Some(view) = self.bar.as_mut().and_then(|bar| bar.view.as_mut()) {
+            view.epoch_done(figures);
+        }
         self.say(&epoch_line(figures, epochs, steps));
     }
 
     pub(super) fn end(&mut self) {
         if let Some(Bar { bar, .. }) = &self.bar {
             bar.finish_and_clear();
+        }
+    }
+}
+
+impl Bar {
+    fn step_done(&mut self, step: &Step) {
+        self.images += step.images;
+        let speed = self.images as f64 / self.since.elapsed().as_secs_f64().max(1e-9);
+        let left = Duration::from_secs_f64((step.left as f64 / speed).min(1e9));
+        let Step { loss, accuracy, .. } = step;
+        self.bar.set_message(format!(
+            "loss {loss:.4}, acc {accuracy:.4}, {speed:.0} images/s, {} left",
+            time(left)
+        ));
+        let done = self.bar.position() as usize;
+        if let Some(view) = &mut self.view {
+            view.step_done(step, self.epoch, done);
+        }
+        self.draw_view();
+        self.bar.inc(1);
+    }
+
+    /// The curves above the bar, and the state of the run below it.
+    fn draw_view(&mut self) {
+        let left = self
+            .bar
+            .length()
+            .unwrap_or(0)
+            .saturating_sub(self.bar.position()) as usize;
+        let Some(view) = &mut self.view else { return };
+        if let Some([above, below]) = view.lines(self.epoch, left, colors_enabled_stderr()) {
+            self.style([&format!("{above}\n"), &format!("\n{below}")]);
+        }
+    }
+
+    /// Draws the bar between these texts from now on.
+    fn style(&self, [above, below]: [&str; 2]) {
+        let steps = self.bar.length().unwrap_or(0);
+        let cells = cells(self.bar.prefix().len() + 2 * steps.to_string().len());
+        let template = format!(
+            "{above}Epoch {{prefix}} {{bar:{cells}.cyan/dim}} {{pos}}/{{len}} {{msg}}{below}"
+        );
+        if let Ok(style) = ProgressStyle::with_template(&template) {
+            self.bar.set_style(style.progress_chars("━╸─"));
         }
     }
 }

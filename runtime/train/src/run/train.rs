@@ -3,6 +3,7 @@
 use super::checkpoint::{self, Identity, State, Sums};
 use super::feed::Feed;
 use super::notes::Notes;
+use super::progress::Step;
 use super::saver::{Checkpoints, Saver};
 use super::schedule;
 use super::{Epoch, Experiment, Interrupt, Learn, Outcome, Progress, RunFolder};
@@ -108,6 +109,10 @@ pub fn train(
         checkpoint::load_weights(&run.options.folder.best(), run.net)?;
         run.save_last()?;
     }
+    match ending {
+        Ending::Interrupted => run.options.interrupt.is_heeded(),
+        Ending::Complete | Ending::Early => run.options.interrupt.run_is_over(),
+    }
     Ok(Outcomes {
         ending,
         best: run.state.best,
@@ -159,6 +164,9 @@ impl Run<'_> {
         }
         let start = (self.state.epoch, self.state.batch);
         let mut feed = Feed::new(self.net, self.experiment, start, self.options.threads)?;
+        self.options
+            .progress
+            .run_begins(&self.state.history, recipe.epochs, self.each);
         while self.state.epoch < recipe.epochs && !self.state.stopped {
             let (epoch, done) = (self.state.epoch, self.state.batch);
             self.options
@@ -180,7 +188,13 @@ impl Run<'_> {
                 }
             }
             self.finish_step()?;
-            self.end_epoch()?;
+            match self.end_epoch() {
+                Err(e) if e.kind() == ErrorKind::Interrupted => {
+                    self.save()?;
+                    return Ok(Ending::Interrupted);
+                }
+                ended => ended?,
+            }
         }
         Ok(if self.state.stopped {
             Ending::Early
@@ -258,8 +272,16 @@ impl Run<'_> {
         let (loss, accuracy) = (sums.loss / seen, sums.correct as f64 / seen);
         self.state.step += 1;
         self.state.batch += 1;
-        let left = (self.each - self.state.batch) * self.experiment.recipe.batch;
-        self.options.progress.step_done(n, loss, accuracy, left);
+        let (recipe, step) = (self.experiment.recipe, self.state.step - 1);
+        self.options.progress.step_done(&Step {
+            images: n,
+            left: (self.each - self.state.batch) * recipe.batch,
+            loss,
+            accuracy,
+            own_loss: outcome.loss,
+            own_accuracy: outcome.correct as f64 / n.max(1) as f64,
+            rate: schedule::rate(recipe, &self.state.plateaus, step, self.each),
+        });
         Ok(())
     }
 
@@ -298,6 +320,7 @@ impl Run<'_> {
             batch: recipe.batch,
             threads: self.options.threads,
             ten_crop: false,
+            interrupt: Some(&self.options.interrupt),
         };
         let figures = evaluate::evaluate(
             self.net,

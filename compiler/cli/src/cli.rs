@@ -1,10 +1,18 @@
 //! The arguments.
 
 mod exchange;
+mod data;
+mod new;
+mod runs;
 mod training;
+mod watch;
 
 pub(crate) use exchange::{ExportModel, ImportModel};
+pub(crate) use data::{Data, Get};
+pub(crate) use new::New;
+pub(crate) use runs::{Runs, Sort};
 pub(crate) use training::{Eval, Overrides, Quantize, Train};
+pub(crate) use watch::Watch;
 
 use crate::choices::Choices;
 use crate::device::{Measured, OnDevice};
@@ -58,6 +66,11 @@ pub(crate) enum Command {
     Check(Check),
     Summary(Summary),
     Explain(Explain),
+    New(New),
+    Watch(Watch),
+    Runs(Runs),
+    #[command(subcommand)]
+    Data(Data),
     Run(Run),
     Predict(Predict),
     Train(Train),

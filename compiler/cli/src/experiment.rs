@@ -9,7 +9,7 @@ use netc_grammar::Sources;
 use netc_plan::{Optimizer, Plan};
 use netc_train::{Error, ErrorKind};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
@@ -69,6 +69,17 @@ impl Variation {
         } = self;
         let object = json!({ "recipe": recipe, "settings": settings, "lr": lr });
         (KEPT.to_owned(), format!("{object:#}\n").into_bytes())
+    }
+
+    /// As options, the recipe's name too: `--recipe augmented --epochs 3`.
+    pub(crate) fn options(&self) -> String {
+        let recipe = self.recipe.as_ref().map(|name| format!("--recipe {name}"));
+        let settings = self.to_string();
+        let parts = recipe.into_iter().chain([settings]);
+        parts
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     /// By which recipe of the file.
@@ -143,6 +154,15 @@ impl Setup {
         })
     }
 
+    /// The layers that the recipe freezes.
+    pub(crate) fn frozen(&self) -> BTreeSet<&str> {
+        let frozen = netc_compiler::frozen(&self.graph, &self.training.recipe);
+        let nodes = self.graph.nodes.iter().zip(frozen);
+        nodes
+            .filter_map(|(node, frozen)| frozen.then_some(node.name.as_str()))
+            .collect()
+    }
+
     /// The text of the file itself.
     pub(crate) fn text(&self) -> &str {
         self.sources
@@ -209,6 +229,7 @@ pub(crate) fn threads(asked: Option<u32>) -> usize {
 pub(crate) fn failure(e: &Error) -> Failure {
     match e.kind() {
         ErrorKind::Tool => Failure::tool(e.to_string()),
+        ErrorKind::Interrupted => Failure::exit(130),
         ErrorKind::Input | ErrorKind::Diverged => Failure::input(e.to_string()),
     }
 }

@@ -1,6 +1,7 @@
 //! From a path to a compiled network.
 
 use crate::failure::{Failure, Outcome};
+use crate::watched::Watched;
 use crate::{files, terminal};
 use netc_compiler::{Files, Loader, Options, Output};
 use netc_grammar::{Diagnostic, Sources};
@@ -10,8 +11,25 @@ use std::path::{Path, PathBuf};
 
 /// Compiles the file, or standard input for `-`. Nothing is printed.
 pub(crate) fn compile(path: &Path, options: &Options) -> Outcome<Output> {
+    with_loader(path, options, Beside::new(path))
+}
+
+/// As [`compile`]; the files that are asked for are noted before they are read.
+pub(crate) fn compile_watched(
+    path: &Path,
+    options: &Options,
+    watched: &Watched,
+) -> Outcome<Output> {
+    watched.note(path);
+    let loader = Beside {
+        watched: Some(watched),
+        ..Beside::new(path)
+    };
+    with_loader(path, options, loader)
+}
+
+fn with_loader(path: &Path, options: &Options, mut loader: Beside<'_>) -> Outcome<Output> {
     let text = files::read_source(path)?;
-    let mut loader = Beside::new(path);
     Ok(netc_compiler::compile(
         &name(path),
         text,
@@ -27,6 +45,17 @@ pub(crate) fn network(path: &Path, options: &Options) -> Outcome<Output> {
 
 /// Prints the diagnostics of what was compiled; ends the command if there are errors, or no network.
 pub(crate) fn accept(path: &Path, output: Output) -> Outcome<Output> {
+    let shown = name(path);
+    accept_or_library(path, output)?.ok_or_else(|| {
+        Failure::input(format!(
+            "`{shown}` holds no network, only blocks and constants for `use`"
+        ))
+        .help("`netc check` checks such a file")
+    })
+}
+
+/// As [`accept`]; nothing where there is no network and no error.
+pub(crate) fn accept_or_library(path: &Path, output: Output) -> Outcome<Option<Output>> {
     report(&output.sources, &output.diagnostics);
     if output.has_errors() {
         terminal::error(&format!(
@@ -37,14 +66,8 @@ pub(crate) fn accept(path: &Path, output: Output) -> Outcome<Output> {
         explain(&output.diagnostics);
         return Err(Failure::reported());
     }
-    if output.library || output.graph.is_none() {
-        return Err(Failure::input(format!(
-            "`{}` holds no network, only blocks and constants for `use`",
-            name(path)
-        ))
-        .help("`netc check` checks such a file"));
-    }
-    Ok(output)
+    let is_network = !output.library && output.graph.is_some();
+    Ok(is_network.then_some(output))
 }
 
 /// The plan of a network that compiled.
@@ -154,17 +177,20 @@ pub(crate) fn plural(n: usize, what: &str) -> String {
 }
 
 /// Reads used files. A folder whose name is not UTF-8 has a lossy name in the compiler, which is taken back here.
-struct Beside {
+struct Beside<'w> {
     lossy: String,
     real: PathBuf,
+    /// Where what is asked for is noted.
+    watched: Option<&'w Watched>,
 }
 
-impl Beside {
+impl Beside<'_> {
     fn new(path: &Path) -> Self {
         let real = path.parent().unwrap_or(Path::new("")).to_owned();
         Self {
             lossy: real.to_string_lossy().into_owned(),
             real,
+            watched: None,
         }
     }
 
@@ -179,9 +205,12 @@ impl Beside {
     }
 }
 
-impl Loader for Beside {
+impl Loader for Beside<'_> {
     fn read(&mut self, path: &str) -> Result<Vec<u8>, String> {
         let (root, path) = self.place(path);
+        if let Some(watched) = self.watched {
+            watched.note(&root.join(path));
+        }
         Files { root }.read(path)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::failure::{Failure, Outcome};
 use clap::builder::styling::{AnsiColor, Effects, Style};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 const RED: Style = AnsiColor::BrightRed.on_default().effects(Effects::BOLD);
@@ -64,6 +64,13 @@ pub(crate) fn width() -> usize {
 /// The columns of the terminal that standard output is shown on; `None` for a file or a pipe.
 pub(crate) fn screen() -> Option<usize> {
     terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
+}
+
+/// The rows of the terminal that everything is shown on; `None` if standard output or standard error is a file or a pipe.
+pub(crate) fn whole_screen() -> Option<usize> {
+    let all = io::stdout().is_terminal() && io::stderr().is_terminal();
+    let (_, height) = terminal_size::terminal_size_of(io::stdout()).filter(|_| all)?;
+    Some(usize::from(height.0))
 }
 
 /// Whether standard error shows colour: a terminal, and neither NO_COLOR nor `--color never`.

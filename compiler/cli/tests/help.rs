@@ -23,6 +23,11 @@ const COMMANDS: &[&str] = &[
     "weights show",
     "weights init",
     "graph",
+    "new",
+    "watch",
+    "runs",
+    "data",
+    "data get",
     "completions",
     "man",
 ];

@@ -35,6 +35,10 @@ fn folder() -> Folder {
             image::GrayImage::new(2, 2).save(path).unwrap();
         }
     }
+    let table =
+        "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds,waited\n1,1,0,1,0,1,1,0\n";
+    std::fs::create_dir_all(folder.path("past/run")).unwrap();
+    folder.write("past/run/metrics.csv", table);
     folder
 }
 
@@ -99,6 +103,8 @@ const CASES: &[Case] = &[
         "--output",
         &["u.net", "blocks.net", "w"],
     ),
+    (&["watch", "u.net"], "--output", &["u.net", "blocks.net"]),
+    (&["runs", "past"], "--output", &["past/run/metrics.csv"]),
 ];
 
 #[test]
@@ -155,6 +161,8 @@ fn every_option_that_writes_is_tried() {
     for line in commands {
         match line.split_whitespace().next().unwrap() {
             "weights" => all.extend(["import", "show", "init"].map(|inner| vec!["weights", inner])),
+            // What it would replace is a file of the set, which it replaces with the very same.
+            "data" => {}
             command => all.push(vec![command]),
         }
     }

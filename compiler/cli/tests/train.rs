@@ -335,3 +335,107 @@ fn a_limit_of_the_shell_is_a_limit_of_memory() {
     assert_eq!(status.code(), Some(2), "{err}");
     assert!(err.contains("the largest batch that fits is"), "{err}");
 }
+
+/// The README's first run.
+#[test]
+fn the_digits_are_learnt_without_a_download() {
+    let world = World::new();
+    let net =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/lenet_digits.net");
+    fs::copy(net, world.path("lenet_digits.net")).unwrap();
+    let (out, err) = world.run(0, "train lenet_digits.net");
+    assert!(err.contains("1438 pictures, 359 for validation"), "{err}");
+    assert!(err.contains("Holds expect accuracy >= 0.97"), "{out}{err}");
+    world.run(0, "eval lenet_digits.net --run runs/lenet_digits");
+    let (_, err) = world.run(2, "train lenet_digits.net --data data");
+    assert!(err.contains("leave `--data` out"), "{err}");
+    let (_, err) = world.run(2, "train stripes.net");
+    assert!(
+        err.contains("`--data DIR` has to say where it lies"),
+        "{err}"
+    );
+}
+
+/// The tensors of a file, as bytes.
+fn tensors(world: &World, file: &str) -> std::collections::BTreeMap<String, Vec<u8>> {
+    let bytes = world.bytes(file);
+    let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let tensors = file.tensors().into_iter();
+    tensors
+        .map(|(name, tensor)| (name, tensor.data().to_vec()))
+        .collect()
+}
+
+#[test]
+fn frozen_layers_stay_bit_for_bit() {
+    let world = World::new();
+    world.netc_said("train stripes.net --data data --out first --epochs 2 --threads 1");
+    let before = tensors(&world, "first/last.safetensors");
+    let line = "train stripes.net --data data --weights first/last.safetensors --epochs 1 --threads 1 --clip 0.5 --l2 0.01";
+    world.netc_said(&format!("{line} --out tuned --freeze before(fc1)"));
+    let after = tensors(&world, "tuned/last.safetensors");
+    for (name, values) in &before {
+        let stays = !name.starts_with("fc1");
+        assert_eq!(after[name] == *values, stays, "{name}");
+    }
+    // A BN alone: what is before it still learns, through it.
+    world.netc_said(&format!("{line} --out norm --freeze bn1"));
+    let after = tensors(&world, "norm/last.safetensors");
+    for (name, values) in &before {
+        let stays = name.starts_with("bn1");
+        assert_eq!(after[name] == *values, stays, "{name}");
+    }
+    // A run that is resumed goes on frozen.
+    world.netc_said("train stripes.net --data data --resume tuned --epochs 2 --threads 1");
+    let resumed = tensors(&world, "tuned/last.safetensors");
+    assert_eq!(resumed["conv1.weight"], before["conv1.weight"]);
+    assert_eq!(resumed["bn1.running_mean"], before["bn1.running_mean"]);
+}
+
+#[test]
+fn a_run_starts_from_weights_as_far_as_they_fit() {
+    let world = World::new();
+    world.netc_said("train stripes.net --data data --out first --epochs 1");
+    let seven = NET.replace("FC(4)", "FC(7)");
+    fs::write(world.path("seven.net"), seven).unwrap();
+    let line = "train seven.net --data data --epochs 1";
+    let fine = format!("{line} --weights first/last.safetensors --out seven --freeze before(fc1)");
+    let (_, err) = world.netc_said(&fine);
+    assert!(
+        err.contains("6 of 8 tensors from first/last.safetensors"),
+        "{err}"
+    );
+    assert!(err.contains("fc1.bias, fc1.weight start anew"), "{err}");
+    let first = tensors(&world, "first/last.safetensors");
+    assert_eq!(
+        tensors(&world, "seven/last.safetensors")["conv1.weight"],
+        first["conv1.weight"]
+    );
+
+    let (_, err) = world.run(
+        1,
+        &format!("{line} --weights first/last.safetensors --freeze fc1"),
+    );
+    assert!(err.contains("freezes layers that"), "{err}");
+    assert!(
+        err.contains("`fc1.weight` is 4x54 there and 7x54 here"),
+        "{err}"
+    );
+    let (_, err) = world.run(1, "train seven.net --data data --weights stripes.net");
+    assert!(err.contains("`stripes.net` cannot be used"), "{err}");
+    fs::write(world.path("other.net"), "INPUT(8x8x1) => FC(9) => FC(4)").unwrap();
+    world.run(0, "weights init other.net --seed 1 -o other.safetensors");
+    let (_, err) = world.run(
+        1,
+        "train stripes.net --data data --weights other.safetensors",
+    );
+    assert!(
+        err.contains("has no tensor of the names and shapes"),
+        "{err}"
+    );
+    let (_, err) = world.netc_said(&format!("{line} --freeze conv1 --out random"));
+    assert!(err.contains("conv1 stays as drawn by the seed"), "{err}");
+    let taken = format!("{line} --weights first/last.safetensors --out first");
+    let (_, err) = world.run(2, &taken);
+    assert!(err.contains("holds the weights to start from"), "{err}");
+}

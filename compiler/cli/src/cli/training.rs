@@ -18,6 +18,7 @@ Examples:
   netc train lenet5_mnist.net --data mnist --schedule 'warmup(1) => cosine'
   netc train lenet5_mnist.net --data mnist --resume runs/lenet5 --epochs 30
   netc train lenet5_mnist.net --data mnist --sheet samples.png
+  netc train birds.net --data birds --weights resnet18.safetensors --freeze 'before(fc1)'
 
 Options named like a key of `train { }` hold in place of the recipe's entry, and take what the file would say. \
 The run folder holds metrics.csv, events for TensorBoard, last.safetensors, best.safetensors and what a resume needs. \
@@ -38,6 +39,10 @@ pub(crate) struct Train {
     /// The folder to keep the run in [default: runs/, and the names of file and recipe]
     #[arg(long, value_name = "RUN", value_hint = ValueHint::DirPath, conflicts_with = "resume")]
     pub(crate) out: Option<PathBuf>,
+
+    /// Start from these weights, a safetensors file, as far as their names and shapes fit [default: random ones, by the seed]
+    #[arg(short, long, value_name = "W", value_hint = ValueHint::FilePath, conflicts_with = "resume")]
+    pub(crate) weights: Option<PathBuf>,
 
     /// Go on with the run in this folder, by its own recipe and options unless others are given
     #[arg(long, value_name = "RUN", value_hint = ValueHint::DirPath)]

@@ -6,6 +6,7 @@ mod bench_train;
 mod check;
 mod compile;
 mod completions;
+mod data_get;
 mod devices;
 mod eval;
 mod explain;
@@ -13,17 +14,20 @@ mod export;
 mod graph;
 mod import;
 mod man;
+mod new;
 mod predict;
 mod quantize;
 mod run;
+mod runs;
 mod summary;
 mod train;
 mod tune;
+mod watch;
 mod weights_import;
 mod weights_init;
 mod weights_show;
 
-use crate::cli::{Command, Weights};
+use crate::cli::{Command, Data, Weights};
 use crate::failure::Outcome;
 
 /// Does what the arguments say.
@@ -33,6 +37,10 @@ pub(crate) fn run(command: Command) -> Outcome {
         Command::Check(args) => check::run(&args),
         Command::Summary(args) => summary::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::New(args) => new::run(&args),
+        Command::Data(Data::Get(args)) => data_get::run(&args),
+        Command::Runs(args) => runs::run(&args),
+        Command::Watch(args) => watch::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Predict(args) => predict::run(&args),
         Command::Quantize(args) => quantize::run(&args),

@@ -16,7 +16,10 @@ pub(crate) fn run(args: &Quantize) -> Outcome {
     let setup = Setup::compile(&args.file, variation.which(), &variation)?;
     let (plan, recipe) = (&setup.plan, &setup.training.recipe);
     let inputs = setup.inputs.iter().chain([&args.weights]).cloned();
-    let target = Target::new(&args.output, inputs.chain(files::all_below(args.data.as_deref())))?;
+    let target = Target::new(
+        &args.output,
+        inputs.chain(files::all_below(args.data.as_deref())),
+    )?;
     let params = &setup.training.plan.params;
     let weights = Weights::from_file(&args.weights, params)
         .map_err(|e| bad_weights(&args.weights, &args.file, params, &e))?;

@@ -6,13 +6,13 @@ use crate::experiment::{Setup, Variation, failure, threads};
 use crate::failure::{Failure, Outcome};
 use crate::files::{self, Target};
 use crate::memory::{self, Images};
-use crate::{claims, source, terminal};
+use crate::{claims, source, start, terminal};
 use netc_compiler::text::thousands;
 use netc_runtime::Weights;
 use netc_train::evaluate::Evaluation;
 use netc_train::pictures::{self, Page};
 use netc_train::run::{
-    Checkpoints, Ending, Experiment, Interrupt, Net, Network, Options, Outcomes, Progress,
+    Checkpoints, Ending, Experiment, Heard, Interrupt, Net, Network, Options, Outcomes, Progress,
     RunFolder, train,
 };
 use netc_train::{Error, augment, data, loader};
@@ -43,7 +43,11 @@ pub(crate) fn run(args: &Train) -> Outcome {
     }
     say_what(&setup, &experiment, &described(&device, threads));
     check_memory(&setup, &data, threads)?;
-    let weights = Weights::random(recipe.seed, &training.plan.params).on(device);
+    let weights = match args.resume {
+        Some(_) => Weights::random(recipe.seed, &training.plan.params),
+        None => start::weights(args.weights.as_deref(), &args.file, &setup)?,
+    };
+    let weights = weights.on(device);
     let mut net = Net::new(plan, &training.plan, recipe, &weights, threads).map_err(fail)?;
     drop(weights);
     let folder = folder(args)?;
@@ -91,8 +95,20 @@ fn check_memory(setup: &Setup, data: &data::Dataset, threads: usize) -> Outcome 
     memory::check(&training.plan, plan, optimizer, batch, threads, &images)
 }
 
-/// Refuses to keep a run among its own data.
+/// Refuses to keep a run among its own data, or over the weights that it starts from.
 fn apart(args: &Train) -> Outcome {
+    if let (Some(out), Some(weights)) = (&args.out, &args.weights) {
+        let folder = weights
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        if files::is_same(out, folder.unwrap_or(Path::new("."))) {
+            return Err(Failure::tool(format!(
+                "`{}` holds the weights to start from, which the run might replace",
+                out.display()
+            ))
+            .help("name another folder with `--out`"));
+        }
+    }
     match (&args.out, &args.data) {
         (Some(out), Some(data)) if files::is_same(out, data) => Err(Failure::tool(format!(
             "`{}` holds the data: the files of a run must not mix with it",
@@ -132,9 +148,25 @@ fn options(
             Some(n) => Checkpoints::Steps(n),
             None => Checkpoints::Time(Duration::from_secs(30)),
         },
-        interrupt: Interrupt::on_ctrl_c().map_err(|e| failure(&e))?,
+        interrupt: interrupt(args, folder)?,
         progress: Progress::standard_error(),
     })
+}
+
+/// Ctrl-C, and what it says where it is not heeded at once.
+fn interrupt(args: &Train, folder: &RunFolder) -> Outcome<Interrupt> {
+    let [file, run] = [args.file.as_path(), folder.path()].map(source::quoted);
+    let data = data_option(args);
+    let say = move |heard| match heard {
+        Heard::Finishing => {
+            terminal::note("this step is finished first; Ctrl-C again gives it up");
+        }
+        Heard::Ending => {
+            terminal::status("Interrupted", "after the last epoch; everything is saved");
+            terminal::help(&format!("`netc eval {file}{data} --run {run}` judges it"));
+        }
+    };
+    Interrupt::on_ctrl_c(say).map_err(|e| failure(&e))
 }
 
 /// The result, for scripts.
@@ -153,10 +185,15 @@ fn interrupted(args: &Train, folder: &RunFolder, steps: u64) -> Failure {
         &format!("after step {steps}; everything is saved"),
     );
     let [file, run] = [args.file.as_path(), folder.path()].map(source::quoted);
-    let data = args.data.as_deref().map(source::quoted);
-    let data = data.map_or_else(String::new, |data| format!(" --data {data}"));
+    let data = data_option(args);
     terminal::help(&format!("`netc train {file}{data} --resume {run}` goes on"));
     Failure::exit(130)
+}
+
+/// ` --data DIR`, where it was given.
+fn data_option(args: &Train) -> String {
+    let data = args.data.as_deref().map(source::quoted);
+    data.map_or_else(String::new, |data| format!(" --data {data}"))
 }
 
 /// What a run has come to, before it is judged.

@@ -109,6 +109,13 @@ impl World {
         (out, err)
     }
 
+    /// Runs netc, whatever its code; what it printed.
+    pub(crate) fn netc_said(&self, line: &str) -> (String, String) {
+        let Output { stdout, stderr, .. } = self.netc(line).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (text(stdout), text(stderr))
+    }
+
     /// Starts a run that does not end by itself, and waits for its first checkpoint.
     #[cfg(unix)]
     pub(crate) fn long_run(&self, mut netc: Command) -> Child {

@@ -52,10 +52,13 @@ const FIGURES: &[Figure] = &[
     },
 ];
 
+/// The room that curves of one run have for their names at the right: here the table names them.
+const UNNAMED: f64 = 90.0;
+
 /// What a list of runs looks like beside the style of all pages.
 const MORE_STYLE: &str = "\
 table{width:100%}td.name label{display:flex;gap:8px;align-items:center;cursor:pointer;white-space:nowrap}
-td.name i{width:22px;height:4px;border-radius:2px}td.changed{text-align:left;color:#6b7280}
+td.name i{width:22px;height:4px;border-radius:2px}.changed{text-align:left}td.changed{color:#6b7280}
 input{margin:0}.hint{color:#6b7280;margin:8px 0 0}figure .run{transition:opacity .15s}
 figure:has(.run:hover) .run:not(:hover){opacity:.18}";
 
@@ -79,7 +82,7 @@ pub fn comparison(folder: &str, runs: &[Compared]) -> String {
         1 => "1 run".to_owned(),
         n => format!("{n} runs"),
     };
-    let _ = write!(page, "</style>\n<main>\n<h1>{count} of {title}</h1>\n");
+    let _ = write!(page, "</style>\n<main>\n<h1>{title}: {count}</h1>\n");
     page += &table(runs);
     page += "<h2>Curves</h2>\n<div class=\"pictures\">\n";
     for figure in FIGURES {
@@ -96,7 +99,7 @@ fn colour(run: usize) -> &'static str {
 /// The runs with their figures; a box before each name takes its curves away.
 fn table(runs: &[Compared]) -> String {
     let mut table = "<div class=\"tables\">\n<table>\n<tr><th>run</th><th>epochs</th><th>best accuracy</th><th>in epoch</th>\
-                     <th>last accuracy</th><th>last loss</th><th>time</th><th>changed</th></tr>\n"
+                     <th>last accuracy</th><th>last loss</th><th>time</th><th class=\"changed\">changed</th></tr>\n"
         .to_owned();
     for (i, run) in runs.iter().enumerate() {
         let _ = write!(
@@ -154,7 +157,7 @@ fn chart(figure: &Figure, runs: &[Compared]) -> String {
             values: run.history.iter().map(figure.of).collect(),
         })
         .collect();
-    let mut svg = Svg::new(SIZE[0], SIZE[1], figure.title);
+    let mut svg = Svg::new(SIZE[0] - UNNAMED, SIZE[1], figure.title);
     svg.bold([LEFT, 34.0], 18.0, INK, Anchor::Start, figure.title);
     let Some(axes) = Axes::of(&series, figure.unit) else {
         svg.text(

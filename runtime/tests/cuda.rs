@@ -126,6 +126,7 @@ fn large() -> Vec<Op> {
     ops! {
         BatchNormTraining: input = [20, 20, 132];
         BatchNormTraining: input = [40, 40, 3];
+        BatchNormFrozen: input = [40, 40, 3];
         BatchNormTraining: input = [1, 1, 70];
         GroupNorm: input = [6, 6, 320];
         GroupNorm: input = [6, 6, 70], groups = 70;
@@ -220,6 +221,7 @@ fn what_is_no_number_goes_where_the_cpu_lets_it_go() {
         Softmax: input;
         LayerNorm: input;
         BatchNormTraining: input;
+        BatchNormFrozen: input;
     };
     let acts = [Act::Gelu, Act::Silu, Act::HardSigmoid, Act::HardSwish].into_iter();
     let acts = acts.chain(ACTS).map(|act| plan::Activation { input, act });
@@ -330,6 +332,7 @@ fn streams() -> Vec<Op> {
         GlobalPool: input;
         GlobalPool: input, kind = Reduction::Max;
         BatchNormTraining: input, act = Act::Relu;
+        BatchNormFrozen: input, act = Act::Relu;
         LayerNorm: input;
         GroupNorm: input, groups = 8;
         Lrn: input;

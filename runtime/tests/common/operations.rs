@@ -108,12 +108,19 @@ fn operation(rng: &mut Rng, wide: bool) -> Op {
                 Op::AdaptiveAvgPool(plan::AdaptiveAvgPool { input, size }),
             ])
         }
-        13 => Op::BatchNormTraining(plan::BatchNormTraining {
-            input,
-            momentum: 0.9,
-            act,
-            ..plan::BatchNormTraining::DEFAULT
-        }),
+        13 => rng.pick(&[
+            Op::BatchNormTraining(plan::BatchNormTraining {
+                input,
+                momentum: 0.9,
+                act,
+                ..plan::BatchNormTraining::DEFAULT
+            }),
+            Op::BatchNormFrozen(plan::BatchNormFrozen {
+                input,
+                act,
+                ..plan::BatchNormFrozen::DEFAULT
+            }),
+        ]),
         14 => Op::Lrn(plan::Lrn {
             input,
             n: rng.pick(&[3, 5]),

@@ -93,8 +93,11 @@ fn told(e: &ureq::Error) -> String {
 }
 
 fn broken_off(e: &io::Error) -> String {
+    let text = e.to_string();
     match e.kind() {
         io::ErrorKind::ConnectionRefused => "nobody answers there (connection refused)".to_owned(),
+        // What the standard library says of names has no kind of its own.
+        _ if text.contains("lookup address") => "no such host: is there a network?".to_owned(),
         _ => format!("the connection broke off: {}", reason(e)),
     }
 }

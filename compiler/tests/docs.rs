@@ -2,7 +2,7 @@
 //! that the compiler reads.
 //!
 //! ` ```net ` is a whole file that compiles without a word, ` ```net,E0401 ` gives this code and no other error, and
-//! ` ```net,fragment ` is only shown.
+//! ` ```net,fragment ` is only shown. ` ```net,file=NAME ` is a whole file that its page names.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use netc_compiler::layers::LAYERS;
@@ -80,7 +80,10 @@ fn check(fence: &Fence) {
         .filter(|d| fence.says.starts_with('W') || d.is_error())
         .map(|d| d.code.as_str())
         .collect();
-    let expected: BTreeSet<&str> = fence.says.split(',').filter(|s| !s.is_empty()).collect();
+    let says = fence.says.split(',');
+    let expected: BTreeSet<&str> = says
+        .filter(|s| !s.is_empty() && !s.starts_with("file="))
+        .collect();
     assert_eq!(found, expected, "{}\n{}", fence.place, output.rendered());
     if expected.is_empty() {
         assert!(
@@ -100,6 +103,24 @@ fn the_reference_is_true() {
     let fences = fences("docs/language.md", &reference());
     assert!(fences.len() > 20, "only {} examples", fences.len());
     fences.iter().for_each(check);
+}
+
+/// The commands of the tutorial are run by the command line's own test.
+#[test]
+fn the_pages_of_the_book_are_true() {
+    let read = |page: &str| std::fs::read_to_string(root().join("docs").join(page));
+    for page in ["tutorial.md", "jobs.md"] {
+        let fences = fences(page, &read(page).unwrap());
+        assert!(!fences.is_empty(), "{page}");
+        fences.iter().for_each(check);
+    }
+    let summary = read("SUMMARY.md").unwrap();
+    let links = summary.split("](").skip(1);
+    let pages: Vec<&str> = links.filter_map(|link| link.split(')').next()).collect();
+    assert!(pages.len() > 5, "{pages:?}");
+    for page in pages {
+        assert!(read(page).is_ok(), "{page} of SUMMARY.md is not there");
+    }
 }
 
 /// An explanation has an example that gives its code, and one that is mended; or, where one file cannot show it, only that.

@@ -122,6 +122,7 @@ fn apart(args: &Train) -> Outcome {
 /// Writes augmented samples in place of training.
 fn sheet(args: &Train, path: &Path, setup: &Setup, experiment: &Experiment<'_>) -> Outcome {
     let inputs = setup.inputs.iter().cloned();
+    let inputs = inputs.chain(args.weights.clone());
     Target::new(path, inputs.chain(files::all_below(args.data.as_deref())))?;
     let (pictures, variants) = SHEET;
     let train = &experiment.data.train;

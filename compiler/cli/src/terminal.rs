@@ -105,6 +105,14 @@ pub(crate) fn note(text: &str) {
     say(&format!("{BOLD}note{BOLD:#}: {text}\n"));
 }
 
+/// `note: text`, on a terminal in place of what stands in the line, and without an end: what is drawn next wipes it off.
+pub(crate) fn note_in_passing(text: &str) {
+    match io::stderr().is_terminal() {
+        true => say(&format!("\r\u{1b}[2K{BOLD}note{BOLD:#}: {text}")),
+        false => note(text),
+    }
+}
+
 /// An indented line under a headline.
 fn detail(line: &str) {
     say(&format!("  {line}\n"));

@@ -32,8 +32,8 @@ fn the_three_crates_build_pass_their_test_and_classify() {
     let cargo = |args: &[&str]| {
         let mut cargo = Command::new(env!("CARGO"));
         cargo
-            .args(args)
             .arg("--offline")
+            .args(args)
             .current_dir(folder.path(""));
         cargo.env(
             "CARGO_TARGET_DIR",

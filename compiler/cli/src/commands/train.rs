@@ -160,7 +160,7 @@ fn interrupt(args: &Train, folder: &RunFolder) -> Outcome<Interrupt> {
     let data = data_option(args);
     let say = move |heard| match heard {
         Heard::Finishing => {
-            terminal::note("this step is finished first; Ctrl-C again gives it up");
+            terminal::note_in_passing("this step is finished first; Ctrl-C again gives it up");
         }
         Heard::Ending => {
             terminal::status("Interrupted", "after the last epoch; everything is saved");

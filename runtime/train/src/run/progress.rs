@@ -19,6 +19,9 @@ struct Bar {
     since: Instant,
     images: usize,
     epoch: usize,
+    epochs: usize,
+    /// Of an epoch.
+    steps: usize,
     view: Option<View>,
 }
 
@@ -45,6 +48,8 @@ impl Progress {
             since: Instant::now(),
             images: 0,
             epoch: 0,
+            epochs: 0,
+            steps: 0,
             view: None,
         });
         Self {
@@ -92,12 +97,13 @@ impl Progress {
 
     pub(super) fn epoch_begins(&mut self, epoch: usize, epochs: usize, done: usize, steps: usize) {
         if let Some(bar) = &mut self.bar {
-            bar.bar.set_prefix(format!("{}/{epochs}", epoch + 1));
+            (bar.since, bar.images) = (Instant::now(), 0);
+            (bar.epoch, bar.epochs, bar.steps) = (epoch, epochs, steps);
+            // The style first: what comes then is drawn by it.
+            bar.style(["", ""]);
+            bar.draw_view(steps - done.min(steps));
             bar.bar.set_length(steps as u64);
             bar.bar.set_position(done as u64);
-            (bar.since, bar.images, bar.epoch) = (Instant::now(), 0, epoch);
-            bar.style(["", ""]);
-            bar.draw_view();
         }
     }
 
@@ -135,38 +141,32 @@ impl Bar {
         if let Some(view) = &mut self.view {
             view.step_done(step, self.epoch, done);
         }
-        self.draw_view();
+        self.draw_view(self.steps.saturating_sub(done + 1));
         self.bar.inc(1);
     }
 
-    /// The curves above the bar, and the state of the run below it.
-    fn draw_view(&mut self) {
-        let left = self
-            .bar
-            .length()
-            .unwrap_or(0)
-            .saturating_sub(self.bar.position()) as usize;
+    /// The curves above the bar, and the state of the run below it; so many steps are left of the epoch.
+    fn draw_view(&mut self, left: usize) {
         let Some(view) = &mut self.view else { return };
         if let Some([above, below]) = view.lines(self.epoch, left, colors_enabled_stderr()) {
-            self.style([&format!("{above}\n"), &format!("\n{below}")]);
+            // A terminal's echo of Ctrl-C begins a line of its own, so that the first line is not wiped off at the end: it is blank.
+            self.style([&format!("\n{above}\n"), &format!("\n{below}")]);
         }
     }
 
     /// Draws the bar between these texts from now on.
     fn style(&self, [above, below]: [&str; 2]) {
-        let steps = self.bar.length().unwrap_or(0);
-        let cells = cells(self.bar.prefix().len() + 2 * steps.to_string().len());
-        let template = format!(
-            "{above}Epoch {{prefix}} {{bar:{cells}.cyan/dim}} {{pos}}/{{len}} {{msg}}{below}"
-        );
+        let epoch = format!("{}/{}", self.epoch + 1, self.epochs);
+        let cells = cells(epoch.len() + 2 * self.steps.to_string().len());
+        let template =
+            format!("{above}Epoch {epoch} {{bar:{cells}.cyan/dim}} {{pos}}/{{len}} {{msg}}{below}");
         if let Ok(style) = ProgressStyle::with_template(&template) {
             self.bar.set_style(style.progress_chars("━╸─"));
         }
     }
 }
 
-/// How long the bar itself is, beside figures of so many characters. The line does not fill the terminal: where it did, the
-/// `^C` that terminals echo would begin another line, and the bar could not be wiped off any more.
+/// How long the bar itself is, beside figures of so many characters.
 fn cells(figures: usize) -> usize {
     const FIXED: usize = "Epoch   / loss 0.0000, acc 0.0000, 10000 images/s, 10:00 left ^C".len();
     let (_, columns) = Term::stderr().size();

@@ -324,7 +324,7 @@ fn numpy_archives() {
             ("y_test", labels(&[1])),
         ],
     );
-    let set = load(&recipe, &file, &[2, 2, 1]).unwrap();
+    let set = load(&recipe, file.as_path(), &[2, 2, 1]).unwrap();
     assert_eq!(
         (set.train.len(), set.test.len(), set.classes.len()),
         (3, 1, 3)

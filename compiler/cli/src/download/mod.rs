@@ -204,7 +204,7 @@ mod tests {
             ),
             (
                 b"HTTP/1.1 302 Found\r\nLocation: https://127.0.0.1/x\r\nContent-Length: 0\r\n\r\n",
-                "https",
+                "sends on to https://127.0.0.1/x",
             ),
         ];
         for (answer, why) in cases {

@@ -45,7 +45,11 @@ impl Origin {
                     .map_err(|e| reason(&e))?;
             }
             Self::Server(_) => {
-                let mut response = agent().get(self.place(file)).call().map_err(|e| told(&e))?;
+                let response = agent().get(self.place(file)).call();
+                let mut response = response.map_err(|e| told(&e))?;
+                if response.status().is_redirection() {
+                    return Err(sent_on(response.headers()));
+                }
                 let mut body = response.body_mut().as_reader();
                 read(&mut body, &mut bytes).map_err(|e| broken_off(&e))?;
             }
@@ -73,10 +77,23 @@ impl fmt::Display for Origin {
 
 fn agent() -> Agent {
     let config = Agent::config_builder()
+        // Where it leads is the user's to decide: mostly to https.
+        .max_redirects(0)
         .timeout_resolve(Some(PATIENCE))
         .timeout_connect(Some(PATIENCE))
         .timeout_recv_response(Some(PATIENCE));
     config.build().into()
+}
+
+/// Where a server sends those who ask.
+fn sent_on(headers: &ureq::http::HeaderMap) -> String {
+    let place = headers
+        .get("location")
+        .and_then(|place| place.to_str().ok());
+    format!(
+        "the server sends on to {}, where netc does not follow",
+        place.unwrap_or("another place")
+    )
 }
 
 fn told(e: &ureq::Error) -> String {

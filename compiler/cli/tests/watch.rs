@@ -40,18 +40,21 @@ impl Watch {
         Self { child, lines }
     }
 
-    /// Waits for a line with this text.
+    /// Waits until there was a line with each of these texts: the two streams come in any order.
     #[track_caller]
-    fn says(&self, text: &str) {
+    fn says(&self, texts: &[&str]) {
         let mut seen = Vec::new();
-        while let Ok(line) = self.lines.recv_timeout(Duration::from_secs(60)) {
+        let is_missing = |seen: &[String]| {
+            let said = |text: &&str| seen.iter().any(|line| line.contains(*text));
+            !texts.iter().all(said)
+        };
+        while is_missing(&seen) {
+            let Ok(line) = self.lines.recv_timeout(Duration::from_secs(60)) else {
+                panic!("not all of {texts:?} in {seen:#?}");
+            };
             assert!(!line.contains('\u{1b}'), "colour in a pipe: {line:?}");
-            if line.contains(text) {
-                return;
-            }
             seen.push(line);
         }
-        panic!("no `{text}` in {seen:#?}");
     }
 }
 
@@ -68,32 +71,31 @@ fn every_save_of_every_file_is_compiled() {
     folder.write("parts.net", "block head(n) = FC(n)\n");
     folder.write("a.net", "use \"parts.net\"\nINPUT(2) => head(3)\n");
     let watch = Watch::new(&folder, &["a.net", "-o", "a.rs"]);
-    watch.says("A: 2 -> 3");
-    watch.says("Wrote a.rs");
-    watch.says("Watching a.net and another file");
+    watch.says(&[
+        "A: 2 -> 3",
+        "to train",
+        "Wrote a.rs",
+        "Watching a.net and another file",
+    ]);
     assert!(folder.text("a.rs").contains("pub struct A"));
 
     folder.write("parts.net", "block head(n) = FC(n) => FC(n)\n");
-    watch.says("fc2");
-    watch.says("Watching");
+    watch.says(&["fc2", "to train", "Watching"]);
 
     // As editors save: written beside, renamed.
     folder.write("a.net~", "use \"parts.net\"\nINPUT(2) => head(three)\n");
     std::fs::rename(folder.path("a.net~"), folder.path("a.net")).unwrap();
-    watch.says("E0201");
-    watch.says("Watching");
+    watch.says(&["E0201", "Watching"]);
 
     folder.write("a.net", "use \"gone.net\"\nINPUT(2) => tail(3)\n");
-    watch.says("E0701");
-    watch.says("Watching");
+    watch.says(&["E0701", "Watching"]);
     folder.write("gone.net", "block tail(n) = FC(7) => FC(n)\n");
-    watch.says("FC(7)");
-    watch.says("Watching");
+    watch.says(&["FC(7)", "to train", "Watching"]);
 
     std::fs::remove_file(folder.path("a.net")).unwrap();
-    watch.says("cannot read `a.net`");
+    watch.says(&["cannot read `a.net`"]);
     folder.write("a.net", "block head(n) = FC(n)\n");
-    watch.says("Library");
+    watch.says(&["Library"]);
 }
 
 #[test]

@@ -93,7 +93,10 @@ fn order(runs: &mut [Compared], by: Sort) {
 }
 
 fn seconds(run: &Compared) -> f64 {
-    run.history.iter().map(|epoch| epoch.seconds).sum()
+    // A sum of nothing would be -0.
+    run.history
+        .iter()
+        .fold(0.0, |sum, epoch| sum + epoch.seconds)
 }
 
 fn table(runs: &[Compared]) -> String {

@@ -172,7 +172,8 @@ fn add(columns: &mut [(f64, u32)], at: f64, value: f64) {
 /// The columns that have values, and the means of these.
 fn means(columns: &[(f64, u32)]) -> impl Iterator<Item = (usize, f64)> {
     let all = columns.iter().enumerate();
-    all.filter_map(|(column, (sum, count))| (*count > 0).then(|| (column, sum / f64::from(*count))))
+    let some = all.filter(|(_, (_, count))| *count > 0);
+    some.map(|(column, (sum, count))| (column, sum / f64::from(*count)))
 }
 
 /// A row of cells.

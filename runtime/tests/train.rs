@@ -27,12 +27,11 @@ fn the_plain_way_back_is_the_central_difference() {
             let y = train::plain(op, params, values, inputs, &dy).output;
             y.iter().zip(&dy).map(|(y, dy)| y * dy).sum()
         };
-        // Statistics and prototypes are constants.
-        let fixed = |name: &str| name.contains("running") || name.contains("prototypes");
+        // Statistics, prototypes and what is frozen are constants.
         for (i, tensor) in values
             .iter()
             .enumerate()
-            .filter(|(i, _)| !fixed(&params[*i].name))
+            .filter(|(i, _)| params[*i].trainable)
         {
             for _ in 0..3 {
                 let at = rng.size(0, tensor.len() - 1);

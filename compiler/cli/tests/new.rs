@@ -29,31 +29,26 @@ fn the_three_crates_build_pass_their_test_and_classify() {
     );
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     std::fs::copy(root.join("Cargo.lock"), folder.path("Cargo.lock")).unwrap();
-    let cargo = |args: &[&str]| {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new");
+    let cargo = |verb: &str| {
         let mut cargo = Command::new(env!("CARGO"));
-        cargo
-            .arg("--offline")
-            .args(args)
-            .current_dir(folder.path(""));
-        cargo.env(
-            "CARGO_TARGET_DIR",
-            Path::new(env!("CARGO_TARGET_TMPDIR")).join("new"),
-        );
+        cargo.args(["--offline", verb, "--workspace"]);
+        cargo.current_dir(folder.path(""));
+        cargo.env("CARGO_TARGET_DIR", &target);
         let run = Run::of(cargo.output().unwrap());
         run.succeeds();
         run
     };
-    let tests = cargo(&["test", "--workspace"]);
-    assert_eq!(
-        tests.out.matches("the_drawing_is_a_three ... ok").count(),
-        3,
-        "{tests:?}"
-    );
+    let tests = cargo("test").out;
+    let passed = tests.matches("the_drawing_is_a_three ... ok").count();
+    assert_eq!(passed, WAYS.len(), "{tests}");
+    cargo("build");
     for (name, _) in WAYS {
-        let drawing = folder.path(format!("by-{name}/digit.txt"));
-        let drawing = drawing.to_string_lossy().into_owned();
-        let run = cargo(&["run", "-p", &format!("by-{name}"), "--", &drawing]);
-        assert!(run.out.contains("This is a 3 ("), "{}", run.out);
+        let name = format!("by-{name}");
+        let mut program = Command::new(target.join("debug").join(&name));
+        program.current_dir(folder.path(&name));
+        let run = Run::of(program.output().unwrap());
+        assert!(run.succeeds().out.contains("This is a 3 ("), "{run:?}");
     }
 }
 

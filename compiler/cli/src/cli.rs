@@ -1,14 +1,14 @@
 //! The arguments.
 
-mod exchange;
 mod data;
+mod exchange;
 mod new;
 mod runs;
 mod training;
 mod watch;
 
-pub(crate) use exchange::{ExportModel, ImportModel};
 pub(crate) use data::{Data, Get};
+pub(crate) use exchange::{ExportModel, ImportModel};
 pub(crate) use new::New;
 pub(crate) use runs::{Runs, Sort};
 pub(crate) use training::{Eval, Overrides, Quantize, Train};

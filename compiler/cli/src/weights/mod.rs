@@ -7,7 +7,7 @@ pub(crate) mod maps;
 pub(crate) mod matching;
 mod mismatch;
 mod modules;
-pub(crate) mod npz;
 pub(crate) mod names;
+pub(crate) mod npz;
 pub(crate) mod task;
 mod wiring;

@@ -73,6 +73,31 @@ fn widths(total: usize, most: usize) -> impl Iterator<Item = usize> {
     (0..count).map(move |i| (i + 1) * total / count - i * total / count)
 }
 
+/// All panels, of so many vectors and so many terms in fours; with the bytes of their weights, and their places in the [`Ending`].
+fn panels(d: &Conv, kernels: &Kernels, most: usize, quads: usize) -> (Vec<Panel>, [usize; 2]) {
+    let filters = d.filters / d.groups;
+    let mut panels = Vec::new();
+    let (mut size, mut at) = (0, 0);
+    for group in 0..d.groups {
+        let mut filter = 0;
+        for vectors in widths(filters.div_ceil(kernels.lanes), most) {
+            let lanes = vectors * kernels.lanes;
+            panels.push(Panel {
+                group,
+                filter: group * filters + filter,
+                width: (filters - filter).min(lanes),
+                vectors,
+                weights: size,
+                at,
+            });
+            filter += lanes;
+            size += quads * vectors * kernels.bytes;
+            at += lanes;
+        }
+    }
+    (panels, [size, at])
+}
+
 /// The terms of a sum as they are packed, in fours: for each four the cells and channels of its terms, if they exist.
 fn quads([kh, kw, channels]: [usize; 3], merged: bool) -> Vec<[Option<[usize; 3]>; 4]> {
     let runs = match merged {
@@ -129,7 +154,7 @@ impl Product {
         level: Level,
     ) -> Self {
         let [height, width, _] = Op::Conv(d).output();
-        let (channels, filters) = (d.input[2] / d.groups, d.filters / d.groups);
+        let channels = d.input[2] / d.groups;
         let [kh, kw] = d.kernel;
         // What is not copied has channels in fours.
         let merged = is_merged(&d);
@@ -147,25 +172,7 @@ impl Product {
             true => kernels.max_vectors().min(2),
             false => kernels.max_vectors(),
         };
-        let mut panels = Vec::new();
-        let (mut size, mut at) = (0, 0);
-        for group in 0..d.groups {
-            let mut filter = 0;
-            for vectors in widths(filters.div_ceil(kernels.lanes), most) {
-                let lanes = vectors * kernels.lanes;
-                panels.push(Panel {
-                    group,
-                    filter: group * filters + filter,
-                    width: (filters - filter).min(lanes),
-                    vectors,
-                    weights: size,
-                    at,
-                });
-                filter += lanes;
-                size += quads.len() * vectors * kernels.bytes;
-                at += lanes;
-            }
-        }
+        let (panels, [size, at]) = panels(&d, kernels, most, quads.len());
         let mut places = vec![0; d.filters];
         for panel in &panels {
             (0..panel.width).for_each(|f| places[panel.filter + f] = panel.at + f);

@@ -60,7 +60,7 @@ pub(super) fn run(program: &mut Program) {
 }
 
 /// Whether each output is a sum of the channels of one pixel.
-fn is_linear(conv: &Conv) -> bool {
+pub(super) fn is_linear(conv: &Conv) -> bool {
     let Conv {
         kernel,
         stride,

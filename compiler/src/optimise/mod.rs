@@ -12,6 +12,7 @@ mod fold_pointwise;
 mod fuse_activations;
 mod group_rows;
 mod merge_padding;
+mod pool_before_pointwise;
 mod rewrite;
 mod sweep;
 mod view_slices;
@@ -42,6 +43,7 @@ fn to_infer(program: &mut Program) {
     fold_batch_norm::run(program);
     // What nobody reads any more would count as a reader.
     sweep::run(program);
+    pool_before_pointwise::run(program);
     fold_pointwise::run(program);
     fuse_activations::run(program, |_| true);
     view_slices::run(program);

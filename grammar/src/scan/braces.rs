@@ -25,11 +25,8 @@ impl Scanner<'_> {
     }
 
     fn opening(&mut self, bracket: char, len: usize) {
-        let before = self
-            .clean
-            .trim_end_matches([' ', '\t', '\r', '\n'])
-            .bytes()
-            .next_back();
+        // A word in a comment calls nothing.
+        let before = self.clean[..self.token_end].trim_end().bytes().next_back();
         let call = bracket == '(' && before.is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_');
         if !self.brackets.open(bracket, self.at, call) {
             self.too_deep = true;

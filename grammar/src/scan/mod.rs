@@ -31,6 +31,7 @@ pub(crate) fn scan(text: &str, file: FileId, reports: &mut Reports) -> Scanned {
         text,
         file,
         at: 0,
+        token_end: 0,
         clean: String::with_capacity(text.len()),
         reports,
         brackets: Brackets::default(),
@@ -63,6 +64,8 @@ struct Scanner<'a> {
     /// How much of the text has been read, and how long `clean` is.
     at: usize,
     clean: String,
+    /// Where the last token ends: what follows are spaces and comments.
+    token_end: usize,
     reports: &'a mut Reports,
     brackets: Brackets,
     has_content: bool,
@@ -88,6 +91,7 @@ impl<'a> Scanner<'a> {
             _ => {
                 self.has_content = true;
                 self.token(c);
+                self.token_end = self.at;
             }
         }
     }

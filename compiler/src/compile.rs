@@ -103,6 +103,17 @@ pub fn compile(name: &str, text: Vec<u8>, options: &Options, loader: &mut dyn Lo
     output
 }
 
+/// The front of the pipeline alone, for editors: diagnostics, and the graph even where it has errors.
+pub fn analyse(name: &str, text: Vec<u8>, loader: &mut dyn Loader) -> Output {
+    let mut output = Output {
+        files: vec![name.to_owned()],
+        ..Output::default()
+    };
+    output.graph = output.read(name, text, loader);
+    output.diagnostics.sort_by_key(Diagnostic::span);
+    output
+}
+
 /// The back of the pipeline: the plan of a graph without errors.
 #[must_use]
 pub fn plan(graph: &Graph, purpose: Purpose<'_>, optimised: bool) -> Plan {

@@ -10,10 +10,12 @@
 mod build;
 mod check;
 pub mod claims;
+pub mod compare;
 mod compile;
 pub mod differentiate;
 mod edits;
 pub mod emit;
+pub mod format;
 pub mod graph;
 pub mod layers;
 pub mod limits;
@@ -35,7 +37,7 @@ mod train;
 mod value;
 
 pub use build::build;
-pub use compile::{Options, Output, Train, Training, compile, plan, training};
+pub use compile::{Options, Output, Train, Training, analyse, compile, plan, training};
 pub use loader::{Files, Loader, read_bounded};
 pub use names::is_free_name;
 pub use netc_grammar as grammar;

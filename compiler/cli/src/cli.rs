@@ -2,6 +2,7 @@
 
 mod data;
 mod exchange;
+mod language;
 mod new;
 mod runs;
 mod training;
@@ -9,6 +10,7 @@ mod watch;
 
 pub(crate) use data::{Data, Get};
 pub(crate) use exchange::{ExportModel, ImportModel};
+pub(crate) use language::{Diff, Fmt, Lsp};
 pub(crate) use new::New;
 pub(crate) use runs::{Runs, Sort};
 pub(crate) use training::{Eval, Overrides, Quantize, Train};
@@ -37,6 +39,7 @@ Examples:
   netc alexnet.net                    print the summary, write alexnet.rs
   netc check *.net                    report every mistake in every file
   netc summary alexnet.net            layers, shapes, parameters, MACs, memory
+  netc fmt models                     align the arrows of every network there
   netc train lenet5_mnist.net --data mnist
   netc predict alexnet.net --weights alexnet.safetensors cat.jpg
 
@@ -71,6 +74,9 @@ pub(crate) enum Command {
     Runs(Runs),
     #[command(subcommand)]
     Data(Data),
+    Fmt(Fmt),
+    Diff(Diff),
+    Lsp(Lsp),
     Run(Run),
     Predict(Predict),
     Train(Train),

@@ -7,7 +7,7 @@ use crate::layers;
 use crate::params;
 
 /// A JSON value under construction.
-enum Json {
+pub(super) enum Json {
     Number(u64),
     Text(String),
     List(Vec<Json>),
@@ -119,7 +119,7 @@ fn view(view: &View) -> Json {
     ])
 }
 
-fn sizes(sizes: &[usize]) -> Json {
+pub(super) fn sizes(sizes: &[usize]) -> Json {
     Json::List(
         sizes
             .iter()
@@ -129,7 +129,7 @@ fn sizes(sizes: &[usize]) -> Json {
 }
 
 impl Json {
-    fn print(&self) -> String {
+    pub(super) fn print(&self) -> String {
         let mut text = String::new();
         self.write(&mut text, 0);
         text.push('\n');

@@ -1,6 +1,7 @@
 //! Emitters: what a network looks like as Rust, as tables, as text and as a picture.
 
 mod cards;
+mod comparison;
 mod dot;
 mod json;
 mod keras;
@@ -8,6 +9,7 @@ mod rust;
 mod summary;
 mod svg;
 
+pub use comparison::{comparison, comparison_json};
 pub use dot::dot;
 pub use json::{json, plan_json};
 pub use keras::keras;

@@ -1,8 +1,9 @@
 //! `netc summary`: one row a layer, the totals, and what this dialect does where others differ.
 
-use netc_plan::{Op, Param, Plan};
+use netc_plan::{Op, Plan};
 
 use crate::Training;
+use crate::compare::to_train;
 use crate::graph::{Graph, Layer, Node, Order, PadMode, Padding, PoolKind};
 use crate::layers;
 use crate::params;
@@ -120,7 +121,7 @@ fn line(cells: &[String; 6], widths: &[usize; 6]) -> String {
 }
 
 /// The text in `width` columns: the last arguments of a layer go first, then the end of the text.
-fn cut(text: &str, width: usize) -> String {
+pub(super) fn cut(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_string();
     }
@@ -158,13 +159,6 @@ fn totals(graph: &Graph, plan: &Plan, training: Option<&Training>) -> String {
     rows.iter()
         .map(|(name, value)| format!("{name:<12}{value}\n"))
         .collect()
-}
-
-/// The bytes of weights, gradients and optimizer, and those of a picture on its way forward and back.
-fn to_train(training: &Training) -> (u64, u64) {
-    let params: usize = training.plan.params.iter().map(Param::len).sum();
-    let tensors = 2 + training.recipe.optimizer.states().len();
-    (4 * (params * tensors) as u64, training.plan.arena as u64)
 }
 
 /// What netc does where others do something else, as far as this network is concerned.

@@ -8,11 +8,14 @@ mod compile;
 mod completions;
 mod data_get;
 mod devices;
+mod diff;
 mod eval;
 mod explain;
 mod export;
+mod fmt;
 mod graph;
 mod import;
+mod lsp;
 mod man;
 mod new;
 mod predict;
@@ -41,6 +44,9 @@ pub(crate) fn run(command: Command) -> Outcome {
         Command::Data(Data::Get(args)) => data_get::run(&args),
         Command::Runs(args) => runs::run(&args),
         Command::Watch(args) => watch::run(&args),
+        Command::Fmt(args) => fmt::run(&args),
+        Command::Diff(args) => diff::run(&args),
+        Command::Lsp(args) => lsp::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Predict(args) => predict::run(&args),
         Command::Quantize(args) => quantize::run(&args),

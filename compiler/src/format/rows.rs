@@ -1,0 +1,108 @@
+//! Which stages of a chain begin a line.
+
+use super::WIDTH;
+use super::tokens::Token;
+use super::tree::{Chain, Stage, StageKind};
+use super::widths;
+use crate::layers::{self, LayerKind};
+use crate::options::Kind;
+
+/// How many columns an arrow and the space behind it take.
+const ARROW: usize = 3;
+
+type Link<'a> = (Option<Token<'a>>, Stage<'a>);
+
+/// Whether a group or branches take several lines where they begin in this column.
+pub(super) fn is_multiple(stage: &Stage<'_>, column: usize) -> bool {
+    !matches!(stage.kind, StageKind::Call)
+        && (widths::stage_breaks(stage) || column + widths::stage(stage) > WIDTH)
+}
+
+/// Those that did, brackets of several lines, and what must so that all lines fit. `end` columns follow the last line.
+pub(super) fn rows(chain: &Chain<'_>, column: usize, end: usize) -> Vec<bool> {
+    let links = &chain.links;
+    let begins = |(i, (arrow, stage)): (usize, &Link<'_>)| {
+        let lead = if i > 0 { ARROW } else { 0 };
+        arrow.as_ref().is_none_or(Token::begins_line) || is_multiple(stage, column + lead)
+    };
+    let mut starts: Vec<bool> = links.iter().enumerate().map(begins).collect();
+    let mut first = 0;
+    while first < links.len() {
+        let len = starts[first + 1..].iter().take_while(|s| !**s).count() + 1;
+        let row = first..first + len;
+        let end = if row.end == links.len() { end } else { 0 };
+        split(
+            &links[row.clone()],
+            column,
+            first > 0,
+            end,
+            &mut starts[row],
+        );
+        first += len;
+    }
+    starts
+}
+
+/// Splits a row that is too long: before layers with weights, and where it is full.
+fn split(links: &[Link<'_>], column: usize, led: bool, end: usize, starts: &mut [bool]) {
+    let lead = column + if led { ARROW } else { 0 };
+    let mut width = end_of(&links[0].1, column, lead);
+    if width + rest(&links[1..]) + end <= WIDTH {
+        return;
+    }
+    for (i, (_, stage)) in links.iter().enumerate().skip(1) {
+        let last = i + 1 == links.len();
+        let more = ARROW + 1 + widths::stage(stage) + if last { end } else { 0 };
+        if has_weights(stage) || width + more > WIDTH {
+            starts[i] = true;
+            width = end_of(stage, column, column + ARROW);
+        } else {
+            width += more;
+        }
+    }
+}
+
+/// The column behind a stage that begins its line in column `lead`, in a chain of column `column`.
+fn end_of(stage: &Stage<'_>, column: usize, lead: usize) -> usize {
+    let multiple = is_multiple(stage, lead);
+    match &stage.kind {
+        StageKind::Group(_, chain, close) if multiple => {
+            let end = widths::token(close) + widths::value(&stage.text);
+            let inner = end_of_chain(chain, lead + 1, end);
+            if close.is_pushed_down() || inner > WIDTH {
+                lead + end
+            } else {
+                inner
+            }
+        }
+        StageKind::Branches(..) if multiple => lead + 1 + widths::value(&stage.text),
+        _ if widths::stage_breaks(stage) => column + 1,
+        _ => lead + widths::stage(stage),
+    }
+}
+
+/// The column behind a chain of several lines, and `end` columns more.
+fn end_of_chain(chain: &Chain<'_>, column: usize, end: usize) -> usize {
+    let starts = rows(chain, column, end);
+    let last = starts.iter().rposition(|starts| *starts).unwrap_or(0);
+    let lead = column + if last > 0 { ARROW } else { 0 };
+    end_of(&chain.links[last].1, column, lead) + rest(&chain.links[last + 1..]) + end
+}
+
+/// What stands behind the first stage of a row.
+fn rest(links: &[Link<'_>]) -> usize {
+    let len = |(_, stage): &Link<'_>| ARROW + 1 + widths::stage(stage);
+    links.iter().map(len).sum()
+}
+
+/// Whether a stage is a layer with weights, its sizes given, or brackets.
+fn has_weights(stage: &Stage<'_>) -> bool {
+    let Some(name) = stage.name() else {
+        return true;
+    };
+    let sized = |layer: &&layers::LayerSpec| {
+        layer.options.iter().any(|option| option.kind == Kind::Init)
+            || matches!(layer.kind, LayerKind::Subsample | LayerKind::Rbf)
+    };
+    stage.text.len() > 1 && layers::find(name).filter(sized).is_some()
+}

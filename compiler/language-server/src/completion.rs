@@ -1,8 +1,8 @@
 //! What may be written at a place.
 
 use crate::analysis::Analysis;
-use crate::hover::{layer_text, option_text};
 use crate::symbols::{Symbol, WORDS};
+use crate::texts::{layer_text, option_text};
 use netc_compiler::layers::{self, LAYERS, LayerSpec};
 use netc_compiler::recipe::KEYS;
 use serde_json::{Value, json};

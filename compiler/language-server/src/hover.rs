@@ -2,9 +2,10 @@
 
 use crate::analysis::{Analysis, ROOT, bytes, holds};
 use crate::completion::enclosing_call;
+use crate::texts::{layer_text, option_text};
 use netc_compiler::graph::{Graph, Node};
 use netc_compiler::layers::{self, LayerSpec};
-use netc_compiler::options::{Default, Opt};
+use netc_compiler::options::Opt;
 use netc_compiler::params::{self, Count};
 use netc_compiler::text::thousands;
 use serde_json::{Value, json};
@@ -47,26 +48,6 @@ pub(crate) fn hover(analysis: &Analysis, offset: usize) -> Value {
 fn option(layer: &LayerSpec, name: &str) -> Option<&'static Opt> {
     let mut options = layer.options.iter();
     options.find(|option| option.name == name || option.aliases.contains(&name))
-}
-
-/// What a layer is, as Markdown.
-pub(crate) fn layer_text(layer: &LayerSpec) -> String {
-    let mut text = format!("`{}`: {}\n", layer.example, layer.about);
-    for option in layer.options {
-        text += &format!("\n- {}", option_text(option));
-    }
-    text
-}
-
-/// What an option is, as Markdown.
-pub(crate) fn option_text(option: &Opt) -> String {
-    let default = match option.default {
-        Default::Required => String::new(),
-        Default::Is(text) => format!(" (`{text}`)"),
-        Default::Written(text) => format!(" (`{}`)", text()),
-        Default::Described(text) => format!(" ({text})"),
-    };
-    format!("`{}`: {}{default}", option.name, option.about)
 }
 
 /// A name that the file defines or uses.

@@ -15,6 +15,7 @@ mod outline;
 mod position;
 mod server;
 mod symbols;
+mod texts;
 mod tokens;
 
 pub use analysis::Analysis;

@@ -2,8 +2,8 @@
 
 use super::checkpoint::{self, Identity, State, Sums};
 use super::feed::Feed;
+use super::figures::Step;
 use super::notes::Notes;
-use super::progress::Step;
 use super::saver::{Checkpoints, Saver};
 use super::schedule;
 use super::{Epoch, Experiment, Interrupt, Learn, Outcome, Progress, RunFolder};

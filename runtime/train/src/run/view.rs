@@ -1,8 +1,8 @@
 //! What a terminal shows of a run above its bar: the curves so far, and how long the rest will take.
 
 use super::chart::{Chart, Scale};
+use super::figures::{Step, short, time};
 use super::history::Epoch;
-use super::progress::{Step, short, time};
 use std::time::{Duration, Instant};
 
 /// Rows of a chart under its title.

@@ -126,7 +126,22 @@ fn plans_with_wrong_groups_are_refused() {
     assert!(text.contains("two or three steps"), "{text}");
     let text = refused(&|plan| plan.by_rows = vec![2..4]);
     assert!(text.contains("not all are convolutions"), "{text}");
-    // As if the last were written where the first is read.
-    let text = refused(&|plan| plan.forward[2].output = plan.forward[0].output);
-    assert!(!text.is_empty());
+    // As if the last were written where the first is read: the image is copied into the arena before.
+    let text = BLOCK.replace("20x20x8) =>", "20x20x8) => CONV(8, 3x3, same) =>");
+    let mut overlapping = plan(&text, &Options::default());
+    let first = overlapping.by_rows[0].start;
+    let place = overlapping.forward[first].inputs[0];
+    overlapping.forward[first + 2].output = place;
+    overlapping.result = place;
+    let text = validate(&overlapping).expect_err("one place twice");
+    assert!(text.contains("their places overlap"), "{text}");
+    // As if what lies between were read later.
+    let text = refused(&|plan| {
+        plan.by_rows = vec![0..2];
+        let between = plan.forward[0].output;
+        plan.forward[3] = plan.forward[1].clone();
+        plan.forward[3].name = "again".into();
+        plan.forward[3].inputs = vec![between];
+    });
+    assert!(text.contains("is still there"), "{text}");
 }

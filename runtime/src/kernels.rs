@@ -27,7 +27,7 @@ use crate::plan::View;
 /// between them is not what the convolutions gave: nobody else reads it.
 ///
 /// # Panics
-/// As [`Conv::run`]; if the places overlap.
+/// As [`Conv::run`]; it may, if the places overlap.
 pub fn by_rows<const N: usize>(mem: &mut Mem<'_, '_>, x: View, convs: [(&Conv, View); N]) {
     if !together(mem, x, convs) {
         convs.iter().fold(x, |x, (conv, y)| {

@@ -228,7 +228,7 @@ fn written(view: &View) -> Result<(), String> {
     }
 }
 
-/// Groups follow on each other, and are of the right kinds; no step of a group writes over what another of it reads or writes.
+/// Groups follow on each other, and are convolutions; no step of a group writes over what another of it reads or writes.
 fn check_by_rows(plan: &Plan) -> Result<(), String> {
     let mut last = 0;
     for group in &plan.by_rows {

@@ -130,7 +130,7 @@ impl Grouped {
         (images * self.output[0] * self.output[1]).div_ceil(self.step())
     }
 
-    /// Computes one task of a run.
+    /// Computes one task of a run; `accumulate` adds the sums, without biases, to what the output holds.
     ///
     /// # Safety
     /// `input` and `output` hold `images` images of the descriptor's sizes; nobody else writes the output's elements of this task or any of the input
@@ -139,8 +139,8 @@ impl Grouped {
         &self,
         images: usize,
         task: usize,
-        input: Pixels<'_>,
-        output: Pixels<'_>,
+        [input, output]: [Pixels<'_>; 2],
+        accumulate: bool,
     ) {
         let total = images * self.output[0] * self.output[1];
         let start = task * self.step();
@@ -160,7 +160,10 @@ impl Grouped {
                 spans: self.spans.as_ptr(),
                 lanes: self.lanes.as_ptr(),
                 weights: self.weights.as_slice().as_ptr(),
-                bias: self.biases.as_slice().as_ptr(),
+                bias: match accumulate {
+                    true => core::ptr::null(),
+                    false => self.biases.as_slice().as_ptr(),
+                },
                 terms: self.terms,
                 filters: self.d.filters,
                 out,

@@ -146,11 +146,7 @@ impl Conv {
     /// Whether [`run_into`](Self::run_into) can add to what the output holds.
     #[cfg(feature = "train")]
     pub(crate) fn accumulates(&self) -> bool {
-        let overwrites = matches!(
-            self.algorithm,
-            Algorithm::Depthwise(_) | Algorithm::Grouped(_)
-        );
-        !overwrites && self.d.act == plan::Act::None
+        !matches!(self.algorithm, Algorithm::Depthwise(_)) && self.d.act == plan::Act::None
     }
 
     /// Memory for a batch.
@@ -210,7 +206,7 @@ impl Conv {
             Algorithm::Grouped(grouped) => {
                 threads.for_each(grouped.tasks(images), |task, _| {
                     // SAFETY: as above; the tasks write different pixels.
-                    unsafe { grouped.run(images, task, input, output) }
+                    unsafe { grouped.run(images, task, [input, output], accumulate) }
                 });
             }
             Algorithm::Abreast(abreast) => {

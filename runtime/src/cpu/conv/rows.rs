@@ -41,6 +41,10 @@ struct Chain<'c> {
     before: Option<&'c Direct>,
     depthwise: &'c Depthwise,
     after: Option<&'c Direct>,
+    /// Bytes of the window that slides, about.
+    window: usize,
+    /// Output pixels of a strip, about.
+    strip: usize,
 }
 
 impl<'c> Chain<'c> {
@@ -61,10 +65,13 @@ impl<'c> Chain<'c> {
             ([before], [after]) => (Some(pointwise(before)?), Some(pointwise(after)?)),
             _ => return None,
         };
+        let tuning = depthwise.tuning();
         Some(Self {
             before,
             depthwise,
             after,
+            window: tuning.rows_window,
+            strip: tuning.rows_strip,
         })
     }
 
@@ -127,18 +134,17 @@ impl<'c> Chain<'c> {
     /// How the work is cut, where each worker has memory enough.
     fn cut(&self, images: usize, between: &[Target<'_>], threads: Threads) -> Option<Cut> {
         let (d, [height, width]) = (self.depthwise.descriptor(), self.depthwise.output());
-        let tuning = self.depthwise.tuning();
         let reach = (d.kernel[0] - 1) * d.dilation[0] + 1;
         let again = reach.saturating_sub(d.stride[0]);
         let most = height * d.stride[0] / (SHARED_ROWS * again).max(1);
         let most = most.clamp(1, MAX_BANDS.min(height));
-        let strip = tuning.rows_strip.div_ceil(width).clamp(1, height);
+        let strip = self.strip.div_ceil(width).clamp(1, height);
         let [window_row, strip_row] = [d.input[1] * d.input[2], width * d.filters];
         let needed = ((strip - 1) * d.stride[0] + reach).min(d.input[0]);
         let cut = Cut {
             bands: (2 * threads.count()).div_ceil(images).min(most),
             strip,
-            window: (tuning.rows_window / (4 * window_row)).clamp(needed, d.input[0]),
+            window: (self.window / (4 * window_row)).clamp(needed, d.input[0]),
         };
         let mut needs = [
             self.before.map(|_| cut.window * window_row),
@@ -254,7 +260,7 @@ impl Band<'_> {
             window.rows = low..low;
         } else if high - window.rows.start > self.cut.window {
             let kept = (low - window.rows.start) * row..window.rows.len() * row;
-            // SAFETY: the worker's own memory, which holds these rows.
+            // SAFETY: the worker's own memory, which holds these rows; no two tasks of one worker run at once.
             unsafe { window.memory.part(0..kept.end) }.copy_within(kept, 0);
             window.rows.start = low;
         }

@@ -386,7 +386,10 @@ impl Product {
             // Tiles of about one size: a small rest would waste most of the weights it loads.
             let (from, to) = (t * count / tiles, (t + 1) * count / tiles);
             let out = output.at(start + from, panel.filter);
-            if numbers.is_none() {
+            // Taken anew: what was late has had the numbers since.
+            if let Some(numbers) = &mut numbers {
+                tile.finish.out = Out::F32(numbers.as_mut_ptr());
+            } else {
                 tile.finish.out = out.0;
             }
             let windows = &windows[from..to];

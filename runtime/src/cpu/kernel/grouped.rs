@@ -6,7 +6,7 @@ use super::vector::Vector;
 
 /// Work for one call of a grouped kernel: `MR` pixels by all filters.
 ///
-/// `out[r * stride + f] = act(bias[f] + sum over the taps t of pixel r and the terms j of input[span(f) + lanes[f][j]] * weights[f][t][j])`.
+/// `out[r * stride + f] = act(bias[f] or out[..] + sum over the taps t of pixel r and the terms j of input[span(f) + lanes[f][j]] * weights[f][t][j])`.
 pub(crate) struct Grouped {
     /// `MR` pointers a tap, each to as many elements as the spans reach.
     pub(crate) rows: *const *const f32,
@@ -18,7 +18,7 @@ pub(crate) struct Grouped {
     pub(crate) lanes: *const u32,
     /// For each vector and tap `terms` vectors.
     pub(crate) weights: *const f32,
-    /// A vector for each vector of filters.
+    /// A vector for each vector of filters; null to add to what the output holds.
     pub(crate) bias: *const f32,
     /// Inputs of a group.
     pub(crate) terms: usize,
@@ -70,7 +70,15 @@ unsafe fn filters<V: Vector, const MR: usize, const WIDE: bool>(g: &Grouped, v: 
         };
         let lanes = g.lanes.add(v * g.terms * V::LANES);
         let weights = g.weights.add(v * g.taps * g.terms * V::LANES);
-        let mut acc = [V::load(g.bias.add(v * V::LANES)); MR];
+        let left = g.filters - v * V::LANES;
+        let mut acc = [V::splat(0.0); MR];
+        for (r, sum) in acc.iter_mut().enumerate() {
+            *sum = match (g.bias.is_null(), left < V::LANES) {
+                (false, _) => V::load(g.bias.add(v * V::LANES)),
+                (true, true) => V::load_partial(g.out.add(r * g.stride + v * V::LANES), left),
+                (true, false) => V::load(g.out.add(r * g.stride + v * V::LANES)),
+            };
+        }
         for t in 0..g.taps {
             let rows: [*const f32; MR] = g.rows.add(t * MR).cast::<[*const f32; MR]>().read();
             // Not `map`: what is not inlined has not the kernel's instructions.
@@ -90,7 +98,6 @@ unsafe fn filters<V: Vector, const MR: usize, const WIDE: bool>(g: &Grouped, v: 
                 }
             }
         }
-        let left = g.filters - v * V::LANES;
         for (r, sum) in acc.into_iter().enumerate() {
             let sum = fuse(sum, g.act);
             let out = g.out.add(r * g.stride + v * V::LANES);

@@ -1,6 +1,6 @@
 //! Convolutions by rows against the same one by one, to the bit.
 
-use super::Chain;
+use super::{Chain, Depthwise};
 use crate::Workspace;
 use crate::cpu::conv::Conv;
 use crate::cpu::machine::Machine;
@@ -50,11 +50,11 @@ impl Drawn {
         Self { x, convs, arena }
     }
 
-    /// Computes them in one of two ways; whether by rows.
+    /// Computes them one by one, or by rows with a window and strips of such sizes; whether by rows.
     fn run<const N: usize>(
         &self,
         images: &[f32],
-        by_rows: bool,
+        by_rows: Option<[usize; 2]>,
         threads: usize,
     ) -> (Vec<f32>, bool) {
         let batch = images.len() / self.x.len();
@@ -65,8 +65,12 @@ impl Drawn {
         let input = self.x.shape;
         Copy::new(plan::Copy { input }).run(&mut mem, View::input(input), self.x);
         let convs: [_; N] = core::array::from_fn(|i| (&self.convs[i].0, self.convs[i].1));
-        let done =
-            by_rows && Chain::of(&convs).is_some_and(|chain| chain.run(&mut mem, self.x, convs));
+        let chain = by_rows.map(|[window, strip]| Chain {
+            window,
+            strip,
+            ..Chain::of(&convs).expect("of this kind")
+        });
+        let done = chain.is_some_and(|chain| chain.run(&mut mem, self.x, convs));
         if !done {
             convs.iter().fold(self.x, |x, (conv, y)| {
                 conv.run(&mut mem, x, *y);
@@ -130,31 +134,34 @@ fn depthwise(rng: &mut Rng, input: [usize; 3]) -> plan::Conv {
 
 #[test]
 fn rows_give_the_bits_of_one_by_one() {
-    let mut by_rows = 0;
-    let draws = 300;
     for level in simd::levels() {
         let mut rng = Rng(7);
-        for draw in 0..draws {
+        // By rows; with a window that slides; with fewer pictures than threads.
+        let mut counts = [0; 3];
+        for draw in 0..300 {
             let drawn = Drawn::new(&mut rng, level);
-            let images = rng.size(1, 3) * drawn.x.len();
-            let images = rng.numbers(images);
+            let batch = rng.size(1, 3);
+            let images = rng.numbers(batch * drawn.x.len());
             let threads = rng.size(1, 3);
+            // From a row at a time to whole pictures.
+            let sizes = [rng.pick(&[1, 4 << 10, 384 << 10]), rng.pick(&[1, 7, 112])];
             let run = |by_rows| match drawn.convs.len() {
                 2 => drawn.run::<2>(&images, by_rows, threads),
                 _ => drawn.run::<3>(&images, by_rows, threads),
             };
-            let ((expected, _), (found, done)) = (run(false), run(true));
-            let same = expected
-                .iter()
-                .zip(&found)
-                .all(|(a, b)| a.to_bits() == b.to_bits());
-            assert!(
-                same,
-                "{level} {draw}: {:?}",
-                drawn.convs.iter().map(|(c, _)| c.d).collect::<Vec<_>>()
-            );
-            by_rows += usize::from(done);
+            let ((expected, _), (found, done)) = (run(None), run(Some(sizes)));
+            let mut pairs = expected.iter().zip(&found);
+            let same = pairs.all(|(a, b)| a.to_bits() == b.to_bits());
+            let ds: Vec<_> = drawn.convs.iter().map(|(conv, _)| conv.d).collect();
+            assert!(same, "{level} {draw}, {sizes:?}: {ds:?}");
+            let slides = !Depthwise::fits(&ds[0]) && sizes == [1, 1] && ds[0].input[0] > 10;
+            for (count, counts_here) in counts.iter_mut().zip([true, slides, batch < threads]) {
+                *count += usize::from(done && counts_here);
+            }
         }
+        assert!(
+            counts[0] > 150 && counts[1] > 5 && counts[2] > 30,
+            "{level}: {counts:?}"
+        );
     }
-    assert!(by_rows > draws / 2, "{by_rows} by rows");
 }

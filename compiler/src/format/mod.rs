@@ -5,7 +5,7 @@
 //! ```
 //!
 //! It changes white space and writes layers by their own names (`DENSE` becomes `FC`), nothing else. A line of a chain stays a line: where
-//! to break is the author's choice, up to [`WIDTH`] columns. What came out is read again and compared ([`same`]) before anyone sees it.
+//! to break is the author's choice, up to [`WIDTH`] columns. What came out is read again and compared (`same`) before anyone sees it.
 //!
 //! ```
 //! use netc_compiler::format::format;

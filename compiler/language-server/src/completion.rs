@@ -3,6 +3,7 @@
 use crate::analysis::Analysis;
 use crate::symbols::{Symbol, WORDS};
 use crate::texts::{layer_text, option_text};
+use crate::tokens::KEYWORDS;
 use netc_compiler::layers::{self, LAYERS, LayerSpec};
 use netc_compiler::recipe::KEYS;
 use serde_json::{Value, json};
@@ -67,18 +68,8 @@ fn stages(analysis: &Analysis, head: &str, items: &mut Vec<Value>) {
     items.extend(LAYERS.iter().map(layer));
     names(analysis, items, |s| matches!(s, Symbol::Block(_)));
     if !head.trim_end().ends_with("=>") {
-        let words = [
-            "net",
-            "use",
-            "let",
-            "block",
-            "where",
-            "expect",
-            "train",
-            "output",
-            "auxiliary",
-        ];
-        items.extend(words.iter().map(|word| item(word, KEYWORD, "", None)));
+        let words = KEYWORDS.into_iter().filter(|word| *word != "as");
+        items.extend(words.map(|word| item(word, KEYWORD, "", None)));
     }
 }
 

@@ -21,7 +21,8 @@ pub(crate) const KINDS: [&str; 10] = [
     "property",
 ];
 
-const KEYWORDS: [&str; 10] = [
+/// The words of the language that stand before or between what they concern.
+pub(crate) const KEYWORDS: [&str; 10] = [
     "net",
     "use",
     "let",

@@ -28,6 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ours.sender.send(Notification { method, params }.into())
     };
     ask("initialize", json!({ "capabilities": {} }))?;
+    tell("initialized", json!({}))?;
     let document = json!({ "uri": URI, "languageId": "netc", "version": 1, "text": text });
     tell("textDocument/didOpen", json!({ "textDocument": document }))?;
     let position = json!({ "line": 2_500, "character": 4 });

@@ -29,6 +29,9 @@ pub(crate) struct Tuning {
     pub(crate) winograd_weights: usize,
     /// Winograd: bytes of inputs and products that all threads work on together, a part of L3.
     pub(crate) winograd_shared: usize,
+    /// Winograd: bytes of transformed weights for each image of a batch that tiles of 4x4 may take: they are four times the file's, those of
+    /// 2x2 less than twice, and for few images memory is worth more than the third of a layer's time.
+    pub(crate) winograd_kept: usize,
     /// Winograd: products in the time that a number of a tile takes through its transform, and there and back.
     pub(crate) winograd_transform: f64,
     /// Fully connected layers: so many weights come from beyond the near caches, where half the bytes are half the time.
@@ -114,6 +117,7 @@ static LARGE_L2: Tuning = Tuning {
     winograd_near: 512 << 10,
     winograd_weights: 3 << 20,
     winograd_shared: 6 << 20,
+    winograd_kept: 16 << 20,
     winograd_transform: 12.0,
     streamed_weights: 1 << 18,
     weight: 12.0,

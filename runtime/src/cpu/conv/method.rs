@@ -33,7 +33,11 @@ pub(crate) fn can(d: &plan::Conv, method: Method, level: Level) -> bool {
 pub(crate) fn best(d: &plan::Conv, level: Level, images: usize) -> Method {
     let exact = exact(d, level);
     let winograd = [Method::Winograd2, Method::Winograd4].into_iter();
-    let methods = winograd.filter(|method| can(d, *method, level));
+    let kept = Tuning::of(level).winograd_kept.saturating_mul(images);
+    let methods = winograd.filter(|method| match method {
+        Method::Winograd4 => can(d, *method, level) && Winograd::weight_bytes_of(d, 4) <= kept,
+        _ => can(d, *method, level),
+    });
     let methods = core::iter::once(exact).chain(methods);
     let costs = methods.map(|method| (method, cost(d, method, Tuning::of(level), images)));
     // The first of equals: it has the smaller error.

@@ -383,6 +383,27 @@ fn winograd_turned_off() {
     );
 }
 
+/// Weights that would take much memory for one image are kept for the smaller tiles; more images pay for them.
+#[test]
+fn winograd_keeps_its_weights_small() {
+    let of = |channels| plan::Conv {
+        input: [28, 28, channels],
+        filters: channels,
+        kernel: [3, 3],
+        pad: [1; 4],
+        ..plan::Conv::DEFAULT
+    };
+    let level = Machine::here().level();
+    for (channels, images, method) in [
+        (128, 1, Method::Winograd4),
+        (512, 1, Method::Winograd2),
+        (512, 16, Method::Winograd4),
+    ] {
+        let best = method::best(&of(channels), level, images);
+        assert_eq!(best, method, "{channels} channels, {images} images");
+    }
+}
+
 /// Sums that are cut into blocks of rows, of cells and of channels, and kernels with more cells than a block has runs.
 #[test]
 fn long_sums() {

@@ -124,6 +124,18 @@ impl Winograd {
         is_of_this_kind && d.stride == [1, 1] && d.dilation == [1, 1] && has_few_groups
     }
 
+    /// Bytes of transformed weights, about, of a convolution that [`fits`](Self::fits).
+    pub(super) fn weight_bytes_of(d: &Conv, side: usize) -> usize {
+        let reach = side + d.kernel[0] - 1;
+        bounded([
+            reach,
+            reach,
+            d.input[2] / d.groups,
+            d.filters,
+            size_of::<f32>(),
+        ])
+    }
+
     /// Prepares the way through weights of any layout, by tiles of `side`; [`pack`](Self::pack) brings them.
     pub(super) fn new(d: Conv, strides: Strides, kernels: &'static Kernels, side: usize) -> Self {
         assert!(Self::fits(&d, side), "Winograd: {d:?}");

@@ -2,22 +2,28 @@
 
 mod data;
 mod exchange;
+mod graph;
+mod inference;
 mod language;
+mod measuring;
 mod new;
 mod runs;
 mod training;
 mod watch;
+mod weights;
 
 pub(crate) use data::{Data, Get};
 pub(crate) use exchange::{ExportModel, ImportModel};
+pub(crate) use graph::{Drawing, Graph};
+pub(crate) use inference::{Fit, Predict, Run, Source};
 pub(crate) use language::{Diff, Fmt, Lsp};
+pub(crate) use measuring::{Bench, Gpu, Tune};
 pub(crate) use new::New;
 pub(crate) use runs::{Runs, Sort};
 pub(crate) use training::{Eval, Overrides, Quantize, Train};
 pub(crate) use watch::Watch;
+pub(crate) use weights::{Flatten, Import, Init, Show, Weights};
 
-use crate::choices::Choices;
-use crate::device::{Measured, OnDevice};
 use crate::failure::{Failure, Outcome};
 use crate::terminal;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
@@ -242,379 +248,6 @@ pub(crate) struct Explain {
     pub(crate) code: Option<String>,
 }
 
-/// Where a network's weights come from.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-pub(crate) struct Source {
-    /// The weights, a safetensors file
-    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) weights: Option<PathBuf>,
-
-    /// Random weights, the same ones for the same number
-    #[arg(long, value_name = "N")]
-    pub(crate) seed: Option<u64>,
-}
-
-/// Run a network on raw tensors
-#[derive(Debug, Args)]
-#[command(
-    override_usage = "netc run FILE <--weights W|--seed N> -i X.npy -o Y.npy [OPTIONS]",
-    after_help = "\
-Examples:
-  netc run alexnet.net -w own.safetensors --input images.npy --output y.npy
-  netc run alexnet.net --seed 1 -i images.npy -o conv3.npy --layer conv3
-
-The input is one image [h, w, c] or a batch [n, h, w, c] of f32, f64 or u8, taken as it is: INPUT's scale, mean and std are \
-for pictures (`netc predict`). The output is f32, with a batch axis if the input has one."
-)]
-pub(crate) struct Run {
-    /// The network, or - for standard input
-    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) file: PathBuf,
-
-    #[command(flatten)]
-    pub(crate) source: Source,
-
-    /// The images, a NumPy file
-    #[arg(short, long, value_name = "X.npy", value_hint = ValueHint::FilePath)]
-    pub(crate) input: PathBuf,
-
-    /// Where to write the result, a NumPy file (other outputs stand beside it: Y.boxes.npy), or - for standard output
-    #[arg(short, long, value_name = "Y.npy", value_hint = ValueHint::FilePath)]
-    pub(crate) output: PathBuf,
-
-    /// Write the values of this layer instead of the network's output
-    #[arg(long, value_name = "NAME")]
-    pub(crate) layer: Option<String>,
-
-    #[command(flatten)]
-    pub(crate) device: OnDevice,
-
-    #[command(flatten)]
-    pub(crate) measured: Measured,
-
-    /// How many threads to use [default: all]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
-    pub(crate) threads: Option<u32>,
-
-    /// How many images to run at once
-    #[arg(long, value_name = "N", default_value = "16", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) batch: u32,
-}
-
-/// Classify pictures
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  netc predict alexnet.net --weights own.safetensors cat.jpg dog.png
-  netc predict alexnet.net -w own.safetensors --labels names.txt --top 3 *.jpg
-
-A picture (JPEG or PNG) is turned as its EXIF says, made grey or coloured by the network's channels, cut to the network's \
-proportions around its centre, resized (bilinear over the covered area, as Pillow does), and then \
-(byte * scale - mean) / std with INPUT's options. Where the network ends without SOFTMAX, one is added; a network that ends \
-in RBF gives distances, the smallest first.")]
-pub(crate) struct Predict {
-    /// The network, or - for standard input
-    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) file: PathBuf,
-
-    #[command(flatten)]
-    pub(crate) source: Source,
-
-    /// The pictures, JPEG or PNG
-    #[arg(value_name = "IMAGE", required = true, value_hint = ValueHint::FilePath)]
-    pub(crate) images: Vec<PathBuf>,
-
-    /// The names of the classes, one a line [default: those of the weights' run]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) labels: Option<PathBuf>,
-
-    /// How many classes to print
-    #[arg(long, value_name = "N", default_value = "5", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) top: u32,
-
-    /// How a picture of other proportions is made to fit [default: as in training, or crop]
-    #[arg(long, value_name = "HOW")]
-    pub(crate) fit: Option<Fit>,
-
-    /// As JSON, an object a picture and line
-    #[arg(long)]
-    pub(crate) json: bool,
-
-    #[command(flatten)]
-    pub(crate) device: OnDevice,
-
-    #[command(flatten)]
-    pub(crate) measured: Measured,
-
-    /// How many threads to use [default: all]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
-    pub(crate) threads: Option<u32>,
-}
-
-/// How a picture of other proportions is made to fit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Fit {
-    /// Cut off what is too much, the same on both sides
-    Crop,
-    /// Distort it
-    Stretch,
-}
-
-/// Measure how fast a network runs
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  netc bench alexnet.net
-  netc bench alexnet.net --batch 16 --threads 2 --layers
-  netc bench alexnet.net --json | tail -1 | jq .median_ms
-  netc bench alexnet.net --train --batch 32 --layers
-  netc bench alexnet.net --device cuda --model h100
-
-Weights and images are random. Training steps are those of SGD with a learning rate of 0.01 and a momentum of 0.9, unless \
---recipe or --optimizer says otherwise; a step counts as three forward passes. The network runs until it is warm, then for \
-about a second and five times at least; the median counts. GFLOP/s take a multiply-accumulate as two operations.
-
---layers measures what the machine can do at most with these threads, too: multiply-accumulates, and bytes read from caches \
-and memory. \"of limit\" is the least time for a layer's operations or its bytes (input, output and parameters once), \
-whichever takes longer, as a share of its time. Winograd's method needs fewer operations than are counted, so it may \
-exceed 100 %.")]
-pub(crate) struct Bench {
-    /// The network, or - for standard input
-    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) file: PathBuf,
-
-    /// Images in a batch
-    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) batch: u32,
-
-    #[command(flatten)]
-    pub(crate) device: OnDevice,
-
-    #[command(flatten)]
-    pub(crate) measured: Measured,
-
-    /// How many threads to use [default: all]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
-    pub(crate) threads: Option<u32>,
-
-    /// Time training steps instead of inference
-    #[arg(long)]
-    pub(crate) train: bool,
-
-    /// Train by this recipe of the file
-    #[arg(long, value_name = "NAME", requires = "train")]
-    pub(crate) recipe: Option<String>,
-
-    /// Train by this optimizer: adam(lr=0.001)
-    #[arg(long, value_name = "VALUE", requires = "train")]
-    pub(crate) optimizer: Option<String>,
-
-    /// Measure nothing: estimate each layer on this GPU, by its launches, its traffic and the roofline; no GPU is needed
-    #[arg(long, value_name = "GPU", conflicts_with = "train")]
-    pub(crate) model: Option<Gpu>,
-
-    /// A row for each layer: kernel, time, GFLOP/s, GB/s, share of the machine's limit and of the whole; in training also forward, backward
-    /// and update
-    #[arg(long)]
-    pub(crate) layers: bool,
-
-    #[command(flatten)]
-    pub(crate) choices: Choices,
-
-    /// As JSON: one line with median_ms and the rest
-    #[arg(long)]
-    pub(crate) json: bool,
-
-    /// For the random weights and images
-    #[arg(long, value_name = "N", default_value = "1")]
-    pub(crate) seed: u64,
-
-    /// How long to measure
-    #[arg(long, value_name = "S", default_value = "1", value_parser = seconds)]
-    pub(crate) seconds: f64,
-}
-
-/// Measure which kernels are the fastest here, for --profile
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  netc tune resnet18.net
-  netc tune resnet18.net --batch 16 --threads 2 -o batch16.profile.toml
-  netc run resnet18.net --profile resnet18.profile.toml -w own.safetensors -i x.npy -o y.npy
-
-Runs the network on random images by each method that a layer can be computed by, in turns, and keeps the fastest; a method \
-takes the place of netc's own choice where it is faster by 2 % at least. The profile is TOML. It serves other batches and \
-numbers of threads too, and programs (Device::with_profile), but neither another network nor other instructions: run, \
-predict, eval and bench refuse it then. Another method rounds otherwise.")]
-pub(crate) struct Tune {
-    /// The network
-    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) file: PathBuf,
-
-    /// Where to write the profile, or - for standard output [default: FILE's name with .profile.toml, in the current folder]
-    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) output: Option<PathBuf>,
-
-    /// Images in a batch
-    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) batch: u32,
-
-    /// How many threads to use [default: all]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
-    pub(crate) threads: Option<u32>,
-
-    /// Compute no convolution by Winograd's method: slower, with smaller rounding errors
-    #[arg(long)]
-    pub(crate) no_winograd: bool,
-
-    /// How long to measure, about
-    #[arg(long, value_name = "S", default_value = "4", value_parser = seconds)]
-    pub(crate) seconds: f64,
-}
-
-/// GPUs that there is a model of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Gpu {
-    H100,
-}
-
-/// Convert, show or make weights files
-#[derive(Debug, Subcommand)]
-pub(crate) enum Weights {
-    Import(Import),
-    Show(Show),
-    Init(Init),
-}
-
-/// Convert foreign weights (PyTorch, torchvision, Keras) into a network's own
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  netc weights import resnet18.safetensors --for resnet18.net -o own.safetensors
-  netc weights import w.safetensors --for googlenet.net --skip aux -o own
-  netc weights import w.safetensors --for my.net --map head.0=fc2 -o own
-
-Tensors are grouped into modules (`layer1.0.conv1`), and modules are matched with layers by their shapes; where several \
-have the same shapes, by the order of their names, and by what feeds what in the network. What this does not settle is \
-refused, with the candidates. The mapping is printed. Half, bfloat16 and double precision become f32. Keras' kernels are \
-turned into netc's layout. Of a PyTorch file (.pt, .pth) the tensors are read, and nothing is run.")]
-pub(crate) struct Import {
-    /// The foreign weights, a safetensors file or a state_dict as PyTorch saves it
-    #[arg(value_name = "W", value_hint = ValueHint::FilePath)]
-    pub(crate) weights: PathBuf,
-
-    /// The network that they are for
-    #[arg(long = "for", value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) network: PathBuf,
-
-    /// Where to write the network's weights
-    #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath)]
-    pub(crate) output: PathBuf,
-
-    /// Settle a module (head.0=fc2), a tensor (head.0.weight=fc2.weight) or all that stands below a name (layer1.=conv2: the
-    /// layers from conv2 on, as many as it has) by hand; may be given several times
-    #[arg(long, value_name = "THEIRS=OURS")]
-    pub(crate) map: Vec<String>,
-
-    /// Take such lines from a file, one THEIRS=OURS a line; # begins a comment
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) map_file: Option<PathBuf>,
-
-    /// Leave out the tensors whose names start so; may be given several times
-    #[arg(long, value_name = "PREFIX")]
-    pub(crate) skip: Vec<String>,
-
-    /// In which order the foreign network flattened the picture before its first FC
-    #[arg(long, value_name = "ORDER")]
-    pub(crate) flatten: Option<Flatten>,
-}
-
-/// The order in which a picture became a vector.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Flatten {
-    /// Channels first, as PyTorch does: the columns are put into netc's order
-    Chw,
-    /// Channels last, as netc and Keras do: nothing changes
-    Hwc,
-}
-
-/// List the tensors of a weights file, and check them
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  netc weights show alexnet.safetensors
-  netc weights show alexnet.safetensors --for alexnet.net")]
-pub(crate) struct Show {
-    /// The weights, a safetensors file
-    #[arg(value_name = "W", value_hint = ValueHint::FilePath)]
-    pub(crate) weights: PathBuf,
-
-    /// Check them against this network
-    #[arg(long = "for", value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) network: Option<PathBuf>,
-}
-
-/// Write a network's initial weights
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  netc weights init alexnet.net --seed 1 -o alexnet.safetensors
-
-The numbers are drawn as the file says (init=, bias_init=; Glorot uniform and zeros otherwise): the same for the same seed.")]
-pub(crate) struct Init {
-    /// The network, or - for standard input
-    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) file: PathBuf,
-
-    /// The same weights for the same number
-    #[arg(long, value_name = "N")]
-    pub(crate) seed: u64,
-
-    /// Where to write them
-    #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath)]
-    pub(crate) output: PathBuf,
-}
-
-/// Draw a network
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  netc graph alexnet.net -o alexnet.svg
-  netc graph alexnet.net -o alexnet.png
-  netc graph alexnet.net --emit dot | dot -Tpdf > alexnet.pdf")]
-pub(crate) struct Graph {
-    /// The network, or - for standard input
-    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) file: PathBuf,
-
-    /// Where to write [default: standard output]
-    #[arg(
-        short,
-        long,
-        value_name = "FILE",
-        default_value = "-",
-        hide_default_value = true,
-        value_hint = ValueHint::FilePath
-    )]
-    pub(crate) output: PathBuf,
-
-    /// What to write [default: by the ending of -o, otherwise svg]
-    #[arg(long, value_name = "WHAT")]
-    pub(crate) emit: Option<Drawing>,
-}
-
-/// How to draw.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Drawing {
-    /// Graphviz
-    Dot,
-    /// PNG
-    Png,
-    /// SVG
-    Svg,
-}
-
 /// Print a script that completes netc's arguments
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -638,13 +271,6 @@ pub(crate) struct Man {
     /// The page of this command (check, weights-import ...); none for netc's own
     #[arg(value_name = "COMMAND")]
     pub(crate) command: Option<String>,
-}
-
-fn seconds(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(s) if (0.0..=3600.0).contains(&s) => Ok(s),
-        _ => Err("not a number of seconds between 0 and 3600".to_owned()),
-    }
 }
 
 /// The whole surface, for completions and the manual: `netc FILE` takes what `netc compile` takes.

@@ -20,7 +20,7 @@ fn table<'m>(manifest: &'m str, name: &str) -> BTreeSet<&'m str> {
 }
 
 /// Those that touch memory directly, call C, or are called.
-const UNSAFE: [&str; 3] = ["runtime", "tests/emulated-device", "tests/wasm"];
+const UNSAFE: [&str; 4] = ["runtime", "tests/emulated-device", "tests/wasm", "web"];
 
 #[test]
 fn unsafe_code_is_forbidden_but_where_it_must_be() {

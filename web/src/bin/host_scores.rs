@@ -10,7 +10,10 @@ const WEIGHTS: &[u8] = include_bytes!("../../lenet5.safetensors");
 fn main() -> Result<(), String> {
     let mut page = Page::default();
     let load = json!({ "do": "load", "text": LENET5 }).to_string();
-    answer(&mut page, load.as_bytes(), WEIGHTS);
+    let loaded = answer(&mut page, load.as_bytes(), WEIGHTS).json;
+    if let Some(error) = loaded["error"].as_str() {
+        return Err(error.to_owned());
+    }
     let [_, test] = Digits::load()?;
     let digits = (0..20).map(|i| {
         let question = json!({ "do": "classify", "pixels": test.picture(i) }).to_string();

@@ -4,6 +4,7 @@
 use crate::ErrorKind;
 use crate::cpu::{Choice, Machine, Profile};
 use crate::plan::Op;
+use crate::int8::Passes;
 use crate::{Error, Precision};
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -29,6 +30,8 @@ enum Kind {
 struct Cpu {
     machine: Machine,
     profile: Option<Arc<Profile>>,
+    /// Passes of the quantised network whose device this is.
+    passes: Option<Passes>,
 }
 
 impl Default for Kind {
@@ -132,6 +135,27 @@ impl Device {
             }
             #[cfg(feature = "cuda")]
             Kind::Cuda(_) => Ok(self),
+        }
+    }
+
+    /// The same device for a quantised network alone, where there is one.
+    pub(crate) fn with_passes(self, passes: Passes) -> Option<Self> {
+        match self.0 {
+            Kind::Cpu(cpu) => {
+                let passes = Some(passes);
+                Some(Self(Kind::Cpu(Cpu { passes, ..cpu })))
+            }
+            #[cfg(feature = "cuda")]
+            Kind::Cuda(_) => None,
+        }
+    }
+
+    /// The passes of the quantised network whose device this is.
+    pub(crate) fn passes(&self) -> Option<&Passes> {
+        match &self.0 {
+            Kind::Cpu(cpu) => cpu.passes.as_ref(),
+            #[cfg(feature = "cuda")]
+            Kind::Cuda(_) => None,
         }
     }
 

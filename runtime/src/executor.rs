@@ -5,7 +5,7 @@ use crate::cpu::sizes::Sizes;
 use crate::int8::Stage;
 use crate::kernels::together;
 use crate::plan::{Plan, Slot};
-use crate::{Device, Error, Mem, Model, Prepared, Scores, Weights, Workspace};
+use crate::{Device, Error, Mem, Model, Prepared, Scores, Scratch, Weights, Workspace};
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -139,8 +139,14 @@ impl Executor {
         mem.finish(self.plan.result)
     }
 
+    /// The scratch memory that its steps need.
+    pub(crate) fn scratch(&self, max_batch: usize) -> impl Iterator<Item = Scratch> {
+        let stages = self.stages.iter();
+        stages.map(move |stage| stage.scratch(max_batch))
+    }
+
     /// Computes a step.
-    fn step(&self, mem: &mut Mem<'_, '_>, number: usize) {
+    pub(crate) fn step(&self, mem: &mut Mem<'_, '_>, number: usize) {
         self.stages[number].run(mem, &self.plan.forward[number]);
     }
 
@@ -196,12 +202,11 @@ impl Model for Executor {
     }
 
     fn workspace(&self, max_batch: usize) -> Workspace {
-        let scratch = self.stages.iter().map(|stage| stage.scratch(max_batch));
         Workspace::new(
             self.plan.input.iter().product(),
             self.plan.arena,
             max_batch,
-            scratch,
+            self.scratch(max_batch),
         )
         .on(&self.device)
     }

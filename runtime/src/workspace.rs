@@ -8,6 +8,7 @@ use crate::cpu::kernel::Aligned;
 use crate::cpu::sizes::Shaped;
 #[cfg(feature = "cuda")]
 use crate::cuda::{Extent, Session};
+use crate::int8::{Passes, Trace, Turn};
 use crate::plan::{Element, Slot, View, overlap};
 use crate::threads::Threads;
 use crate::{Device, Error, ErrorKind};
@@ -37,6 +38,9 @@ pub struct Workspace {
     /// Images of the last pass.
     batch: usize,
     threads: Threads,
+    /// The passes of a quantised network.
+    passes: Option<Passes>,
+    trace: Trace,
     /// The passes on another device than the CPU.
     #[cfg(feature = "cuda")]
     session: Option<alloc::boxed::Box<Mutex<Session>>>,
@@ -111,6 +115,8 @@ impl Workspace {
             max_batch,
             batch: 0,
             threads,
+            passes: None,
+            trace: Trace::default(),
             #[cfg(feature = "cuda")]
             session: None,
         }
@@ -127,8 +133,29 @@ impl Workspace {
                 ..self
             };
         }
-        let _ = device;
-        self
+        let here = match device.passes() {
+            Some(Passes::Executed(executor)) => Self::new(
+                self.image,
+                self.arena_bytes(),
+                self.max_batch,
+                executor.scratch(self.max_batch),
+            ),
+            _ => self,
+        };
+        Self {
+            passes: device.passes().cloned(),
+            ..here
+        }
+    }
+
+    /// Bytes of the arena for each image.
+    pub(crate) fn arena_bytes(&self) -> usize {
+        self.arena * size_of::<f32>()
+    }
+
+    /// What a pass has been seen to do.
+    pub(crate) fn into_trace(self) -> Trace {
+        self.trace
     }
 
     /// Its sizes.
@@ -230,6 +257,12 @@ impl Workspace {
             images,
             batch,
             threads: self.threads,
+            turn: self.passes.as_ref().map(|passes| Turn {
+                passes,
+                trace: &mut self.trace,
+                next: 0,
+            }),
+            foreign: false,
             #[cfg(feature = "cuda")]
             session,
         })
@@ -299,6 +332,10 @@ pub struct Mem<'w, 'i> {
     images: &'i [f32],
     batch: usize,
     threads: Threads,
+    /// Where a quantised network stands.
+    pub(crate) turn: Option<Turn<'w>>,
+    /// Whether a network has been run in a workspace of other weights.
+    pub(crate) foreign: bool,
     #[cfg(feature = "cuda")]
     session: Option<&'w mut Session>,
 }
@@ -314,6 +351,20 @@ impl<'w> Mem<'w, '_> {
     #[cfg(feature = "train")]
     pub(crate) fn threads(&self) -> Threads {
         self.threads
+    }
+
+    /// Whether the pass is a quantised network's.
+    pub(crate) fn is_quantised(&self) -> bool {
+        self.turn.is_some()
+    }
+
+    /// Whether a call of a kernel computes nothing by itself.
+    pub(crate) fn computes_elsewhere(&self) -> bool {
+        #[cfg(feature = "cuda")]
+        let records = self.records();
+        #[cfg(not(feature = "cuda"))]
+        let records = false;
+        records || self.is_quantised()
     }
 
     /// Whether steps are recorded for another device, and not computed.
@@ -346,7 +397,8 @@ impl<'w> Mem<'w, '_> {
     /// The result, when all steps have run.
     ///
     /// # Errors
-    /// With [`ErrorKind::Device`], if another device than the CPU fails.
+    /// With [`ErrorKind::Device`], if another device than the CPU fails; with [`ErrorKind::Choice`], if the network's weights are quantised and the
+    /// workspace was made for others, or the other way round.
     ///
     /// # Panics
     /// If the view is not a dense buffer inside the arena: the planner ends with such a one.
@@ -355,6 +407,7 @@ impl<'w> Mem<'w, '_> {
             panic!("the result lies in the caller's images")
         };
         assert!(result.is_dense(), "the result is not dense");
+        self.finish_quantised(result)?;
         let first = place(result, offset, self.batch, self.arena.len());
         let arena: &'w mut [f32] = core::mem::take(&mut self.arena);
         let values = &mut arena[first..][..result.len() * self.batch];

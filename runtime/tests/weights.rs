@@ -10,7 +10,9 @@ mod common;
 use common::{Rng, param, plan, step, tensors};
 use netc_runtime::cpu::Conv;
 use netc_runtime::plan::{self, Fold, Init, Param, View};
-use netc_runtime::{ErrorKind, Executor, Loader, Model, Weights};
+use netc_runtime::{
+    Error, ErrorKind, Executor, Loader, Model, Scores, Weights, Workspace,
+};
 use safetensors::tensor::{Dtype, TensorView};
 use std::collections::BTreeMap;
 
@@ -210,7 +212,7 @@ fn connection_tables() {
 }
 
 /// A CONV with a connection table and the BN that is folded into it, as generated code makes them.
-fn convolution(w: &Loader<'_>) -> Conv {
+fn convolution(w: &Loader<'_>) -> Alone {
     let d = plan::Conv {
         input: [4, 4, 3],
         filters: 4,
@@ -220,7 +222,39 @@ fn convolution(w: &Loader<'_>) -> Conv {
     };
     w.pass_over("aux1.weight", &[2, 2]);
     let layer = w.layer(("conv", 1));
-    Conv::new(d, layer.connect(TABLE).fold("bn1", 1e-5))
+    Alone(Conv::new(d, layer.connect(TABLE).fold("bn1", 1e-5)))
+}
+
+/// A network of one layer.
+struct Alone(Conv);
+
+impl Model for Alone {
+    fn input(&self) -> &[usize] {
+        &[4, 4, 3]
+    }
+
+    fn output(&self) -> &[usize] {
+        &[3, 3, 4]
+    }
+
+    fn scores(&self) -> Scores {
+        Scores::Logits
+    }
+
+    fn workspace(&self, max_batch: usize) -> Workspace {
+        Workspace::new(48, 144, max_batch, [self.0.scratch(max_batch)])
+    }
+
+    fn forward<'w>(
+        &self,
+        workspace: &'w mut Workspace,
+        images: &[f32],
+    ) -> Result<&'w [f32], Error> {
+        let mem = &mut workspace.begin(images)?;
+        let output = View::arena(0, [3, 3, 4]);
+        self.0.run(mem, View::input([4, 4, 3]), output);
+        mem.finish(output)
+    }
 }
 
 const TABLE: &[&[usize]] = &[&[0], &[1, 2], &[0, 1, 2], &[2]];

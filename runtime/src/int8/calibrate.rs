@@ -3,6 +3,7 @@
 //! A range is not that of all numbers seen: it is the one that makes the mean squared error of the bytes least (as in Nagel et al. 2021,
 //! section 3.1), where cutting off a few large numbers buys a finer scale for all others.
 
+use super::generated::listed;
 use super::{Quantised, fingerprint, sources, takes_weights};
 use crate::cpu::int8::{self, Layer};
 use crate::plan::{Op, Param, Plan, Step};
@@ -48,6 +49,7 @@ pub fn quantise(plan: &Plan, weights: &Weights, images: &[f32]) -> Result<Quanti
         fingerprint: fingerprint(plan),
         layers,
         ranges,
+        steps: plan.forward.iter().map(listed).collect(),
         rest: Weights::from_tensors(rest, &params)?,
         notes: String::new(),
     })

@@ -16,7 +16,7 @@ use alloc::vec::Vec;
 use safetensors::tensor::{Dtype, Metadata, SafeTensors};
 
 /// The version of what stands in the file.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A tensor that is written.
 struct View<'q> {
@@ -68,7 +68,7 @@ impl Quantised {
     /// The [notes](Self::with_notes) in the text of a file.
     #[must_use]
     pub fn notes_of(note: &str) -> Option<&str> {
-        note.split_once('\n').map(|(_, notes)| notes)
+        note.splitn(3, '\n').nth(2)
     }
 
     /// The bytes of a safetensors file; the same network gives the same bytes.
@@ -94,7 +94,12 @@ impl Quantised {
         for (name, shape, numbers) in self.rest.tensors() {
             tensors.insert(name.into(), View::floats(shape.to_vec(), &numbers));
         }
-        let mut note = format!("{FORMAT} {:016x} {}", self.fingerprint, self.network);
+        let mut note = format!(
+            "{FORMAT} {:016x} {}\n{}",
+            self.fingerprint,
+            self.network,
+            self.steps.join(" ")
+        );
         if !self.notes.is_empty() {
             note = format!("{note}\n{}", self.notes);
         }
@@ -132,7 +137,12 @@ impl Quantised {
         let wrong = |problem: String| Error::new(ErrorKind::Weights, problem);
         let (header, metadata) =
             SafeTensors::read_metadata(bytes).map_err(|error| wrong(explain(&error, bytes)))?;
-        let (fingerprint, network, notes) = note(&metadata).map_err(wrong)?;
+        let Note {
+            fingerprint,
+            network,
+            steps,
+            notes,
+        } = note(&metadata).map_err(wrong)?;
         let mut file = File {
             // Eight bytes hold the length of the header; the tensors follow it.
             data: &bytes[header + 8..],
@@ -144,6 +154,7 @@ impl Quantised {
             fingerprint,
             layers: BTreeMap::new(),
             ranges: BTreeMap::new(),
+            steps,
             rest: Weights::from_tensors([], &[])?,
             notes,
         };
@@ -163,12 +174,31 @@ fn range_name(step: &str) -> String {
     }
 }
 
-/// The network of a file, by its fingerprint and its name, and what is noted about it.
-fn note(metadata: &Metadata) -> Result<(u64, String, String), String> {
+/// The names of a file's steps, in order.
+pub(super) fn names(bytes: &[u8]) -> Result<Vec<String>, Error> {
+    let wrong = |problem: String| Error::new(ErrorKind::Weights, problem);
+    let (_, metadata) =
+        SafeTensors::read_metadata(bytes).map_err(|error| wrong(explain(&error, bytes)))?;
+    Ok(note(&metadata).map_err(wrong)?.steps)
+}
+
+/// What a file says beside its tensors.
+struct Note {
+    fingerprint: u64,
+    network: String,
+    /// As [`listed`](super::generated::listed) names them.
+    steps: Vec<String>,
+    notes: String,
+}
+
+/// The network of a file, and what is noted about it.
+fn note(metadata: &Metadata) -> Result<Note, String> {
     let notes = metadata.metadata();
     let note = notes.as_ref().and_then(|notes| notes.get(INT8_NOTE));
     let note = note.ok_or("not a quantised network: `netc quantize` makes one of a network, its weights and some pictures")?;
-    let (first, notes) = note.split_once('\n').unwrap_or((note, ""));
+    let mut lines = note.splitn(3, '\n').map(String::from);
+    let mut line = || lines.next().unwrap_or_default();
+    let (first, steps, notes) = (line(), line(), line());
     let mut parts = first.splitn(3, ' ');
     let format = parts.next().unwrap_or_default();
     if format != FORMAT.to_string() {
@@ -181,7 +211,12 @@ fn note(metadata: &Metadata) -> Result<(u64, String, String), String> {
         .and_then(|hex| u64::from_str_radix(hex, 16).ok());
     let fingerprint = fingerprint.ok_or("a broken note about what was quantised")?;
     let network = parts.next().unwrap_or_default();
-    Ok((fingerprint, network.into(), notes.into()))
+    Ok(Note {
+        fingerprint,
+        network: network.into(),
+        steps: steps.split_whitespace().map(String::from).collect(),
+        notes,
+    })
 }
 
 /// A file that is read, and what is wrong with it so far.

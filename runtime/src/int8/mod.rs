@@ -19,10 +19,14 @@
 
 mod calibrate;
 mod file;
+mod generated;
+mod pass;
 mod places;
 
 pub(crate) use calibrate::others_of;
 pub use calibrate::quantise;
+pub(crate) use generated::load;
+pub(crate) use pass::{Passes, QuantisedLayer, Trace, Turn};
 
 use crate::backend::Kernel;
 use crate::cpu::int8::{self, Layer};
@@ -47,6 +51,8 @@ pub struct Quantised {
     pub(crate) layers: BTreeMap<String, Layer>,
     /// The smallest and the largest number of each step's output that matter; of the network's input under an empty name.
     pub(crate) ranges: BTreeMap<String, [f32; 2]>,
+    /// The names of all steps, as the file lists them.
+    pub(crate) steps: Vec<String>,
     /// The parameters of all other layers.
     pub(crate) rest: Weights,
     /// What was noted about the weights.

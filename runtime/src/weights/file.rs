@@ -83,6 +83,12 @@ fn is_quantised(metadata: &Metadata) -> bool {
     notes.is_some_and(|notes| notes.contains_key(INT8_NOTE))
 }
 
+/// Whether a file holds a quantised network; not, if it is broken.
+pub(super) fn holds_quantised(bytes: &[u8]) -> bool {
+    let header = SafeTensors::read_metadata(bytes);
+    header.is_ok_and(|(_, metadata)| is_quantised(&metadata))
+}
+
 /// A note of a safetensors file: its key and its text.
 pub(crate) type Note<'n> = (&'n str, String);
 

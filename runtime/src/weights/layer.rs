@@ -2,7 +2,7 @@
 
 use super::{Loader, Weights};
 use crate::cpu::{Choice, Real};
-use crate::plan::{BatchNorm, Conv, Fold, Op, Operation, Source};
+use crate::plan::{BatchNorm, Conv, Fold, Op, Operation, Pointwise, Source};
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::vec;
@@ -191,6 +191,27 @@ impl<'w> LayerWeights<'w> {
         match self.origin {
             Origin::Weights(weights) => &weights.device,
             Origin::Loader(loader) => loader.place(),
+        }
+    }
+
+    /// What a plan's step would name.
+    pub(crate) fn source(&self) -> Source {
+        let normalisation = |fold: Option<(LayerName<'_>, f32)>| {
+            fold.map(|(layer, eps)| Fold {
+                layer: format!("{layer}"),
+                eps,
+            })
+        };
+        Source {
+            layer: format!("{}", self.name),
+            fold: normalisation(self.fold),
+            chw: self.chw,
+            pointwise: self.pointwise.map(|conv| Pointwise {
+                layer: format!("{}", conv.name),
+                fold: normalisation(conv.fold),
+                channels: conv.channels,
+                bias: conv.bias,
+            }),
         }
     }
 

@@ -1,9 +1,10 @@
 //! Weights for a network that is being made.
 
 use super::layer::{LayerName, LayerWeights};
+use super::file::holds_quantised;
 use super::{Storage, Weights, random};
 use crate::plan::{Init, Operation, Param};
-use crate::{Device, Error, Path};
+use crate::{Device, Error, Model, Path, int8};
 use alloc::borrow::Cow;
 use alloc::string::ToString;
 use alloc::vec;
@@ -22,15 +23,21 @@ enum From<'w> {
     Weights(&'w Weights),
     /// Initial values for this seed, and the tensors that start otherwise than the layers say.
     Seed(u64, &'w [(&'w str, Init)]),
+    /// None: the network's device has them.
+    Quantised,
 }
 
 impl<'w> Loader<'w> {
-    /// Makes a network with the weights of a safetensors file.
+    /// Makes a network with the weights of a safetensors file, as they are, or as `netc quantize` wrote them. Those are looked at in a pass
+    /// that computes nothing.
     ///
     /// # Errors
     /// If the file cannot be read, or lists everything in which it differs from what the network took.
     #[cfg(feature = "std")]
-    pub fn file<M>(path: impl AsRef<Path>, new: impl FnOnce(&Loader<'_>) -> M) -> Result<M, Error> {
+    pub fn file<M: Model>(
+        path: impl AsRef<Path>,
+        new: impl Fn(&Loader<'_>) -> M,
+    ) -> Result<M, Error> {
         Self::on(&Device::cpu(), path, new)
     }
 
@@ -39,10 +46,10 @@ impl<'w> Loader<'w> {
     /// # Errors
     /// As [`file`](Self::file).
     #[cfg(feature = "std")]
-    pub fn on<M>(
+    pub fn on<M: Model>(
         device: &Device,
         path: impl AsRef<Path>,
-        new: impl FnOnce(&Loader<'_>) -> M,
+        new: impl Fn(&Loader<'_>) -> M,
     ) -> Result<M, Error> {
         let path = path.as_ref();
         let model = Storage::open(path).and_then(|file| Self::load(device, file, new));
@@ -54,9 +61,9 @@ impl<'w> Loader<'w> {
     /// # Errors
     /// None.
     #[cfg(not(feature = "std"))]
-    pub fn file<M>(
+    pub fn file<M: Model>(
         path: impl AsRef<Path>,
-        _new: impl FnOnce(&Loader<'_>) -> M,
+        _new: impl Fn(&Loader<'_>) -> M,
     ) -> Result<M, Error> {
         match *path.as_ref() {}
     }
@@ -66,10 +73,10 @@ impl<'w> Loader<'w> {
     /// # Errors
     /// None.
     #[cfg(not(feature = "std"))]
-    pub fn on<M>(
+    pub fn on<M: Model>(
         _device: &Device,
         path: impl AsRef<Path>,
-        new: impl FnOnce(&Loader<'_>) -> M,
+        new: impl Fn(&Loader<'_>) -> M,
     ) -> Result<M, Error> {
         Self::file(path, new)
     }
@@ -78,7 +85,10 @@ impl<'w> Loader<'w> {
     ///
     /// # Errors
     /// Lists everything in which it differs from what the network took.
-    pub fn bytes<M>(bytes: &[u8], new: impl FnOnce(&Loader<'_>) -> M) -> Result<M, Error> {
+    pub fn bytes<M: Model>(
+        bytes: &[u8],
+        new: impl Fn(&Loader<'_>) -> M,
+    ) -> Result<M, Error> {
         Self::load(&Device::cpu(), Storage::Read(bytes.to_vec()), new)
     }
 
@@ -92,11 +102,28 @@ impl<'w> Loader<'w> {
         })
     }
 
-    fn load<M>(
+    /// For a network whose weights this device has.
+    pub(crate) fn quantised(device: Device) -> Loader<'static> {
+        Loader {
+            from: From::Quantised,
+            device,
+            taken: RefCell::default(),
+        }
+    }
+
+    /// What has been taken.
+    pub(crate) fn taken(&self) -> Vec<Param> {
+        self.taken.borrow().clone()
+    }
+
+    fn load<M: Model>(
         device: &Device,
         file: Storage,
-        new: impl FnOnce(&Loader<'_>) -> M,
+        new: impl Fn(&Loader<'_>) -> M,
     ) -> Result<M, Error> {
+        if holds_quantised(file.bytes()) {
+            return int8::load(device, file.bytes(), new);
+        }
         let (weights, problems) = Weights::parse(file)?;
         let loader = Loader {
             from: From::Weights(&weights),
@@ -130,7 +157,7 @@ impl<'w> Loader<'w> {
     pub(super) fn weights(&self) -> Option<&Weights> {
         match self.from {
             From::Weights(weights) => Some(weights),
-            From::Seed(..) => None,
+            From::Seed(..) | From::Quantised => None,
         }
     }
 
@@ -172,6 +199,7 @@ impl<'w> Loader<'w> {
                 let param = taken.iter().rev().find(|param| param.name == name);
                 param.map(|param| Cow::Owned(random::draw(seed, param)))
             }
+            From::Quantised => None,
         };
         let fits = found.filter(|numbers| numbers.len() == len);
         fits.unwrap_or_else(|| Cow::Owned(vec![0.0; len]))

@@ -334,11 +334,13 @@ impl Emitter<'_> {
             self.names.ty("Result"),
         );
         let result = self.names.result();
+        let kept = self.names.kept();
         quote! {
             #doc
             pub fn forward<'w>(&self, workspace: &'w mut #workspace, images: &[f32]) -> #result_type<&'w [f32], #error> {
                 let mem = &mut workspace.begin(images)?;
                 #calls
+                #(mem.keep(at::#kept);)*
                 mem.finish(at::#result)
             }
         }

@@ -1,23 +1,12 @@
-//! The kernels that generated code and the executor call: those of the device that the weights are for, or that a training run is on. Without
-//! the feature `cuda` they are the CPU's own types.
+//! The kernels that generated code and the executor call: those of the device that the weights are for, or that a training run is on. Those of training
+//! are the CPU's own types without the feature `cuda`.
 
-#[cfg(not(feature = "cuda"))]
-mod kernels_of {
-    macro_rules! of_the_cpu {
-        ($({ $op:ident, $($rest:tt)* })*) => {
-            pub use crate::cpu::{$($op),*};
-        };
-    }
-    crate::plan::for_each_op!(of_the_cpu, infer);
-    pub(crate) use crate::cpu::together;
-    #[cfg(feature = "train")]
-    pub use crate::cpu::train;
-}
-#[cfg(feature = "cuda")]
-#[path = "cuda/either.rs"]
-mod kernels_of;
+mod either;
 
-pub use kernels_of::*;
+pub use either::*;
+
+#[cfg(all(feature = "train", not(feature = "cuda")))]
+pub use crate::cpu::train;
 
 use crate::Mem;
 use crate::plan::View;

@@ -1,16 +1,38 @@
-//! For each operation of inference a kernel that computes on the CPU, or that a GPU's program takes up.
+//! For each operation of inference a kernel that computes on the CPU, that a GPU's program takes up, or in whose place a quantised network's
+//! executor computes.
 
 use crate::cpu::{self, Choice};
+#[cfg(feature = "cuda")]
 use crate::cuda::Params;
-use crate::plan::{self, View, for_each_op};
+use crate::int8::QuantisedLayer;
+use crate::plan::{self, Op, View, for_each_op};
 use crate::{LayerWeights, Mem, Scratch};
+use alloc::boxed::Box;
+#[cfg(feature = "cuda")]
 use alloc::sync::Arc;
 
 /// Where a kernel computes.
 enum On<K> {
     Cpu(K),
+    /// Nowhere: the executor behind the workspace has the layer's bytes.
+    Quantised(Box<QuantisedLayer>),
     /// On the device of the workspace, with these parameters.
+    #[cfg(feature = "cuda")]
     Device(Arc<Params>),
+}
+
+impl<K> On<K> {
+    /// Where an operation with parameters computes: where they are.
+    fn of(op: &Op, layer: LayerWeights<'_>, here: impl FnOnce() -> K) -> Self {
+        if let Some(layer) = QuantisedLayer::of(op, &layer) {
+            return Self::Quantised(Box::new(layer));
+        }
+        #[cfg(feature = "cuda")]
+        if !layer.device().is_cpu() {
+            return Self::Device(Params::of(op, layer));
+        }
+        Self::Cpu(here())
+    }
 }
 
 /// What a kernel of this arity reads.
@@ -42,10 +64,7 @@ macro_rules! constructors {
         /// If the descriptor's sizes cannot be computed, or the layer has not its parameters.
         #[must_use]
         pub fn new(d: plan::$op, layer: LayerWeights<'_>) -> Self {
-            let on = match layer.device().is_cpu() {
-                true => On::Cpu(cpu::$op::new(d, layer)),
-                false => On::Device(Params::of(&d.into(), layer)),
-            };
+            let on = On::of(&d.into(), layer, || cpu::$op::new(d, layer));
             Self { d, on }
         }
     };
@@ -70,7 +89,7 @@ macro_rules! scratch {
         pub fn scratch(&self, max_batch: usize) -> Scratch {
             match &self.on {
                 On::Cpu(kernel) => kernel.scratch(max_batch),
-                On::Device(_) => Scratch::default(),
+                _ => Scratch::default(),
             }
         }
     };
@@ -95,8 +114,12 @@ macro_rules! either {
             /// If the views do not fit the operation or the memory, or overlap; if the workspace is another device's.
             pub fn run(&self, mem: &mut Mem<'_, '_>, x: inputs!($arity), y: View) {
                 match &self.on {
-                    On::Cpu(kernel) if !mem.records() => kernel.run(mem, x, y),
-                    On::Cpu(_) => mem.record(&self.d.into(), all!(x, $arity), y, None),
+                    On::Quantised(layer) => mem.quantised(self.d.into(), all!(x, $arity), y, Some(layer)),
+                    _ if mem.is_quantised() => mem.quantised(self.d.into(), all!(x, $arity), y, None),
+                    #[cfg(feature = "cuda")]
+                    On::Cpu(_) if mem.records() => mem.record(&self.d.into(), all!(x, $arity), y, None),
+                    On::Cpu(kernel) => kernel.run(mem, x, y),
+                    #[cfg(feature = "cuda")]
                     On::Device(params) => mem.record(&self.d.into(), all!(x, $arity), y, Some(params)),
                 }
             }
@@ -111,10 +134,7 @@ macro_rules! chosen {
         impl $op {
             /// As [`new`](Self::new), on the CPU by this choice.
             pub(crate) fn chosen(d: plan::$op, layer: LayerWeights<'_>, choice: Choice) -> Self {
-                let on = match layer.device().is_cpu() {
-                    true => On::Cpu(cpu::$op::chosen(d, layer, choice)),
-                    false => On::Device(Params::of(&d.into(), layer)),
-                };
+                let on = On::of(&d.into(), layer, || cpu::$op::chosen(d, layer, choice));
                 Self { d, on }
             }
         }
@@ -130,15 +150,15 @@ pub(crate) fn together<const N: usize>(
 ) -> bool {
     let here = convs.map(|(conv, y)| match &conv.on {
         On::Cpu(conv) => Some((conv, y)),
-        On::Device(_) => None,
+        _ => None,
     });
-    match here.iter().any(Option::is_none) || mem.records() {
+    match here.iter().any(Option::is_none) || mem.computes_elsewhere() {
         true => false,
         false => cpu::together(mem, x, here.map(|conv| conv.expect("all are here"))),
     }
 }
 
 /// The kernels of training, of the device that the run is on.
-#[cfg(feature = "train")]
-#[path = "train/either.rs"]
+#[cfg(all(feature = "train", feature = "cuda"))]
+#[path = "../cuda/train/either.rs"]
 pub mod train;

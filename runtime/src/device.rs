@@ -3,8 +3,8 @@
 #[cfg(not(feature = "cuda"))]
 use crate::ErrorKind;
 use crate::cpu::{Choice, Machine, Profile};
-use crate::plan::Op;
 use crate::int8::Passes;
+use crate::plan::Op;
 use crate::{Error, Precision};
 use alloc::string::String;
 use alloc::sync::Arc;

@@ -10,9 +10,7 @@ mod common;
 use common::{Rng, param, plan, step, tensors};
 use netc_runtime::cpu::Conv;
 use netc_runtime::plan::{self, Fold, Init, Param, View};
-use netc_runtime::{
-    Error, ErrorKind, Executor, Loader, Model, Scores, Weights, Workspace,
-};
+use netc_runtime::{Error, ErrorKind, Executor, Loader, Model, Scores, Weights, Workspace};
 use safetensors::tensor::{Dtype, TensorView};
 use std::collections::BTreeMap;
 

@@ -4,7 +4,7 @@
 use netc_compiler::{Options, RecipeChoice, Train};
 use netc_plan::{Operation, Plan};
 use netc_runtime::train::Trainer;
-use netc_runtime::{Executor, Model, Weights};
+use netc_runtime::{Executor, Model, Weights, quantise};
 use netc_tests::generated::{Check, Generated, each};
 use netc_tests::networks::{compile_file, path};
 use std::collections::BTreeMap;
@@ -52,6 +52,13 @@ impl Check for Inference {
         let executor = Executor::new(&plan, &weights).expect("a valid plan");
         passes(stem, &executor, &images(&plan));
         passes(&format!("{stem}, generated"), &N::seeded(1), &images(&plan));
+        let quantised = quantise(&plan, &weights, &images(&plan)).expect("finite numbers");
+        let quantised = N::load(&quantised.to_bytes()).expect("its own file");
+        passes(
+            &format!("{stem}, generated, int8"),
+            &quantised,
+            &images(&plan),
+        );
         self.0 += 1;
     }
 }

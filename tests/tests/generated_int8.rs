@@ -5,16 +5,16 @@ use netc_plan::Plan;
 use netc_runtime::cpu::Machine;
 use netc_runtime::{ErrorKind, Executor, Model, Quantised, prepare, quantise};
 use netc_tests::generated::heads::Heads;
-use netc_tests::generated::lenet5_mnist::LeNet5Mnist;
 use netc_tests::generated::lenet_digits::LeNetDigits;
+use netc_tests::generated::lenet5_mnist::LeNet5Mnist;
 use netc_tests::generated::{Check, Generated, each};
 use netc_tests::networks::{compile_file, path};
 use netc_tests::seeded;
 
 /// Networks with more numbers take long to make, and have no layer that the others have not.
-const MOST_PARAMS: usize = 30_000_000;
+const MOST_PARAMS: usize = 5_000_000;
 
-/// A network, and the bytes of its quantised file.
+/// A network that has been quantised by two images.
 struct Case {
     plan: Plan,
     quantised: Quantised,
@@ -89,7 +89,7 @@ impl Check for Bits {
 fn generated_code_gives_the_bits_of_the_executor() {
     let mut check = Bits { compared: 0 };
     each(&mut check);
-    assert!(check.compared > 15, "{} networks", check.compared);
+    assert!(check.compared > 12, "{} networks", check.compared);
 }
 
 #[test]
@@ -114,6 +114,20 @@ fn passes_share_a_model_and_repeat() {
 }
 
 #[test]
+fn a_file_may_lack_the_last_softmax() {
+    let case = Case::of("lenet5_mnist").expect("a small network");
+    let mut plan = case.plan.clone();
+    let softmax = plan.forward.pop().expect("a SOFTMAX");
+    plan.result = softmax.inputs[0];
+    plan.probabilities = false;
+    let quantised = quantise(&plan, &seeded::weights(&plan.params), &case.images);
+    let file = quantised.expect("a quantised network").to_bytes();
+    let model = LeNet5Mnist::from_bytes(&file).expect("its file");
+    let expected = output(&case.executor(), &case.images);
+    assert!(output(&model, &case.images) == expected);
+}
+
+#[test]
 fn other_outputs_are_floats() {
     let case = Case::of("heads").expect("a small network");
     let model = Heads::from_bytes(&case.quantised.to_bytes()).expect("its file");
@@ -133,14 +147,15 @@ fn a_file_of_another_network_is_refused() {
     let file = case.quantised.to_bytes();
     let error = LeNetDigits::from_bytes(&file).expect_err("another network's file");
     assert_eq!(error.kind(), ErrorKind::Weights);
-    insta::assert_snapshot!(error, @"");
+    assert_eq!(
+        error.to_string(),
+        "quantised for another network than `LeNetDigits`: for `LeNet5Mnist`, or for another version of it; `netc quantize` makes a file for this one"
+    );
     let cut = LeNet5Mnist::from_bytes(&file[..file.len() - 8]).expect_err("a broken file");
-    insta::assert_snapshot!(cut, @"");
-    let old = String::from_utf8_lossy(&file).contains("\"2 ");
-    assert!(old, "the format has changed: the next line with it");
-    let old: Vec<u8> = replaced(&file, b"\"netc.int8\":\"2 ", b"\"netc.int8\":\"1 ");
+    assert!(cut.to_string().contains("cut short"), "{cut}");
+    let old = replaced(&file, b"\"netc.int8\":\"2 ", b"\"netc.int8\":\"1 ");
     let old = LeNet5Mnist::from_bytes(&old).expect_err("an older file");
-    insta::assert_snapshot!(old, @"");
+    assert!(old.to_string().contains("another version of netc"), "{old}");
 }
 
 /// The bytes with one part in place of another of its length.

@@ -104,9 +104,11 @@ impl Mem<'_, '_> {
         self.turn = Some(turn);
     }
 
-    /// Says that the caller may read these values after the pass.
+    /// Says that the caller may read these values after the pass: a quantised network gives them as floats.
     pub fn keep(&mut self, view: View) {
-        if let Some(turn) = &mut self.turn {
+        if let Some(turn) = &mut self.turn
+            && matches!(turn.passes, Passes::Traced)
+        {
             turn.trace.kept.push(view);
         }
     }

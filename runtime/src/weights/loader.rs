@@ -1,7 +1,7 @@
 //! Weights for a network that is being made.
 
-use super::layer::{LayerName, LayerWeights};
 use super::file::holds_quantised;
+use super::layer::{LayerName, LayerWeights};
 use super::{Storage, Weights, random};
 use crate::plan::{Init, Operation, Param};
 use crate::{Device, Error, Model, Path, int8};
@@ -85,10 +85,7 @@ impl<'w> Loader<'w> {
     ///
     /// # Errors
     /// Lists everything in which it differs from what the network took.
-    pub fn bytes<M: Model>(
-        bytes: &[u8],
-        new: impl Fn(&Loader<'_>) -> M,
-    ) -> Result<M, Error> {
+    pub fn bytes<M: Model>(bytes: &[u8], new: impl Fn(&Loader<'_>) -> M) -> Result<M, Error> {
         Self::load(&Device::cpu(), Storage::Read(bytes.to_vec()), new)
     }
 

@@ -449,7 +449,7 @@ fn other_files_are_refused() {
         changed[at..at + to.len()].copy_from_slice(to);
         changed
     };
-    let future = renamed(b":\"1 ", b":\"2 ");
+    let future = renamed(b":\"2 ", b":\"3 ");
     assert!(refused(&future, &plan).starts_with("quantised by another version"));
     assert_eq!(
         refused(

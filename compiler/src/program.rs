@@ -134,10 +134,10 @@ impl Unit {
         }
     }
 
-    /// Whether the value may lie where an input lies.
+    /// Whether the value may lie where the input of this number lies.
     #[must_use]
-    pub fn in_place(&self) -> bool {
-        self.op().is_some_and(Operation::in_place)
+    pub fn in_place(&self, operand: usize) -> bool {
+        self.op().is_some_and(|op| op.in_place(operand))
     }
 
     /// Whether the unit names a value that another one computes.

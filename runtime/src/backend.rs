@@ -83,6 +83,7 @@ macro_rules! to_infer {
                 };
                 match step.op {
                     Op::Conv(d) => Ok(Kernel::Conv(kernels::Conv::chosen(d, layer()?, choice))),
+                    Op::ConvAdd(d) => Ok(Kernel::ConvAdd(kernels::ConvAdd::chosen(d, layer()?, choice))),
                     Op::Deconv(d) => Ok(Kernel::Deconv(kernels::Deconv::chosen(d, layer()?, choice))),
                     Op::Fc(d) => Ok(Kernel::Fc(kernels::Fc::chosen(d, layer()?, choice))),
                     $(#[allow(unreachable_patterns, reason = "those that take a choice come first")]

@@ -1,13 +1,18 @@
 //! Convolutions, transposed convolutions and fully connected layers on the emulated device, forward and back, against their definitions.
 
 mod common;
+#[path = "common/network.rs"]
+mod network;
 
-use common::{Rng, params, tensors};
+use common::{Rng, params, step, strided, tensors};
 use netc_emulated_device::session_or_skip;
 use netc_runtime::Device;
+use netc_runtime::Model;
 use netc_runtime::cuda::{Precision, single};
-use netc_runtime::plan::{Act, Conv, Deconv, Fc, Op, Operation};
+use netc_runtime::plan::{Act, Conv, ConvAdd, Copy, Deconv, Fc, Op, Operation, Plan, View};
 use netc_runtime::train::{Setting, Single, plain};
+
+use network::{executor, executor_on};
 
 /// How an operation is called: images, channels around its views, and what gradients are added to.
 #[derive(Clone, Copy, Debug)]
@@ -199,6 +204,59 @@ fn products_are_what_their_definitions_say() {
         check(rng, &device.with_precision(precision), op, case, precision);
     }
     assert_eq!(session.reports(), "");
+}
+
+/// What is added lies elsewhere, or where the output does; by a block an image, and by tiles.
+#[test]
+fn convolutions_onto_pictures_are_what_the_cpu_gives() {
+    let Some(session) = session_or_skip() else {
+        return;
+    };
+    let rng = &mut Rng(12);
+    for round in 0..24 {
+        let (Op::Conv(mut conv), _) = draw(rng, Precision::F32) else {
+            continue;
+        };
+        let is_large = round % 3 == 0;
+        if is_large {
+            conv.input = [70, 66, conv.input[2]];
+        }
+        let op = Op::from(ConvAdd::of(conv));
+        if op.problem().is_some() {
+            continue;
+        }
+        session.set("seed", &round.to_string());
+        let mut plan = strided(rng, op);
+        if round % 2 == 0 {
+            in_place(&mut plan);
+        }
+        let images = rng.numbers(2 * plan.input.iter().product::<usize>());
+        let cuda = Device::cuda(0).expect("the emulated device");
+        let [expected, found] = [executor(&plan), executor_on(&plan, cuda)].map(|model| {
+            let mut workspace = model.workspace(2);
+            let output = model.forward(&mut workspace, &images).expect("a pass");
+            output.to_vec()
+        });
+        let expected: Vec<f64> = expected.into_iter().map(f64::from).collect();
+        let difference = difference(&found, &expected);
+        // The CPU may compute by Winograd's method.
+        assert!(difference <= 3e-5, "{difference:e} off: {op:?}");
+    }
+    assert_eq!(session.reports(), "");
+}
+
+/// Has the last step write over its second input, from where the result is copied.
+fn in_place(plan: &mut Plan) {
+    let layer = plan.forward.last_mut().expect("a step");
+    layer.output = layer.inputs[1];
+    let output = layer.output;
+    let result = View::arena(plan.arena.next_multiple_of(64), output.shape);
+    let input = output.shape;
+    let copy = step("result", Copy { input }, &[output], result);
+    plan.forward.push(copy);
+    plan.arena = result.bytes() + plan.arena.next_multiple_of(64);
+    plan.output = vec![result.len()];
+    plan.result = result;
 }
 
 #[test]

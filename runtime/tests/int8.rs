@@ -152,6 +152,55 @@ fn network(c: usize) -> Plan {
     plan(&input, b.steps, b.params, x)
 }
 
+/// Convolutions onto pictures: elsewhere, and in place.
+fn residual(c: usize) -> Plan {
+    let mut b = Builder {
+        steps: Vec::new(),
+        params: Vec::new(),
+        end: 0,
+    };
+    let input = [9, 8, 3];
+    let conv = |input: [usize; 3], act| plan::Conv {
+        input,
+        filters: c,
+        kernel: [3, 3],
+        pad: [1; 4],
+        act,
+        ..plan::Conv::DEFAULT
+    };
+    let x = b.add("conv1", conv(input, Act::Relu), &[View::input(input)]);
+    let onto = |act| plan::ConvAdd::of(conv(x.shape, act));
+    let y = b.add("conv2", onto(Act::Relu), &[x, x]);
+    let x = b.to("conv3", onto(Act::Silu), &[y, x], x);
+    let y = b.to("conv4", onto(Act::None), &[x, y], y);
+    let units = plan::Fc {
+        input: y.shape,
+        units: 11,
+        ..plan::Fc::DEFAULT
+    };
+    let result = b.add("fc1", units, &[y]);
+    plan(&input, b.steps, b.params, result)
+}
+
+fn networks() -> [Plan; 5] {
+    [
+        network(8),
+        network(13),
+        network(32),
+        residual(8),
+        residual(13),
+    ]
+}
+
+#[test]
+fn convolutions_onto_pictures_read_and_write_bytes() {
+    let plan = residual(13);
+    let prepared = prepare(&plan, Machine::here(), 1).unwrap();
+    let prepared = prepared.with_int8(&quantised(&plan)).unwrap();
+    let mut choices = prepared.steps().map(|(_, choice)| choice.method);
+    assert!(choices.all(|method| method == Method::Int8));
+}
+
 fn weights(plan: &Plan) -> Weights {
     Weights::from_tensors(tensors(&mut Rng(1), &plan.params), &plan.params).unwrap()
 }
@@ -192,8 +241,8 @@ fn error(found: &[f32], expected: &[f32]) -> f32 {
 
 #[test]
 fn near_the_network_in_f32() {
-    for c in [8, 13, 32] {
-        let plan = network(c);
+    for plan in networks() {
+        let c = plan.forward[0].output.shape[2];
         let images = images(&plan, 9, 3);
         let exact = run(&Executor::new(&plan, &weights(&plan)).unwrap(), &images, 1);
         let found = run(&executor(&plan, &quantised(&plan), None), &images, 1);
@@ -204,8 +253,8 @@ fn near_the_network_in_f32() {
 
 #[test]
 fn the_same_bits_on_all_levels_for_all_threads_and_batches() {
-    for c in [8, 13, 32] {
-        let plan = network(c);
+    for plan in networks() {
+        let c = plan.forward[0].output.shape[2];
         let quantised = quantised(&plan);
         let images = images(&plan, 5, 4);
         let one: usize = plan.input.iter().product();

@@ -355,6 +355,27 @@ fn add() {
 }
 
 #[test]
+fn conv_add() {
+    check(150, |rng| {
+        let (kernel, stride, pad) = window(rng);
+        let groups = rng.pick(&[1, 1, 2, 3]);
+        let mut input = picture(rng);
+        input[2] = groups * rng.pick(&[2, 3, 8, 17]);
+        let conv = plan::Conv {
+            input,
+            filters: groups * rng.size(1, 40),
+            kernel,
+            stride: rng.pick(&[stride, [1, 1]]),
+            pad,
+            groups,
+            act: rng.pick(&ACTS),
+            ..plan::Conv::DEFAULT
+        };
+        plan::ConvAdd::of(conv).into()
+    });
+}
+
+#[test]
 fn copy() {
     check(50, |rng| {
         plan::Copy {
@@ -533,7 +554,7 @@ fn in_place() {
         .into(),
     ];
     for op in ops {
-        assert!(op.in_place());
+        assert!(op.in_place(0));
         for (dense, choice) in [(true, 0), (false, 1), (true, 1), (true, 2), (false, 2)] {
             let pixel = if dense { 19 } else { 25 };
             let place = |offset| {

@@ -222,14 +222,20 @@ impl Kernel {
     /// Whether it computes a convolution, alone or among others.
     #[must_use]
     pub fn convolves(&self) -> bool {
-        let convolution = |step: &Step| matches!(step.op, Op::Conv(_) | Op::Deconv(_));
+        let convolution =
+            |step: &Step| matches!(step.op, Op::Conv(_) | Op::ConvAdd(_) | Op::Deconv(_));
         self.steps.iter().any(convolution)
     }
 
     /// Whether tiles of a product are what it computes.
     #[must_use]
     pub fn is_product(&self) -> bool {
-        let product = |step: &Step| matches!(step.op, Op::Conv(_) | Op::Fc(_) | Op::Deconv(_));
+        let product = |step: &Step| {
+            matches!(
+                step.op,
+                Op::Conv(_) | Op::ConvAdd(_) | Op::Fc(_) | Op::Deconv(_)
+            )
+        };
         self.steps.iter().all(product)
     }
 }

@@ -42,10 +42,10 @@ fn conv(program: &Program, id: UnitId) -> Option<&Conv> {
     }
 }
 
-fn is_depthwise(d: &Conv) -> bool {
+pub(super) fn is_depthwise(d: &Conv) -> bool {
     d.groups > 1 && d.groups == d.input[2] && d.filters == d.groups
 }
 
-fn is_pointwise(d: &Conv) -> bool {
+pub(super) fn is_pointwise(d: &Conv) -> bool {
     d.groups == 1 && d.kernel == [1, 1] && d.stride == [1, 1] && d.pad == [0; 4]
 }

@@ -10,6 +10,7 @@ mod fold_batch_norm;
 mod fold_flatten;
 mod fold_pointwise;
 mod fuse_activations;
+mod fuse_additions;
 mod group_rows;
 mod merge_padding;
 mod pool_before_pointwise;
@@ -46,6 +47,7 @@ fn to_infer(program: &mut Program) {
     pool_before_pointwise::run(program);
     fold_pointwise::run(program);
     fuse_activations::run(program, |_| true);
+    fuse_additions::run(program);
     view_slices::run(program);
 }
 

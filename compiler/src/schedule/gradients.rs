@@ -139,8 +139,8 @@ impl Trace<'_> {
                 && self.concats.channels(*value).is_none()
                 && inputs.iter().filter(|other| *other == value).count() == 1
         };
-        let (_, heir) = inputs.iter().copied().enumerate().find(free)?;
-        op.in_place().then_some((heir, place.buffer))
+        let (operand, heir) = inputs.iter().copied().enumerate().find(free)?;
+        op.in_place(operand).then_some((heir, place.buffer))
     }
 
     fn contribution(&mut self, value: UnitId, time: usize, buffer: Option<usize>) -> Option<To> {

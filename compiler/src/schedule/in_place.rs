@@ -133,10 +133,20 @@ impl Cells {
             self.of.push(None);
             return;
         }
-        let candidates = unit.inputs.iter().filter(|_| unit.in_place());
+        let read: Vec<UnitId> = unit.inputs.iter().map(|i| values.root(*i)).collect();
+        let candidates = (0..read.len()).filter(|operand| {
+            let input = read[*operand];
+            let others = (0..read.len()).filter(|other| !unit.in_place(*other));
+            unit.in_place(*operand)
+                && ends.parts[input] <= id
+                && program.units[input].shape == unit.shape
+                && others
+                    .into_iter()
+                    .all(|other| !self.holds(input, read[other]))
+        });
+        let candidates: Vec<UnitId> = candidates.map(|operand| read[operand]).collect();
         let shared = candidates
-            .map(|input| values.root(*input))
-            .filter(|input| ends.parts[*input] <= id && program.units[*input].shape == unit.shape)
+            .into_iter()
             .find_map(|input| self.overwrite(values, concats, input, id));
         let cell = shared.unwrap_or_else(|| {
             self.cells.push(Cell {
@@ -148,6 +158,21 @@ impl Cells {
             self.cells.len() - 1
         });
         self.of.push(Some(cell));
+    }
+
+    /// Whether a value's place holds that of another: they share it, or the other is a part of it.
+    fn holds(&self, value: UnitId, other: UnitId) -> bool {
+        let place = self.of[value];
+        let mut inner = self.of[other];
+        while let Some(cell) = inner {
+            if inner == place {
+                return true;
+            }
+            // A CONCAT that is yet to come has no place.
+            let channels = self.cells[cell].channels;
+            inner = channels.and_then(|channels| self.of.get(channels.within).copied().flatten());
+        }
+        false
     }
 
     /// Lets the value of `id` take the place of its input, which dies there, if both can have the same place.

@@ -98,6 +98,17 @@ pub(crate) fn graph(random: &mut Random, layers: usize) -> Graph {
                 b.concat(&[two, one])
             }
             9 => any(random, &like),
+            21 => {
+                // A residual block, or a convolution onto anything that has its shape.
+                let x = b.conv(at, c, 3, 1, 1, 1);
+                let x = if random.below(2) == 0 { b.bn(x) } else { x };
+                let other = if random.below(2) == 0 {
+                    at
+                } else {
+                    any(random, &equal)
+                };
+                b.add(&[x, other])
+            }
             _ => b.softmax(at),
         };
         if random.below(8) == 0 {
@@ -326,7 +337,10 @@ pub(crate) fn evaluate(graph: &Graph, node: &Node, values: &[Value]) -> Value {
 }
 
 fn add(a: &[u64], b: &[u64]) -> Value {
-    a.iter().zip(b).map(|(a, b)| hash(("add", a, b))).collect()
+    a.iter()
+        .zip(b)
+        .map(|(a, b)| hash(("add", a.min(b), a.max(b))))
+        .collect()
 }
 
 /// Symmetric, as products are. The shorter one is spread over the longer one.
@@ -398,6 +412,10 @@ pub(crate) fn execute(step: &Step, inputs: &[Value]) -> Value {
         (Op::Conv(d), Some(source)) => {
             let value = mixed(("conv", &source.layer), outputs, &padded(d.input, d.pad, x));
             activate(d.act, folded(source, value))
+        }
+        (Op::ConvAdd(d), Some(source)) => {
+            let value = mixed(("conv", &source.layer), outputs, &padded(d.input, d.pad, x));
+            activate(d.act, add(&folded(source, value), &inputs[1]))
         }
         (Op::Deconv(d), Some(source)) => {
             let value = mixed(("deconv", &source.layer), outputs, x);

@@ -87,7 +87,7 @@ fn check_step(plan: &Plan, step: &Step) -> Result<(), String> {
     check_params(plan, step)?;
     for (i, input) in step.inputs.iter().enumerate() {
         check_view(plan, input, op.operand(i), op.flattens())?;
-        let in_place = op.in_place() && *input == step.output;
+        let in_place = op.in_place(i) && *input == step.output;
         if !in_place && overlap(input, &step.output) {
             return Err(format!("writes {:?} over its input {input:?}", step.output));
         }
@@ -110,7 +110,8 @@ fn check_params(plan: &Plan, step: &Step) -> Result<(), String> {
     let own = source.own(&step.op);
     check_layer(plan, &source.layer, &own)?;
     if let Some(fold) = &source.fold {
-        if !matches!(step.op, Op::Conv(_) | Op::Deconv(_) | Op::Fc(_)) {
+        let has_weights = matches!(step.op, Op::Deconv(_) | Op::Fc(_));
+        if !has_weights && step.op.convolution().is_none() {
             return Err("folds a normalisation into an operation without weights".into());
         }
         check_fold(plan, fold, step.op.output())?;
@@ -327,7 +328,7 @@ fn check_back(plan: &Plan, step: &Step, back: &BackwardStep) -> Result<(), Strin
         check_view(plan, &gradient.view, op.operand(*operand), op.flattens())?;
         written(&gradient.view)?;
         let in_place =
-            op.in_place() && !gradient.accumulate && gradient.view == back.output_gradient;
+            op.in_place(*operand) && !gradient.accumulate && gradient.view == back.output_gradient;
         if !in_place && overlap(&gradient.view, &back.output_gradient) {
             return Err("overwrites the gradient that it reads".into());
         }

@@ -112,10 +112,10 @@ impl Machine {
     }
 
     fn choice_for(self, op: &Op, images: usize) -> Choice {
-        let (method, level) = match op {
-            Op::Conv(d) if self.winograd => (method::best(d, self.level, images), self.level),
-            Op::Conv(d) => (method::exact(d, self.level), self.level),
-            Op::Deconv(_) | Op::Fc(_) => (Method::Direct, self.level),
+        let (method, level) = match (op, op.convolution()) {
+            (_, Some(d)) if self.winograd => (method::best(&d, self.level, images), self.level),
+            (_, Some(d)) => (method::exact(&d, self.level), self.level),
+            (Op::Deconv(_) | Op::Fc(_), _) => (Method::Direct, self.level),
             _ => (Method::Only, simd::level()),
         };
         Choice {
@@ -129,11 +129,11 @@ impl Machine {
     /// The ways to compute the operation.
     pub fn methods(self, op: &Op) -> impl Iterator<Item = Method> + use<> {
         let chosen = self.choice(op).method;
-        let op = *op;
+        let convolution = op.convolution();
         let others = Method::ALL.iter().copied();
-        others.filter(move |method| match &op {
-            Op::Conv(d) => method::can(d, *method, self.level),
-            _ => *method == chosen,
+        others.filter(move |method| match &convolution {
+            Some(d) => method::can(d, *method, self.level),
+            None => *method == chosen,
         })
     }
 }

@@ -3,7 +3,7 @@
 
 use super::conv::method;
 use super::{Level, Method};
-use crate::plan::{Op, Plan};
+use crate::plan::{Conv, Op, Plan};
 use crate::{Error, ErrorKind};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -143,10 +143,8 @@ impl Profile {
     pub(crate) fn method(&self, name: &str, op: &Op) -> Option<Method> {
         let mut steps = self.steps.iter();
         let tuned = steps.find(|tuned| tuned.name == name)?;
-        let can = match op {
-            Op::Conv(d) => method::can(d, tuned.method, self.level),
-            _ => false,
-        };
+        let can = |d: Conv| method::can(&d, tuned.method, self.level);
+        let can = op.convolution().is_some_and(can);
         (can && tuned.step == mark(op)).then_some(tuned.method)
     }
 

@@ -256,7 +256,8 @@ impl Pass<'_> {
                 return Asked::once(floor + bytes(again));
             }
             (Op::Fc(fc), By::Items(_)) => fc.input.iter().product(),
-            (Op::Conv(conv), By::Items(_)) => {
+            (Op::Conv(_) | Op::ConvAdd(_), By::Items(_)) => {
+                let conv = step.op.convolution().unwrap_or_default();
                 conv.kernel[0] * conv.kernel[1] * conv.input[2] / conv.groups
             }
             _ if step.op.macs() == 0 => return Asked::once(floor),

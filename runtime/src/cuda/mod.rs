@@ -61,6 +61,7 @@ mod add;
 mod avg_pool;
 mod batch_norm;
 mod conv;
+mod conv_add;
 mod copy;
 mod crop;
 mod deconv;

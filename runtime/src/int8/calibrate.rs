@@ -65,14 +65,14 @@ pub(crate) fn others_of<'p>(plan: &'p Plan, layers: &[&str]) -> impl Iterator<It
 
 /// The parameters of a convolution or a fully connected layer, folded, as bytes.
 fn layer(step: &Step, weights: &Weights) -> Result<Layer, Error> {
-    let (filters, terms, bias) = match step.op {
-        Op::Conv(d) => (
+    let (filters, terms, bias) = match (step.op, step.op.convolution()) {
+        (_, Some(d)) => (
             d.filters,
             d.input[2] / d.groups * d.kernel[0] * d.kernel[1],
             d.bias,
         ),
-        Op::Fc(d) => (d.units, d.input.iter().product(), d.bias),
-        op => return Err(Error::plan(op.name())),
+        (Op::Fc(d), _) => (d.units, d.input.iter().product(), d.bias),
+        (op, _) => return Err(Error::plan(op.name())),
     };
     let source = step.source.as_ref();
     let source = source.ok_or_else(|| Error::plan("a step without parameters"))?;

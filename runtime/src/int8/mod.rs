@@ -234,7 +234,7 @@ pub(crate) enum ByteKernel {
 impl ByteKernel {
     fn run(&self, mem: &mut Mem<'_, '_>, x: &[View], y: View) {
         match self {
-            ByteKernel::Conv(kernel) => kernel.run(mem, x[0], y),
+            ByteKernel::Conv(kernel) => kernel.run(mem, x, y),
             ByteKernel::MaxPool(kernel) => kernel.run(mem, x[0], y),
             ByteKernel::Mean(kernel) => kernel.run(mem, x[0], y),
             ByteKernel::Add(kernel) => kernel.run(mem, [x[0], x[1]], y),
@@ -256,25 +256,23 @@ fn int8_stage(
     let x: Vec<Quantisation> = (0..inputs.len()).map(|k| places.input(index, k)).collect();
     let y = places.output(index);
     let written = (output.element == Element::U8).then_some(y);
-    let reads_bytes = inputs[0].element == Element::U8;
+    let read = |k: usize| (inputs[k].element == Element::U8).then_some(x[k]);
     let kernel = match step.op {
-        Op::Conv(_) | Op::Fc(_) => {
+        Op::Conv(_) | Op::ConvAdd(_) | Op::Fc(_) => {
             let layer = &quantised.layers[&step.name];
+            let added = (inputs.len() > 1).then(|| read(1)).flatten();
             ByteKernel::Conv(int8::Conv::new(
                 step.op,
                 layer,
                 x[0],
-                reads_bytes,
-                written,
+                read(0).is_some(),
+                [added, written],
                 choice.level,
             ))
         }
         Op::MaxPool(d) => ByteKernel::MaxPool(int8::MaxPool::new(d, [x[0], y])),
         Op::GlobalPool(d) => ByteKernel::Mean(int8::Mean::new(d, x[0])),
-        Op::Add(d) => {
-            let read = |k: usize| (inputs[k].element == Element::U8).then_some(x[k]);
-            ByteKernel::Add(int8::Add::new(d, [read(0), read(1)], written))
-        }
+        Op::Add(d) => ByteKernel::Add(int8::Add::new(d, [read(0), read(1)], written)),
         Op::Activation(d) => ByteKernel::Map(int8::Map::activation(step.op, d.act, [x[0], y])),
         Op::Copy(_) => ByteKernel::Map(int8::Map::activation(
             step.op,

@@ -25,9 +25,9 @@ pub(super) struct Places {
 /// What a step asks of its values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// Reads and writes either.
+    /// Reads and writes either, but for an input that it adds to in place, which is as the output is.
     Product,
-    /// Reads and writes either, but for an input that it is added to in place, which is as the output is.
+    /// The same, and computes floats alone with the kernel for floats.
     Sum,
     /// Reads and writes bytes, or neither.
     Bytes,
@@ -40,7 +40,7 @@ pub(super) enum Role {
 impl Role {
     fn of(step: &Step, quantised: &Quantised) -> Self {
         match step.op {
-            Op::Conv(_) | Op::Fc(_) if quantised.has(step) => Role::Product,
+            Op::Conv(_) | Op::ConvAdd(_) | Op::Fc(_) if quantised.has(step) => Role::Product,
             Op::MaxPool(_) | Op::Copy(_) | Op::Activation(_) | Op::BatchNorm(_) => Role::Bytes,
             Op::Add(d) if int8::Add::fits(&d) => Role::Sum,
             Op::GlobalPool(d) if int8::Mean::fits(&d) => Role::Mean,
@@ -254,8 +254,7 @@ fn bytes(
                     || (output && !before[groups.leader(i + 1)])
             };
             let becomes_floats = match role {
-                Role::Product => false,
-                Role::Sum => {
+                Role::Product | Role::Sum => {
                     let places = step.inputs.iter().zip(inputs.clone());
                     for (_, input) in places.filter(|(view, _)| overlap(view, &step.output)) {
                         let both = before[input] && before[output];

@@ -140,7 +140,7 @@ macro_rules! chosen {
         }
     )*};
 }
-chosen!(Conv, Deconv, Fc);
+chosen!(Conv, ConvAdd, Deconv, Fc);
 
 /// Whether these convolutions have been computed together.
 pub(crate) fn together<const N: usize>(

@@ -133,7 +133,7 @@ impl Places {
         let x: Vec<View> = operands().map(&mut place).collect();
         let (y, dy) = (place(op.output()), place(op.output()));
         let mut dx: Vec<View> = operands().map(&mut place).collect();
-        if setting.in_place && op.in_place() && setting.accumulate.is_none() {
+        if setting.in_place && op.in_place(0) && setting.accumulate.is_none() {
             dx[0] = dy;
         }
         Self {

@@ -379,6 +379,21 @@ impl Descriptor for plan::Conv {
     }
 }
 
+impl Descriptor for plan::ConvAdd {
+    fn draw(d: &mut Draw<'_>) -> Self {
+        let mut conv = <plan::Conv as Descriptor>::draw(d);
+        // None has a filter a channel.
+        if conv.groups == conv.input[2] && conv.filters == conv.groups {
+            conv = plan::Conv {
+                filters: conv.filters.saturating_add(1),
+                groups: 1,
+                ..conv
+            };
+        }
+        Self::of(conv)
+    }
+}
+
 impl Descriptor for plan::Deconv {
     fn draw(d: &mut Draw<'_>) -> Self {
         let [h, w, c] = d.picture();
@@ -419,6 +434,7 @@ pub(crate) fn weights(op: Op, other: Op) -> (Vec<Param>, Weights) {
     let is_small = |op: &Op| {
         let divides = match op {
             Op::Conv(d) => d.groups > 0,
+            Op::ConvAdd(d) => d.groups > 0,
             Op::Deconv(d) => d.groups > 0,
             _ => true,
         };

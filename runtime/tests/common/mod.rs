@@ -4,8 +4,8 @@
 
 pub(crate) use netc_runtime::plan::random::SplitMix64 as Rng;
 use netc_runtime::plan::{
-    Copy, GlobalPool, Init, Op, Operation, Param, Pixels, Plan, Source, Step, Tensor, Upsample,
-    View,
+    AdaptiveAvgPool, Copy, GlobalPool, Init, Op, Operation, Param, Pixels, Plan, Source, Step,
+    Tensor, Upsample, View,
 };
 
 pub(crate) fn param(name: &str, shape: &[usize]) -> Param {
@@ -81,6 +81,22 @@ pub(crate) fn plan(input: &[usize], steps: Vec<Step>, params: Vec<Param>, result
     }
 }
 
+/// Steps that make a picture of any shape of numbers of an image: it is pooled to the height and width, and its channels are repeated.
+fn picture(image: View, pooled: View, to: View) -> Vec<Step> {
+    let [h, w, channels] = pooled.shape;
+    let pool = AdaptiveAvgPool {
+        input: image.shape,
+        size: [h, w],
+    };
+    let mut steps = vec![step("pooled", pool, &[image], pooled)];
+    for from in (0..to.shape[2]).step_by(channels) {
+        let input = [h, w, channels.min(to.shape[2] - from)];
+        let [some, place] = [pooled.part(0, input), to.part(from, input)];
+        steps.push(step(&format!("some{from}"), Copy { input }, &[some], place));
+    }
+    steps
+}
+
 /// The operation `layer`, whose inputs and output lie between other channels of wider buffers; an input of another shape than the first lies in
 /// one of its own. The result is the output's whole
 /// buffer, so that a write beside the output shows.
@@ -112,10 +128,21 @@ pub(crate) fn strided(rng: &mut Rng, op: Op) -> Plan {
     let one = View::arena(buffer.bytes() + whole.bytes(), [1, 1, 1]);
     let mut end = buffer.bytes() + whole.bytes() + one.bytes();
     let image = [h, w, arity * c];
-    let operands = (0..arity).map(|i| {
+    let mut pictures = Vec::new();
+    let operands = (0..arity).filter_map(|i| {
         if op.operand(i) == op.input() {
             let from = part(i, 0, arity * c)(View::input(image));
-            return (from, part(i, before, wide)(buffer));
+            return Some((from, part(i, before, wide)(buffer)));
+        }
+        let [oh, ow, oc] = op.operand(i);
+        if oh * ow > 1 {
+            let to = View::arena(end, [oh, ow, before + oc + after]);
+            end += to.bytes();
+            let to = to.part(before, [oh, ow, oc]);
+            let pooled = View::arena(end, [oh, ow, arity * c]);
+            end += pooled.bytes();
+            pictures.push((View::input(image), pooled, to));
+            return None;
         }
         let all = image.iter().product();
         let from = View::input([1, 1, all]);
@@ -123,16 +150,21 @@ pub(crate) fn strided(rng: &mut Rng, op: Op) -> Plan {
         end += to.bytes();
         let shape = op.operand(i);
         let [from, to] = [from.channels(i * c, all), to.channels(before, wide)];
-        (View { shape, ..from }, View { shape, ..to })
+        Some((View { shape, ..from }, View { shape, ..to }))
     });
     let operands: Vec<(View, View)> = operands.collect();
-    let inputs: Vec<View> = operands.iter().map(|(_, to)| *to).collect();
+    let inputs = operands.iter().map(|(_, to)| *to);
+    let inputs = inputs.chain(pictures.iter().map(|(_, _, to)| *to));
+    let inputs: Vec<View> = inputs.collect();
     let copies = operands.into_iter().enumerate();
     let copies = copies.map(|(i, (from, to))| {
         let input = from.shape;
         step(&format!("copy{i}"), Copy { input }, &[from], to)
     });
     let mut steps: Vec<Step> = copies.collect();
+    for (from, pooled, to) in pictures {
+        steps.extend(picture(from, pooled, to));
+    }
     let params = params(&op);
     let channel = View::input([h, w, 1]).channels(0, arity * c);
     let mean = GlobalPool {

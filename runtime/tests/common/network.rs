@@ -205,6 +205,15 @@ pub(crate) fn network() -> Plan {
         .into()
     });
     push(&|input| {
+        plan::ConvAdd {
+            input,
+            filters: input[2],
+            act: Act::Tanh,
+            ..Default::default()
+        }
+        .into()
+    });
+    push(&|input| {
         plan::Crop {
             input,
             crop: [1, 0, 0, 0],

@@ -37,7 +37,7 @@ fn read_by(graph: &Graph, layer: &str) -> Option<([usize; 3], Flatten)> {
                 return Some((picture, order));
             }
             Layer::Dropout { .. } | Layer::Activation(_) | Layer::BatchNorm { .. } => id = before,
-            Layer::Op(op) if op.in_place() && op.arity() == 1 => id = before,
+            Layer::Op(op) if op.in_place(0) && op.arity() == 1 => id = before,
             _ => return None,
         }
     }

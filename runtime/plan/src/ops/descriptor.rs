@@ -109,7 +109,7 @@ macro_rules! in_place {
     () => {
         $crate::ops::descriptor::same_shape!();
 
-        fn in_place(&self) -> bool {
+        fn in_place(&self, _operand: usize) -> bool {
             true
         }
     };

@@ -20,7 +20,7 @@ pub use elementwise::{Activation, Add, Copy, DropPath, Dropout, Mul, Softmax};
 pub use normalise::{BatchNorm, BatchNormFrozen, BatchNormTraining, GroupNorm, LayerNorm, Lrn};
 pub use picture::{Crop, Interpolation, Pad, Shuffle, Slice, Transpose, Upsample};
 pub use pool::{AdaptiveAvgPool, AvgPool, GlobalPool, MaxPool, Reduction, Subsample};
-pub use weighted::{Conv, Deconv, Fc, Rbf};
+pub use weighted::{Conv, ConvAdd, Deconv, Fc, Rbf};
 
 use crate::{Act, Init, Param, Value};
 use alloc::format;
@@ -42,6 +42,7 @@ macro_rules! for_each_op {
         $crate::select_ops! {
             $callback [$($kind)?] []
             { Conv, 1, true, both, [true, true] }
+            { ConvAdd, 2, true, infer, [true, false] }
             { Deconv, 1, true, both, [false, true] }
             { Fc, 1, true, both, [false, true] }
             { MaxPool, 1, false, both, [false, false] }
@@ -121,15 +122,15 @@ pub trait Operation: Sized {
         None
     }
 
-    /// Whether the output and an input of its shape, or their gradients, may be the very same view: each element depends on elements of
-    /// that input's same pixel only.
-    fn in_place(&self) -> bool {
+    /// Whether the output and the input of this number, if it has the output's shape, or their gradients, may be the very same view: each
+    /// element depends on elements of that input's same pixel only.
+    fn in_place(&self, _operand: usize) -> bool {
         false
     }
 
     /// Whether a vector is as good as a picture: it is read as one pixel.
     fn takes_vectors(&self) -> bool {
-        self.in_place()
+        self.in_place(0)
     }
 
     /// Whether the operation runs over the pixels of a picture as over one vector, so that views have to be dense.
@@ -324,6 +325,16 @@ macro_rules! op_enum {
                 match self { $(Op::$op(_) => if trains { $train } else { $infer },)* }
             }
 
+            /// The convolution that it computes, before a picture is added if one is.
+            #[must_use]
+            pub fn convolution(&self) -> Option<Conv> {
+                match self {
+                    Op::Conv(d) => Some(*d),
+                    Op::ConvAdd(d) => Some(d.conv()),
+                    _ => None,
+                }
+            }
+
             /// Whether the operation can stand in a plan that trains or one that infers.
             #[must_use]
             pub fn occurs(&self, trains: bool) -> bool {
@@ -361,8 +372,8 @@ macro_rules! op_enum {
                 own.or_else(|| descriptor::size_problem(self))
             }
 
-            fn in_place(&self) -> bool {
-                match self { $(Op::$op(d) => d.in_place(),)* }
+            fn in_place(&self, operand: usize) -> bool {
+                match self { $(Op::$op(d) => d.in_place(operand),)* }
             }
 
             fn takes_vectors(&self) -> bool {

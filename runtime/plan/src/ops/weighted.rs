@@ -32,6 +32,28 @@ descriptors! {
         /// Fused activation.
         act: Act = Act::None,
     }
+    /// A convolution and a picture that is added to it before the activation: `y = act(conv(x) + b)`, where `b`, the second input, has the
+    /// output's shape. May run in place on `b`. There is none with a filter a channel: such a convolution leaves the sum to ADD.
+    ConvAdd {
+        /// Shape of the convolution's input.
+        input: [usize; 3],
+        /// Output channels.
+        filters: usize,
+        /// Kernel height and width.
+        kernel: [usize; 2] = [1, 1],
+        /// Vertical and horizontal stride.
+        stride: [usize; 2] = [1, 1],
+        /// Padding: top, bottom, left, right.
+        pad: [usize; 4] = [0; 4],
+        /// Vertical and horizontal dilation.
+        dilation: [usize; 2] = [1, 1],
+        /// Groups; divides both channels and filters.
+        groups: usize = 1,
+        /// Whether the weights file holds a bias.
+        bias: bool = true,
+        /// Fused activation.
+        act: Act = Act::None,
+    }
     /// Transposed convolution with bias and activation: backward through a convolution's input.
     ///
     /// `y[oy, ox, f] = act(b[f] + sum over iy, ix, ky, kx, c of x[iy, ix, c] * w[c, f, ky, kx])` where `oy = iy*sy + ky*dy - top` and
@@ -145,6 +167,99 @@ impl Operation for Conv {
             of_group.saturating_mul(area),
             self.bias,
         )
+    }
+}
+
+impl ConvAdd {
+    /// A picture added to a convolution, and the convolution's activation after that.
+    #[must_use]
+    pub fn of(conv: Conv) -> Self {
+        let Conv {
+            input,
+            filters,
+            kernel,
+            stride,
+            pad,
+            dilation,
+            groups,
+            bias,
+            act,
+        } = conv;
+        Self {
+            input,
+            filters,
+            kernel,
+            stride,
+            pad,
+            dilation,
+            groups,
+            bias,
+            act,
+        }
+    }
+
+    /// The convolution, with the activation.
+    #[must_use]
+    pub fn conv(&self) -> Conv {
+        let Self {
+            input,
+            filters,
+            kernel,
+            stride,
+            pad,
+            dilation,
+            groups,
+            bias,
+            act,
+        } = *self;
+        Conv {
+            input,
+            filters,
+            kernel,
+            stride,
+            pad,
+            dilation,
+            groups,
+            bias,
+            act,
+        }
+    }
+}
+
+impl Operation for ConvAdd {
+    input_field!();
+
+    fn operand(&self, index: usize) -> [usize; 3] {
+        match index {
+            1 => self.output(),
+            _ => self.input,
+        }
+    }
+
+    fn output(&self) -> [usize; 3] {
+        self.conv().output()
+    }
+
+    fn problem(&self) -> Option<&'static str> {
+        let is_depthwise = self.groups == self.input[2] && self.filters == self.groups;
+        let own =
+            is_depthwise.then_some("a picture added to a convolution with a filter a channel");
+        self.conv().problem().or(own)
+    }
+
+    fn in_place(&self, operand: usize) -> bool {
+        operand == 1
+    }
+
+    fused!();
+    saves!(INPUTS);
+
+    fn macs(&self) -> u64 {
+        self.conv().macs()
+    }
+
+    fn tensors(&self) -> Vec<Tensor> {
+        self.conv().tensors()
     }
 }
 

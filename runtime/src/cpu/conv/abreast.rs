@@ -6,6 +6,7 @@
 //! NaN reaches the outputs of all pixels of its vector.
 
 use super::direct::Direct;
+use super::onto::Onto;
 use super::panels::Strides;
 use super::pixels::Pixels;
 use crate::cpu::kernel::Kernels;
@@ -91,7 +92,7 @@ impl Abreast {
         self.wide.bytes() + self.plain.bytes() + size_of_val(&self.weights[..])
     }
 
-    /// Computes a batch; `accumulate` adds the sums, without biases, to what the output holds.
+    /// Computes a batch.
     ///
     /// # Safety
     /// As of [`Direct::run`].
@@ -99,17 +100,25 @@ impl Abreast {
         &self,
         images: usize,
         [input, output]: [Pixels<'_>; 2],
-        accumulate: bool,
+        onto: Onto<'_>,
         threads: Threads,
     ) {
+        let is_dense = |pixels: &Pixels<'_>| pixels.pixel == self.d.filters;
+        let all = match onto {
+            Onto::Picture(added) if is_dense(&added) => {
+                Some(Onto::Picture(added.of_several(self.pixels)))
+            }
+            Onto::Picture(_) => None,
+            other => Some(other),
+        };
         // SAFETY: the caller's promise is the same; dense pixels, some at a time, are the same elements.
         unsafe {
-            if output.pixel == self.d.filters {
-                let pixel = self.pixels * output.pixel;
-                let output = Pixels { pixel, ..output };
-                self.wide.run(images, input, output, accumulate, threads);
-            } else {
-                self.plain.run(images, input, output, accumulate, threads);
+            match all.filter(|_| is_dense(&output)) {
+                Some(onto) => {
+                    let output = output.of_several(self.pixels);
+                    self.wide.run(images, [input, output], onto, threads);
+                }
+                None => self.plain.run(images, [input, output], onto, threads),
             }
         }
     }

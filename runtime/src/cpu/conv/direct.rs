@@ -4,6 +4,7 @@
 //! The sum over `K = kh * kw * c` inputs is cut into blocks ([`KBlock`]), so that a block of a panel stays near the core while
 //! all pixels of a task pass over it, and so that the sum stays accurate. Between blocks the sums rest in the output.
 
+use super::onto::Onto;
 use super::panels::{Panel, Strides, pack, widths};
 use super::pixels::{Origin, Pixels, are_even, origins};
 use crate::cpu::access::Shared;
@@ -257,17 +258,16 @@ impl Direct {
         }
     }
 
-    /// Computes a batch; `accumulate` adds the sums, without biases, to what the output holds.
+    /// Computes a batch.
     ///
     /// # Safety
-    /// `input` and `output` hold `images` images of the descriptor's sizes. For the time of the call nobody else writes the
-    /// input or touches the output, and they share no element.
+    /// `input`, `output` and a picture that is added hold `images` images of the descriptor's sizes. For the time of the call nobody else
+    /// writes what is read or touches the output, and they share no element, unless the picture is the output.
     pub(crate) unsafe fn run(
         &self,
         images: usize,
-        input: Pixels<'_>,
-        output: Pixels<'_>,
-        accumulate: bool,
+        [input, output]: [Pixels<'_>; 2],
+        onto: Onto<'_>,
         threads: Threads,
     ) {
         let tasks = self.tasks(images, input.pixel);
@@ -279,7 +279,7 @@ impl Direct {
         };
         threads.for_each(tasks.count(), |task, _| {
             // SAFETY: the caller's promise; the tasks write different elements.
-            unsafe { self.task(&tasks, task, input, output, accumulate) }
+            unsafe { self.task(&tasks, task, input, output, onto) }
         });
     }
 
@@ -294,7 +294,7 @@ impl Direct {
         task: usize,
         input: Pixels<'_>,
         output: Pixels<'_>,
-        accumulate: bool,
+        onto: Onto<'_>,
     ) {
         let (part, panel) = if tasks.panels_first {
             (task % tasks.parts, task / tasks.parts)
@@ -304,22 +304,13 @@ impl Direct {
         if tasks.pixels == 1 {
             let panels = &self.panels[self.streams[panel].clone()];
             // SAFETY: the caller's promise is the same.
-            return unsafe { self.pixel(panels, input, output, accumulate) };
+            return unsafe { self.pixel(panels, input, output, onto) };
         }
         let start = part * tasks.step;
         let end = tasks.pixels.min(start + tasks.step);
         if start < end {
             // SAFETY: the caller's promise is the same; the step is at most MAX_PIXELS.
-            unsafe {
-                self.part(
-                    start,
-                    end - start,
-                    &self.panels[panel],
-                    input,
-                    output,
-                    accumulate,
-                )
-            }
+            unsafe { self.part(start, end - start, &self.panels[panel], input, output, onto) }
         }
     }
 
@@ -351,7 +342,7 @@ impl Direct {
                     let count = MAX_PIXELS.min(width - x);
                     // SAFETY: the caller's promise; each row is computed once for each panel.
                     unsafe {
-                        self.part(row * width + x, count, panel, input, output, false);
+                        self.part(row * width + x, count, panel, input, output, Onto::Biases);
                     }
                 }
             }
@@ -368,7 +359,7 @@ impl Direct {
             let count = MAX_PIXELS.min(range.end - start);
             for panel in &self.panels {
                 // SAFETY: the caller's promise is the same.
-                unsafe { self.part(start, count, panel, input, output, false) }
+                unsafe { self.part(start, count, panel, input, output, Onto::Biases) }
             }
         }
     }
@@ -470,18 +461,18 @@ impl Direct {
         panel: &Panel,
         input: Pixels<'_>,
         output: Pixels<'_>,
-        accumulate: bool,
+        onto: Onto<'_>,
     ) {
         // SAFETY: the caller's promise is the same.
         unsafe {
             match &self.weights {
                 Weights::F32(weights) => {
                     let weights = weights.as_slice();
-                    self.part_by(weights, start, count, panel, input, output, accumulate);
+                    self.part_by(weights, start, count, panel, input, output, onto);
                 }
                 Weights::Bf16(weights) => {
                     let weights = weights.as_slice();
-                    self.part_by(weights, start, count, panel, input, output, accumulate);
+                    self.part_by(weights, start, count, panel, input, output, onto);
                 }
             }
         }
@@ -493,17 +484,17 @@ impl Direct {
         panels: &[Panel],
         input: Pixels<'_>,
         output: Pixels<'_>,
-        accumulate: bool,
+        onto: Onto<'_>,
     ) {
         // SAFETY: the caller's promise is the same.
         unsafe {
             match (&self.weights, panels) {
-                (_, [panel]) => self.part(0, 1, panel, input, output, accumulate),
+                (_, [panel]) => self.part(0, 1, panel, input, output, onto),
                 (Weights::F32(weights), _) => {
-                    self.pixel_by(weights.as_slice(), panels, input, output, accumulate);
+                    self.pixel_by(weights.as_slice(), panels, input, output, onto);
                 }
                 (Weights::Bf16(weights), _) => {
-                    self.pixel_by(weights.as_slice(), panels, input, output, accumulate);
+                    self.pixel_by(weights.as_slice(), panels, input, output, onto);
                 }
             }
         }
@@ -515,7 +506,7 @@ impl Direct {
         panels: &[Panel],
         input: Pixels<'_>,
         output: Pixels<'_>,
-        accumulate: bool,
+        onto: Onto<'_>,
     ) {
         let mut window = [Origin::default()];
         origins(&self.d, self.output, 0, input.pixel, &mut window);
@@ -526,7 +517,7 @@ impl Direct {
         for (b, block) in self.blocks.iter().enumerate() {
             let merged = self.merges(block, &window, input.pixel);
             let segments = self.runs(first, block, &window, merged, input, &mut rows);
-            let tile = self.tile(weights, first, b, accumulate);
+            let tile = self.tile(weights, first, b, 0, onto);
             let tile = Tile {
                 segments,
                 len: self.run_length(block, merged),
@@ -543,27 +534,31 @@ impl Direct {
         }
     }
 
-    /// A tile of a panel over the block of this number, but for its pixels.
+    /// A tile of a panel over the block of this number from a pixel on, but for where that lies.
     #[inline(always)]
     fn tile<W: Weight>(
         &self,
         weights: &[W],
         panel: &Panel,
         b: usize,
-        accumulate: bool,
+        pixel: usize,
+        onto: Onto<'_>,
     ) -> Tile<(), W> {
         let lanes = panel.vectors * self.kernels.lanes;
+        let (added, added_stride) = onto.at(pixel, panel.filter);
         Tile {
             rows: (),
             segments: 0,
             len: 0,
             // In bounds: `pack` filled K * lanes elements from `panel.weights` on.
             panel: weights[panel.weights + self.blocks[b].start * lanes..].as_ptr(),
-            bias: if b == 0 && !accumulate {
+            bias: if b == 0 && onto.has_biases() {
                 self.biases.as_slice()[panel.bias..].as_ptr()
             } else {
                 core::ptr::null()
             },
+            added: if b == 0 { added } else { core::ptr::null() },
+            added_stride,
             out: core::ptr::null_mut(),
             stride: 0,
             width: panel.width,
@@ -593,7 +588,7 @@ impl Direct {
         panel: &Panel,
         pixels: Range<usize>,
         [input, output]: [Pixels<'_>; 2],
-        accumulate: bool,
+        onto: Onto<'_>,
     ) {
         let count = pixels.len();
         let tile_count = count.div_ceil(tiles.len());
@@ -609,7 +604,7 @@ impl Direct {
                     len,
                     out: output.at(pixel * output.pixel + panel.filter),
                     stride: output.pixel,
-                    ..self.tile(weights, panel, b, accumulate)
+                    ..self.tile(weights, panel, b, pixel, onto)
                 };
                 let rows = Even {
                     first: input.at(pixel * input.pixel).cast_const(),
@@ -640,16 +635,14 @@ impl Direct {
         panel: &Panel,
         input: Pixels<'_>,
         output: Pixels<'_>,
-        accumulate: bool,
+        onto: Onto<'_>,
     ) {
         let tiles = W::tiles(self.kernels, panel.vectors);
         let even_tiles = W::even_tiles(self.kernels, panel.vectors);
         if let Some(even) = even_tiles.filter(|_| self.is_linear()) {
             let pixels = start..start + count;
             // SAFETY: the caller's promise is the same.
-            return unsafe {
-                self.linear(weights, even, panel, pixels, [input, output], accumulate)
-            };
+            return unsafe { self.linear(weights, even, panel, pixels, [input, output], onto) };
         }
         let mut windows = [Origin::default(); MAX_PIXELS];
         let windows = &mut windows[..count];
@@ -670,7 +663,7 @@ impl Direct {
                     len,
                     out: output.at((start + from) * output.pixel + panel.filter),
                     stride: output.pixel,
-                    ..self.tile(weights, panel, b, accumulate)
+                    ..self.tile(weights, panel, b, start + from, onto)
                 };
                 let kernel = to - from - 1;
                 if let Some(even) = even_tiles.filter(|_| are_even(&self.d, pixels)) {

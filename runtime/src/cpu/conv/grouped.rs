@@ -1,5 +1,6 @@
 //! Convolution in groups of few filters: vectors of the filters of several groups, as those of one would not fill them.
 
+use super::onto::Onto;
 use super::panels::Strides;
 use super::pixels::{Origin, Pixels, cells, origins};
 use crate::cpu::act;
@@ -130,17 +131,17 @@ impl Grouped {
         (images * self.output[0] * self.output[1]).div_ceil(self.step())
     }
 
-    /// Computes one task of a run; `accumulate` adds the sums, without biases, to what the output holds.
+    /// Computes one task of a run.
     ///
     /// # Safety
-    /// `input` and `output` hold `images` images of the descriptor's sizes; nobody else writes the output's elements of this task or any of the input
-    /// while this runs.
+    /// `input`, `output` and a picture that is added hold `images` images of the descriptor's sizes; nobody else writes the output's elements of this
+    /// task or any of what is read while this runs, and they share no element, unless the picture is the output.
     pub(super) unsafe fn run(
         &self,
         images: usize,
         task: usize,
         [input, output]: [Pixels<'_>; 2],
-        accumulate: bool,
+        onto: Onto<'_>,
     ) {
         let total = images * self.output[0] * self.output[1];
         let start = task * self.step();
@@ -154,18 +155,21 @@ impl Grouped {
             origins(&self.d, self.output, first, input.pixel, windows);
             cells(&self.d, windows, input, self.zeros.as_slice(), &mut rows);
             let out = output.at(first * output.pixel);
+            let (added, added_stride) = onto.at(first, 0);
             let tile = Tile {
                 rows: rows.as_ptr(),
                 taps: self.d.kernel[0] * self.d.kernel[1],
                 spans: self.spans.as_ptr(),
                 lanes: self.lanes.as_ptr(),
                 weights: self.weights.as_slice().as_ptr(),
-                bias: match accumulate {
-                    true => core::ptr::null(),
-                    false => self.biases.as_slice().as_ptr(),
+                bias: match onto.has_biases() {
+                    true => self.biases.as_slice().as_ptr(),
+                    false => core::ptr::null(),
                 },
                 terms: self.terms,
                 filters: self.d.filters,
+                added,
+                added_stride,
                 out,
                 stride: output.pixel,
                 act: self.fused,

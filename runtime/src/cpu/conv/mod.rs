@@ -8,6 +8,7 @@ mod depthwise;
 pub(crate) mod direct;
 mod grouped;
 pub(crate) mod method;
+mod onto;
 mod panels;
 mod pixels;
 pub(crate) mod reference;
@@ -29,6 +30,7 @@ use depthwise::Depthwise;
 use direct::Direct;
 pub(crate) use direct::Spread;
 use grouped::Grouped;
+pub(crate) use onto::Onto;
 pub(crate) use panels::Strides;
 pub(crate) use pixels::{Origin, Pixels, are_even, origins};
 pub(crate) use rows::together;
@@ -172,30 +174,66 @@ impl Conv {
     /// If the views do not fit the operation or the memory, or overlap; or the workspace has less scratch memory than
     /// [`scratch`](Self::scratch) says.
     pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
-        self.run_into(mem, x, y, false);
+        let step = mem.access([self.sizes.input(x)], [self.sizes.output(y)]);
+        self.compute(step, Onto::Biases);
+    }
+
+    /// As [`run`](Self::run), and adds a picture before the activation. It may be the output itself.
+    pub(crate) fn run_onto(&self, mem: &mut Mem<'_, '_>, x: View, added: View, y: View) {
+        let (read, output) = (self.sizes.input(x), self.sizes.output(y));
+        if added == y {
+            let step = mem.access([read], [output]);
+            let added = Pixels::into(&step.y[0]);
+            return self.compute(step, Onto::Picture(added));
+        }
+        let Access {
+            x: [x, added],
+            y,
+            shared,
+            workers,
+            threads,
+        } = mem.access([read, self.sizes.output(added)], [output]);
+        let step = Access {
+            x: [x],
+            y,
+            shared,
+            workers,
+            threads,
+        };
+        self.compute(step, Onto::Picture(Pixels::of(&added)));
     }
 
     /// As [`run`](Self::run); `accumulate` adds the sums, without biases, to what the output holds.
+    #[cfg(feature = "train")]
     pub(crate) fn run_into(&self, mem: &mut Mem<'_, '_>, x: View, y: View, accumulate: bool) {
+        let step = mem.access([self.sizes.input(x)], [self.sizes.output(y)]);
+        let onto = match accumulate {
+            true => Onto::Output,
+            false => Onto::Biases,
+        };
+        self.compute(step, onto);
+    }
+
+    fn compute(&self, step: Access<'_, 1, 1>, onto: Onto<'_>) {
         let Access {
             x: [x],
             y: [y],
             shared,
             workers,
             threads,
-        } = mem.access([self.sizes.input(x)], [self.sizes.output(y)]);
+        } = step;
         let images = x.geometry.images;
         let (input, output) = (Pixels::of(&x), Pixels::into(&y));
         match &self.algorithm {
             Algorithm::Direct(direct) => {
                 // SAFETY: `Mem::access` has checked that both views have the descriptor's shapes, lie in their memory and share no
-                // element, and holds them for the time of this call.
-                unsafe { direct.run(images, input, output, accumulate, threads) }
+                // element, and holds them for the time of this call; so it has for what is added, unless that is the output.
+                unsafe { direct.run(images, [input, output], onto, threads) }
             }
             Algorithm::Padded(direct) => {
                 let input = copy_padded(&self.d, x, shared, threads);
                 // SAFETY: as above; the copy is scratch memory of this step.
-                unsafe { direct.run(images, input, output, accumulate, threads) }
+                unsafe { direct.run(images, [input, output], onto, threads) }
             }
             Algorithm::Depthwise(depthwise) => {
                 threads.for_each(depthwise.tasks(images), |task, _| {
@@ -206,17 +244,17 @@ impl Conv {
             Algorithm::Grouped(grouped) => {
                 threads.for_each(grouped.tasks(images), |task, _| {
                     // SAFETY: as above; the tasks write different pixels.
-                    unsafe { grouped.run(images, task, [input, output], accumulate) }
+                    unsafe { grouped.run(images, task, [input, output], onto) }
                 });
             }
             Algorithm::Abreast(abreast) => {
                 // SAFETY: as above.
-                unsafe { abreast.run(images, [input, output], accumulate, threads) }
+                unsafe { abreast.run(images, [input, output], onto, threads) }
             }
             Algorithm::Winograd(winograd) => {
                 let memory = (shared, &workers);
                 // SAFETY: as above.
-                unsafe { winograd.run(images, [input, output], accumulate, memory, threads) }
+                unsafe { winograd.run(images, [input, output], onto, memory, threads) }
             }
         }
     }

@@ -37,6 +37,14 @@ impl<'m> Pixels<'m> {
         }
     }
 
+    /// So many dense pixels as one.
+    pub(super) fn of_several(self, count: usize) -> Self {
+        Self {
+            pixel: count * self.pixel,
+            ..self
+        }
+    }
+
     /// The address of an element, counted from the first; where it lies in no pixel, nothing may be read or written.
     #[inline]
     pub(crate) fn at(&self, offset: usize) -> *mut f32 {

@@ -48,6 +48,8 @@ fn weights(rng: &mut Rng, n: usize, terms: usize) -> Vec<f32> {
 struct Places {
     x: View,
     y: View,
+    /// Of the output's shape.
+    other: View,
     arena: usize,
 }
 
@@ -61,8 +63,13 @@ impl Places {
             end += view.bytes();
             view
         };
-        let (x, y) = (place(input), place(output));
-        Self { x, y, arena: end }
+        let (x, y, other) = (place(input), place(output), place(output));
+        Self {
+            x,
+            y,
+            other,
+            arena: end,
+        }
     }
 
     /// Runs `kernel` on `images`, placed as `self` says.
@@ -138,6 +145,29 @@ fn double(x: &[f32]) -> Vec<f64> {
     x.iter().copied().map(f64::from).collect()
 }
 
+/// The convolution added to what it gave before, in place and elsewhere: `plain` holds what it gives, and its sums before an activation.
+fn check_onto(
+    conv: &Conv,
+    places: Places,
+    images: &[f32],
+    [plain, sums]: [&[f64]; 2],
+    bound: f64,
+    context: &str,
+) {
+    let scratch = |batch| conv.scratch(batch);
+    let all = plain.iter().zip(sums);
+    let all: Vec<f64> = all.map(|(y, sum)| activate(conv.d.act, y + sum)).collect();
+    for added in [places.y, places.other] {
+        let both = places.run(images, scratch, 2, |mem, x, y| {
+            conv.run(mem, x, added);
+            conv.run_onto(mem, x, added, y);
+        });
+        // The errors of both add up.
+        let context = alloc::format!("onto {added:?}: {context}");
+        expect_within(2.0 * bound, &both, &all, &context);
+    }
+}
+
 /// All levels; one and three threads, and each image alone, must give the same bits.
 fn check_conv(rng: &mut Rng, d: plan::Conv) {
     let output = Op::Conv(d).output();
@@ -153,14 +183,12 @@ fn check_conv(rng: &mut Rng, d: plan::Conv) {
     let image = d.input.iter().product::<usize>();
     let images = rng.numbers(batch * image);
     let places = Places::new(rng, d.input, output);
-    let mut plain = alloc::vec![0.0; batch * output.iter().product::<usize>()];
-    reference::conv(
-        &d,
-        &double(&weight),
-        &double(&bias),
-        &double(&images),
-        &mut plain,
-    );
+    let (w, b, x) = (double(&weight), double(&bias), double(&images));
+    let [plain, sums] = [d.act, Act::None].map(|act| {
+        let mut plain = alloc::vec![0.0; batch * output.iter().product::<usize>()];
+        reference::conv(&plan::Conv { act, ..d }, &w, &b, &x, &mut plain);
+        plain
+    });
     for choice in simd::levels().flat_map(|level| choices(&d, level)) {
         let context = alloc::format!("{choice}, batch {batch}, {d:?}, {places:?}");
         let conv = Conv::of(d, &weight, &bias, choice);
@@ -183,9 +211,12 @@ fn check_conv(rng: &mut Rng, d: plan::Conv) {
                 conv.run_into(mem, x, y, true);
             });
             let bias = double(&bias);
-            let sums = plain.iter().zip(bias.iter().cycle());
-            let sums: Vec<f64> = sums.map(|(y, bias)| 2.0 * y - bias).collect();
-            expect_within(bound, &twice, &sums, &alloc::format!("twice: {context}"));
+            let all = plain.iter().zip(bias.iter().cycle());
+            let all: Vec<f64> = all.map(|(y, bias)| 2.0 * y - bias).collect();
+            expect_within(bound, &twice, &all, &alloc::format!("twice: {context}"));
+        }
+        if choice.method != Method::Depthwise {
+            check_onto(&conv, places, &images, [&plain, &sums], bound, &context);
         }
         assert!(fast == run(&images, 3), "threads matter: {context}");
         let alone: Vec<f32> = images.chunks_exact(image).flat_map(|i| run(i, 1)).collect();

@@ -10,6 +10,7 @@
 //! Rounding errors grow by the transforms: up to 3e-6 of the largest output for tiles of 2x2, 2e-5 for 4x4, and for
 //! 5x5 kernels (`tests.rs` holds them).
 
+use super::onto::Onto;
 use super::panels::{Strides, widths};
 use super::pixels::Pixels;
 use crate::Scratch;
@@ -299,11 +300,11 @@ impl Winograd {
         }
     }
 
-    /// Computes a batch; `accumulate` adds the sums, without biases, to what the output holds.
+    /// Computes a batch.
     ///
     /// # Safety
-    /// `input` and `output` hold `images` images of the descriptor's sizes. For the time of the call nobody else writes the
-    /// input or touches the output, and they share no element.
+    /// `input`, `output` and a picture that is added hold `images` images of the descriptor's sizes. For the time of the call nobody else
+    /// writes what is read or touches the output, and they share no element, unless the picture is the output.
     ///
     /// # Panics
     /// If there is less memory than [`scratch`](Self::scratch) says.
@@ -311,7 +312,7 @@ impl Winograd {
         &self,
         images: usize,
         [input, output]: [Pixels<'_>; 2],
-        accumulate: bool,
+        onto: Onto<'_>,
         (shared, workers): (&mut [f32], &Workers<'_>),
         threads: Threads,
     ) {
@@ -326,11 +327,12 @@ impl Winograd {
                 input.skip(group * self.d.input[2]),
                 output.skip(group * self.d.filters),
             ];
+            let onto = onto.skip(group * self.d.filters);
             // SAFETY: the caller's promise is the same, for the channels and filters of the group.
             unsafe {
                 match block.alone {
-                    true => self.alone(&blocks, pixels, accumulate, workers, threads),
-                    false => self.together(&blocks, pixels, accumulate, shared, threads),
+                    true => self.alone(&blocks, pixels, onto, workers, threads),
+                    false => self.together(&blocks, pixels, onto, shared, threads),
                 }
             }
         }
@@ -344,7 +346,7 @@ impl Winograd {
         &self,
         blocks: &Blocks,
         [input, output]: [Pixels<'_>; 2],
-        accumulate: bool,
+        onto: Onto<'_>,
         workers: &Workers<'_>,
         threads: Threads,
     ) {
@@ -361,7 +363,7 @@ impl Winograd {
                     let panels = self.panels.iter();
                     panels.for_each(|panel| self.products(&run, tiles.len(), place, panel));
                 }
-                self.outputs(&run, tiles, output, accumulate);
+                self.outputs(&run, tiles, output, onto);
             }
         });
     }
@@ -374,7 +376,7 @@ impl Winograd {
         &self,
         blocks: &Blocks,
         [input, output]: [Pixels<'_>; 2],
-        accumulate: bool,
+        onto: Onto<'_>,
         shared: &mut [f32],
         threads: Threads,
     ) {
@@ -396,7 +398,7 @@ impl Winograd {
             });
             threads.for_ranges(tiles.len(), cost[1], |range, _| {
                 // SAFETY: as above.
-                unsafe { self.outputs(&run, part(range), output, accumulate) }
+                unsafe { self.outputs(&run, part(range), output, onto) }
             });
         }
     }
@@ -468,6 +470,8 @@ impl Winograd {
                 len: self.d.input[2],
                 panel: self.weights.as_slice()[weights..].as_ptr(),
                 bias: self.zeros.as_slice().as_ptr(),
+                added: core::ptr::null(),
+                added_stride: 0,
                 out: run.memory.at(products + from * filters),
                 stride: filters,
                 width: panel.vectors * self.kernels.lanes,
@@ -487,12 +491,14 @@ impl Winograd {
         run: &Run<'_>,
         tiles: Range<usize>,
         output: Pixels<'_>,
-        accumulate: bool,
+        onto: Onto<'_>,
     ) {
         let [height, width] = self.output;
         let filters = self.d.filters;
         for tile in tiles {
             let [image, y, x] = self.place_of(tile);
+            let first = (image * height + y) * width + x;
+            let (added, step) = onto.at(first, 0);
             let work = WinogradOutput {
                 products: run
                     .memory
@@ -500,11 +506,13 @@ impl Winograd {
                     .cast_const(),
                 step: run.block.steps[1],
                 filters,
-                bias: match accumulate {
-                    true => core::ptr::null(),
-                    false => self.biases.as_slice()[run.group * self.padded[1]..].as_ptr(),
+                bias: match onto.has_biases() {
+                    true => self.biases.as_slice()[run.group * self.padded[1]..].as_ptr(),
+                    false => core::ptr::null(),
                 },
-                out: output.at(((image * height + y) * width + x) * output.pixel),
+                added,
+                added_steps: [width * step, step],
+                out: output.at(first * output.pixel),
                 steps: [width * output.pixel, output.pixel],
                 size: [height - y, width - x].map(|left| left.min(self.side)),
                 act: self.fused,

@@ -4,9 +4,8 @@
 pub(crate) mod train;
 
 use crate::cpu::choice::Choice;
-use crate::cpu::conv::Pixels;
-use crate::cpu::conv::Strides;
 use crate::cpu::conv::direct::Direct;
+use crate::cpu::conv::{Onto, Pixels, Strides};
 use crate::cpu::sizes::Sizes;
 use crate::cpu::{Real, activate, kernel};
 use crate::plan::{self, Element, View};
@@ -97,8 +96,12 @@ impl Fc {
         // SAFETY: `step` has checked that both views have the descriptor's shapes, lie in their memory and share no element,
         // and holds them for the time of this call.
         unsafe {
-            self.direct
-                .run(x.geometry.images, input, output, false, step.threads);
+            self.direct.run(
+                x.geometry.images,
+                [input, output],
+                Onto::Biases,
+                step.threads,
+            );
         }
     }
 }

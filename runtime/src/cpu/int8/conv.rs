@@ -1,7 +1,7 @@
 //! Convolutions and fully connected layers.
 
 use super::depthwise::Depthwise;
-use super::ending::{Bytes, Output};
+use super::ending::{Addend, Bytes, Onto, Output};
 use super::product::Product;
 use super::{Layer, Quantisation, quantise};
 use crate::cpu::access::{AnySource, AnyTarget, Mixed, Shared, Source, scratch};
@@ -26,6 +26,8 @@ pub(crate) struct Conv {
     whole: plan::Conv,
     input: Quantisation,
     copies: bool,
+    /// Whether what is added is bytes, where something is.
+    adds_bytes: Option<bool>,
     algorithm: Algorithm,
 }
 
@@ -44,13 +46,19 @@ fn single(d: plan::Fc) -> plan::Conv {
     }
 }
 
+/// The convolution that an operation computes, if it does.
+fn of(op: &Op) -> Option<plan::Conv> {
+    match op {
+        Op::Fc(d) => Some(single(*d)),
+        _ => op.convolution(),
+    }
+}
+
 impl Conv {
     /// Whether the operation can be computed: sums fit into 32 bits, and windows into tables.
     pub(crate) fn fits(op: &Op) -> bool {
-        let d = match op {
-            Op::Conv(d) => *d,
-            Op::Fc(d) => single(*d),
-            _ => return false,
+        let Some(d) = of(op) else {
+            return false;
         };
         let terms = bounded([d.kernel[0], d.kernel[1], d.input[2] / d.groups.max(1)]);
         terms <= 1 << 16 && (Depthwise::fits(&d) || Product::fits(&d))
@@ -59,33 +67,28 @@ impl Conv {
     /// Weights of a filter, by their places, that are added up by one instruction of 16 bits on some machines: fast where no two are larger
     /// together than one alone may be.
     pub(crate) fn pairs(op: &Op) -> Vec<[usize; 2]> {
-        match op {
-            Op::Conv(d) if !Depthwise::fits(d) => Product::pairs(d),
-            Op::Fc(d) => Product::pairs(&single(*d)),
-            _ => Vec::new(),
-        }
+        let dense = of(op).filter(|d| !Depthwise::fits(d));
+        dense.map_or_else(Vec::new, |d| Product::pairs(&d))
     }
 
     /// A convolution, or a fully connected layer.
     ///
     /// # Panics
     /// If it does not [fit](Self::fits), or the layer has other sizes. `input` is how the input is quantised, where it is floats by this
-    /// step itself; `bytes` whether it is bytes already; `output` how the output is, unless it is floats.
+    /// step itself; `bytes` whether it is bytes already; `output` how the output is, unless it is floats, and `added` how that is which an
+    /// operation adds, in the same way.
     pub(crate) fn new(
         op: Op,
         layer: &Layer,
         input: Quantisation,
         bytes: bool,
-        output: Option<Quantisation>,
+        [added, output]: [Option<Quantisation>; 2],
         level: Level,
     ) -> Self {
         assert!(Self::fits(&op), "int8 for {op:?}");
         let sizes = Sizes::of(op);
-        let whole = match op {
-            Op::Fc(d) => single(d),
-            Op::Conv(d) => d,
-            _ => unreachable!("`fits` has looked at it"),
-        };
+        let whole = of(&op).expect("`fits` has looked at it");
+        let addend = (op.arity() > 1).then(|| added.map_or(Addend::F32, Addend::U8));
         let is_depthwise = Depthwise::fits(&whole);
         let in_place = bytes && (is_depthwise || (whole.input[2] / whole.groups).is_multiple_of(4));
         let d = match in_place {
@@ -98,6 +101,7 @@ impl Conv {
                 d,
                 layer,
                 [Some(input), output],
+                addend,
                 !in_place,
                 level,
             )),
@@ -108,6 +112,7 @@ impl Conv {
             whole,
             input,
             copies: !in_place,
+            adds_bytes: addend.map(|_| added.is_some()),
             algorithm,
         }
     }
@@ -127,13 +132,47 @@ impl Conv {
     /// # Panics
     /// If the views do not fit the operation or the memory, or overlap; or the workspace has less scratch memory than
     /// [`scratch`](Self::scratch) says.
-    pub(crate) fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
+    pub(crate) fn run(&self, mem: &mut Mem<'_, '_>, x: &[View], y: View) {
+        let (read, output) = (self.sizes.input(x[0]), self.sizes.output(y));
+        match x.get(1).copied() {
+            None => self.compute(mem.mixed([read], output), Onto::Nothing),
+            Some(added) if added == y => {
+                let step = mem.mixed([read], output);
+                let added = match &step.y {
+                    AnyTarget::F32(y) => Onto::F32(y.memory(), y.geometry.pixel),
+                    AnyTarget::U8(y) => Onto::U8(y.memory(), y.geometry.pixel),
+                };
+                self.compute(step, added);
+            }
+            Some(added) => {
+                let Mixed {
+                    x: [x, added],
+                    y,
+                    shared,
+                    threads,
+                } = mem.mixed([read, self.sizes.operand(1, added)], output);
+                let added = match &added {
+                    AnySource::F32(b) => Onto::F32(b.memory(), b.geometry.pixel),
+                    AnySource::U8(b) => Onto::U8(b.memory(), b.geometry.pixel),
+                };
+                let step = Mixed {
+                    x: [x],
+                    y,
+                    shared,
+                    threads,
+                };
+                self.compute(step, added);
+            }
+        }
+    }
+
+    fn compute(&self, step: Mixed<'_, 1>, onto: Onto<'_>) {
         let Mixed {
             x: [x],
             y,
             shared,
             threads,
-        } = mem.mixed([self.sizes.input(x)], self.sizes.output(y));
+        } = step;
         let images = match &x {
             AnySource::F32(x) => x.geometry.images,
             AnySource::U8(x) => x.geometry.images,
@@ -146,8 +185,17 @@ impl Conv {
             AnyTarget::F32(y) => (Output::F32(y.memory(), y.geometry.pixel), false),
             AnyTarget::U8(y) => (Output::U8(y.memory(), y.geometry.pixel), true),
         };
-        // SAFETY: `Mem::mixed` has checked that both views have the descriptor's shapes, lie in their memory and share no element, and
-        // holds them for the time of this call; a copy is scratch memory of this step.
+        let adds_bytes = match onto {
+            Onto::Nothing => None,
+            Onto::F32(..) => Some(false),
+            Onto::U8(..) => Some(true),
+        };
+        assert!(
+            self.adds_bytes == adds_bytes,
+            "what is added has other elements"
+        );
+        // SAFETY: `Mem::mixed` has checked that the views have the descriptor's shapes, lie in their memory and share no element, unless what
+        // is added is the output, and holds them for the time of this call; a copy is scratch memory of this step.
         unsafe {
             match &self.algorithm {
                 Algorithm::Product(product) => {
@@ -155,7 +203,7 @@ impl Conv {
                         product.writes_bytes() == is_bytes,
                         "a view of other elements"
                     );
-                    product.run(images, input, output, threads);
+                    product.run(images, input, onto, output, threads);
                 }
                 Algorithm::Depthwise(depthwise) => {
                     assert!(

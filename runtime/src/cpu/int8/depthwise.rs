@@ -4,7 +4,7 @@ use super::ending::{Bytes, Ending, Output};
 use super::{Layer, Quantisation};
 use crate::cpu::kernel::Aligned;
 use crate::cpu::kernel::int8::{
-    Depthwise as Call, DepthwiseKernels, Kernels, Out, Outputs, Row, kernels,
+    Added, Depthwise as Call, DepthwiseKernels, Kernels, Out, Outputs, Row, kernels,
 };
 use crate::cpu::simd::Level;
 use crate::cpu::tuning::Tuning;
@@ -21,6 +21,9 @@ const MAX_ROWS: usize = (MAX_TAPS + 1).next_multiple_of(4);
 const NEAR: usize = 16;
 /// The most channels of a call.
 const MAX_CHANNELS: usize = 64;
+
+/// What is added to the outputs.
+const NOTHING: (Added, usize) = (Added::Nothing, 0);
 
 /// Some channels.
 struct Block {
@@ -107,7 +110,7 @@ impl Depthwise {
     pub(super) fn new(
         d: Conv,
         layer: &Layer,
-        quantisation: [Option<Quantisation>; 2],
+        [input, output]: [Option<Quantisation>; 2],
         level: Level,
     ) -> Self {
         let kernels = kernels(level, is_small(&d, layer));
@@ -140,7 +143,7 @@ impl Depthwise {
         // A task is worth its start, and most have enough blocks to be shared.
         let work = kh * kw * together * width * MAX_CHANNELS;
         let step = Tuning::of(level).depthwise_task.div_ceil(work.max(1));
-        let zero = quantisation[0].map_or(0, |input| input.zero_point);
+        let zero = input.map_or(0, |input| input.zero_point);
         let mut depthwise = Self {
             d,
             output: [height, width],
@@ -148,9 +151,9 @@ impl Depthwise {
             quads,
             step,
             weights: Aligned::zeros(size),
-            ending: Ending::new(layer, quantisation, d.act, &places, end),
+            ending: Ending::new(layer, [input, output], None, d.act, (&places, end)),
             zeros: vec![zero; channels],
-            writes_bytes: quantisation[1].is_some(),
+            writes_bytes: output.is_some(),
             blocks,
         };
         depthwise.pack(kernels, &layer.weight);
@@ -264,7 +267,9 @@ impl Depthwise {
                 weights: self.weights.as_slice()[block.weights..].as_ptr(),
                 line: width * stride,
                 lines,
-                finish: self.ending.finish(block.at, (out, stride), block.width),
+                finish: self
+                    .ending
+                    .finish(block.at, NOTHING, (out, stride), block.width),
             };
             // SAFETY: the kernels' level was checked when they were chosen, and the kernel is one for the window. Each row lies inside the
             // picture (checked), or is as many zeros; weights are padded to whole vectors; the outputs are the caller's own.
@@ -289,7 +294,7 @@ impl Depthwise {
             let count = NEAR.min(self.output[1] - from);
             call.outputs = [from, count];
             let there = (Out::F32(numbers.as_mut_ptr()), block.width);
-            call.finish = self.ending.finish(block.at, there, block.width);
+            call.finish = self.ending.finish(block.at, NOTHING, there, block.width);
             // SAFETY: the caller's promise; `numbers` holds two rows of `NEAR` outputs.
             unsafe {
                 block.outputs[1](&call);

@@ -4,7 +4,7 @@ use super::{Layer, Quantisation, bounds, quantise};
 use crate::cpu::access::Shared;
 use crate::cpu::act;
 use crate::cpu::kernel::Aligned;
-use crate::cpu::kernel::int8::{Finish, MAX_LANES, Out, round};
+use crate::cpu::kernel::int8::{Added, Finish, MAX_LANES, Out, round};
 use crate::plan::Act;
 
 /// Bytes of pictures, for kernels that find their way there themselves.
@@ -41,15 +41,67 @@ impl Output<'_> {
     }
 }
 
+/// What is added to the outputs.
+#[derive(Clone, Copy)]
+pub(super) enum Onto<'m> {
+    Nothing,
+    F32(Shared<'m, f32>, usize),
+    U8(Shared<'m, u8>, usize),
+}
+
+impl Onto<'_> {
+    /// What is added to the output of this filter for this pixel, and the elements between two pixels.
+    pub(super) fn at(&self, pixel: usize, filter: usize) -> (Added, usize) {
+        let address = |stride: usize| pixel * stride + filter;
+        match self {
+            Onto::Nothing => (Added::Nothing, 0),
+            Onto::F32(memory, stride) => {
+                let from = memory.at(address(*stride)).cast_const();
+                (Added::F32(from), *stride)
+            }
+            Onto::U8(memory, stride) => {
+                let from = memory.at(address(*stride)).cast_const();
+                (Added::U8(from), *stride)
+            }
+        }
+    }
+}
+
+/// How the numbers are quantised that an operation adds: bytes, or floats, which stand for themselves.
+#[derive(Clone, Copy)]
+pub(super) enum Addend {
+    F32,
+    U8(Quantisation),
+}
+
+impl Addend {
+    /// What an element is multiplied by, and the element that stands for 0.
+    fn scale_and_zero(self) -> [f64; 2] {
+        match self {
+            Addend::F32 => [1.0, 0.0],
+            Addend::U8(added) => [added.scale.into(), added.zero_point.into()],
+        }
+    }
+
+    /// The largest number that is added.
+    fn most(self) -> f64 {
+        match self {
+            Addend::F32 => f64::INFINITY,
+            Addend::U8(added) => 255.0 * f64::from(added.scale),
+        }
+    }
+}
+
 /// Whether any number that a sum can become fits into 32 bits in the output's units: kernels round before they bound.
-fn fit(layer: &Layer, input: Quantisation, output: Quantisation) -> bool {
+fn fit(layer: &Layer, [input, output]: [Quantisation; 2], added: Option<Addend>) -> bool {
+    let added = added.map_or(0.0, Addend::most);
     let terms = layer.weight.len() / layer.scale.len().max(1);
     let filters = layer.weight.chunks_exact(terms.max(1));
     let mut all = filters.zip(&layer.scale).zip(&layer.bias);
     all.all(|((weights, scale), bias)| {
         let most: f64 = weights.iter().map(|w| f64::from(w.unsigned_abs())).sum();
         let most = 255.0 * most * f64::from(input.scale) * f64::from(*scale);
-        (most + f64::from(bias.abs())) / f64::from(output.scale) < f64::from(1 << 30)
+        (most + added + f64::from(bias.abs())) / f64::from(output.scale) < f64::from(1 << 30)
     })
 }
 
@@ -58,6 +110,7 @@ pub(super) struct Ending {
     first: Aligned<i32>,
     scale: Aligned,
     bias: Aligned,
+    added_scale: f32,
     bounds: [f32; 2],
     /// What is left of the activation.
     late: Act,
@@ -68,13 +121,13 @@ pub(super) struct Ending {
 }
 
 impl Ending {
-    /// `at[f]` is the place of filter `f` among `padded` places.
+    /// `at[f]` is the place of filter `f` among `padded` places; `added` how that is quantised which is added, if anything is.
     pub(super) fn new(
         layer: &Layer,
         [input, output]: [Option<Quantisation>; 2],
+        added: Option<Addend>,
         act: Act,
-        at: &[usize],
-        padded: usize,
+        (at, padded): (&[usize], usize),
     ) -> Self {
         let padded = padded + MAX_LANES;
         let (mut bounds, late) = bounds(act);
@@ -82,19 +135,22 @@ impl Ending {
         let filters = layer.scale.len();
         let terms = layer.weight.len() / filters.max(1);
         // With an activation in between, the kernel writes numbers.
-        let folded = output.filter(|y| late == Act::None && fit(layer, input, *y));
+        let folded = output.filter(|y| late == Act::None && fit(layer, [input, *y], added));
+        let (unit, zero) = folded.map_or((1.0, 0.0), |y| {
+            (f64::from(y.scale), f64::from(y.zero_point))
+        });
+        let [added_scale, added_zero] = added.map_or([0.0; 2], Addend::scale_and_zero);
+        let added_scale = added_scale / unit;
         let mut ending = Self {
             first: Aligned::zeros(padded),
             scale: Aligned::zeros(padded),
             bias: Aligned::zeros(padded),
+            added_scale: added_scale as f32,
             bounds,
             late,
             is_late: late != Act::None || folded.is_some() != output.is_some(),
             bytes: output.map(Quantisation::to_bytes),
         };
-        let (unit, zero) = folded.map_or((1.0, 0.0), |y| {
-            (f64::from(y.scale), f64::from(y.zero_point))
-        });
         let first = ending.first.as_mut_slice();
         let (scales, biases) = (ending.scale.as_mut_slice(), ending.bias.as_mut_slice());
         for (f, &at) in at.iter().enumerate() {
@@ -103,7 +159,8 @@ impl Ending {
             first[at] = -i32::from(input.zero_point) * sum;
             let scale = f64::from(input.scale) * f64::from(layer.scale[f]);
             scales[at] = (scale / unit) as f32;
-            biases[at] = (f64::from(layer.bias[f]) / unit + zero) as f32;
+            let bias = f64::from(layer.bias[f]) / unit + zero;
+            biases[at] = (bias - added_scale * added_zero) as f32;
         }
         if folded.is_some() {
             // Rounding keeps the order of numbers: they may be rounded before they are bounded.
@@ -116,11 +173,20 @@ impl Ending {
 
     /// The end of a call for filters from this place on: inline, as a copy of what was just written makes the processor wait.
     #[inline]
-    pub(super) fn finish(&self, at: usize, (out, stride): (Out, usize), width: usize) -> Finish {
+    pub(super) fn finish(
+        &self,
+        at: usize,
+        (added, added_stride): (Added, usize),
+        (out, stride): (Out, usize),
+        width: usize,
+    ) -> Finish {
         Finish {
             first: self.first.as_slice()[at..].as_ptr(),
             scale: self.scale.as_slice()[at..].as_ptr(),
             bias: self.bias.as_slice()[at..].as_ptr(),
+            added,
+            added_stride,
+            added_scale: self.added_scale,
             low: self.bounds[0],
             high: self.bounds[1],
             out,

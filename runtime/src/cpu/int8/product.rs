@@ -1,12 +1,12 @@
 //! Convolution as products of bytes: the tile kernels driven over an NHWC picture without an im2col copy. The sum of an output is
 //! taken as a whole, in registers.
 
-use super::ending::{Bytes, Ending, Output};
+use super::ending::{Addend, Bytes, Ending, Onto, Output};
 use super::{Layer, Quantisation};
 use crate::cpu::conv::{Origin, are_even, origins};
 use crate::cpu::kernel::Aligned;
 use crate::cpu::kernel::int8::{
-    Even, Finish, Kernels, MAX_ROWS, MAX_WIDTH, Out, Scattered, Tile, kernels,
+    Added, Even, Finish, Kernels, MAX_ROWS, MAX_WIDTH, Out, Scattered, Tile, kernels,
 };
 use crate::cpu::simd::Level;
 use crate::cpu::sizes::bounded;
@@ -149,7 +149,8 @@ impl Product {
     pub(super) fn new(
         d: Conv,
         layer: &Layer,
-        quantisation: [Option<Quantisation>; 2],
+        [input, output]: [Option<Quantisation>; 2],
+        added: Option<Addend>,
         copied: bool,
         level: Level,
     ) -> Self {
@@ -177,7 +178,7 @@ impl Product {
         for panel in &panels {
             (0..panel.width).for_each(|f| places[panel.filter + f] = panel.at + f);
         }
-        let zero = quantisation[0].map_or(0, |input| input.zero_point);
+        let zero = input.map_or(0, |input| input.zero_point);
         let mut product = Self {
             d,
             output: [height, width],
@@ -186,9 +187,9 @@ impl Product {
             tuning,
             merged,
             weights: Aligned::zeros(size),
-            ending: Ending::new(layer, quantisation, d.act, &places, at),
+            ending: Ending::new(layer, [input, output], added, d.act, (&places, at)),
             zeros: vec![zero; if d.pad == [0; 4] { 0 } else { kw * channels }],
-            writes_bytes: quantisation[1].is_some(),
+            writes_bytes: output.is_some(),
             panels,
         };
         product.pack(&quads, &layer.weight);
@@ -251,11 +252,13 @@ impl Product {
     ///
     /// # Safety
     /// `input` and `output` hold `images` images of the descriptor's sizes, the input with some bytes behind where it was said to be copied.
-    /// For the time of the call nobody else writes the input or touches the output, and they share no element.
+    /// For the time of the call nobody else writes what is read or touches the output, and they share no element, unless the output is what
+    /// is added, in the same places.
     pub(super) unsafe fn run(
         &self,
         images: usize,
         input: Bytes<'_>,
+        onto: Onto<'_>,
         output: Output<'_>,
         threads: Threads,
     ) {
@@ -275,7 +278,10 @@ impl Product {
             let end = tasks.pixels.min(start + tasks.step);
             if start < end {
                 // SAFETY: the caller's promise; the tasks write different elements, and have at most MAX_PIXELS pixels.
-                unsafe { self.part(start, end - start, &self.panels[panel], input, output) }
+                unsafe {
+                    let panel = &self.panels[panel];
+                    self.part(start, end - start, panel, input, onto, output);
+                }
             }
         });
     }
@@ -358,6 +364,7 @@ impl Product {
         count: usize,
         panel: &Panel,
         input: Bytes<'_>,
+        onto: Onto<'_>,
         output: Output<'_>,
     ) {
         let mut windows = [Origin::default(); MAX_PIXELS];
@@ -379,13 +386,19 @@ impl Product {
             None => output.at(start, panel.filter),
         };
         // One for all tiles: what is copied as soon as it is written makes the processor wait.
-        let mut tile = self.tile(panel, input, &mut offsets, out);
+        let mut tile = self.tile(
+            panel,
+            input,
+            &mut offsets,
+            (onto.at(start, panel.filter), out),
+        );
         let kernels = self.kernels.even_tiles(panel.vectors);
         let tiles = count.div_ceil(kernels.len());
         for t in 0..tiles {
             // Tiles of about one size: a small rest would waste most of the weights it loads.
             let (from, to) = (t * count / tiles, (t + 1) * count / tiles);
             let out = output.at(start + from, panel.filter);
+            tile.finish.added = onto.at(start + from, panel.filter).0;
             // Taken anew: what was late has had the numbers since.
             if let Some(numbers) = &mut numbers {
                 tile.finish.out = Out::F32(numbers.as_mut_ptr());
@@ -420,7 +433,7 @@ impl Product {
         panel: &Panel,
         input: Bytes<'_>,
         offsets: &mut [isize],
-        out: (Out, usize),
+        (added, out): ((Added, usize), (Out, usize)),
     ) -> Tile<Even> {
         let (cells, quads) = self.run_size(self.touches(input.pixel));
         let segments = self.offsets(panel, input.pixel, cells, offsets);
@@ -433,7 +446,7 @@ impl Product {
             segments,
             quads,
             panel: self.weights.as_slice()[panel.weights..].as_ptr(),
-            finish: self.ending.finish(panel.at, out, panel.width),
+            finish: self.ending.finish(panel.at, added, out, panel.width),
         }
     }
 

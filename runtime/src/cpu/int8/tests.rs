@@ -62,10 +62,10 @@ fn fill(mem: &mut Mem<'_, '_>, view: View) {
         &layer,
         PLAIN,
         false,
-        Some(PLAIN),
+        [None, Some(PLAIN)],
         Level::Portable,
     );
-    copy.run(mem, View::input(view.shape), view);
+    copy.run(mem, &[View::input(view.shape)], view);
 }
 
 /// The elements of a view after a pass as bits, and nothing written beside them in its buffer.
@@ -141,8 +141,14 @@ fn output(number: f32, y: Option<Quantisation>) -> u32 {
     }
 }
 
-/// The definition: sums of integers, one product and one sum of floats, rounding.
-fn plain(d: &plan::Conv, layer: &Layer, x: &[u8], [qx, qy]: [Option<Quantisation>; 2]) -> Vec<u32> {
+/// The definition: sums of integers, one product and one sum of floats, rounding. What is added are numbers, or the bytes of a quantisation.
+fn plain(
+    d: &plan::Conv,
+    layer: &Layer,
+    x: &[u8],
+    [qx, qy]: [Option<Quantisation>; 2],
+    added: Option<(&[u32], Option<Quantisation>)>,
+) -> Vec<u32> {
     let [ih, iw, ic] = d.input;
     let [oh, ow, filters] = d.output();
     let (cin, cout) = (ic / d.groups, filters / d.groups);
@@ -166,12 +172,26 @@ fn plain(d: &plan::Conv, layer: &Layer, x: &[u8], [qx, qy]: [Option<Quantisation
             }
             let scale = f64::from(qx.scale) * f64::from(layer.scale[f]);
             let (bounds, late) = super::bounds(d.act);
-            let folded = qy.filter(|_| late == Act::None);
+            // Any number may be added: it has to be bounded before it is rounded.
+            let adds_numbers = matches!(added, Some((_, None)));
+            let folded = qy.filter(|_| late == Act::None && !adds_numbers);
             let (unit, zero) = folded.map_or((1.0, 0.0), |y| {
                 (f64::from(y.scale), f64::from(y.zero_point))
             });
-            let bias = (f64::from(layer.bias[f]) / unit + zero) as f32;
-            let number = sum as f32 * ((scale / unit) as f32) + bias;
+            let mut bias = f64::from(layer.bias[f]) / unit + zero;
+            let mut more = 0.0;
+            if let Some((bits, q)) = added {
+                let [scale, zero] = q.map_or([1.0, 0.0], |q| [q.scale.into(), q.zero_point.into()]);
+                let factor: f64 = scale / unit;
+                bias -= factor * zero;
+                let bits = bits[y.len()];
+                let number = match q {
+                    Some(_) => bits as f32,
+                    None => f32::from_bits(bits),
+                };
+                more = number * factor as f32;
+            }
+            let number = sum as f32 * ((scale / unit) as f32) + bias as f32 + more;
             y.push(match folded {
                 Some(_) => {
                     let [low, high] = bounds
@@ -223,14 +243,19 @@ fn check(rng: &mut Rng, op: Op) {
     let batch = rng.size(1, 4);
     let input = op.operand(0);
     let x = bytes(rng, batch * input.iter().product::<usize>());
-    let (qx, qy) = (quantisation(rng), quantisation(rng));
+    let (qx, qy, qb) = (quantisation(rng), quantisation(rng), quantisation(rng));
     for (reads, writes) in [(false, false), (false, true), (true, false), (true, true)] {
         let written = writes.then_some(qy);
-        let expected = plain(&d, &layer, &x, [Some(qx), written]);
+        let expected = plain(&d, &layer, &x, [Some(qx), written], None);
+        // What is added: what the convolution gave, for other numbers where it is bytes.
+        let added = rng.pick(&[None, Some(qb)]);
+        let numbers = plain(&d, &layer, &x, [Some(qx), added], None);
+        let expected_onto = plain(&d, &layer, &x, [Some(qx), written], Some((&numbers, added)));
         let mut end = 0;
         let from = place(rng, &mut end, input, Element::U8, dense);
-        let element = if writes { Element::U8 } else { Element::F32 };
-        let to = place(rng, &mut end, op.output(), element, false);
+        let element = |bytes| if bytes { Element::U8 } else { Element::F32 };
+        let to = place(rng, &mut end, op.output(), element(writes), false);
+        let other = place(rng, &mut end, op.output(), element(added.is_some()), false);
         // Bytes as numbers, to be copied; or the numbers that they stand for.
         let images: Vec<f32> = x
             .iter()
@@ -240,7 +265,13 @@ fn check(rng: &mut Rng, op: Op) {
             })
             .collect();
         for level in simd::levels() {
-            let conv = Conv::new(op, &layer, qx, reads, written, level);
+            let conv = Conv::new(op, &layer, qx, reads, [None, written], level);
+            let both = Op::ConvAdd(plan::ConvAdd::of(d));
+            let both = (both.problem().is_none() && !dense).then(|| {
+                let first = Conv::new(op, &layer, qx, reads, [None, added], level);
+                let both = Conv::new(both, &layer, qx, reads, [added, written], level);
+                (first, both)
+            });
             for threads in [1, 3] {
                 let scratch = conv.scratch(batch);
                 let found = run(&images, batch, end + 64, scratch, threads, to, |mem| {
@@ -251,12 +282,33 @@ fn check(rng: &mut Rng, op: Op) {
                         }
                         false => View::input(input),
                     };
-                    conv.run(mem, from, to);
+                    conv.run(mem, &[from], to);
                 });
                 assert!(
                     found == expected,
                     "{level}, bytes {reads} to {writes}, {threads} threads, batch {batch}, {op:?}, {from:?}, {to:?}"
                 );
+                let Some((first, both)) = &both else {
+                    continue;
+                };
+                let in_place = (to.element == other.element).then_some(to);
+                for added in in_place.into_iter().chain([other]) {
+                    let found = run(&images, batch, end + 64, scratch, threads, to, |mem| {
+                        let from = match reads {
+                            true => {
+                                fill(mem, from);
+                                from
+                            }
+                            false => View::input(input),
+                        };
+                        first.run(mem, &[from], added);
+                        both.run(mem, &[from, added], to);
+                    });
+                    assert!(
+                        found == expected_onto,
+                        "onto {added:?}, {level}, bytes {reads} to {writes}, {threads} threads, batch {batch}, {op:?}, {from:?}, {to:?}"
+                    );
+                }
             }
         }
     }
@@ -351,9 +403,9 @@ fn largest_sums() {
         let images = vec![f32::from(byte); 1 << 16];
         let to = View::arena(0, [1, 1, 3]);
         for level in simd::levels() {
-            let fc = Conv::new(d.into(), &layer, PLAIN, false, None, level);
+            let fc = Conv::new(d.into(), &layer, PLAIN, false, [None; 2], level);
             let found = run(&images, 1, 64, fc.scratch(1), 1, to, |mem| {
-                fc.run(mem, View::input([1, 1, 1 << 16]), to);
+                fc.run(mem, &[View::input([1, 1, 1 << 16])], to);
             });
             let sum = (i32::from(byte) * i32::from(weight)) << 16;
             assert_eq!(found, [(sum as f32).to_bits(); 3], "{level}");
@@ -539,9 +591,9 @@ fn numbers_far_outside_the_output() {
             ..View::arena(0, input)
         };
         for level in simd::levels() {
-            let conv = Conv::new(d.into(), &layer, PLAIN, false, Some(fine), level);
+            let conv = Conv::new(d.into(), &layer, PLAIN, false, [None, Some(fine)], level);
             let found = run(&images, 1, y.bytes() + 64, conv.scratch(1), 1, y, |mem| {
-                conv.run(mem, View::input(input), y);
+                conv.run(mem, &[View::input(input)], y);
             });
             assert!(found.iter().all(|y| *y == expected), "{level} {weight}");
         }

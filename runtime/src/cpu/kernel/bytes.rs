@@ -35,6 +35,8 @@ pub(super) trait Sums: Copy {
 pub(super) trait Dots: Sums {
     /// 4 bytes, for each lane.
     unsafe fn input(p: *const u8) -> Self::Input;
+    /// The first `n` bytes as numbers, each in a lane of its own; zero in the others.
+    unsafe fn bytes(p: *const u8, n: usize) -> Self::Float;
     /// The lanes of several vectors, side by side, as bytes: rounded half to even, then no smaller than the first bound, no larger than the
     /// second. `n` bytes in all, more than all vectors but the last hold. The numbers fit into 32 bits.
     unsafe fn store_bytes<const NV: usize>(
@@ -112,6 +114,13 @@ impl Dots for PortableSums {
     unsafe fn input(p: *const u8) -> Self::Input {
         // SAFETY: the caller vouches for 4 bytes.
         [unsafe { p.cast::<[u8; 4]>().read_unaligned() }; 4]
+    }
+    #[inline(always)]
+    unsafe fn bytes(p: *const u8, n: usize) -> Portable {
+        let mut all = [0; 4];
+        // SAFETY: the caller vouches for `n` bytes.
+        unsafe { core::ptr::copy_nonoverlapping(p, all.as_mut_ptr(), n.min(4)) }
+        Portable(all.map(f32::from))
     }
     #[inline(always)]
     unsafe fn store_bytes<const NV: usize>(

@@ -6,7 +6,8 @@ use super::vector::Vector;
 
 /// Work for one call of a grouped kernel: `MR` pixels by all filters.
 ///
-/// `out[r * stride + f] = act(bias[f] or out[..] + sum over the taps t of pixel r and the terms j of input[span(f) + lanes[f][j]] * weights[f][t][j])`.
+/// `out[r * stride + f] = act(bias[f] or out[..] + sum over the taps t of pixel r and the terms j of input[span(f) + lanes[f][j]] * weights[f][t][j] +
+/// added[r * added_stride + f])`.
 pub(crate) struct Grouped {
     /// `MR` pointers a tap, each to as many elements as the spans reach.
     pub(crate) rows: *const *const f32,
@@ -24,6 +25,10 @@ pub(crate) struct Grouped {
     pub(crate) terms: usize,
     /// All filters.
     pub(crate) filters: usize,
+    /// What is added to the first pixel's outputs; null for nothing. It may be `out`.
+    pub(crate) added: *const f32,
+    /// Elements between what is added to two pixels.
+    pub(crate) added_stride: usize,
     /// The first pixel's outputs.
     pub(crate) out: *mut f32,
     /// Elements between two pixels' outputs.
@@ -98,7 +103,14 @@ unsafe fn filters<V: Vector, const MR: usize, const WIDE: bool>(g: &Grouped, v: 
                 }
             }
         }
-        for (r, sum) in acc.into_iter().enumerate() {
+        for (r, mut sum) in acc.into_iter().enumerate() {
+            if !g.added.is_null() {
+                let added = g.added.add(r * g.added_stride + v * V::LANES);
+                sum = sum.add(match left < V::LANES {
+                    true => V::load_partial(added, left),
+                    false => V::load(added),
+                });
+            }
             let sum = fuse(sum, g.act);
             let out = g.out.add(r * g.stride + v * V::LANES);
             match left < V::LANES {

@@ -5,7 +5,7 @@ mod depthwise;
 mod finish;
 
 pub(crate) use depthwise::{Depthwise, DepthwiseKernel, Row};
-pub(crate) use finish::{Finish, Out};
+pub(crate) use finish::{Added, Finish, Out};
 
 pub(crate) use super::bytes::round;
 use super::bytes::{Dots, Sums, channel};

@@ -77,7 +77,7 @@ impl Rows for Even {
 ///
 /// For row `r` and filter `f`:
 /// `out[r * stride + f] = act(first(r, f) + sum over s < segments, k < len of rows(s, r)[k] * panel[(s * len + k) * N + f])`,
-/// where `N` is the width of the panel in memory and `first` the bias, or what `out` holds already.
+/// where `N` is the width of the panel in memory and `first` the bias, or what `out` holds already, and what is added to it.
 pub(crate) struct Tile<R = Scattered, W = f32> {
     /// Where the inputs of each pixel lie: for each segment `len` readable elements.
     pub(crate) rows: R,
@@ -89,6 +89,10 @@ pub(crate) struct Tile<R = Scattered, W = f32> {
     pub(crate) panel: *const W,
     /// `N` biases; null to go on from what `out` holds.
     pub(crate) bias: *const f32,
+    /// What is added to the first pixel's outputs; null for nothing. It may be `out`, where `bias` is not null.
+    pub(crate) added: *const f32,
+    /// Elements between what is added to two pixels.
+    pub(crate) added_stride: usize,
     /// The first pixel's outputs.
     pub(crate) out: *mut f32,
     /// Elements between two pixels' outputs.
@@ -107,6 +111,8 @@ impl<R, W> Tile<R, W> {
             len,
             panel,
             bias,
+            added,
+            added_stride,
             out,
             stride,
             width,
@@ -119,6 +125,8 @@ impl<R, W> Tile<R, W> {
             len,
             panel,
             bias,
+            added,
+            added_stride,
             out,
             stride,
             width,
@@ -172,6 +180,11 @@ pub(super) unsafe fn tile<V: Vector, R: Rows, W: Weight, const MR: usize, const 
             }
         }
 
+        if !t.added.is_null() {
+            for (r, acc) in acc.iter_mut().enumerate() {
+                *acc = onto(*acc, t.added.add(r * t.added_stride), t.width);
+            }
+        }
         let bias = biases(t.bias);
         for (r, acc) in acc.into_iter().enumerate() {
             store(acc, bias, t.out.add(r * t.stride), t.width, t.act);
@@ -202,12 +215,15 @@ pub(super) unsafe fn streams<V: Vector, W: Weight, const NV: usize>(
             }
         }
         let wide = NV * V::LANES;
-        for (p, acc) in acc.into_iter().enumerate() {
+        for (p, mut acc) in acc.into_iter().enumerate() {
             let bias = match t.bias.is_null() {
                 true => None,
                 false => biases(t.bias.add(p * wide)),
             };
             let width = wide.min(t.width - p * wide);
+            if !t.added.is_null() {
+                acc = onto(acc, t.added.add(p * wide), width);
+            }
             store(acc, bias, t.out.add(p * wide), width, t.act);
         }
     }
@@ -227,6 +243,28 @@ unsafe fn biases<V: Vector, const NV: usize>(from: *const f32) -> Option<[V; NV]
         }
         Some(bias)
     }
+}
+
+/// Adds what lies here, of which `width` elements are there, to the sums of a pixel.
+#[inline(always)]
+unsafe fn onto<V: Vector, const NV: usize>(
+    sums: [V; NV],
+    added: *const f32,
+    width: usize,
+) -> [V; NV] {
+    let mut all = sums;
+    for (v, sum) in all.iter_mut().enumerate() {
+        // SAFETY: the caller vouches for so many elements.
+        unsafe {
+            let (from, left) = (added.add(v * V::LANES), width - v * V::LANES);
+            let more = match left >= V::LANES {
+                true => V::load(from),
+                false => V::load_partial(from, left),
+            };
+            *sum = sum.add(more);
+        }
+    }
+    all
 }
 
 /// Stores the sums of a pixel on top of biases, or of what is there.

@@ -29,6 +29,10 @@ pub(crate) struct WinogradOutput {
     pub(crate) filters: usize,
     /// Biases, rounded up to whole vectors; null to add to what `out` holds.
     pub(crate) bias: *const f32,
+    /// What is added to the first pixel's outputs; null for nothing. It may be `out`, where `bias` is not null.
+    pub(crate) added: *const f32,
+    /// As `steps`, of what is added.
+    pub(crate) added_steps: [usize; 2],
     /// The first pixel's outputs.
     pub(crate) out: *mut f32,
     /// Elements from one row of pixels to the next, and from one pixel to the next.
@@ -125,13 +129,20 @@ pub(super) unsafe fn output<V: Vector, const M: usize, const N: usize>(t: &Winog
             for (y, row) in half.into_iter().enumerate().take(t.size[0]) {
                 let pixels = after::<V, M, N>(|x| row[x]);
                 for (x, sum) in pixels.into_iter().enumerate().take(t.size[1]) {
-                    let out = t.out.add(y * t.steps[0] + x * t.steps[1] + f);
-                    let first = match (t.bias.is_null(), whole) {
-                        (false, _) => V::load(t.bias.add(f)),
-                        (true, true) => V::load(out),
-                        (true, false) => V::load_partial(out, left),
+                    let at = |[row, pixel]: [usize; 2]| y * row + x * pixel + f;
+                    let load = |from| match whole {
+                        true => V::load(from),
+                        false => V::load_partial(from, left),
                     };
-                    let sum = fuse(sum.add(first), t.act);
+                    let out = t.out.add(at(t.steps));
+                    let mut sum = match t.bias.is_null() {
+                        false => sum.add(V::load(t.bias.add(f))),
+                        true => sum.add(load(out)),
+                    };
+                    if !t.added.is_null() {
+                        sum = sum.add(load(t.added.add(at(t.added_steps))));
+                    }
+                    let sum = fuse(sum, t.act);
                     match whole {
                         true => sum.store(out),
                         false => sum.store_partial(out, left),

@@ -72,8 +72,19 @@ struct Filter {
     }
 };
 
-template <class F, class D, class T>
-__device__ void conv_kept(T team, Index images, const float* x, float* y, const float* weight, const float* bias) {
+// What is added to a place of the output before the activation: a bias, and a picture's number.
+template <class Y, class FROM>
+struct Base {
+    const float *bias, *added;
+    __device__ float operator()(Index image, int oy, int ox, int f) const {
+        float base = bias ? bias[f] : 0.0f;
+        if constexpr (!is_nothing<FROM>) base += added[FROM::at(image, oy, ox) + f];
+        return base;
+    }
+};
+
+template <class F, class D, class T, class B>
+__device__ void conv_kept(T team, Index images, const float* x, float* y, const float* weight, B base) {
     typedef typename F::X X;
     typedef typename F::Y Y;
     constexpr int across = (Y::w + F::strip - 1) / F::strip;
@@ -85,7 +96,7 @@ __device__ void conv_kept(T team, Index images, const float* x, float* y, const 
             const Index image = i / (F::count * across * Y::h);
             const float* kernel = kept_weights() + own * F::pitch;
             float sum[F::strip];
-            for (int j = 0; j < F::strip; j++) sum[j] = bias ? bias[f] : 0.0f;
+            for (int j = 0; j < F::strip; j++) sum[j] = ox + j < Y::w ? base(image, oy, ox + j, f) : 0.0f;
             for (int ky = 0; ky < D::kernel_h; ky++) {
                 const int iy = oy * D::stride_h + ky * D::dilation_h - D::pad_top;
                 if (iy < 0 || iy >= X::h) continue;
@@ -99,22 +110,28 @@ __device__ void conv_kept(T team, Index images, const float* x, float* y, const 
     }
 }
 
-template <class F, class D, class T>
-__device__ void conv_by_warps(T team, Index images, const float* x, float* y, const float* weight, const float* bias) {
+template <class F, class D, class T, class B>
+__device__ void conv_by_warps(T team, Index images, const float* x, float* y, const float* weight, B base) {
     typedef typename F::Y Y;
     for (Index i = team.warp(); i < images * Y::len; i += team.warps()) {
         const int ox = i % Y::w, oy = i / Y::w % Y::h, f = i / Y::pixels % F::filters;
         const Index image = i / Y::len;
         const float sum = warp_sum(F::share(x, image, oy, ox, weight, f));
-        if (lane() == 0) y[Y::at(image, oy, ox) + f] = activate<D>(bias ? sum + bias[f] : sum);
+        if (lane() == 0) y[Y::at(image, oy, ox) + f] = activate<D>(sum + base(image, oy, ox, f));
     }
 }
 
-template <class D, class V, int DEPTHWISE, class T>
-__device__ void conv_plain(T team, Index images, const float* x, float* y, const float* weight, const float* bias) {
+template <class D, class V, int DEPTHWISE, class FROM = Nothing, class T>
+__device__ void conv_plain(T team, Index images, const float* x, float* y, const float* weight, const float* bias, const float* added = nullptr) {
     typedef Filter<D, V, DEPTHWISE> F;
-    if constexpr (F::keeps) conv_kept<F, D>(team, images, x, y, weight, bias);
-    else conv_by_warps<F, D>(team, images, x, y, weight, bias);
+    const Base<typename V::Y, FROM> base = {bias, added};
+    if constexpr (F::keeps) conv_kept<F, D>(team, images, x, y, weight, base);
+    else conv_by_warps<F, D>(team, images, x, y, weight, base);
+}
+
+template <class D, class V, class T>
+__device__ void conv_add_plain(T team, Index images, const float* x, float* y, const float* weight, const float* bias, const float* added) {
+    conv_plain<D, V, 0, typename V::X1>(team, images, x, y, weight, bias, added);
 }
 
 // The gradients of an image's outputs, for a block that computes an image alone.
@@ -195,6 +212,22 @@ __device__ void conv_patch(T team, Index images, const float* x, float* y, const
     constexpr int apart = filters_apart(V::packed, D::kernel_h * D::kernel_w * V::X0::c);
     patch_product<Tile<M, N, THREADS>, WIDE, LEAST, D, typename V::X0, typename V::Y, V::aligned, apart>(team, images, x, y, weight, bias, scratch,
                                                                                                        arrived);
+}
+
+// The same onto a picture.
+template <class D, class V, int M, int N, int THREADS, int LEAST, class T>
+__device__ void conv_add(T team, Index images, const float* x, float* y, const float* weight, const float* bias, float* scratch, unsigned* arrived,
+                         const float* added) {
+    window_product<Tile<M, N, THREADS>, LEAST, D, D, typename V::X0, typename V::Y, V::aligned, V::packed, false, typename V::X1>(
+        team, images, x, y, weight, bias, scratch, arrived, added);
+}
+
+template <class D, class V, int M, int N, int THREADS, int LEAST, int WIDE, class T>
+__device__ void conv_add_patch(T team, Index images, const float* x, float* y, const float* weight, const float* bias, float* scratch,
+                               unsigned* arrived, const float* added) {
+    constexpr int apart = filters_apart(V::packed, D::kernel_h * D::kernel_w * V::X0::c);
+    patch_product<Tile<M, N, THREADS>, WIDE, LEAST, D, typename V::X0, typename V::Y, V::aligned, apart, typename V::X1>(team, images, x, y, weight, bias,
+                                                                                                                        scratch, arrived, added);
 }
 
 template <class D, class V, int M, int N, int THREADS, int LEAST, class T, class G>

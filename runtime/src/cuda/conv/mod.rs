@@ -12,9 +12,12 @@ use crate::plan::Conv;
 use alloc::vec;
 use alloc::vec::Vec;
 
+/// The device functions of all convolutions.
+pub(super) const TEXT: &str = concat!(include_str!("conv.cu"), include_str!("depthwise.cu"));
+
 impl Kernels for Conv {
     fn source(&self) -> &'static str {
-        concat!(include_str!("conv.cu"), include_str!("depthwise.cu"))
+        TEXT
     }
 
     fn shared(&self) -> &'static [&'static str] {

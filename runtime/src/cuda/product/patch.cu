@@ -56,8 +56,8 @@ struct Windows {
 };
 
 // Rows are the pixels of a tile, from (y, x) of an image on.
-template <class D, class TO, int COLUMNS, int WIDE>
-struct Spots : Picture<D, TO, COLUMNS, false, float*> {
+template <class D, class TO, int COLUMNS, int WIDE, class FROM>
+struct Spots : Picture<D, TO, COLUMNS, false, float*, FROM> {
     Index image;
     int y, x;
     __device__ Index row(int r) const {
@@ -66,9 +66,9 @@ struct Spots : Picture<D, TO, COLUMNS, false, float*> {
 };
 
 // As `window_product`, of one group.
-template <class TILE, int WIDE, int LEAST, class S, class X, class Y, bool ALIGNED, int APART, class T>
+template <class TILE, int WIDE, int LEAST, class S, class X, class Y, bool ALIGNED, int APART, class FROM = Nothing, class T>
 __device__ void patch_product(T team, Index images, const float* x, float* y, const float* weight, const float* bias, float* scratch,
-                              unsigned* arrived) {
+                              unsigned* arrived, const float* added = nullptr) {
     constexpr int high = TILE::m / WIDE, terms = S::kernel_h * S::kernel_w * X::c, steps = (terms + STEP - 1) / STEP;
     constexpr int columns = (Y::c + TILE::n - 1) / TILE::n, down = (Y::h + high - 1) / high, across = (Y::w + WIDE - 1) / WIDE;
     typedef Patch<X, S, high, WIDE> Inputs;
@@ -83,8 +83,8 @@ __device__ void patch_product(T team, Index images, const float* x, float* y, co
     for (Index t = team.tile(); t < tiles * split.parts; t += team.tiles()) {
         const int part = t % split.parts, n = t / split.parts % columns * TILE::n;
         const Index tile = t / split.parts, spot = tile / columns;
-        Spots<S, Y, Y::c, WIDE> out;
-        out.to = y, out.bias = bias, out.n = n;
+        Spots<S, Y, Y::c, WIDE, FROM> out;
+        out.to = y, out.added = added, out.bias = bias, out.n = n;
         out.image = spot / (down * across), out.y = (int)(spot / across % down) * high, out.x = (int)(spot % across) * WIDE;
         Inputs::copy(patch, x, out.image, out.y * S::stride_h - S::pad_top, out.x * S::stride_w - S::pad_left);
         A a = {patch};

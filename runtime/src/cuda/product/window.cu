@@ -63,10 +63,19 @@ struct Matrix {
     }
 };
 
-// Sums go into a picture: the row is a pixel, columns are channels from `first` on.
-template <class D, class TO, int COLUMNS, bool ADD, class P>
+// Nothing is added to outputs.
+struct Nothing {};
+template <class FROM>
+constexpr bool is_nothing = false;
+template <>
+constexpr bool is_nothing<Nothing> = true;
+
+// Sums go into a picture: the row is a pixel, columns are channels from `first` on. FROM: the view of what is added to them before the activation,
+// or `Nothing`. It may be the picture itself.
+template <class D, class TO, int COLUMNS, bool ADD, class P, class FROM = Nothing>
 struct Picture {
     P to;
+    const float* added; // as `to`
     const float* bias; // of channel `first`; null where there is none
     int n, left;       // first channel of the tile, and how many there are from the column on
     float add[4];
@@ -85,7 +94,14 @@ struct Picture {
         constexpr bool aligned = TO::pixel % RUN == 0 && TO::channel % RUN == 0 && COLUMNS % RUN == 0;
         float all[RUN];
 #pragma unroll
-        for (int i = 0; i < RUN; i++) all[i] = activate<D>(values[i] + add[i]);
+        for (int i = 0; i < RUN; i++) all[i] = values[i] + add[i];
+        if constexpr (!is_nothing<FROM>) {
+            const float* from = added + (here - to) + FROM::at((row - TO::channel) / TO::pixel);
+#pragma unroll
+            for (int i = 0; i < RUN; i++) all[i] += i < left ? from[i] : 0.0f;
+        }
+#pragma unroll
+        for (int i = 0; i < RUN; i++) all[i] = activate<D>(all[i]);
         put_run<RUN, ADD, aligned>(here + row, all, left);
     }
 };
@@ -97,17 +113,17 @@ struct Plain {
 };
 
 // Rows are the pixels from `m` on, `count` in all.
-template <class D, class TO, int COLUMNS, bool ADD, class P>
-struct Pixels : Picture<D, TO, COLUMNS, ADD, P> {
+template <class D, class TO, int COLUMNS, bool ADD, class P, class FROM>
+struct Pixels : Picture<D, TO, COLUMNS, ADD, P, FROM> {
     Index m, count;
     __device__ Index row(int r) const { return m + r < count ? TO::at(m + r) : NOWHERE; }
 };
 
 // y[p, f] = act(bias[f] + sum over the window of pixel p) of x * weight[f, cell, channel]); S says the window, groups too. By D what is done
-// to the sums; ALIGNED: weights begin where vectors may; PACKED: see `filters_apart`.
-template <class TILE, int LEAST, class S, class D, class X, class Y, bool ALIGNED, bool PACKED, bool ADD, class T, class P>
+// to the sums; FROM, if not `Nothing`, is the view of `added`, which is added to them; ALIGNED: weights begin where vectors may; PACKED: see `filters_apart`.
+template <class TILE, int LEAST, class S, class D, class X, class Y, bool ALIGNED, bool PACKED, bool ADD, class FROM = Nothing, class T, class P>
 __device__ void window_product(T team, Index images, const float* x, P y, const float* weight, const float* bias, float* scratch,
-                               unsigned* arrived) {
+                               unsigned* arrived, const float* added = nullptr) {
     constexpr int depth = X::c / S::groups, filters = Y::c / S::groups, terms = S::kernel_h * S::kernel_w * depth;
     constexpr int steps = (terms + STEP - 1) / STEP, columns = (filters + TILE::n - 1) / TILE::n;
     typedef Window<TILE::m, TILE::threads, X, depth, S::dilation_h, S::dilation_w> A;
@@ -136,8 +152,8 @@ __device__ void window_product(T team, Index images, const float* x, P y, const 
         sums.add(a, b, shared, steps * part / split.parts, steps * (part + 1) / split.parts);
         float none = 0.0f;
         if (!split.template join<TILE::threads>(sums.sum, none, tile, part, scratch, arrived, &last)) continue;
-        Pixels<D, Y, filters, ADD, P> out;
-        out.to = y + group * filters, out.bias = bias ? bias + group * filters : nullptr, out.n = n, out.m = m, out.count = count;
+        Pixels<D, Y, filters, ADD, P, FROM> out;
+        out.to = y + group * filters, out.added = is_nothing<FROM> ? added : added + group * filters, out.bias = bias ? bias + group * filters : nullptr, out.n = n, out.m = m, out.count = count;
         sums.template write<A::by_row, B::by_row>(out);
     }
 }

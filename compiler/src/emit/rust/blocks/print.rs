@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use netc_plan::{Plan, Step, View};
+use netc_plan::{Op, Plan, Step, View};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
@@ -639,9 +639,12 @@ fn array(mut values: Vec<TokenStream>) -> TokenStream {
     }
 }
 
-/// The fields of steps: `conv1`, `conv2`, `add1`.
+/// The fields of steps: `conv1`, `conv2`, `add1`; a convolution is one, also where it adds something.
 fn fields(steps: &[Step]) -> Vec<Ident> {
-    let name = |i: usize| snake(steps[i].op.name());
+    let name = |i: usize| match steps[i].op {
+        Op::ConvAdd(_) => "conv".to_owned(),
+        op => snake(op.name()),
+    };
     let number = |i: usize| (0..=i).filter(|other| name(*other) == name(i)).count();
     (0..steps.len())
         .map(|i| format_ident!("{}{}", name(i), number(i)))

@@ -77,6 +77,20 @@ impl<const BYTES: bool> Dots for Avx2Sums<BYTES> {
         unsafe { Self::input_of(_mm256_set1_epi32(p.cast::<i32>().read_unaligned())) }
     }
     #[inline(always)]
+    unsafe fn bytes(p: *const u8, n: usize) -> Avx2 {
+        // SAFETY: the caller vouches for AVX2 and `n` bytes.
+        unsafe {
+            let bytes = if n >= 8 {
+                _mm_loadl_epi64(p.cast())
+            } else {
+                let mut all = [0; 16];
+                core::ptr::copy_nonoverlapping(p, all.as_mut_ptr(), n);
+                _mm_loadu_si128(all.as_ptr().cast())
+            };
+            Avx2(_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes)))
+        }
+    }
+    #[inline(always)]
     unsafe fn store_bytes<const NV: usize>(x: [Avx2; NV], bounds: [u8; 2], p: *mut u8, n: usize) {
         for (v, x) in x.into_iter().enumerate() {
             // SAFETY: the caller vouches for AVX2 and `n` bytes.
@@ -317,6 +331,17 @@ impl Dots for VnniSums {
     unsafe fn input(p: *const u8) -> Self::Input {
         // SAFETY: the caller vouches for AVX-512F and 4 bytes.
         unsafe { _mm512_set1_epi32(p.cast::<i32>().read_unaligned()) }
+    }
+    #[inline(always)]
+    unsafe fn bytes(p: *const u8, n: usize) -> Avx512 {
+        // SAFETY: the caller vouches for AVX-512 BW and VL, and `n` bytes; masked lanes are not touched.
+        unsafe {
+            let bytes = match n >= 16 {
+                true => _mm_loadu_si128(p.cast()),
+                false => _mm_maskz_loadu_epi8((1 << n) - 1, p.cast()),
+            };
+            Avx512(_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes)))
+        }
     }
     #[inline(always)]
     unsafe fn store_bytes<const NV: usize>(x: [Avx512; NV], bounds: [u8; 2], p: *mut u8, n: usize) {

@@ -3,14 +3,19 @@
 use crate::cpu::kernel::bytes::{Columns, Dots, Sums, channel};
 use crate::cpu::kernel::vector::Vector;
 
-/// What becomes of sums: `min(max(sum * scale[f] + bias[f], low), high)`, as numbers, or rounded to bytes: `low` and `high` are whole numbers
-/// between 0 and 255 then, and what they bound fits into 32 bits.
+/// What becomes of sums: `min(max(sum * scale[f] + bias[f] + added[f] * added_scale, low), high)`, as numbers, or rounded to bytes: `low` and
+/// `high` are whole numbers between 0 and 255 then, and what they bound fits into 32 bits.
 #[derive(Clone, Copy)]
 pub(crate) struct Finish {
     /// What each sum starts with, padded to whole vectors; as are the next two.
     pub(crate) first: *const i32,
     pub(crate) scale: *const f32,
     pub(crate) bias: *const f32,
+    /// Nothing where channels are stored in columns.
+    pub(crate) added: Added,
+    /// Elements between what is added to two pixels.
+    pub(crate) added_stride: usize,
+    pub(crate) added_scale: f32,
     pub(crate) low: f32,
     pub(crate) high: f32,
     pub(crate) out: Out,
@@ -33,6 +38,30 @@ impl Out {
         match self {
             Out::F32(out) => Out::F32(out.wrapping_add(elements)),
             Out::U8(out) => Out::U8(out.wrapping_add(elements)),
+        }
+    }
+}
+
+/// What is added to the first pixel's outputs, of which it may be the place.
+#[derive(Clone, Copy)]
+pub(crate) enum Added {
+    Nothing,
+    F32(*const f32),
+    U8(*const u8),
+}
+
+impl Added {
+    /// A vector of numbers from this element on, of which `n` are there; zeros where nothing is added.
+    #[inline(always)]
+    unsafe fn load<V: Dots>(self, element: usize, n: usize) -> V::Float {
+        // SAFETY: the caller vouches for so many elements.
+        unsafe {
+            match self {
+                Added::Nothing => V::Float::splat(0.0),
+                Added::F32(from) if n >= V::LANES => V::Float::load(from.add(element)),
+                Added::F32(from) => V::Float::load_partial(from.add(element), n),
+                Added::U8(from) => V::bytes(from.add(element), n),
+            }
         }
     }
 }
@@ -65,6 +94,23 @@ impl Finish {
         }
     }
 
+    /// Adds what is added to some vectors of filters of some pixels.
+    #[inline(always)]
+    unsafe fn add<V: Dots, const MR: usize, const NV: usize>(&self, y: &mut [[V::Float; NV]; MR]) {
+        // SAFETY: as above; so many elements are there.
+        unsafe {
+            let scale = V::Float::splat(self.added_scale);
+            for (r, y) in y.iter_mut().enumerate() {
+                for (v, y) in y.iter_mut().enumerate() {
+                    let first = v * V::LANES;
+                    let left = self.width.saturating_sub(first).min(V::LANES);
+                    let added = self.added.load::<V>(r * self.added_stride + first, left);
+                    *y = y.add(added.mul(scale));
+                }
+            }
+        }
+    }
+
     /// A vector between the bounds.
     #[inline(always)]
     unsafe fn bounded<F: Vector>(&self, y: F) -> F {
@@ -82,7 +128,10 @@ impl Finish {
     ) {
         // SAFETY: the caller vouches for the kernel's promises: vectors of scales and biases, and outputs of which `width` are touched.
         unsafe {
-            let y = self.numbers(acc);
+            let mut y = self.numbers(acc);
+            if !matches!(self.added, Added::Nothing) {
+                self.add::<V, MR, NV>(&mut y);
+            }
             let all = NV * V::LANES;
             match self.out {
                 Out::U8(out) => {

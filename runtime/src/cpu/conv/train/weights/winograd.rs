@@ -312,6 +312,8 @@ impl Winograd {
                     0 => self.zeros.as_slice().as_ptr(),
                     _ => core::ptr::null(),
                 },
+                added: core::ptr::null(),
+                added_steps: [0; 2],
                 out: out.at(start + (first + c) * padded),
                 steps: [taps * channels * padded, channels * padded],
                 size: [taps; 2],

@@ -135,7 +135,8 @@ pub(crate) fn strided(rng: &mut Rng, op: Op) -> Plan {
             return Some((from, part(i, before, wide)(buffer)));
         }
         let [oh, ow, oc] = op.operand(i);
-        if oh * ow > 1 {
+        // A pixel of as many numbers as an operand has, or fewer, is read as it lies.
+        if oh * ow > 1 || oc > c {
             let to = View::arena(end, [oh, ow, before + oc + after]);
             end += to.bytes();
             let to = to.part(before, [oh, ow, oc]);

@@ -254,7 +254,6 @@ fn near_the_network_in_f32() {
 #[test]
 fn the_same_bits_on_all_levels_for_all_threads_and_batches() {
     for plan in networks() {
-        let c = plan.forward[0].output.shape[2];
         let quantised = quantised(&plan);
         let images = images(&plan, 5, 4);
         let one: usize = plan.input.iter().product();

@@ -145,6 +145,11 @@ impl Executor {
         stages.map(move |stage| stage.scratch(max_batch))
     }
 
+    /// How many steps it has.
+    pub(crate) fn steps(&self) -> usize {
+        self.stages.len()
+    }
+
     /// Computes a step.
     pub(crate) fn step(&self, mem: &mut Mem<'_, '_>, number: usize) {
         self.stages[number].run(mem, &self.plan.forward[number]);

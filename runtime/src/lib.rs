@@ -16,6 +16,13 @@
 //! | `ndarray` | no | `forward_view` on `ndarray` views |
 
 #![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(
+    not(feature = "std"),
+    allow(
+        unused_imports,
+        reason = "where another crate brings std in, floats have `num_traits::Float`'s methods themselves"
+    )
+)]
 extern crate alloc;
 // Test files that unit tests share with those of `tests/` call the crate by its name.
 #[cfg(all(test, feature = "train"))]

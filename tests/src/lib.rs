@@ -4,6 +4,7 @@
 pub mod counts;
 pub mod generated;
 pub mod networks;
+pub mod numbers;
 pub mod options;
 pub mod reference;
 pub mod seeded;

@@ -1,32 +1,16 @@
 //! Layers that are folded into one on loading give the numbers of the layers one by one.
 
 use netc_plan::Op;
-use netc_plan::random::SplitMix64;
-use netc_runtime::{Executor, Model, Weights};
 use netc_tests::networks::compile_text;
+use netc_tests::numbers::{drawn_images, drawn_weights, outputs};
 
 /// The names of the operations, and the outputs for two images.
 fn computed(text: &str) -> (Vec<&'static str>, Vec<f32>) {
     let output = compile_text(text, &netc_compiler::Options::default());
     let plan = output.plan.expect("a network");
-    let mut rng = SplitMix64(1);
-    let tensors = plan.params.iter().map(|param| {
-        let numbers = rng.numbers(param.len()).into_iter();
-        // Variances are positive.
-        let numbers = numbers.map(|x| match param.name.ends_with("running_var") {
-            true => x.abs() + 0.1,
-            false => x,
-        });
-        (param.name.clone(), numbers.collect())
-    });
-    let tensors: Vec<(String, Vec<f32>)> = tensors.collect();
-    let weights = Weights::from_tensors(tensors, &plan.params).expect("the network's tensors");
-    let images = rng.numbers(2 * plan.input.iter().product::<usize>());
-    let executor = Executor::new(&plan, &weights).expect("a valid plan");
-    let mut workspace = executor.workspace(2);
-    let outputs = executor.forward(&mut workspace, &images).expect("images");
+    let outputs = outputs(&plan, &drawn_weights(&plan), &drawn_images(&plan, 2));
     let names = plan.forward.iter().map(|step| step.op.name());
-    (names.collect(), outputs.to_vec())
+    (names.collect(), outputs)
 }
 
 /// A pointwise convolution, with its normalisation, and the FC that reads it. LEAKY_RELU(1) changes no number, and keeps them apart.

@@ -1,10 +1,9 @@
 //! Steps that are computed in one give the numbers of the steps one by one; the plan and the generated Rust show them.
 
 use netc_compiler::Options;
-use netc_plan::random::SplitMix64;
 use netc_plan::{Plan, validate};
-use netc_runtime::{Executor, Model, Weights};
 use netc_tests::networks::compile_text;
+use netc_tests::numbers::{drawn_images, drawn_weights, outputs};
 
 /// The plan, optimised or not, and the optimised one as Rust.
 fn plans(text: &str) -> ([Plan; 2], String) {
@@ -32,25 +31,9 @@ fn steps(plan: &Plan) -> Vec<String> {
 
 /// That both plans give the same numbers for two images.
 fn compare([before, after]: &[Plan; 2], text: &str) {
-    let mut rng = SplitMix64(1);
-    let tensors = before.params.iter().map(|param| {
-        let numbers = rng.numbers(param.len()).into_iter();
-        // Variances are positive.
-        let numbers = numbers.map(|x| match param.name.ends_with("running_var") {
-            true => x.abs() + 0.1,
-            false => x,
-        });
-        (param.name.clone(), numbers.collect())
-    });
-    let tensors: Vec<(String, Vec<f32>)> = tensors.collect();
-    let weights = Weights::from_tensors(tensors, &before.params).expect("the network's tensors");
-    let images = rng.numbers(2 * before.input.iter().product::<usize>());
-    let [expected, found] = [before, after].map(|plan| {
-        let executor = Executor::new(plan, &weights).expect("a valid plan");
-        let mut workspace = executor.workspace(2);
-        let outputs = executor.forward(&mut workspace, &images).expect("images");
-        outputs.to_vec()
-    });
+    let weights = drawn_weights(before);
+    let images = drawn_images(before, 2);
+    let [expected, found] = [before, after].map(|plan| outputs(plan, &weights, &images));
     let largest = expected.iter().fold(0.0_f32, |max, x| max.max(x.abs()));
     for (found, expected) in found.iter().zip(&expected) {
         let error = (found - expected).abs();

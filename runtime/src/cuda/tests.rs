@@ -7,10 +7,11 @@ use super::source::Source;
 use super::task::{Back, Task};
 use crate::common::Rng;
 use crate::operations::Example;
-use crate::plan::{self, Act, Gradient, Op, View};
+use crate::plan::{self, Act, Gradient, Op, Operation, View};
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 use std::io::Write;
 
@@ -87,8 +88,12 @@ fn report(architecture: &str, what: &str, usages: &[Usage]) {
     );
 }
 
+macro_rules! count {
+    ($({ $op:ident, $($rest:tt)* })*) => { [$(stringify!($op)),*].len() };
+}
+
 /// Operations that [`Example`] draws: all of training.
-const KINDS: usize = Op::NAMES.len() - 1;
+const KINDS: usize = plan::for_each_op!(count, train);
 
 /// The compiler that `NETC_NVRTC` names, if it makes code for GPUs.
 fn real_compiler() -> Option<Nvrtc> {
@@ -138,18 +143,44 @@ fn program(rng: &mut Rng, precision: Precision) -> String {
         steps.insert(0, back);
         tasks.push(task);
     }
+    for op in without_a_way_back() {
+        let params = op.tensors().len();
+        let is_product = matches!(op, Op::ConvAdd(_));
+        if precision == Precision::F32 || is_product {
+            let (task, _) = places(rng, tasks.len(), op, params);
+            tasks.push(task);
+        }
+    }
+    let mut source = Source::new(tasks.iter(), 1 << 20, precision);
+    source.forward(&tasks);
+    source.backward(&tasks, &steps);
+    source.text
+}
+
+/// What stands in plans that infer alone.
+fn without_a_way_back() -> Vec<Op> {
     let norm = plan::BatchNorm {
         input: [5, 5, 8],
         act: Act::Silu,
         ..plan::BatchNorm::DEFAULT
     };
-    // As in a plan that infers: without a way back.
-    let (norm, _) = places(rng, tasks.len(), Op::BatchNorm(norm), 2);
-    tasks.push(norm);
-    let mut source = Source::new(tasks.iter(), 1 << 20, precision);
-    source.forward(&tasks);
-    source.backward(&tasks, &steps);
-    source.text
+    let onto = |input, filters, kernel, stride, pad, groups| plan::ConvAdd {
+        input,
+        filters,
+        kernel,
+        stride,
+        pad: [pad; 4],
+        groups,
+        act: Act::Relu,
+        ..plan::ConvAdd::DEFAULT
+    };
+    vec![
+        norm.into(),
+        onto([14, 14, 16], 32, [1, 1], [1, 1], 0, 1).into(),
+        onto([15, 13, 8], 24, [3, 3], [2, 2], 1, 1).into(),
+        onto([9, 9, 37], 19, [3, 3], [1, 1], 1, 1).into(),
+        onto([12, 12, 12], 18, [5, 3], [1, 1], 1, 6).into(),
+    ]
 }
 
 /// A task among others of an arena, its views dense or parts of wider pixels, aligned or not.

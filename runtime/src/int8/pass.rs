@@ -98,6 +98,8 @@ impl Mem<'_, '_> {
                 inputs: x.to_vec(),
                 output: y,
             }),
+            // A network of layers without parameters, and more of them than this one has, has no weights by which to know it.
+            Passes::Executed(executor) if turn.next == executor.steps() => self.foreign = true,
             Passes::Executed(executor) => executor.step(self, turn.next),
         }
         turn.next += 1;

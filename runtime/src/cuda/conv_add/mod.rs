@@ -22,6 +22,10 @@ impl Kernels for ConvAdd {
         let patches = product::patches(&conv, "conv_add_patch");
         let mut call = patches.unwrap_or_else(|| product::forward(&conv, "conv_add"));
         call.operands.push(Operand::X(1));
+        // Groups copy their few channels one by one; with the place of what is added that takes more registers than `RESIDENT` leaves.
+        if self.groups > 1 {
+            call.resident = Some(product::AT_LEAST_ONE);
+        }
         vec![call]
     }
 

@@ -165,13 +165,19 @@ impl Executor {
     }
 
     fn by_rows<const N: usize>(&self, mem: &mut Mem<'_, '_>, first: usize) -> bool {
-        let convs: [_; N] = core::array::from_fn(|i| match &self.stages[first + i] {
-            Stage::F32(Kernel::Conv(conv)) => Some((conv, self.plan.forward[first + i].output)),
+        let steps: [_; N] = core::array::from_fn(|i| match &self.stages[first + i] {
+            Stage::F32(kernel) => Some((kernel.by_rows()?, self.plan.forward[first + i].output)),
             _ => None,
         });
-        let x = self.plan.forward[first].inputs[0];
-        convs.iter().all(Option::is_some)
-            && together(mem, x, convs.map(|conv| conv.expect("all are floats'")))
+        if steps.iter().any(Option::is_none) {
+            return false;
+        }
+        let steps = steps.map(|step| step.expect("all are floats'"));
+        match self.plan.forward[first].inputs[..] {
+            [x] => together(mem, [x], steps),
+            [a, b] => together(mem, [a, b], steps),
+            _ => false,
+        }
     }
 }
 

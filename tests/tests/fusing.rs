@@ -122,14 +122,14 @@ fn what_is_added_may_lie_anywhere() {
     }
 }
 
-/// A convolution with an activation, with other readers, with a filter a channel or computed by rows with such a one stays as it is, and so
+/// A convolution with an activation, with other readers, with a filter a channel or computed by rows with a larger one that it reads stays as it is, and so
 /// does what is added to itself.
 #[test]
 fn what_cannot_be_added_stays() {
     for text in [
         "INPUT(6x6x4) => [ CONV(4, 1x1) => RELU | SKIP ] => ADD => FC(3)",
         "INPUT(6x6x4) => [ DWCONV(3x3, same) | SKIP ] => ADD => FC(3)",
-        "INPUT(6x6x4) => [ DWCONV(3x3, same) => RELU => CONV(4, 1x1) | SKIP ] => ADD => FC(3)",
+        "INPUT(6x6x4) => [ CONV(8, 1x1) => DWCONV(3x3, same) => RELU => CONV(4, 1x1) | SKIP ] => ADD => FC(3)",
         "INPUT(6x6x4) => CONV(4, 1x1) as a => ADD(a) => FC(3)",
         "INPUT(6x6x4) as x => CONV(4, 1x1) as a => ADD(x) => MUL(a) => FC(3)",
     ] {

@@ -1,10 +1,10 @@
 //! ADD after CONV is done where the convolution stores its sums: of the two terms the later one, if it is a convolution that nobody else
 //! reads, adds the other, which may then be overwritten. Its activation is applied to the sum. A pointwise convolution that is computed by rows
-//! with the depthwise one before it (`group_rows`) leaves ADD alone: that is faster.
+//! with what it reads (`group_rows`) leaves ADD alone, where it reads more than is added.
 
 use netc_plan::{Act, ConvAdd, Op, Operation};
 
-use super::group_rows::{is_depthwise, is_pointwise};
+use super::group_rows;
 use super::rewrite::walk;
 use crate::program::{Program, Unit};
 
@@ -27,8 +27,9 @@ pub(super) fn run(program: &mut Program) {
         let &[input] = &units[last].inputs[..] else {
             return None;
         };
-        let depthwise = |unit: &Unit| matches!(unit.op(), Some(Op::Conv(d)) if is_depthwise(d));
-        if is_pointwise(&conv) && depthwise(&units[input]) && readers.only_one(input) {
+        let size = |unit: &Unit| unit.shape.iter().product::<usize>();
+        let narrows = size(&units[input]) > size(&units[last]);
+        if narrows && group_rows::fit(&units[input], &units[last]) && readers.only_one(input) {
             return None;
         }
         let fused = Op::from(ConvAdd::of(netc_plan::Conv {

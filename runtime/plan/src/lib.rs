@@ -94,8 +94,8 @@ pub struct Plan {
     pub joins: Vec<Join>,
     /// Which steps the file writes as one, those that hold others before them: for readers of the plan, they mean nothing to those who run it.
     pub blocks: Vec<Block>,
-    /// Steps that may be computed together, by rows of pictures: indices in `forward`. A depthwise convolution and the pointwise ones before
-    /// and behind it: each reads what the one before it wrote, and nobody else does. The places of all and of what the first reads share no memory.
+    /// Two or three steps that may be computed together, by rows of pictures: indices in `forward`. Each reads what the one before it wrote, and
+    /// nobody else does; the first may read several values. The places of all and of what the first reads share no memory.
     pub by_rows: Vec<Range<usize>>,
     /// Where the output lies after the last step of the forward part: dense. To train with cross-entropy, what a last SOFTMAX would read.
     pub result: View,

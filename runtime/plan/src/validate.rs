@@ -229,7 +229,7 @@ fn written(view: &View) -> Result<(), String> {
     }
 }
 
-/// Groups follow on each other, and are convolutions; no step of a group writes over what another of it reads or writes.
+/// Groups follow on each other, and are of operations that can be computed by rows; no step of a group writes over what another of it reads or writes.
 fn check_by_rows(plan: &Plan) -> Result<(), String> {
     let mut last = 0;
     for group in &plan.by_rows {
@@ -239,8 +239,8 @@ fn check_by_rows(plan: &Plan) -> Result<(), String> {
             return wrong("no two or three steps of inference of their own");
         }
         last = group.end;
-        if steps.iter().any(|step| !matches!(step.op, Op::Conv(_))) {
-            return wrong("not all are convolutions");
+        if steps.iter().any(|step| step.op.rows().is_none()) {
+            return wrong("not all can be computed by rows");
         }
         if steps.windows(2).any(|two| two[1].inputs != [two[0].output]) {
             return wrong("one does not read what the one before it writes");

@@ -77,11 +77,12 @@ impl<'m, T> Shared<'m, T> {
         }
     }
 
-    /// The same addresses, counted from another element, inside or outside: for [`at`](Self::at) alone.
+    /// The same addresses, counted from another element, inside or outside: for those who know which elements are inside, as that is not checked
+    /// any more.
     pub(crate) fn counted_from(self, element: isize) -> Self {
         Self {
             start: self.start.wrapping_offset(element),
-            len: 0,
+            len: usize::MAX,
             ..self
         }
     }
@@ -100,7 +101,7 @@ impl<'m, T> Shared<'m, T> {
     pub(crate) unsafe fn part(&self, range: Range<usize>) -> &'m mut [T] {
         assert!(range.start <= range.end && range.end <= self.len);
         // SAFETY: in bounds, and the caller's alone.
-        unsafe { core::slice::from_raw_parts_mut(self.start.add(range.start), range.len()) }
+        unsafe { core::slice::from_raw_parts_mut(self.at(range.start), range.len()) }
     }
 
     /// Some elements, to be read; not checked again.
@@ -111,7 +112,7 @@ impl<'m, T> Shared<'m, T> {
     unsafe fn read(&self, first: usize, len: usize) -> &'m [T] {
         debug_assert!(first <= self.len && len <= self.len - first);
         // SAFETY: the caller's promise is the same.
-        unsafe { core::slice::from_raw_parts(self.start.add(first), len) }
+        unsafe { core::slice::from_raw_parts(self.at(first), len) }
     }
 
     /// As [`part`](Self::part), not checked again.
@@ -123,7 +124,7 @@ impl<'m, T> Shared<'m, T> {
     unsafe fn part_at(&self, first: usize, len: usize) -> &'m mut [T] {
         debug_assert!(first <= self.len && len <= self.len - first);
         // SAFETY: the caller's promise is the same.
-        unsafe { core::slice::from_raw_parts_mut(self.start.add(first), len) }
+        unsafe { core::slice::from_raw_parts_mut(self.at(first), len) }
     }
 }
 
@@ -175,6 +176,11 @@ impl<'m> Workers<'m> {
         );
     }
 
+    /// Elements for each thread.
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+
     /// `Scratch::worker` elements, or some more; what they hold is left from other tasks.
     ///
     /// # Safety
@@ -204,6 +210,14 @@ impl<T> Clone for Source<'_, T> {
 }
 
 impl<T> Copy for Source<'_, T> {}
+
+impl<T> Clone for Target<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Target<'_, T> {}
 
 /// Pictures that a step writes, of numbers or of bytes.
 pub(crate) struct Target<'m, T = f32> {
@@ -267,6 +281,16 @@ impl Geometry {
         }
     }
 
+    /// Of dense pictures, one after the other.
+    fn dense(shape: [usize; 3], images: usize) -> Self {
+        Self {
+            images,
+            shape,
+            image: shape[0] * shape[1] * shape[2],
+            pixel: shape[2],
+        }
+    }
+
     fn is_dense(self) -> bool {
         self.pixel == self.shape[2]
     }
@@ -295,6 +319,17 @@ impl<'m, T> Source<'m, T> {
         Self {
             memory,
             geometry: Geometry::new(view, images),
+        }
+    }
+
+    /// Dense pictures from this element on.
+    ///
+    /// # Safety
+    /// Whoever reads rows of them knows that these rows are in memory, and that nobody writes them for `'m`.
+    pub(crate) unsafe fn dense(memory: Shared<'m, T>, shape: [usize; 3], images: usize) -> Self {
+        Self {
+            memory,
+            geometry: Geometry::dense(shape, images),
         }
     }
 
@@ -368,6 +403,17 @@ impl<'m, T> Target<'m, T> {
         Self {
             memory,
             geometry: Geometry::new(view, images),
+        }
+    }
+
+    /// Dense pictures from this element on.
+    ///
+    /// # Safety
+    /// Whoever writes rows of them knows that these rows are in memory, and the caller's alone for `'m`.
+    pub(crate) unsafe fn dense(memory: Shared<'m, T>, shape: [usize; 3], images: usize) -> Self {
+        Self {
+            memory,
+            geometry: Geometry::dense(shape, images),
         }
     }
 

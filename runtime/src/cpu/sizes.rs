@@ -63,6 +63,11 @@ impl Sizes {
         }
     }
 
+    /// The output's shape.
+    pub(crate) fn shape(self) -> [usize; 3] {
+        self.output
+    }
+
     /// One shape for all views.
     #[cfg(feature = "train")]
     pub(crate) fn same(shape: [usize; 3]) -> Self {

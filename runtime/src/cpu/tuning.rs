@@ -42,13 +42,13 @@ pub(crate) struct Tuning {
     pub(crate) depthwise_task: usize,
     /// Convolution in groups: products that make a task worth its start.
     pub(crate) grouped_task: usize,
-    /// Convolutions by rows: bytes of a batch of pictures between them above which it pays.
+    /// Operations by rows: bytes of a batch of pictures between them above which it pays.
     pub(crate) rows_picture: usize,
-    /// Convolutions by rows: the most bytes of their weights, a part of L2.
+    /// Operations by rows: the most bytes of their weights, a part of L2.
     pub(crate) rows_weights: usize,
-    /// Convolutions by rows: bytes of the window that slides over a picture, a part of L2.
+    /// Operations by rows: bytes of a window that slides over a picture, a part of L2.
     pub(crate) rows_window: usize,
-    /// Convolutions by rows: output pixels that are computed at once, about.
+    /// Operations by rows: output pixels that are computed at once, about.
     pub(crate) rows_strip: usize,
     /// The weights' gradient.
     #[cfg(feature = "train")]

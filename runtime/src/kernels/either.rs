@@ -1,6 +1,8 @@
 //! For each operation of inference a kernel that computes on the CPU, that a GPU's program takes up, or in whose place a quantised network's
 //! executor computes.
 
+use crate::backend::Kernel;
+use crate::cpu::rows::RowKernel;
 use crate::cpu::{self, Choice};
 #[cfg(feature = "cuda")]
 use crate::cuda::Params;
@@ -142,19 +144,73 @@ macro_rules! chosen {
 }
 chosen!(Conv, ConvAdd, Deconv, Fc);
 
-/// Whether these convolutions have been computed together.
-pub(crate) fn together<const N: usize>(
+/// A kernel that may be computed by rows, together with those before and behind it ([`by_rows`](super::by_rows)).
+pub trait ByRows {
+    /// The CPU's kernel, if it computes there.
+    #[doc(hidden)]
+    fn here(&self) -> Here<'_>;
+
+    /// Computes the step alone, from as many views as it reads.
+    ///
+    /// # Panics
+    /// As `run`.
+    #[doc(hidden)]
+    fn run_alone(&self, mem: &mut Mem<'_, '_>, x: &[View], y: View);
+}
+
+/// A kernel of the CPU that can compute rows.
+#[doc(hidden)]
+pub struct Here<'k>(Option<&'k dyn RowKernel>);
+
+/// Of a kernel of this arity what it reads.
+macro_rules! first {
+    ($x:expr, 1) => {
+        $x[0]
+    };
+    ($x:expr, 2) => {
+        [$x[0], $x[1]]
+    };
+}
+
+/// Operations that are computed by rows.
+macro_rules! rows {
+    ($($op:ident $arity:tt),*) => {
+        $(impl ByRows for $op {
+            fn here(&self) -> Here<'_> {
+                Here(match &self.on {
+                    On::Cpu(kernel) => Some(kernel),
+                    _ => None,
+                })
+            }
+
+            fn run_alone(&self, mem: &mut Mem<'_, '_>, x: &[View], y: View) {
+                self.run(mem, first!(x, $arity), y);
+            }
+        })*
+
+        impl Kernel {
+            /// It, if it may be computed by rows.
+            pub(crate) fn by_rows(&self) -> Option<&dyn ByRows> {
+                match self {
+                    $(Kernel::$op(kernel) => Some(kernel),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+rows!(Conv 1, MaxPool 1, AvgPool 1, BatchNorm 1, Mul 2);
+
+/// Whether these steps have been computed together.
+pub(crate) fn together<const R: usize, const N: usize>(
     mem: &mut Mem<'_, '_>,
-    x: View,
-    convs: [(&Conv, View); N],
+    x: [View; R],
+    steps: [(&dyn ByRows, View); N],
 ) -> bool {
-    let here = convs.map(|(conv, y)| match &conv.on {
-        On::Cpu(conv) => Some((conv, y)),
-        _ => None,
-    });
+    let here = steps.map(|(step, y)| step.here().0.map(|kernel| (kernel, y)));
     match here.iter().any(Option::is_none) || mem.computes_elsewhere() {
         true => false,
-        false => cpu::together(mem, x, here.map(|conv| conv.expect("all are here"))),
+        false => cpu::rows::together(mem, x, here.map(|step| step.expect("all are here"))),
     }
 }
 

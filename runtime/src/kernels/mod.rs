@@ -11,17 +11,26 @@ pub use crate::cpu::train;
 use crate::Mem;
 use crate::plan::View;
 
-/// Computes convolutions that follow on each other, each with the place of its output: by rows where that is faster, else one by one,
-/// with the same sums. One of them is depthwise, those beside it are pointwise. Where they are computed by rows, what lies in the places
-/// between them is not what the convolutions gave: nobody else reads it.
+/// Computes steps that follow on each other, each with the place of its output: by rows where that is faster, else one by one, to the same
+/// numbers. The first reads `x`, each other what the one before it writes. Where they are computed by rows, what lies in the places between
+/// them is not what the steps gave: nobody else reads it.
 ///
 /// # Panics
 /// As [`Conv::run`]; it may, if the places overlap.
-pub fn by_rows<const N: usize>(mem: &mut Mem<'_, '_>, x: View, convs: [(&Conv, View); N]) {
-    if !together(mem, x, convs) {
-        convs.iter().fold(x, |x, (conv, y)| {
-            conv.run(mem, x, *y);
-            *y
-        });
+pub fn by_rows<const R: usize, const N: usize>(
+    mem: &mut Mem<'_, '_>,
+    x: [View; R],
+    steps: [(&dyn ByRows, View); N],
+) {
+    if together(mem, x, steps) {
+        return;
+    }
+    let mut before = None;
+    for (step, y) in steps {
+        match before {
+            None => step.run_alone(mem, &x, y),
+            Some(before) => step.run_alone(mem, &[before], y),
+        }
+        before = Some(y);
     }
 }

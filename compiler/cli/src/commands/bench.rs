@@ -86,7 +86,7 @@ fn rows<'a>(plan: &'a Plan, choices: &[Choice], times: &[Duration], batch: usize
             },
             text: match steps.len() {
                 1 => Cow::from(&first.text),
-                many => Cow::from(format!("{many} convolutions by rows")),
+                many => Cow::from(format!("{many} layers by rows")),
             },
             choice: Some(choices[next]),
             work: Work::together(steps, batch),

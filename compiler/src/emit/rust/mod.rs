@@ -424,15 +424,15 @@ impl Emitter<'_> {
         self.comments.line(format!("{}: {about}", step.name))
     }
 
-    /// `by_rows(mem, at::IMAGE, [(&self.conv1, at::CONV1), (&self.dwconv1, at::DWCONV1)]);`
+    /// `by_rows(mem, [at::IMAGE], [(&self.conv1, at::CONV1), (&self.dwconv1, at::DWCONV1)]);`
     fn together(&self, group: &Range<usize>) -> TokenStream {
         let notes = group.clone().map(|i| self.note(i));
         let steps = group.clone().map(|i| {
             let (field, output) = (self.names.field(i), self.names.output(i));
             quote!((&self.#field, at::#output))
         });
-        let input = &self.names.inputs(group.start)[0];
-        quote!(#(#notes)* by_rows(mem, at::#input, [#(#steps),*]);)
+        let inputs = self.names.inputs(group.start);
+        quote!(#(#notes)* by_rows(mem, [#(at::#inputs),*], [#(#steps),*]);)
     }
 
     fn call(&self, i: usize) -> TokenStream {

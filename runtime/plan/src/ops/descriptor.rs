@@ -1,6 +1,6 @@
 //! What all descriptors share: how they are declared, and arithmetic over shapes that cannot overflow.
 
-use super::{Op, Operation};
+use super::{Op, Operation, Rows};
 
 /// The default of a field that has no usual value: a size that every descriptor gives.
 pub(super) trait Blank {
@@ -152,6 +152,17 @@ pub(super) struct Window {
 }
 
 impl Window {
+    /// The rows that it sees of a picture.
+    pub(super) fn rows(self, input: [usize; 3]) -> Rows {
+        Rows {
+            height: input[0],
+            reach: (self.dilation[0].saturating_mul(self.size[0].saturating_sub(1)))
+                .saturating_add(1),
+            stride: self.stride[0],
+            pad: self.pad[0],
+        }
+    }
+
     /// How many windows fit: `(size + padding - (dilation * (kernel - 1) + 1)) / stride + 1`, rounded down; 0 where none fits.
     pub(super) fn count(self, input: [usize; 3]) -> [usize; 2] {
         let fit = |axis: usize| {

@@ -1,7 +1,7 @@
 //! Operations whose output has the shape of their inputs, pixel by pixel.
 
 use super::descriptor::{descriptors, fused, in_place, same_shape, saves};
-use super::{Operation, Saved};
+use super::{Operation, Rows, Saved};
 use crate::Act;
 
 descriptors! {
@@ -125,6 +125,10 @@ impl Operation for Mul {
             spread,
             ..self
         }
+    }
+
+    fn rows(&self) -> Option<Rows> {
+        Some(Rows::same(self.input[0]))
     }
 
     fused!();

@@ -26,6 +26,7 @@ use crate::{Act, Init, Param, Value};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// Calls `$callback!` with the rows of the table: `{ Name, inputs, has parameters, parts, [scratch to infer, scratch to train] }`.
 /// `parts` is `both`, or the only kind of plan that the operation occurs in: `infer` or `train`. With a kind after the callback, only the
@@ -138,6 +139,12 @@ pub trait Operation: Sized {
         false
     }
 
+    /// Which rows of its first input a row of the output is computed from, where kernels can compute rows alone
+    /// ([`Plan::by_rows`](crate::Plan::by_rows)). Of other inputs, if any, they read whatever they want.
+    fn rows(&self) -> Option<Rows> {
+        None
+    }
+
     /// The activation fused into the operation, where it has room for one.
     fn act(&mut self) -> Option<&mut Act> {
         None
@@ -162,6 +169,41 @@ pub trait Operation: Sized {
     /// The parameters, in the order of the weights file.
     fn tensors(&self) -> Vec<Tensor> {
         Vec::new()
+    }
+}
+
+/// The rows of a picture that rows of an output are computed from: windows of some rows, which slide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rows {
+    /// Rows of the picture, those of the padding left out.
+    pub height: usize,
+    /// From the first row of a window to its last, and that one.
+    pub reach: usize,
+    /// From one window to the next.
+    pub stride: usize,
+    /// Rows of padding above the picture.
+    pub pad: usize,
+}
+
+impl Rows {
+    /// Each row from the same one.
+    #[must_use]
+    pub const fn same(height: usize) -> Self {
+        Self {
+            height,
+            reach: 1,
+            stride: 1,
+            pad: 0,
+        }
+    }
+
+    /// Those that some rows of the output, at least one, are computed from.
+    #[must_use]
+    pub fn under(&self, output: Range<usize>) -> Range<usize> {
+        let low = (output.start * self.stride).saturating_sub(self.pad);
+        let last = output.end.saturating_sub(1) * self.stride + self.reach;
+        let low = low.min(self.height);
+        low..last.saturating_sub(self.pad).clamp(low, self.height)
     }
 }
 
@@ -382,6 +424,10 @@ macro_rules! op_enum {
 
             fn flattens(&self) -> bool {
                 match self { $(Op::$op(d) => d.flattens(),)* }
+            }
+
+            fn rows(&self) -> Option<Rows> {
+                match self { $(Op::$op(d) => d.rows(),)* }
             }
 
             fn act(&mut self) -> Option<&mut Act> {

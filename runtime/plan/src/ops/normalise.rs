@@ -1,7 +1,7 @@
 //! Operations that bring numbers to a common scale.
 
 use super::descriptor::{descriptors, fused, group_problem, in_place, same_shape, saves};
-use super::{Operation, Role, Tensor};
+use super::{Operation, Role, Rows, Tensor};
 use crate::Act;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -102,6 +102,10 @@ fn statistics(c: usize) -> Vec<Tensor> {
 impl Operation for BatchNorm {
     in_place!();
     fused!();
+
+    fn rows(&self) -> Option<Rows> {
+        Some(Rows::same(self.input[0]))
+    }
 
     fn tensors(&self) -> Vec<Tensor> {
         statistics(self.input[2])

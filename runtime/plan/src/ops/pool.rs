@@ -1,7 +1,7 @@
 //! Operations that summarise windows of a picture, or all of it.
 
 use super::descriptor::{Window, descriptors, input_field, saves, too_large, words};
-use super::{Operation, Role, Saved, Tensor};
+use super::{Operation, Role, Rows, Saved, Tensor};
 use crate::Act;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -120,6 +120,10 @@ sliding!(Subsample, |_| [0; 4]);
 impl Operation for MaxPool {
     windowed!();
 
+    fn rows(&self) -> Option<Rows> {
+        Some(self.sliding().rows(self.input))
+    }
+
     saves!(INPUTS);
 }
 
@@ -132,6 +136,10 @@ impl Operation for AvgPool {
             .any(|(counted, pad)| counted > pad);
         beyond.then_some("more padding that counts than there is")
     });
+
+    fn rows(&self) -> Option<Rows> {
+        Some(self.sliding().rows(self.input))
+    }
 }
 
 impl Operation for Subsample {

@@ -1,7 +1,7 @@
 //! Operations that multiply their inputs with weights.
 
 use super::descriptor::{Window, descriptors, fused, input_field, product, saves, size_problem};
-use super::{Operation, Role, Tensor};
+use super::{Operation, Role, Rows, Tensor};
 use crate::Act;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -147,6 +147,10 @@ impl Operation for Conv {
             return Some("groups that do not divide channels and filters");
         }
         self.window().problem(self.input)
+    }
+
+    fn rows(&self) -> Option<Rows> {
+        Some(self.window().rows(self.input))
     }
 
     fused!();

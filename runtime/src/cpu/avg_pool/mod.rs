@@ -3,6 +3,7 @@
 #[cfg(feature = "train")]
 pub(crate) mod train;
 
+use super::rows::{RowKernel, Rows};
 use super::simd::multiversion;
 use super::sizes::{Sizes, bounded, prepared};
 use super::window::{fold, under, under_counted};
@@ -11,6 +12,7 @@ use crate::Mem;
 use crate::plan::{self, Op, View};
 use crate::reference::{Given, Plain};
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// See [`plan::AvgPool`]. A window over padding alone gives 0.
 pub struct AvgPool {
@@ -29,6 +31,19 @@ impl AvgPool {
         let cost = bounded([y.shape[1], y.shape[2], self.d.window[0], self.d.window[1]]);
         mem.step([self.sizes.input(x)], self.sizes.output(y))
             .for_rows(cost, |[x], mut out| row(&self.d, x, &mut out));
+    }
+}
+
+impl RowKernel for AvgPool {
+    fn op(&self) -> Op {
+        self.d.into()
+    }
+
+    unsafe fn rows(&self, image: usize, rows: Range<usize>, of: &Rows<'_>) {
+        for y in rows {
+            // SAFETY: the caller's rows are there, and this task's own.
+            row(&self.d, &of.x[0], &mut unsafe { of.y.row(image, y) });
+        }
     }
 }
 

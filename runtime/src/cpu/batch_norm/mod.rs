@@ -5,14 +5,17 @@ pub(crate) mod frozen;
 #[cfg(feature = "train")]
 pub(crate) mod train;
 
+use super::access::{Row, Source};
 use super::act::apply_inline;
+use super::rows::{RowKernel, Rows};
 use super::simd::multiversion;
 use super::sizes::{Sizes, bounded};
 use super::{Real, activate};
-use crate::plan::{self, View};
+use crate::plan::{self, Op, View};
 use crate::reference::{Given, Plain};
 use crate::{LayerWeights, Mem};
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// See [`plan::BatchNorm`]. May run in place.
 pub struct BatchNorm {
@@ -85,26 +88,52 @@ impl BatchNorm {
     /// If the views do not fit the operation or the memory, or overlap without being the same.
     pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
         let cost = bounded([2, y.shape[1], y.shape[2]]);
-        let few = together(self.d.input) > 1;
-        let normalise = |y: &mut [f32]| pixels(&self.scale, &self.shift, self.d.act, y);
+        let few = self.few();
         if x == y {
             let step = mem.step([], self.sizes.output(y));
             let step = if few { step.flat() } else { step };
             step.for_rows(cost, |[], mut out| {
-                (0..out.width()).for_each(|ox| normalise(out.pixel(ox)));
+                (0..out.width()).for_each(|ox| self.normalise(out.pixel(ox)));
             });
         } else {
             let step = mem.step([self.sizes.input(x)], self.sizes.output(y));
             let step = if few { step.flat() } else { step };
-            step.for_rows(cost, |[x], mut out| {
-                for ox in 0..out.width() {
-                    let from = x.pixel(out.image, out.y, ox);
-                    let y = out.pixel(ox);
-                    y.copy_from_slice(from);
-                    normalise(y);
-                }
-            });
+            step.for_rows(cost, |[x], out| self.row(x, out));
         }
+    }
+
+    /// Whether the pixels of a dense row are computed together.
+    fn few(&self) -> bool {
+        together(self.d.input) > 1
+    }
+
+    fn normalise(&self, y: &mut [f32]) {
+        pixels(&self.scale, &self.shift, self.d.act, y);
+    }
+
+    fn row(&self, x: &Source<'_>, mut out: Row<'_>) {
+        for ox in 0..out.width() {
+            let from = x.pixel(out.image, out.y, ox);
+            let y = out.pixel(ox);
+            y.copy_from_slice(from);
+            self.normalise(y);
+        }
+    }
+}
+
+impl RowKernel for BatchNorm {
+    fn op(&self) -> Op {
+        self.d.into()
+    }
+
+    unsafe fn rows(&self, image: usize, rows: Range<usize>, of: &Rows<'_>) {
+        let (x, y) = (of.x[0], of.y);
+        let (x, y) = match self.few() && x.is_dense() && y.is_dense() {
+            true => (x.flat(), y.flat()),
+            false => (x, y),
+        };
+        // SAFETY: the caller's rows are there, and this task's own.
+        rows.for_each(|row| self.row(&x, unsafe { y.row(image, row) }));
     }
 }
 

@@ -4,7 +4,6 @@ use super::panels::Strides;
 use super::pixels::{Origin, Pixels, are_even, cells, origins};
 use crate::cpu::act;
 use crate::cpu::kernel::{Aligned, Beside, Cells, Depthwise as Tile, Fused, Kernels, MAX_LANES};
-use crate::cpu::tuning::Tuning;
 use crate::plan::{Act, Conv, Op};
 use core::ops::Range;
 
@@ -77,19 +76,6 @@ impl Depthwise {
             }
         }
         self.biases.as_mut_slice()[..bias.len()].copy_from_slice(bias);
-    }
-
-    pub(super) fn descriptor(&self) -> &Conv {
-        &self.d
-    }
-
-    /// Output height and width.
-    pub(super) fn output(&self) -> [usize; 2] {
-        self.output
-    }
-
-    pub(super) fn tuning(&self) -> &'static Tuning {
-        self.kernels.tuning
     }
 
     /// Output pixels of a task.

@@ -12,7 +12,6 @@ mod onto;
 mod panels;
 mod pixels;
 pub(crate) mod reference;
-mod rows;
 #[cfg(test)]
 mod tests;
 mod winograd;
@@ -20,12 +19,14 @@ mod winograd;
 use crate::cpu::access::{Access, Shared, Source, scratch};
 use crate::cpu::choice::{Choice, Method};
 use crate::cpu::kernel::{self, Kernels};
+use crate::cpu::rows::{RowKernel, Rows};
 use crate::cpu::sizes::{Sizes, bounded, elements};
-use crate::plan::{self, View};
+use crate::plan::{self, Op, View};
 use crate::threads::Threads;
 use crate::{LayerWeights, Mem, Scratch};
 use abreast::Abreast;
 use alloc::boxed::Box;
+use core::ops::Range;
 use depthwise::Depthwise;
 use direct::Direct;
 pub(crate) use direct::Spread;
@@ -33,7 +34,6 @@ use grouped::Grouped;
 pub(crate) use onto::Onto;
 pub(crate) use panels::Strides;
 pub(crate) use pixels::{Origin, Pixels, are_even, origins};
-pub(crate) use rows::together;
 use winograd::Winograd;
 #[cfg(feature = "train")]
 use winograd::of_a_group;
@@ -82,7 +82,7 @@ impl Conv {
         conv
     }
 
-    fn of(d: plan::Conv, weight: &[f32], bias: &[f32], choice: Choice) -> Self {
+    pub(super) fn of(d: plan::Conv, weight: &[f32], bias: &[f32], choice: Choice) -> Self {
         let mut conv = Self::prepare(d, Strides::file(&d), choice);
         conv.pack(weight, bias, Threads::to_prepare(weight.len()));
         conv
@@ -255,6 +255,79 @@ impl Conv {
                 let memory = (shared, &workers);
                 // SAFETY: as above.
                 unsafe { winograd.run(images, [input, output], onto, memory, threads) }
+            }
+        }
+    }
+}
+
+impl RowKernel for Conv {
+    fn op(&self) -> Op {
+        self.d.into()
+    }
+
+    fn is_able(&self, first: bool) -> bool {
+        match &self.algorithm {
+            Algorithm::Direct(_) | Algorithm::Depthwise(_) => true,
+            Algorithm::Padded(_) => first,
+            Algorithm::Winograd(winograd) => winograd.is_near(),
+            Algorithm::Grouped(_) | Algorithm::Abreast(_) => false,
+        }
+    }
+
+    fn copied<'m>(
+        &self,
+        x: Source<'m>,
+        shared: &'m mut [f32],
+        threads: Threads,
+    ) -> Option<Source<'m>> {
+        let Algorithm::Padded(_) = self.algorithm else {
+            return None;
+        };
+        let copy = copy_padded(&self.d, x, shared, threads).memory;
+        let (shape, images) = (padded(self.d).input, x.geometry.images);
+        // SAFETY: the copy holds all pictures, and is borrowed as scratch memory.
+        Some(unsafe { Source::dense(copy, shape, images) })
+    }
+
+    fn weight_bytes(&self) -> usize {
+        match &self.algorithm {
+            Algorithm::Direct(direct) | Algorithm::Padded(direct) => direct.weight_bytes(),
+            // Few, or as often as without rows.
+            _ => 0,
+        }
+    }
+
+    fn grain(&self) -> usize {
+        match &self.algorithm {
+            Algorithm::Winograd(winograd) => winograd.side(),
+            _ => 1,
+        }
+    }
+
+    fn worker(&self, rows: usize) -> usize {
+        match &self.algorithm {
+            Algorithm::Winograd(winograd) => winograd.worker(rows),
+            _ => 0,
+        }
+    }
+
+    unsafe fn rows(&self, image: usize, rows: Range<usize>, of: &Rows<'_>) {
+        let (input, output) = (Pixels::of(&of.x[0]), Pixels::into(&of.y));
+        let [height, width, _] = self.sizes.shape();
+        let pixels = (image * height + rows.start) * width..(image * height + rows.end) * width;
+        // SAFETY: the caller's promise is the same.
+        unsafe {
+            match &self.algorithm {
+                Algorithm::Direct(direct) | Algorithm::Padded(direct) => {
+                    direct.pixels(pixels, input, output);
+                }
+                Algorithm::Depthwise(depthwise) => depthwise.pixels(pixels, input, output),
+                Algorithm::Winograd(winograd) => {
+                    winograd.rows(image, rows, [input, output], of.worker);
+                }
+                Algorithm::Grouped(_) | Algorithm::Abreast(_) => {
+                    unreachable!("asked before whether it is able")
+                }
             }
         }
     }

@@ -266,8 +266,59 @@ impl Winograd {
     }
 
     /// Whether weights are so small that tasks may read them again and again.
-    fn is_near(&self) -> bool {
+    pub(super) fn is_near(&self) -> bool {
         size_of_val(self.weights.as_slice()) <= self.kernels.tuning.winograd_weights
+    }
+
+    /// Rows of outputs of a tile.
+    pub(super) fn side(&self) -> usize {
+        self.side
+    }
+
+    /// Memory to compute so many rows alone.
+    pub(super) fn worker(&self, rows: usize) -> usize {
+        let tiles = rows.div_ceil(self.side) * self.grid[1];
+        let near = self.tiles_of(self.kernels.tuning.winograd_near);
+        self.block(near.min(tiles)).len()
+    }
+
+    /// Computes some rows of an image, from the first of a tile on.
+    ///
+    /// # Safety
+    /// `output` holds these rows, and `input` those of their windows that lie in the picture, of pictures of the descriptor's sizes. For the time of
+    /// the call nobody else writes what is read or touches the output, and they share no element.
+    ///
+    /// # Panics
+    /// If there is less memory than [`worker`](Self::worker) says.
+    pub(super) unsafe fn rows(
+        &self,
+        image: usize,
+        rows: Range<usize>,
+        [input, output]: [Pixels<'_>; 2],
+        memory: Shared<'_, f32>,
+    ) {
+        let [down, across] = self.grid;
+        let row = |y: usize| (image * down + y) * across;
+        let tiles = row(rows.start / self.side)..row(rows.end.div_ceil(self.side));
+        let near = self.tiles_of(self.kernels.tuning.winograd_near);
+        let block = self.block(near.min(tiles.len()));
+        for group in 0..self.groups {
+            let pixels = [
+                input.skip(group * self.d.input[2]),
+                output.skip(group * self.d.filters),
+            ];
+            for first in tiles.clone().step_by(block.tiles.max(1)) {
+                let run = Run {
+                    block,
+                    group,
+                    first,
+                    memory,
+                };
+                let tiles = first..tiles.end.min(first + block.tiles);
+                // SAFETY: the caller's promise; the memory is this task's.
+                unsafe { self.through(&run, tiles, pixels, Onto::Biases) }
+            }
+        }
     }
 
     /// How a batch is cut: by size only, so that the threads do not matter.
@@ -357,15 +408,30 @@ impl Winograd {
             let (memory, _) = scratch(memory, blocks.block.len());
             let (run, tiles) = blocks.run(number, Shared::new(memory));
             // SAFETY: the caller's promise; blocks have different tiles, and the memory is this task's.
-            unsafe {
-                self.inputs(&run, tiles.clone(), input);
-                for place in 0..self.places() {
-                    let panels = self.panels.iter();
-                    panels.for_each(|panel| self.products(&run, tiles.len(), place, panel));
-                }
-                self.outputs(&run, tiles, output, onto);
-            }
+            unsafe { self.through(&run, tiles, [input, output], onto) }
         });
+    }
+
+    /// Takes a block through all steps.
+    ///
+    /// # Safety
+    /// As [`run`](Self::run), for these tiles, and for the block's memory.
+    unsafe fn through(
+        &self,
+        run: &Run<'_>,
+        tiles: Range<usize>,
+        [input, output]: [Pixels<'_>; 2],
+        onto: Onto<'_>,
+    ) {
+        // SAFETY: the caller's promise is the same.
+        unsafe {
+            self.inputs(run, tiles.clone(), input);
+            for place in 0..self.places() {
+                let panels = self.panels.iter();
+                panels.for_each(|panel| self.products(run, tiles.len(), place, panel));
+            }
+            self.outputs(run, tiles, output, onto);
+        }
     }
 
     /// All threads take a block through one step, then through the next.

@@ -4,6 +4,7 @@
 pub(crate) mod train;
 
 use super::kernel::{MaxWindow, kernels};
+use super::rows::{RowKernel, Rows};
 use super::simd::{self, multiversion};
 use super::sizes::{Sizes, bounded, prepared};
 use super::window::under;
@@ -12,6 +13,7 @@ use crate::Mem;
 use crate::plan::{self, Op, View};
 use crate::reference::{Given, Plain};
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// See [`plan::MaxPool`]. A NaN in a window wins; a window over padding alone gives 0.
 pub struct MaxPool {
@@ -30,6 +32,19 @@ impl MaxPool {
         let cost = bounded([y.shape[1], y.shape[2], self.d.window[0], self.d.window[1]]);
         mem.step([self.sizes.input(x)], self.sizes.output(y))
             .for_rows(cost, |[x], mut out| row(&self.d, x, &mut out));
+    }
+}
+
+impl RowKernel for MaxPool {
+    fn op(&self) -> Op {
+        self.d.into()
+    }
+
+    unsafe fn rows(&self, image: usize, rows: Range<usize>, of: &Rows<'_>) {
+        for y in rows {
+            // SAFETY: the caller's rows are there, and this task's own.
+            row(&self.d, &of.x[0], &mut unsafe { of.y.row(image, y) });
+        }
     }
 }
 

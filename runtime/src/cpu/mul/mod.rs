@@ -3,14 +3,17 @@
 #[cfg(feature = "train")]
 pub(crate) mod train;
 
+use super::access::{Row, Source};
 use super::act::apply_inline;
+use super::rows::{RowKernel, Rows};
 use super::simd::multiversion;
 use super::sizes::{Sizes, bounded, prepared};
 use super::{Real, activate};
 use crate::Mem;
-use crate::plan::{self, Act, View};
+use crate::plan::{self, Act, Op, View};
 use crate::reference::{Given, Plain};
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// See [`plan::Mul`]. May run in place on each input of the output's shape, or on both.
 pub struct Mul {
@@ -36,13 +39,7 @@ impl Mul {
             (false, false) => mem
                 .step([sizes.input(a), sizes.operand(1, b)], to)
                 .flat()
-                .for_rows(cost, |[a, b], mut out| {
-                    for ox in 0..out.width() {
-                        let a = a.pixel(out.image, out.y, ox);
-                        let b = factor(self.d.spread, b, [out.image, out.y, ox]);
-                        product(act, a, b, out.pixel(ox));
-                    }
-                }),
+                .for_rows(cost, |[a, b], out| row(&self.d, [a, b], out)),
             // The order of the operands does not change a product of floats.
             (in_place, _) => {
                 let other = match in_place {
@@ -60,12 +57,37 @@ impl Mul {
     }
 }
 
+impl RowKernel for Mul {
+    fn op(&self) -> Op {
+        self.d.into()
+    }
+
+    unsafe fn rows(&self, image: usize, rows: Range<usize>, of: &Rows<'_>) {
+        let (&[a, b, ..], y) = (of.x, of.y) else {
+            unreachable!("a product has two factors");
+        };
+        let dense = a.is_dense() && b.is_dense() && y.is_dense();
+        let (a, b, y) = match dense {
+            true => (a.flat(), b.flat(), y.flat()),
+            false => (a, b, y),
+        };
+        for number in rows {
+            // SAFETY: the caller's rows are there, and this task's own.
+            row(&self.d, [&a, &b], unsafe { y.row(image, number) });
+        }
+    }
+}
+
+fn row(d: &plan::Mul, [a, b]: [&Source<'_>; 2], mut out: Row<'_>) {
+    for ox in 0..out.width() {
+        let a = a.pixel(out.image, out.y, ox);
+        let b = factor(d.spread, b, [out.image, out.y, ox]);
+        product(d.act, a, b, out.pixel(ox));
+    }
+}
+
 /// The pixel that is multiplied with this one, or with the whole row, if that is one long pixel.
-fn factor<'m>(
-    spread: bool,
-    from: &super::access::Source<'m>,
-    [image, y, x]: [usize; 3],
-) -> &'m [f32] {
+fn factor<'m>(spread: bool, from: &Source<'m>, [image, y, x]: [usize; 3]) -> &'m [f32] {
     match spread {
         true => from.pixel(image, 0, 0),
         false => from.pixel(image, y, x),

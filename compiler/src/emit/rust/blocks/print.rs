@@ -423,16 +423,17 @@ impl<'a> Printer<'a> {
         quote!(self.#field.run(mem, #inputs, #output); #joins)
     }
 
-    /// `by_rows(mem, x, [(&self.conv1, y1), (&self.conv2, y2)]);`
+    /// `by_rows(mem, [x], [(&self.conv1, y1), (&self.conv2, y2)]);`
     fn together(&self, group: &Range<usize>) -> TokenStream {
         let values = &self.unified.values;
-        let input = self.value_name(values.inputs[group.start][0]);
+        let inputs = values.inputs[group.start].iter();
+        let inputs = inputs.map(|id| self.value_name(*id));
         let steps = group.clone().map(|i| {
             let (field, output) = (&self.fields[i], self.value_name(values.outputs[i]));
             quote!((&self.#field, #output))
         });
         let joins = self.joins(group.end - 1);
-        quote!(by_rows(mem, #input, [#(#steps),*]); #joins)
+        quote!(by_rows(mem, [#(#inputs),*], [#(#steps),*]); #joins)
     }
 
     /// The CONCATs that a step completes, as comments.

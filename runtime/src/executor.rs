@@ -1,9 +1,9 @@
 //! Runs a plan step by step, with the kernels that generated code calls.
 
 use crate::backend::Kernel;
+use crate::cpu::rows::together;
 use crate::cpu::sizes::Sizes;
 use crate::int8::Stage;
-use crate::kernels::together;
 use crate::plan::{Plan, Slot};
 use crate::{Device, Error, Mem, Model, Prepared, Scores, Scratch, Weights, Workspace};
 use alloc::vec::Vec;
@@ -156,8 +156,9 @@ impl Executor {
     }
 
     /// Computes steps by rows, where that is faster: whether it has been done.
-    fn together(&self, mem: &mut Mem<'_, '_>, part: Range<usize>) -> bool {
+    pub(crate) fn together(&self, mem: &mut Mem<'_, '_>, part: Range<usize>) -> bool {
         match part.len() {
+            _ if mem.computes_elsewhere() => false,
             2 => self.by_rows::<2>(mem, part.start),
             3 => self.by_rows::<3>(mem, part.start),
             _ => false,
@@ -165,15 +166,15 @@ impl Executor {
     }
 
     fn by_rows<const N: usize>(&self, mem: &mut Mem<'_, '_>, first: usize) -> bool {
-        let steps: [_; N] = core::array::from_fn(|i| match &self.stages[first + i] {
-            Stage::F32(kernel) => Some((kernel.by_rows()?, self.plan.forward[first + i].output)),
-            _ => None,
-        });
+        let steps: [_; N] =
+            core::array::from_fn(|i| self.stages[first + i].by_rows(&self.plan.forward[first + i]));
         if steps.iter().any(Option::is_none) {
             return false;
         }
-        let steps = steps.map(|step| step.expect("all are floats'"));
-        match self.plan.forward[first].inputs[..] {
+        let steps = steps.map(|step| step.expect("all have such a kernel"));
+        let inputs = steps[0].1;
+        let steps = steps.map(|(kernel, _, output)| (kernel, output));
+        match *inputs {
             [x] => together(mem, [x], steps),
             [a, b] => together(mem, [a, b], steps),
             _ => false,

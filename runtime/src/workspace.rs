@@ -445,15 +445,34 @@ impl<'w> Mem<'w, '_> {
         reads: [Shaped; R],
         writes: [Shaped; W],
     ) -> Access<'_, R, W> {
+        let Mixed {
+            x,
+            y,
+            shared,
+            workers,
+            threads,
+        } = self.mixed(reads, writes);
+        Access {
+            x: x.map(AnySource::floats),
+            y: y.map(AnyTarget::floats),
+            shared,
+            workers,
+            threads,
+        }
+    }
+
+    /// As [`access`](Self::access), where views may be of bytes.
+    ///
+    /// # Panics
+    /// As [`access`](Self::access).
+    #[track_caller]
+    pub(crate) fn mixed<const R: usize, const W: usize>(
+        &mut self,
+        reads: [Shaped; R],
+        writes: [Shaped; W],
+    ) -> Mixed<'_, R, W> {
         let (reads, writes) = (reads.map(Shaped::view), writes.map(Shaped::view));
         let (batch, size) = (self.batch, self.arena.len());
-        for view in reads.iter().chain(&writes) {
-            let element = view.element;
-            assert!(
-                element == Element::F32,
-                "a view of {element:?} in place of F32"
-            );
-        }
         let sources = reads.map(|view| match view.slot {
             Slot::Input => (false, place(view, 0, batch, self.images.len())),
             Slot::Arena(offset) => (true, place(view, offset, batch, size)),
@@ -472,47 +491,6 @@ impl<'w> Mem<'w, '_> {
         }
         let images = Shared::read_only(self.images);
         let arena = Shared::new(&mut *self.arena);
-        Access {
-            x: core::array::from_fn(|i| {
-                let (in_arena, first) = sources[i];
-                let memory = if in_arena { arena } else { images };
-                Source::new(memory.skip(first), reads[i], batch)
-            }),
-            y: core::array::from_fn(|i| Target::new(arena.skip(targets[i]), writes[i], batch)),
-            shared: self.shared,
-            workers: Workers::new(self.workers, self.worker, self.threads.count()),
-            threads: self.threads,
-        }
-    }
-
-    /// As [`access`](Self::access) for a step that writes one view, where views may be of bytes.
-    ///
-    /// # Panics
-    /// As [`access`](Self::access).
-    #[track_caller]
-    pub(crate) fn mixed<const R: usize>(
-        &mut self,
-        reads: [Shaped; R],
-        write: Shaped,
-    ) -> Mixed<'_, R> {
-        let (reads, write) = (reads.map(Shaped::view), write.view());
-        let (batch, size) = (self.batch, self.arena.len());
-        let sources = reads.map(|view| match view.slot {
-            Slot::Input => (false, place(view, 0, batch, self.images.len())),
-            Slot::Arena(offset) => (true, place(view, offset, batch, size)),
-        });
-        let target = match write.slot {
-            Slot::Input => panic!("a step writes into the caller's images: {write:?}"),
-            Slot::Arena(offset) => place(write, offset, batch, size),
-        };
-        for read in &reads {
-            assert!(
-                !overlap(read, &write),
-                "a step reads what it writes: {read:?}, {write:?}"
-            );
-        }
-        let images = Shared::read_only(self.images);
-        let arena = Shared::new(&mut *self.arena);
         Mixed {
             x: core::array::from_fn(|i| {
                 let ((in_arena, first), view) = (sources[i], reads[i]);
@@ -524,11 +502,17 @@ impl<'w> Mem<'w, '_> {
                     _ => AnySource::F32(Source::new(memory.skip(first), view, batch)),
                 }
             }),
-            y: match write.element {
-                Element::U8 => AnyTarget::U8(Target::new(arena.bytes().skip(target), write, batch)),
-                _ => AnyTarget::F32(Target::new(arena.skip(target), write, batch)),
-            },
+            y: core::array::from_fn(|i| {
+                let (first, view) = (targets[i], writes[i]);
+                match view.element {
+                    Element::U8 => {
+                        AnyTarget::U8(Target::new(arena.bytes().skip(first), view, batch))
+                    }
+                    _ => AnyTarget::F32(Target::new(arena.skip(first), view, batch)),
+                }
+            }),
             shared: self.shared,
+            workers: Workers::new(self.workers, self.worker, self.threads.count()),
             threads: self.threads,
         }
     }

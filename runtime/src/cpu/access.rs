@@ -234,18 +234,82 @@ pub(crate) enum AnySource<'m> {
 }
 
 /// What a step writes, whatever its elements are.
+#[derive(Clone, Copy)]
 pub(crate) enum AnyTarget<'m> {
     F32(Target<'m>),
     U8(Target<'m, u8>),
 }
 
 /// The views of a step on numbers and bytes, and the memory beside them.
-pub(crate) struct Mixed<'m, const R: usize> {
+pub(crate) struct Mixed<'m, const R: usize, const W: usize = 1> {
     pub(crate) x: [AnySource<'m>; R],
-    pub(crate) y: AnyTarget<'m>,
+    pub(crate) y: [AnyTarget<'m>; W],
     /// `Scratch::shared` elements, or some more; what they hold is left from other steps.
     pub(crate) shared: &'m mut [f32],
+    pub(crate) workers: Workers<'m>,
     pub(crate) threads: Threads,
+}
+
+impl<'m> AnySource<'m> {
+    pub(crate) fn images(&self) -> usize {
+        match self {
+            AnySource::F32(x) => x.geometry.images,
+            AnySource::U8(x) => x.geometry.images,
+        }
+    }
+
+    /// A picture of floats.
+    ///
+    /// # Panics
+    /// If it is one of bytes.
+    pub(crate) fn floats(self) -> Source<'m> {
+        match self {
+            AnySource::F32(x) => x,
+            AnySource::U8(_) => panic!("a view of U8 in place of F32"),
+        }
+    }
+
+    /// A picture of bytes.
+    ///
+    /// # Panics
+    /// If it is one of floats.
+    pub(crate) fn bytes(self) -> Source<'m, u8> {
+        match self {
+            AnySource::U8(x) => x,
+            AnySource::F32(_) => panic!("a view of F32 in place of U8"),
+        }
+    }
+}
+
+impl<'m> AnyTarget<'m> {
+    /// A picture of floats.
+    ///
+    /// # Panics
+    /// If it is one of bytes.
+    pub(crate) fn floats(self) -> Target<'m> {
+        match self {
+            AnyTarget::F32(y) => y,
+            AnyTarget::U8(_) => panic!("a view of U8 in place of F32"),
+        }
+    }
+
+    /// A picture of bytes.
+    ///
+    /// # Panics
+    /// If it is one of floats.
+    pub(crate) fn bytes(self) -> Target<'m, u8> {
+        match self {
+            AnyTarget::U8(y) => y,
+            AnyTarget::F32(_) => panic!("a view of F32 in place of U8"),
+        }
+    }
+
+    pub(crate) fn geometry(&self) -> Geometry {
+        match self {
+            AnyTarget::F32(y) => y.geometry,
+            AnyTarget::U8(y) => y.geometry,
+        }
+    }
 }
 
 impl<'m> Shared<'m, f32> {
@@ -291,7 +355,7 @@ impl Geometry {
         }
     }
 
-    fn is_dense(self) -> bool {
+    pub(crate) fn is_dense(self) -> bool {
         self.pixel == self.shape[2]
     }
 

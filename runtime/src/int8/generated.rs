@@ -34,6 +34,7 @@ fn plan<M: Model>(model: &M, params: Vec<Param>, names: Vec<String>) -> Result<P
     let arena = workspace.arena_bytes();
     let Trace {
         mut steps,
+        by_rows,
         kept,
         result,
     } = workspace.into_trace();
@@ -52,7 +53,7 @@ fn plan<M: Model>(model: &M, params: Vec<Param>, names: Vec<String>) -> Result<P
         forward: steps,
         joins: Vec::new(),
         blocks: Vec::new(),
-        by_rows: Vec::new(),
+        by_rows,
         result: result.ok_or_else(|| Error::plan("a pass without a result"))?,
         kept: kept.collect(),
         loss: Vec::new(),

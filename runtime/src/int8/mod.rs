@@ -30,6 +30,7 @@ pub(crate) use pass::{Passes, QuantisedLayer, Trace, Turn};
 
 use crate::backend::Kernel;
 use crate::cpu::int8::{self, Layer};
+use crate::cpu::rows::RowKernel;
 use crate::cpu::{Choice, Quantisation};
 use crate::plan::random::fnv1a;
 use crate::plan::{Element, Op, Plan, Slot, Step, View};
@@ -197,6 +198,9 @@ impl Quantised {
     }
 }
 
+/// A kernel that may be computed by rows, what it reads and what it writes.
+pub(crate) type RowStep<'s> = (&'s dyn RowKernel, &'s [View], View);
+
 /// A step of an executor.
 #[allow(clippy::large_enum_variant, reason = "one for each layer, made once")]
 pub(crate) enum Stage {
@@ -209,6 +213,14 @@ impl Stage {
         match self {
             Stage::F32(kernel) => kernel.run(mem, step),
             Stage::Int8(kernel, inputs, output) => kernel.run(mem, inputs, *output),
+        }
+    }
+
+    /// Its kernel on the CPU, if it may be computed by rows, with the places of what it reads and writes.
+    pub(crate) fn by_rows<'s>(&'s self, step: &'s Step) -> Option<RowStep<'s>> {
+        match self {
+            Stage::F32(kernel) => Some((kernel.by_rows()?, &step.inputs, step.output)),
+            Stage::Int8(kernel, inputs, output) => Some((kernel.by_rows()?, inputs, *output)),
         }
     }
 
@@ -232,6 +244,15 @@ pub(crate) enum ByteKernel {
 }
 
 impl ByteKernel {
+    /// It, if it may be computed by rows.
+    fn by_rows(&self) -> Option<&dyn RowKernel> {
+        match self {
+            ByteKernel::Conv(kernel) => Some(kernel),
+            ByteKernel::MaxPool(kernel) => Some(kernel),
+            ByteKernel::Mean(_) | ByteKernel::Add(_) | ByteKernel::Map(_) => None,
+        }
+    }
+
     fn run(&self, mem: &mut Mem<'_, '_>, x: &[View], y: View) {
         match self {
             ByteKernel::Conv(kernel) => kernel.run(mem, x, y),

@@ -1,6 +1,7 @@
 //! What a pass of generated code over a quantised network is: its kernels hold no weights, and each call computes the executor's next step.
 //! Which steps these are, a first pass tells, which computes nothing and writes the calls down.
 
+use crate::kernels::ByRows;
 use crate::plan::{Op, Source, Step, View};
 use crate::{Device, Error, ErrorKind, Executor, LayerWeights, Mem};
 use alloc::format;
@@ -8,6 +9,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use core::ops::Range;
 
 /// How the device of a quantised network computes.
 #[derive(Clone)]
@@ -56,6 +58,8 @@ impl QuantisedLayer {
 pub(crate) struct Trace {
     /// The calls; their steps have no names yet.
     pub(crate) steps: Vec<Step>,
+    /// Those that may be computed by rows.
+    pub(crate) by_rows: Vec<Range<usize>>,
     /// Where the other outputs lie.
     pub(crate) kept: Vec<View>,
     pub(crate) result: Option<View>,
@@ -104,6 +108,29 @@ impl Mem<'_, '_> {
         }
         turn.next += 1;
         self.turn = Some(turn);
+    }
+
+    /// Computes the next steps of a quantised network by rows, if these are they: whether it has been done. A pass that is traced notes them.
+    pub(crate) fn quantised_together<const N: usize>(&mut self, steps: [&dyn ByRows; N]) -> bool {
+        let Some(mut turn) = self.turn.take() else {
+            return false;
+        };
+        let part = turn.next..turn.next + N;
+        let mut layers = steps.iter().filter_map(|step| step.place().quantised);
+        let done = match turn.passes {
+            Passes::Traced => {
+                turn.trace.by_rows.push(part);
+                false
+            }
+            Passes::Executed(executor) => {
+                layers.all(|layer| layer.passes.is(turn.passes))
+                    && executor.plan().by_rows.contains(&part)
+                    && executor.together(self, part)
+            }
+        };
+        turn.next += if done { N } else { 0 };
+        self.turn = Some(turn);
+        done
     }
 
     /// Says that the caller may read these values after the pass: a quantised network gives them as floats.

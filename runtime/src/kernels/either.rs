@@ -146,9 +146,9 @@ chosen!(Conv, ConvAdd, Deconv, Fc);
 
 /// A kernel that may be computed by rows, together with those before and behind it ([`by_rows`](super::by_rows)).
 pub trait ByRows {
-    /// The CPU's kernel, if it computes there.
+    /// Where it computes.
     #[doc(hidden)]
-    fn here(&self) -> Here<'_>;
+    fn place(&self) -> Place<'_>;
 
     /// Computes the step alone, from as many views as it reads.
     ///
@@ -158,9 +158,14 @@ pub trait ByRows {
     fn run_alone(&self, mem: &mut Mem<'_, '_>, x: &[View], y: View);
 }
 
-/// A kernel of the CPU that can compute rows.
+/// Where a kernel that may be computed by rows computes.
 #[doc(hidden)]
-pub struct Here<'k>(Option<&'k dyn RowKernel>);
+pub struct Place<'k> {
+    /// On the CPU, by this kernel.
+    here: Option<&'k dyn RowKernel>,
+    /// By the executor of a quantised network, which has this layer.
+    pub(crate) quantised: Option<&'k QuantisedLayer>,
+}
 
 /// Of a kernel of this arity what it reads.
 macro_rules! first {
@@ -176,11 +181,17 @@ macro_rules! first {
 macro_rules! rows {
     ($($op:ident $arity:tt),*) => {
         $(impl ByRows for $op {
-            fn here(&self) -> Here<'_> {
-                Here(match &self.on {
-                    On::Cpu(kernel) => Some(kernel),
-                    _ => None,
-                })
+            fn place(&self) -> Place<'_> {
+                Place {
+                    here: match &self.on {
+                        On::Cpu(kernel) => Some(kernel),
+                        _ => None,
+                    },
+                    quantised: match &self.on {
+                        On::Quantised(layer) => Some(&**layer),
+                        _ => None,
+                    },
+                }
             }
 
             fn run_alone(&self, mem: &mut Mem<'_, '_>, x: &[View], y: View) {
@@ -189,10 +200,10 @@ macro_rules! rows {
         })*
 
         impl Kernel {
-            /// It, if it may be computed by rows.
-            pub(crate) fn by_rows(&self) -> Option<&dyn ByRows> {
+            /// The CPU's kernel, if it computes there and may be computed by rows.
+            pub(crate) fn by_rows(&self) -> Option<&dyn RowKernel> {
                 match self {
-                    $(Kernel::$op(kernel) => Some(kernel),)*
+                    $(Kernel::$op(kernel) => kernel.place().here,)*
                     _ => None,
                 }
             }
@@ -202,12 +213,15 @@ macro_rules! rows {
 rows!(Conv 1, MaxPool 1, AvgPool 1, BatchNorm 1, Mul 2);
 
 /// Whether these steps have been computed together.
-pub(crate) fn together<const R: usize, const N: usize>(
+pub(super) fn together<const R: usize, const N: usize>(
     mem: &mut Mem<'_, '_>,
     x: [View; R],
     steps: [(&dyn ByRows, View); N],
 ) -> bool {
-    let here = steps.map(|(step, y)| step.here().0.map(|kernel| (kernel, y)));
+    if mem.is_quantised() {
+        return mem.quantised_together(steps.map(|(step, _)| step));
+    }
+    let here = steps.map(|(step, y)| step.place().here.map(|kernel| (kernel, y)));
     match here.iter().any(Option::is_none) || mem.computes_elsewhere() {
         true => false,
         false => cpu::rows::together(mem, x, here.map(|step| step.expect("all are here"))),

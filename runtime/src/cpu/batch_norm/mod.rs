@@ -127,7 +127,7 @@ impl RowKernel for BatchNorm {
     }
 
     unsafe fn rows(&self, image: usize, rows: Range<usize>, of: &Rows<'_>) {
-        let (x, y) = (of.x[0], of.y);
+        let (x, y) = (of.x[0].floats(), of.y.floats());
         let (x, y) = match self.few() && x.is_dense() && y.is_dense() {
             true => (x.flat(), y.flat()),
             false => (x, y),

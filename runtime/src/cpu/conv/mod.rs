@@ -16,7 +16,7 @@ pub(crate) mod reference;
 mod tests;
 mod winograd;
 
-use crate::cpu::access::{Access, Shared, Source, scratch};
+use crate::cpu::access::{Access, AnySource, Shared, Source, scratch};
 use crate::cpu::choice::{Choice, Method};
 use crate::cpu::kernel::{self, Kernels};
 use crate::cpu::rows::{RowKernel, Rows};
@@ -276,17 +276,18 @@ impl RowKernel for Conv {
 
     fn copied<'m>(
         &self,
-        x: Source<'m>,
+        x: AnySource<'m>,
         shared: &'m mut [f32],
         threads: Threads,
-    ) -> Option<Source<'m>> {
+    ) -> Option<AnySource<'m>> {
         let Algorithm::Padded(_) = self.algorithm else {
             return None;
         };
-        let copy = copy_padded(&self.d, x, shared, threads).memory;
-        let (shape, images) = (padded(self.d).input, x.geometry.images);
+        let (shape, images) = (padded(self.d).input, x.images());
+        let copy = copy_padded(&self.d, x.floats(), shared, threads).memory;
         // SAFETY: the copy holds all pictures, and is borrowed as scratch memory.
-        Some(unsafe { Source::dense(copy, shape, images) })
+        let copy = unsafe { Source::dense(copy, shape, images) };
+        Some(AnySource::F32(copy))
     }
 
     fn weight_bytes(&self) -> usize {
@@ -312,7 +313,7 @@ impl RowKernel for Conv {
     }
 
     unsafe fn rows(&self, image: usize, rows: Range<usize>, of: &Rows<'_>) {
-        let (input, output) = (Pixels::of(&of.x[0]), Pixels::into(&of.y));
+        let (input, output) = (Pixels::of(&of.x[0].floats()), Pixels::into(&of.y.floats()));
         let [height, width, _] = self.sizes.shape();
         let pixels = (image * height + rows.start) * width..(image * height + rows.end) * width;
         // SAFETY: the caller's promise is the same.

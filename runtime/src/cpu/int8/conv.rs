@@ -6,18 +6,21 @@ use super::product::Product;
 use super::{Layer, Quantisation, quantise};
 use crate::cpu::access::{AnySource, AnyTarget, Mixed, Shared, Source, scratch};
 use crate::cpu::conv::padded;
+use crate::cpu::rows::{RowKernel, Rows};
 use crate::cpu::simd::Level;
 use crate::cpu::sizes::{Sizes, bounded, elements};
 use crate::plan::{self, Op, View};
 use crate::threads::Threads;
 use crate::{Mem, Scratch};
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// Bytes behind a copied picture that a kernel may read: a run of inputs is read in fours.
 const SLACK: usize = 64;
 
 /// A convolution of bytes, or of floats that it quantises; a fully connected layer is one of a single pixel.
 pub(crate) struct Conv {
+    op: Op,
     /// What the views fit.
     sizes: Sizes,
     /// The convolution that is computed: over a copy with padding, where the input is copied.
@@ -34,6 +37,61 @@ pub(crate) struct Conv {
 enum Algorithm {
     Product(Product),
     Depthwise(Depthwise),
+}
+
+impl RowKernel for Conv {
+    fn op(&self) -> Op {
+        self.op
+    }
+
+    fn is_able(&self, first: bool) -> bool {
+        self.adds_bytes.is_none() && (first || !self.copies)
+    }
+
+    fn weight_bytes(&self) -> usize {
+        match &self.algorithm {
+            Algorithm::Product(product) => product.weight_bytes(),
+            Algorithm::Depthwise(_) => 0, // few
+        }
+    }
+
+    fn grain(&self) -> usize {
+        match &self.algorithm {
+            Algorithm::Product(_) => 1,
+            Algorithm::Depthwise(depthwise) => depthwise.together(),
+        }
+    }
+
+    fn copied<'m>(
+        &self,
+        x: AnySource<'m>,
+        shared: &'m mut [f32],
+        threads: Threads,
+    ) -> Option<AnySource<'m>> {
+        let images = x.images();
+        let copy = self
+            .copies
+            .then(|| self.copy(images, &x, shared, threads))?;
+        // SAFETY: the copy holds all pictures, and is borrowed as scratch memory.
+        let copy = unsafe { Source::dense(copy.memory, self.d.input, images) };
+        Some(AnySource::U8(copy))
+    }
+
+    unsafe fn rows(&self, image: usize, rows: Range<usize>, of: &Rows<'_>) {
+        let x = of.x[0].bytes();
+        let input = Bytes {
+            memory: x.memory(),
+            pixel: x.geometry.pixel,
+        };
+        let output = Output::of(&of.y);
+        // SAFETY: the caller's promise is the same.
+        unsafe {
+            match &self.algorithm {
+                Algorithm::Product(product) => product.rows(image, rows, input, output),
+                Algorithm::Depthwise(depthwise) => depthwise.strip(image, rows, input, output),
+            }
+        }
+    }
 }
 
 /// A fully connected layer as a convolution of a single pixel.
@@ -107,6 +165,7 @@ impl Conv {
             )),
         };
         Self {
+            op,
             sizes,
             d,
             whole,
@@ -135,10 +194,10 @@ impl Conv {
     pub(crate) fn run(&self, mem: &mut Mem<'_, '_>, x: &[View], y: View) {
         let (read, output) = (self.sizes.input(x[0]), self.sizes.output(y));
         match x.get(1).copied() {
-            None => self.compute(mem.mixed([read], output), Onto::Nothing),
+            None => self.compute(mem.mixed([read], [output]), Onto::Nothing),
             Some(added) if added == y => {
-                let step = mem.mixed([read], output);
-                let added = match &step.y {
+                let step = mem.mixed([read], [output]);
+                let added = match &step.y[0] {
                     AnyTarget::F32(y) => Onto::F32(y.memory(), y.geometry.pixel),
                     AnyTarget::U8(y) => Onto::U8(y.memory(), y.geometry.pixel),
                 };
@@ -149,8 +208,9 @@ impl Conv {
                     x: [x, added],
                     y,
                     shared,
+                    workers,
                     threads,
-                } = mem.mixed([read, self.sizes.operand(1, added)], output);
+                } = mem.mixed([read, self.sizes.operand(1, added)], [output]);
                 let added = match &added {
                     AnySource::F32(b) => Onto::F32(b.memory(), b.geometry.pixel),
                     AnySource::U8(b) => Onto::U8(b.memory(), b.geometry.pixel),
@@ -159,6 +219,7 @@ impl Conv {
                     x: [x],
                     y,
                     shared,
+                    workers,
                     threads,
                 };
                 self.compute(step, added);
@@ -169,22 +230,17 @@ impl Conv {
     fn compute(&self, step: Mixed<'_, 1>, onto: Onto<'_>) {
         let Mixed {
             x: [x],
-            y,
+            y: [y],
             shared,
             threads,
+            ..
         } = step;
-        let images = match &x {
-            AnySource::F32(x) => x.geometry.images,
-            AnySource::U8(x) => x.geometry.images,
-        };
+        let images = x.images();
         let input = match &x {
             AnySource::U8(x) if !self.copies => self.in_place(x),
             _ => self.copy(images, &x, shared, threads),
         };
-        let (output, is_bytes) = match &y {
-            AnyTarget::F32(y) => (Output::F32(y.memory(), y.geometry.pixel), false),
-            AnyTarget::U8(y) => (Output::U8(y.memory(), y.geometry.pixel), true),
-        };
+        let output = Output::of(&y);
         let adds_bytes = match onto {
             Onto::Nothing => None,
             Onto::F32(..) => Some(false),
@@ -200,14 +256,14 @@ impl Conv {
             match &self.algorithm {
                 Algorithm::Product(product) => {
                     assert!(
-                        product.writes_bytes() == is_bytes,
+                        product.writes_bytes() == output.is_bytes(),
                         "a view of other elements"
                     );
                     product.run(images, input, onto, output, threads);
                 }
                 Algorithm::Depthwise(depthwise) => {
                     assert!(
-                        depthwise.writes_bytes() == is_bytes,
+                        depthwise.writes_bytes() == output.is_bytes(),
                         "a view of other elements"
                     );
                     depthwise.run(images, input, output, threads);

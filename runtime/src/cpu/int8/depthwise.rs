@@ -12,6 +12,7 @@ use crate::plan::{Conv, Op};
 use crate::threads::Threads;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// The most cells of a kernel; larger ones are left to the product.
 const MAX_TAPS: usize = 64;
@@ -211,6 +212,28 @@ impl Depthwise {
             // SAFETY: the caller's promise; the tasks write different elements.
             unsafe { self.lines(image, y, blocks, input, output) }
         });
+    }
+
+    /// Rows that are computed at once.
+    pub(super) fn together(&self) -> usize {
+        self.together
+    }
+
+    /// Computes these rows of an image, from one on with which such rows begin.
+    ///
+    /// # Safety
+    /// As for [`run`](Self::run), for these rows of the output and those of the input that they are computed from.
+    pub(super) unsafe fn strip(
+        &self,
+        image: usize,
+        rows: Range<usize>,
+        input: Bytes<'_>,
+        output: Output<'_>,
+    ) {
+        for y in rows.step_by(self.together) {
+            // SAFETY: the caller's promise is the same.
+            unsafe { self.lines(image, y, &self.blocks, input, output) }
+        }
     }
 
     /// The rows of the picture that a call sees, from the window of output row `y` on.

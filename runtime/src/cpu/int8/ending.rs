@@ -1,7 +1,7 @@
 //! What the kernels of sums share: where they read, and what becomes of their sums.
 
 use super::{Layer, Quantisation, bounds, quantise};
-use crate::cpu::access::Shared;
+use crate::cpu::access::{AnyTarget, Shared};
 use crate::cpu::act;
 use crate::cpu::kernel::Aligned;
 use crate::cpu::kernel::int8::{Added, Finish, MAX_LANES, Out, round};
@@ -31,7 +31,19 @@ pub(super) enum Output<'m> {
     U8(Shared<'m, u8>, usize),
 }
 
-impl Output<'_> {
+impl<'m> Output<'m> {
+    /// What a step writes.
+    pub(super) fn of(y: &AnyTarget<'m>) -> Self {
+        match y {
+            AnyTarget::F32(y) => Output::F32(y.memory(), y.geometry.pixel),
+            AnyTarget::U8(y) => Output::U8(y.memory(), y.geometry.pixel),
+        }
+    }
+
+    pub(super) fn is_bytes(&self) -> bool {
+        matches!(self, Output::U8(..))
+    }
+
     /// The output of this filter for this pixel, and the elements between two pixels.
     pub(super) fn at(&self, pixel: usize, filter: usize) -> (Out, usize) {
         match self {

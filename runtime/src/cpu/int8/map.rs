@@ -2,7 +2,7 @@
 
 use super::{Quantisation, byte};
 use crate::Mem;
-use crate::cpu::access::{AnySource, AnyTarget, Mixed, Source, Target};
+use crate::cpu::access::{AnySource, Mixed, Source, Target};
 use crate::cpu::act;
 use crate::cpu::simd::multiversion;
 use crate::cpu::sizes::{Sizes, bounded};
@@ -82,12 +82,12 @@ impl Map {
         let cost = bounded([y.shape[1], y.shape[2]]);
         let output = self.sizes.output(y);
         if x == y {
-            let ([], y, threads) = self.pictures(mem.mixed([], output));
+            let ([], y, threads) = self.pictures(mem.mixed([], [output]));
             return y.for_rows(threads, cost, |mut out| {
                 (0..out.width()).for_each(|ox| self.pixel(out.pixel(ox)));
             });
         }
-        let ([x], y, threads) = self.pictures(mem.mixed([self.sizes.input(x)], output));
+        let ([x], y, threads) = self.pictures(mem.mixed([self.sizes.input(x)], [output]));
         y.for_rows(threads, cost, |mut out| {
             for (ox, x) in x.pixels(out.image, out.y, 0..out.width()).enumerate() {
                 let y = out.pixel(ox);
@@ -101,7 +101,7 @@ impl Map {
     fn pictures<'m, const N: usize>(&self, views: Mixed<'m, N>) -> Pictures<'m, N> {
         match self.tables {
             Tables::One(_) => pictures(views),
-            _ => (views.x.map(bytes), bytes_to(views.y), views.threads),
+            _ => bytes(views),
         }
     }
 
@@ -136,28 +136,14 @@ pub(super) type Pictures<'m, const N: usize> = ([Source<'m, u8>; N], Target<'m, 
 /// # Panics
 /// If a view is not of bytes.
 pub(super) fn pictures<const N: usize>(views: Mixed<'_, N>) -> Pictures<'_, N> {
-    let (x, y) = (views.x.map(bytes), bytes_to(views.y));
+    let (x, y, threads) = bytes(views);
     match x.iter().all(Source::is_dense) && y.is_dense() {
-        true => (x.map(Source::flat), y.flat(), views.threads),
-        false => (x, y, views.threads),
+        true => (x.map(Source::flat), y.flat(), threads),
+        false => (x, y, threads),
     }
 }
 
-/// A picture of bytes.
-///
-/// # Panics
-/// If it is one of floats.
-pub(super) fn bytes(x: AnySource<'_>) -> Source<'_, u8> {
-    match x {
-        AnySource::U8(x) => x,
-        AnySource::F32(_) => panic!("a view of F32 in place of U8"),
-    }
-}
-
-/// The same of one that is written.
-fn bytes_to(y: AnyTarget<'_>) -> Target<'_, u8> {
-    match y {
-        AnyTarget::U8(y) => y,
-        AnyTarget::F32(_) => panic!("a view of F32 in place of U8"),
-    }
+fn bytes<const N: usize>(views: Mixed<'_, N>) -> Pictures<'_, N> {
+    let [y] = views.y;
+    (views.x.map(AnySource::bytes), y.bytes(), views.threads)
 }

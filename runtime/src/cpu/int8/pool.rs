@@ -1,13 +1,15 @@
 //! Pooling of bytes.
 
 use super::Quantisation;
-use super::map::{Table, bytes, table};
+use super::map::{Table, table};
 use crate::Mem;
 use crate::cpu::access::{AnyTarget, Mixed, Row, Source};
+use crate::cpu::rows::{RowKernel, Rows};
 use crate::cpu::simd::multiversion;
 use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::window::{fold, under};
-use crate::plan::{self, Act, View};
+use crate::plan::{self, Act, Op, View};
+use core::ops::Range;
 
 /// The largest byte of each window, and what becomes of it.
 pub(crate) struct MaxPool {
@@ -37,23 +39,37 @@ impl MaxPool {
         let cost = bounded([y.shape[1], y.shape[2], self.d.window[0]]);
         let Mixed {
             x: [x],
-            y: AnyTarget::U8(y),
+            y: [AnyTarget::U8(y)],
             threads,
             ..
-        } = mem.mixed([self.sizes.input(x)], self.sizes.output(y))
+        } = mem.mixed([self.sizes.input(x)], [self.sizes.output(y)])
         else {
             panic!("a view of F32 in place of U8")
         };
-        let x = bytes(x);
-        y.for_rows(threads, cost, |mut out| {
-            row(&self.d, self.zero_point, &x, &mut out);
-            if let Some(table) = &self.table {
-                for ox in 0..out.width() {
-                    let y = out.pixel(ox);
-                    y.iter_mut().for_each(|y| *y = table[usize::from(*y)]);
-                }
+        let x = x.bytes();
+        y.for_rows(threads, cost, |out| self.row(&x, out));
+    }
+
+    fn row(&self, x: &Source<'_, u8>, mut out: Row<'_, u8>) {
+        row(&self.d, self.zero_point, x, &mut out);
+        if let Some(table) = &self.table {
+            for ox in 0..out.width() {
+                let y = out.pixel(ox);
+                y.iter_mut().for_each(|y| *y = table[usize::from(*y)]);
             }
-        });
+        }
+    }
+}
+
+impl RowKernel for MaxPool {
+    fn op(&self) -> Op {
+        self.d.into()
+    }
+
+    unsafe fn rows(&self, image: usize, rows: Range<usize>, of: &Rows<'_>) {
+        let (x, y) = (of.x[0].bytes(), of.y.bytes());
+        // SAFETY: the caller's rows are there, and this task's own.
+        rows.for_each(|row| self.row(&x, unsafe { y.row(image, row) }));
     }
 }
 
@@ -105,14 +121,14 @@ impl Mean {
     pub(crate) fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
         let Mixed {
             x: [x],
-            y: AnyTarget::F32(y),
+            y: [AnyTarget::F32(y)],
             threads,
             ..
-        } = mem.mixed([self.sizes.input(x)], self.sizes.output(y))
+        } = mem.mixed([self.sizes.input(x)], [self.sizes.output(y)])
         else {
             panic!("a view of U8 in place of F32")
         };
-        let x = bytes(x);
+        let x = x.bytes();
         let [h, w, _] = x.geometry.shape;
         let unit = self.quantisation.scale / self.area as f32;
         let zero = f32::from(self.quantisation.zero_point) * self.quantisation.scale;

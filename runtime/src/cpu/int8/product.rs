@@ -15,6 +15,7 @@ use crate::plan::{Conv, Op};
 use crate::threads::Threads;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// The most pixels in a task.
 const MAX_PIXELS: usize = 384;
@@ -284,6 +285,34 @@ impl Product {
                 }
             }
         });
+    }
+
+    /// Computes these rows of an image.
+    ///
+    /// # Safety
+    /// As for [`run`](Self::run), for these rows of the output and those of the input that they are computed from.
+    pub(super) unsafe fn rows(
+        &self,
+        image: usize,
+        rows: Range<usize>,
+        input: Bytes<'_>,
+        output: Output<'_>,
+    ) {
+        let [height, width] = self.output;
+        let pixel = |row: usize| (image * height + row) * width;
+        let end = pixel(rows.end);
+        for start in (pixel(rows.start)..end).step_by(MAX_PIXELS) {
+            let count = MAX_PIXELS.min(end - start);
+            for panel in &self.panels {
+                // SAFETY: the caller's promise is the same.
+                unsafe { self.part(start, count, panel, input, Onto::Nothing, output) }
+            }
+        }
+    }
+
+    /// Bytes of packed weights.
+    pub(super) fn weight_bytes(&self) -> usize {
+        self.weights.as_slice().len()
     }
 
     /// Whether the windows of a batch are its pixels, one after the other.

@@ -72,7 +72,7 @@ impl Add {
         let output = self.sizes.output(y);
         let (views, terms) = match (a == y, b == y) {
             (false, false) => {
-                let views = mem.mixed([self.sizes.input(a), self.sizes.operand(1, b)], output);
+                let views = mem.mixed([self.sizes.input(a), self.sizes.operand(1, b)], [output]);
                 let (x, y, threads) = pictures(views);
                 return y.for_rows(threads, cost, |mut out| {
                     let [a, b] = x.map(|x| x.pixels(out.image, out.y, 0..out.width()));
@@ -82,13 +82,13 @@ impl Add {
                 });
             }
             (true, true) => {
-                let ([], y, threads) = pictures(mem.mixed([], output));
+                let ([], y, threads) = pictures(mem.mixed([], [output]));
                 return y.for_rows(threads, cost, |mut out| {
                     (0..out.width()).for_each(|ox| twice(terms, out.pixel(ox)));
                 });
             }
-            (true, false) => (mem.mixed([self.sizes.operand(1, b)], output), swapped),
-            (false, true) => (mem.mixed([self.sizes.input(a)], output), terms),
+            (true, false) => (mem.mixed([self.sizes.operand(1, b)], [output]), swapped),
+            (false, true) => (mem.mixed([self.sizes.input(a)], [output]), terms),
         };
         let ([x], y, threads) = pictures(views);
         y.for_rows(threads, cost, |mut out| {
@@ -115,11 +115,11 @@ impl Add {
             ..terms
         };
         match (a == y, b == y) {
-            (true, _) => terms_of(swapped, mem.mixed([self.sizes.operand(1, b)], output)),
-            (false, true) => terms_of(terms, mem.mixed([self.sizes.input(a)], output)),
+            (true, _) => terms_of(swapped, mem.mixed([self.sizes.operand(1, b)], [output])),
+            (false, true) => terms_of(terms, mem.mixed([self.sizes.input(a)], [output])),
             (false, false) => {
                 let inputs = [self.sizes.input(a), self.sizes.operand(1, b)];
-                terms_of(terms, mem.mixed(inputs, output));
+                terms_of(terms, mem.mixed(inputs, [output]));
             }
         }
     }
@@ -128,7 +128,7 @@ impl Add {
 /// The sum of what is read, and of what is there where that is one picture.
 fn terms_of<const N: usize>(terms: Terms, views: Mixed<'_, N>) {
     let Mixed { x, y, threads, .. } = views;
-    match y {
+    match y[0] {
         AnyTarget::F32(y) => numbers(terms, &x, y, threads),
         AnyTarget::U8(y) => numbers(terms, &x, y, threads),
     }

@@ -41,9 +41,10 @@ impl RowKernel for MaxPool {
     }
 
     unsafe fn rows(&self, image: usize, rows: Range<usize>, of: &Rows<'_>) {
-        for y in rows {
+        let (x, y) = (of.x[0].floats(), of.y.floats());
+        for number in rows {
             // SAFETY: the caller's rows are there, and this task's own.
-            row(&self.d, &of.x[0], &mut unsafe { of.y.row(image, y) });
+            row(&self.d, &x, &mut unsafe { y.row(image, number) });
         }
     }
 }

@@ -63,9 +63,8 @@ impl RowKernel for Mul {
     }
 
     unsafe fn rows(&self, image: usize, rows: Range<usize>, of: &Rows<'_>) {
-        let (&[a, b, ..], y) = (of.x, of.y) else {
-            unreachable!("a product has two factors");
-        };
+        let [a, b] = [0, 1].map(|operand: usize| of.x[operand].floats());
+        let y = of.y.floats();
         let dense = a.is_dense() && b.is_dense() && y.is_dense();
         let (a, b, y) = match dense {
             true => (a.flat(), b.flat(), y.flat()),

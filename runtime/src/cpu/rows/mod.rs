@@ -9,7 +9,7 @@
 mod tests;
 
 use crate::Mem;
-use crate::cpu::access::{Access, Shared, Source, Target, Workers};
+use crate::cpu::access::{AnySource, AnyTarget, Mixed, Shared, Source, Target, Workers};
 use crate::cpu::simd;
 use crate::cpu::sizes::{Sizes, bounded};
 use crate::cpu::tuning::Tuning;
@@ -50,10 +50,10 @@ pub(crate) trait RowKernel: Sync {
     /// Of the first: copies the pictures as it wants to read them, if it does.
     fn copied<'m>(
         &self,
-        _x: Source<'m>,
+        _x: AnySource<'m>,
         _shared: &'m mut [f32],
         _threads: Threads,
-    ) -> Option<Source<'m>> {
+    ) -> Option<AnySource<'m>> {
         None
     }
 
@@ -67,8 +67,8 @@ pub(crate) trait RowKernel: Sync {
 
 /// Where rows are read and written.
 pub(crate) struct Rows<'m> {
-    pub(crate) x: &'m [Source<'m>],
-    pub(crate) y: Target<'m>,
+    pub(crate) x: &'m [AnySource<'m>],
+    pub(crate) y: AnyTarget<'m>,
     /// As much memory as [`RowKernel::worker`] says; what it holds is left from others.
     pub(crate) worker: Shared<'m, f32>,
 }
@@ -84,8 +84,9 @@ pub(crate) fn together<const R: usize, const N: usize>(
 ) -> bool {
     let tuning = Tuning::of(simd::level());
     let chain = Chain::of(steps.map(|(kernel, _)| kernel), tuning);
-    let chain = chain.filter(|chain| chain.pays(mem.batch(), tuning));
-    chain.is_some_and(|chain| chain.run(mem, x, steps.map(|(_, y)| y)))
+    let places = steps.map(|(_, y)| y);
+    let chain = chain.filter(|chain| chain.pays(&places, mem.batch(), tuning));
+    chain.is_some_and(|chain| chain.run(mem, x, places))
 }
 
 /// Kernels that are computed by rows.
@@ -121,15 +122,11 @@ impl<'c, const N: usize> Chain<'c, N> {
         })
     }
 
-    /// The pictures between.
-    fn between(&self) -> &[[usize; 3]] {
-        self.shapes.split_last().map_or(&[], |(_, between)| between)
-    }
-
     /// Whether a picture between is too large to stay near the core, and the weights, which each strip reads again, are not.
-    fn pays(&self, images: usize, tuning: &Tuning) -> bool {
-        let bytes = |[h, w, c]: &[usize; 3]| bounded([images, *h, *w, *c, 4]);
-        let largest = self.between().iter().map(bytes).max().unwrap_or(0);
+    fn pays(&self, places: &[View; N], images: usize, tuning: &Tuning) -> bool {
+        let between = places.split_last().map_or(&[][..], |(_, between)| between);
+        let bytes = between.iter().map(|place| bounded([images, place.bytes()]));
+        let largest = bytes.max().unwrap_or(0);
         let weights = self.kernels.iter().map(|kernel| kernel.weight_bytes());
         largest >= tuning.rows_picture && weights.sum::<usize>() <= tuning.rows_weights
     }
@@ -143,13 +140,13 @@ impl<'c, const N: usize> Chain<'c, N> {
         }
         let reads = core::array::from_fn(|operand| sizes[0].operand(operand, x[operand]));
         let writes = core::array::from_fn(|step| sizes[step].output(places[step]));
-        let Access {
+        let Mixed {
             mut x,
             y,
             shared,
             workers,
             threads,
-        } = mem.access::<R, N>(reads, writes);
+        } = mem.mixed::<R, N>(reads, writes);
         let Some((last, between)) = y.split_last() else {
             return false;
         };
@@ -170,15 +167,15 @@ impl<'c, const N: usize> Chain<'c, N> {
                 x: &x,
                 windows: core::array::from_fn(|number| Window {
                     memory: match between.get(number) {
-                        Some(y) => y.memory().skip(worker * part(y, threads)),
-                        None => own,
+                        Some(y) => Memory::of(y).skip(worker * part(y, threads)),
+                        None => Memory::F32(own),
                     },
                     rows: 0..0,
                 }),
                 worker: own,
                 y: *last,
             };
-            // SAFETY: `Mem::access` has checked that all views have the shapes of their operations, lie in their memory and share no element, and holds
+            // SAFETY: `Mem::mixed` has checked that all views have the shapes of their operations, lie in their memory and share no element, and holds
             // them for the time of this call; each operation reads what the one before it writes. `cut` has checked that a worker's parts of the
             // memory between and its own memory are large enough, and no other worker has the same. The bands share no row of the output.
             unsafe { band.run(cut.rows(task % cut.bands, height)) }
@@ -190,7 +187,7 @@ impl<'c, const N: usize> Chain<'c, N> {
     fn cut(
         &self,
         images: usize,
-        between: &[Target<'_>],
+        between: &[AnyTarget<'_>],
         workers: &Workers<'_>,
         threads: Threads,
     ) -> Option<Cut<N>> {
@@ -215,9 +212,14 @@ impl<'c, const N: usize> Chain<'c, N> {
                 let row = shape[1] * shape[2];
                 // What slides is copied now and then; without an overlap nothing is.
                 let overlaps = self.windows[step + 1].reach > self.windows[step + 1].stride;
-                let wide = if overlaps { self.window / (4 * row) } else { 0 };
+                let unit = Memory::of(y).unit();
+                let wide = if overlaps {
+                    self.window / (unit * row)
+                } else {
+                    0
+                };
                 held[step] = wide.clamp(rows, shape[0]);
-                if !y.is_dense() || held[step] * row > part(y, threads) {
+                if !y.geometry().is_dense() || held[step] * row > part(y, threads) {
                     return None;
                 }
                 again += more;
@@ -239,8 +241,92 @@ impl<'c, const N: usize> Chain<'c, N> {
 }
 
 /// Elements for each worker of the memory of a picture between.
-fn part(y: &Target<'_>, threads: Threads) -> usize {
-    y.geometry.images * y.geometry.image / threads.count()
+fn part(y: &AnyTarget<'_>, threads: Threads) -> usize {
+    let geometry = y.geometry();
+    geometry.images * geometry.image / threads.count()
+}
+
+/// Memory of a picture between.
+#[derive(Clone, Copy)]
+enum Memory<'m> {
+    F32(Shared<'m, f32>),
+    U8(Shared<'m, u8>),
+}
+
+impl<'m> Memory<'m> {
+    fn of(y: &AnyTarget<'m>) -> Self {
+        match y {
+            AnyTarget::F32(y) => Self::F32(y.memory()),
+            AnyTarget::U8(y) => Self::U8(y.memory()),
+        }
+    }
+
+    /// Bytes of an element.
+    fn unit(self) -> usize {
+        match self {
+            Self::F32(_) => size_of::<f32>(),
+            Self::U8(_) => 1,
+        }
+    }
+
+    fn skip(self, elements: usize) -> Self {
+        match self {
+            Self::F32(memory) => Self::F32(memory.skip(elements)),
+            Self::U8(memory) => Self::U8(memory.skip(elements)),
+        }
+    }
+
+    /// Moves these elements to the start.
+    ///
+    /// # Safety
+    /// Nobody else touches the memory up to them.
+    unsafe fn move_to_start(self, range: Range<usize>) {
+        // SAFETY: the caller's promise is the same.
+        unsafe {
+            match self {
+                Self::F32(memory) => memory.part(0..range.end).copy_within(range, 0),
+                Self::U8(memory) => memory.part(0..range.end).copy_within(range, 0),
+            }
+        }
+    }
+
+    /// Pictures of such a shape, as if the first began so many elements before the memory, to be read.
+    ///
+    /// # Safety
+    /// As [`Source::dense`].
+    unsafe fn source(self, before: usize, shape: [usize; 3], images: usize) -> AnySource<'m> {
+        let first = -(before as isize);
+        // SAFETY: the caller's promise is the same.
+        unsafe {
+            match self {
+                Self::F32(memory) => {
+                    AnySource::F32(Source::dense(memory.counted_from(first), shape, images))
+                }
+                Self::U8(memory) => {
+                    AnySource::U8(Source::dense(memory.counted_from(first), shape, images))
+                }
+            }
+        }
+    }
+
+    /// The same, to be written.
+    ///
+    /// # Safety
+    /// As [`Target::dense`].
+    unsafe fn target(self, before: usize, shape: [usize; 3], images: usize) -> AnyTarget<'m> {
+        let first = -(before as isize);
+        // SAFETY: the caller's promise is the same.
+        unsafe {
+            match self {
+                Self::F32(memory) => {
+                    AnyTarget::F32(Target::dense(memory.counted_from(first), shape, images))
+                }
+                Self::U8(memory) => {
+                    AnyTarget::U8(Target::dense(memory.counted_from(first), shape, images))
+                }
+            }
+        }
+    }
 }
 
 /// How the work is cut.
@@ -268,17 +354,17 @@ struct Band<'a, const N: usize> {
     chain: &'a Chain<'a, N>,
     cut: &'a Cut<N>,
     image: usize,
-    x: &'a [Source<'a>],
+    x: &'a [AnySource<'a>],
     /// Of the pictures between.
     windows: [Window<'a>; N],
     /// Memory of the worker.
     worker: Shared<'a, f32>,
-    y: Target<'a>,
+    y: AnyTarget<'a>,
 }
 
 /// Rows of a picture, from the start of this memory on.
 struct Window<'m> {
-    memory: Shared<'m, f32>,
+    memory: Memory<'m>,
     rows: Range<usize>,
 }
 
@@ -315,7 +401,10 @@ impl<'a, const N: usize> Band<'a, N> {
             true => self.y,
             // SAFETY: the kernel writes these rows, for which there is memory.
             false => unsafe {
-                Target::dense(self.picture(step), self.chain.shapes[step], self.images())
+                let (before, shape) = self.place(step);
+                self.windows[step]
+                    .memory
+                    .target(before, shape, self.images())
             },
         };
         let of = Rows {
@@ -331,7 +420,7 @@ impl<'a, const N: usize> Band<'a, N> {
     ///
     /// # Safety
     /// As [`run`](Self::run), for the picture of this step.
-    unsafe fn hold(&mut self, step: usize, needed: Range<usize>) -> Source<'a> {
+    unsafe fn hold(&mut self, step: usize, needed: Range<usize>) -> AnySource<'a> {
         let [height, width, channels] = self.chain.shapes[step];
         let (row, grain) = (width * channels, self.chain.kernels[step].grain());
         let high = needed.end.next_multiple_of(grain).min(height);
@@ -343,7 +432,7 @@ impl<'a, const N: usize> Band<'a, N> {
             let low = needed.start;
             let kept = (low - window.rows.start) * row..window.rows.len() * row;
             // SAFETY: the worker's own memory, which holds these rows; no two tasks of one worker run at once.
-            unsafe { window.memory.part(0..kept.end) }.copy_within(kept, 0);
+            unsafe { window.memory.move_to_start(kept) }
             window.rows.start = low;
         }
         if high > window.rows.end {
@@ -352,19 +441,24 @@ impl<'a, const N: usize> Band<'a, N> {
             unsafe { self.compute(step, missing) }
             self.windows[step].rows.end = high;
         }
+        let (before, shape) = self.place(step);
         // SAFETY: the readers read the rows that they asked for.
-        unsafe { Source::dense(self.picture(step), self.chain.shapes[step], self.images()) }
+        unsafe {
+            self.windows[step]
+                .memory
+                .source(before, shape, self.images())
+        }
     }
 
-    /// The memory of a picture between, as if all its images lay there.
-    fn picture(&self, step: usize) -> Shared<'a, f32> {
-        let [height, width, channels] = self.chain.shapes[step];
-        let window = &self.windows[step];
-        let before = (self.image * height + window.rows.start) * width * channels;
-        window.memory.counted_from(-(before as isize))
+    /// How many elements of a picture between, through all images, come before its window; and its shape.
+    fn place(&self, step: usize) -> (usize, [usize; 3]) {
+        let shape = self.chain.shapes[step];
+        let [height, width, channels] = shape;
+        let row = self.image * height + self.windows[step].rows.start;
+        (row * width * channels, shape)
     }
 
     fn images(&self) -> usize {
-        self.y.geometry.images
+        self.y.geometry().images
     }
 }

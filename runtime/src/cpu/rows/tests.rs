@@ -6,9 +6,11 @@ use crate::cpu::machine::Machine;
 use crate::cpu::simd::{self, Level};
 use crate::cpu::sizes::bounded;
 use crate::cpu::tuning::Tuning;
-use crate::cpu::{AvgPool, BatchNorm, Choice, Conv, Copy, MaxPool, Method, Mul};
+use crate::cpu::{
+    AvgPool, BatchNorm, Choice, Conv, Copy, MaxPool, Method, Mul, Quantisation, int8,
+};
 use crate::plan::random::SplitMix64 as Rng;
-use crate::plan::{self, Act, Op, Operation, Source, View};
+use crate::plan::{self, Act, Element, Op, Operation, Source, View};
 use crate::{LayerWeights, Mem, Scratch, Weights, Workspace};
 use alloc::boxed::Box;
 use alloc::vec;
@@ -37,6 +39,22 @@ both!(MaxPool, AvgPool, BatchNorm);
 impl Both for Conv {
     fn alone(&self, mem: &mut Mem<'_, '_>, x: &[View], y: View) {
         self.run(mem, x[0], y);
+    }
+
+    fn memory(&self, batch: usize) -> Scratch {
+        self.scratch(batch)
+    }
+}
+
+impl Both for int8::MaxPool {
+    fn alone(&self, mem: &mut Mem<'_, '_>, x: &[View], y: View) {
+        self.run(mem, x[0], y);
+    }
+}
+
+impl Both for int8::Conv {
+    fn alone(&self, mem: &mut Mem<'_, '_>, x: &[View], y: View) {
+        self.run(mem, x, y);
     }
 
     fn memory(&self, batch: usize) -> Scratch {
@@ -89,6 +107,34 @@ impl Drawn {
                 0
             };
             steps.push((kernel, place(shape, gaps)));
+        }
+        Self { x, steps, arena }
+    }
+
+    /// Two or three operations on bytes, from floats to floats.
+    fn bytes(rng: &mut Rng, level: Level) -> Self {
+        let mut shape = [rng.size(1, 29), rng.size(1, 29), 4 * rng.size(1, 9)];
+        let mut arena = 0;
+        let mut place = |shape: [usize; 3], element: Element| {
+            let view = View {
+                element,
+                ..View::arena(arena, shape)
+            };
+            arena += view.bytes().next_multiple_of(4);
+            view
+        };
+        let x = vec![place(shape, Element::F32)];
+        let mut steps = Vec::<(Box<dyn Both>, View)>::new();
+        let count = rng.size(2, 3);
+        for step in 0..count {
+            let ends = [step == 0, step + 1 == count];
+            let kernel = kernel_of_bytes(rng, shape, ends, level);
+            shape = kernel.op().output();
+            let element = match ends[1] {
+                true => Element::F32,
+                false => Element::U8,
+            };
+            steps.push((kernel, place(shape, element)));
         }
         Self { x, steps, arena }
     }
@@ -185,6 +231,70 @@ fn kernel(rng: &mut Rng, input: [usize; 3], first: bool, level: Level) -> Box<dy
             act,
         })),
     }
+}
+
+/// How all bytes of a chain stand for numbers.
+const BYTES: Quantisation = Quantisation {
+    scale: 0.05,
+    zero_point: 77,
+};
+
+/// A kernel on bytes; the first reads floats, the last writes them.
+fn kernel_of_bytes(
+    rng: &mut Rng,
+    input: [usize; 3],
+    [first, last]: [bool; 2],
+    level: Level,
+) -> Box<dyn Both> {
+    let d = match rng.size(0, 3) {
+        0 => pointwise(rng, input),
+        1 => depthwise(rng, input),
+        2 => convolution(rng, input),
+        _ if first || last => pointwise(rng, input),
+        _ => {
+            let (window, pad) = window(rng, input);
+            let stride = [rng.size(1, 3), rng.size(1, 3)];
+            let act = Act::None;
+            let d = plan::MaxPool {
+                input,
+                window,
+                stride,
+                pad,
+                act,
+            };
+            return Box::new(int8::MaxPool::new(d, [BYTES; 2]));
+        }
+    };
+    // What follows reads channels in fours.
+    let filters = if d.groups > 1 {
+        d.filters
+    } else {
+        d.filters.next_multiple_of(4)
+    };
+    let d = plan::Conv { filters, ..d };
+    let terms = d.input[2] / d.groups * d.kernel[0] * d.kernel[1];
+    let layer = int8::Layer {
+        weight: rng
+            .numbers(filters * terms)
+            .iter()
+            .map(|x| (x * 100.0) as i8)
+            .collect(),
+        scale: rng
+            .numbers(filters)
+            .iter()
+            .map(|x| x.abs() * 1e-3 + 1e-4)
+            .collect(),
+        bias: rng.numbers(filters),
+    };
+    let output = (!last).then_some(BYTES);
+    Box::new(int8::Conv::new(
+        d.into(),
+        &layer,
+        BYTES,
+        !first,
+        [None, output],
+        level,
+    ))
 }
 
 /// By any method that can serve.
@@ -288,16 +398,24 @@ fn window(rng: &mut Rng, [h, w, _]: [usize; 3]) -> ([usize; 2], [usize; 4]) {
 #[test]
 fn rows_give_the_bits_of_one_by_one() {
     for level in simd::levels() {
-        simd::limited(level, || check(level));
+        simd::limited(level, || check(level, Drawn::new, [200, 5, 50, 20, 20]));
     }
 }
 
-fn check(level: Level) {
+#[test]
+fn bytes_by_rows_are_those_of_one_by_one() {
+    for level in simd::levels() {
+        // None reads two values; with some instructions depthwise convolutions compute two rows at once.
+        simd::limited(level, || check(level, Drawn::bytes, [200, 5, 50, 0, 0]));
+    }
+}
+
+fn check(level: Level, new: fn(&mut Rng, Level) -> Drawn, least: [usize; 5]) {
     let mut rng = Rng(7);
     // By rows; with windows that slide; with fewer pictures than threads; of two inputs; with rows in grains.
     let mut counts = [0; 5];
     for draw in 0..800 {
-        let drawn = Drawn::new(&mut rng, level);
+        let drawn = new(&mut rng, level);
         let batch = rng.size(1, 3);
         let images = rng.numbers(batch * drawn.x[0].len());
         let threads = rng.size(1, 3);
@@ -326,7 +444,7 @@ fn check(level: Level) {
             *count += usize::from(done && here);
         }
     }
-    let enough = counts.iter().zip([200, 5, 50, 20, 20]);
+    let enough = counts.iter().zip(least);
     assert!(
         enough.clone().all(|(count, least)| *count >= least),
         "{level}: {counts:?}"

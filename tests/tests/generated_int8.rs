@@ -7,6 +7,7 @@ use netc_runtime::{ErrorKind, Executor, Model, Quantised, prepare, quantise};
 use netc_tests::generated::heads::Heads;
 use netc_tests::generated::lenet_digits::LeNetDigits;
 use netc_tests::generated::lenet5_mnist::LeNet5Mnist;
+use netc_tests::generated::mobilenet_v2::MobileNetV2;
 use netc_tests::generated::{Check, Generated, each};
 use netc_tests::networks::{compile_file, path};
 use netc_tests::seeded;
@@ -90,6 +91,21 @@ fn generated_code_gives_the_bits_of_the_executor() {
     let mut check = Bits { compared: 0 };
     each(&mut check);
     assert!(check.compared > 12, "{} networks", check.compared);
+}
+
+/// Of four images the pictures between depthwise and pointwise convolutions are so large that they are computed by rows.
+#[test]
+fn by_rows_the_bits_are_the_same() {
+    let case = Case::of("mobilenet_v2").expect("not too large a network");
+    let model = MobileNetV2::from_bytes(&case.quantised.to_bytes()).expect("its file");
+    let images = [&case.images[..], &case.images].concat();
+    let bits_of = |model: &dyn Model| {
+        let mut workspace = model.workspace(4);
+        bits(model.forward(&mut workspace, &images).expect("a pass"))
+    };
+    let expected = bits_of(&case.executor().one_by_one());
+    assert!(bits_of(&case.executor()) == expected);
+    assert!(bits_of(&model) == expected);
 }
 
 #[test]

@@ -40,6 +40,14 @@ pub(crate) struct Measured {
     profile: Option<PathBuf>,
 }
 
+/// How many threads compute.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(crate) struct Threads {
+    /// How many threads to use [default: all]
+    #[arg(long = "threads", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(crate) count: Option<u32>,
+}
+
 impl Measured {
     /// Whether there is a profile to choose by.
     pub(crate) fn is_given(&self) -> bool {

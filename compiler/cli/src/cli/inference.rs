@@ -1,6 +1,6 @@
 //! The arguments of `netc run` and `netc predict`.
 
-use crate::device::{Measured, OnDevice};
+use crate::device::{Measured, OnDevice, Threads};
 use clap::{Args, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
@@ -55,9 +55,8 @@ pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) measured: Measured,
 
-    /// How many threads to use [default: all]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
-    pub(crate) threads: Option<u32>,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
 
     /// How many images to run at once
     #[arg(long, value_name = "N", default_value = "16", value_parser = clap::value_parser!(u32).range(1..))]
@@ -109,9 +108,8 @@ pub(crate) struct Predict {
     #[command(flatten)]
     pub(crate) measured: Measured,
 
-    /// How many threads to use [default: all]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
-    pub(crate) threads: Option<u32>,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
 }
 
 /// How a picture of other proportions is made to fit.

@@ -1,7 +1,7 @@
 //! The arguments of the commands that measure: `netc bench` and `netc tune`.
 
 use crate::choices::Choices;
-use crate::device::{Measured, OnDevice};
+use crate::device::{Measured, OnDevice, Threads};
 use clap::{Args, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
@@ -38,9 +38,8 @@ pub(crate) struct Bench {
     #[command(flatten)]
     pub(crate) measured: Measured,
 
-    /// How many threads to use [default: all]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
-    pub(crate) threads: Option<u32>,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
 
     /// Time training steps instead of inference
     #[arg(long)]
@@ -104,9 +103,8 @@ pub(crate) struct Tune {
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) batch: u32,
 
-    /// How many threads to use [default: all]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
-    pub(crate) threads: Option<u32>,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
 
     /// Compute no convolution by Winograd's method: slower, with smaller rounding errors
     #[arg(long)]

@@ -1,6 +1,6 @@
 //! The arguments of training and evaluation.
 
-use crate::device::{Measured, OnDevice};
+use crate::device::{Measured, OnDevice, Threads};
 use clap::{Arg, ArgGroup, ArgMatches, Args, Command, FromArgMatches, ValueHint};
 use netc_compiler::options::Kind;
 use netc_compiler::recipe::{KEYS, Key};
@@ -55,9 +55,8 @@ pub(crate) struct Train {
     #[command(flatten)]
     pub(crate) device: OnDevice,
 
-    /// How many threads to use [default: all]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
-    pub(crate) threads: Option<u32>,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
 
     /// Save after so many steps [default: about every half minute]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
@@ -186,9 +185,8 @@ pub(crate) struct Eval {
     #[command(flatten)]
     pub(crate) measured: Measured,
 
-    /// How many threads to use [default: all]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
-    pub(crate) threads: Option<u32>,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
 
     #[command(flatten)]
     pub(crate) overrides: Overrides,

@@ -31,7 +31,7 @@ pub(crate) fn run(args: &Bench) -> Outcome {
     let device = args.choices.on(args.device.open()?)?;
     let device = args.measured.on(device)?;
     let (network, choices) = Network::chosen(args, device.clone())?;
-    let mut workspace = network.workspace(batch, args.threads)?;
+    let mut workspace = network.workspace(batch, args.threads.count)?;
     let one: usize = network.plan.input.iter().product();
     let images = images(args.seed, one * batch);
     let passes = passes(args.seconds, || {

@@ -22,7 +22,7 @@ const PASSES: f64 = 3.0;
 
 pub(crate) fn run(args: &Bench) -> Outcome {
     let Setup { plan, training, .. } = setup(args)?;
-    let (batch, threads) = (args.batch as usize, threads(args.threads));
+    let (batch, threads) = (args.batch as usize, threads(args.threads.count));
     let recipe = &training.recipe;
     let inputs = Images {
         batches: 1,

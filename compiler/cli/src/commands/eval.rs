@@ -21,7 +21,7 @@ pub(crate) fn run(args: &Eval) -> Outcome {
     let setup = Setup::compile(&args.file, variation.which(), &variation)?;
     let (plan, training) = (&setup.plan, &setup.training);
     let path = weights(args);
-    let threads = threads(args.threads);
+    let threads = threads(args.threads.count);
     let fail = |e| failure(&e);
     let data = data::load(&training.recipe, args.data.as_deref(), &plan.input).map_err(fail)?;
     check_classes(&path, &data)?;

@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Predict) -> Outcome {
     if let Some(fit) = args.fit {
         preparation.crop = fit == Fit::Crop;
     }
-    let mut workspace = network.workspace(1, args.threads)?;
+    let mut workspace = network.workspace(1, args.threads.count)?;
     let mut worst = None;
     for (i, image) in args.images.iter().enumerate() {
         let pixels = match pixels(image, &network.plan, input, &preparation) {

@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Run) -> Outcome {
         .map_err(|failure| failure.detail(format!("in `{}`", args.input.display())))?;
     let one: usize = network.plan.input.iter().product();
     let batch = (args.batch as usize).min(images.count);
-    let mut workspace = network.workspace(batch, args.threads)?;
+    let mut workspace = network.workspace(batch, args.threads.count)?;
     for part in array.numbers.into_floats().chunks(one * batch) {
         let result = network
             .executor

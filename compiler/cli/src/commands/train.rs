@@ -34,7 +34,7 @@ pub(crate) fn run(args: &Train) -> Outcome {
     let setup = Setup::compile(&args.file, variation.which(), &variation)?;
     let (plan, training) = (&setup.plan, &setup.training);
     let recipe = &training.recipe;
-    let threads = threads(args.threads);
+    let threads = threads(args.threads.count);
     let data = data::load(recipe, args.data.as_deref(), &plan.input).map_err(fail)?;
     let network = Network::new(plan, recipe.loss);
     let experiment = Experiment::new(&network, recipe, &data).map_err(fail)?;

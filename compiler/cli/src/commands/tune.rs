@@ -142,7 +142,7 @@ fn measure(
             plan: plan.clone(),
             executor,
         };
-        let mut workspace = network.workspace(batch, args.threads)?;
+        let mut workspace = network.workspace(batch, args.threads.count)?;
         threads = workspace.threads();
         let (start, mut times) = (Instant::now(), Vec::new());
         for pass in 0.. {

@@ -7,7 +7,7 @@ use crate::cpu::access::{AnyTarget, Mixed, Row, Source};
 use crate::cpu::rows::{RowKernel, Rows};
 use crate::cpu::simd::multiversion;
 use crate::cpu::sizes::{Sizes, bounded};
-use crate::cpu::window::{fold, under};
+use crate::cpu::window::under;
 use crate::plan::{self, Act, Op, View};
 use core::ops::Range;
 
@@ -85,7 +85,12 @@ multiversion! {
                 y.fill(zero_point);
                 continue;
             }
-            fold(x, image, [&rows, &columns], 0, |y: u8, x| y.max(x), y);
+            let mut pixels = rows.clone().flat_map(|iy| x.pixels(image, iy, columns.clone()));
+            let first = pixels.next().expect("a window of one pixel at least");
+            y.copy_from_slice(first);
+            for x in pixels {
+                y.iter_mut().zip(x).for_each(|(y, x)| *y = (*y).max(*x));
+            }
         }
     }
 }

@@ -5,69 +5,15 @@
 //! ` ```net,fragment ` is only shown. ` ```net,file=NAME ` is a whole file that its page names.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod pages;
+
 use netc_compiler::layers::LAYERS;
 use netc_compiler::options::{Choice, Kind, Opt};
 use netc_compiler::recipe::KEYS;
-use netc_compiler::{Options, Output, compile};
 use netc_grammar::{Code, Diagnostic};
-use std::collections::{BTreeMap, BTreeSet};
+use pages::{Fence, compiled, fences, page, pages_of_the_book};
+use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
-
-/// An example: its place, what its fence says after `net`, and its text.
-struct Fence {
-    place: String,
-    says: String,
-    text: String,
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-fn reference() -> String {
-    std::fs::read_to_string(root().join("docs/language.md")).unwrap()
-}
-
-fn fences(name: &str, markdown: &str) -> Vec<Fence> {
-    let mut fences: Vec<Fence> = Vec::new();
-    let mut open: Option<Fence> = None;
-    for (index, line) in markdown.lines().enumerate() {
-        match (line.trim_start().strip_prefix("```"), &mut open) {
-            (Some(info), None) => {
-                open = Some(Fence {
-                    place: format!("{name}:{}", index + 1),
-                    says: info.to_owned(),
-                    text: String::new(),
-                });
-            }
-            (Some(_), Some(_)) => fences.extend(open.take()),
-            (None, Some(fence)) => fence.text += &format!("{line}\n"),
-            (None, None) => {}
-        }
-    }
-    assert!(open.is_none(), "{name}: a fence is not closed");
-    fences.retain_mut(|f| match f.says.strip_prefix("net") {
-        Some(says) => {
-            f.says = says.trim_start_matches(',').to_owned();
-            true
-        }
-        None => false,
-    });
-    fences
-}
-
-/// Examples may use the file of the reference's own example.
-fn compiled(text: &str) -> Output {
-    let blocks = "let width = 64\nblock conv(filters) = CONV(filters, 3x3, same) => BN => RELU\n";
-    let mut files = BTreeMap::from([("blocks.net".to_owned(), blocks.as_bytes().to_vec())]);
-    compile(
-        "example.net",
-        text.as_bytes().to_vec(),
-        &Options::default(),
-        &mut files,
-    )
-}
 
 fn check(fence: &Fence) {
     if fence.says == "fragment" {
@@ -100,27 +46,21 @@ fn check(fence: &Fence) {
 
 #[test]
 fn the_reference_is_true() {
-    let fences = fences("docs/language.md", &reference());
+    let fences = fences("language.md", &page("language.md"));
     assert!(fences.len() > 20, "only {} examples", fences.len());
     fences.iter().for_each(check);
 }
 
-/// The commands of the tutorial are run by the command line's own test.
+/// Commands are run by the command line's own tests.
 #[test]
 fn the_pages_of_the_book_are_true() {
-    let read = |page: &str| std::fs::read_to_string(root().join("docs").join(page));
-    for page in ["tutorial.md", "jobs.md"] {
-        let fences = fences(page, &read(page).unwrap());
-        assert!(!fences.is_empty(), "{page}");
+    let mut examples = 0;
+    for name in pages_of_the_book() {
+        let fences = fences(&name, &page(&name));
         fences.iter().for_each(check);
+        examples += fences.len();
     }
-    let summary = read("SUMMARY.md").unwrap();
-    let links = summary.split("](").skip(1);
-    let pages: Vec<&str> = links.filter_map(|link| link.split(')').next()).collect();
-    assert!(pages.len() > 5, "{pages:?}");
-    for page in pages {
-        assert!(read(page).is_ok(), "{page} of SUMMARY.md is not there");
-    }
+    assert!(examples > 80, "only {examples} examples");
 }
 
 /// An explanation has an example that gives its code, and one that is mended; or, where one file cannot show it, only that.
@@ -141,7 +81,7 @@ fn the_explanations_are_true() {
 
 #[test]
 fn the_tables_are_the_compilers() {
-    let reference = reference();
+    let reference = page("language.md");
     for table in [layers(), layer_options(), recipe_keys(), recipe_values()] {
         assert!(
             reference.contains(&table),

@@ -189,6 +189,7 @@ impl Walk<'_> {
 
     fn paren(&mut self, pair: Pair<'_, Rule>) -> Option<Built> {
         let span = self.place(&pair);
+        let empty = pair.clone().into_inner().next().is_none();
         let (mut values, height) = self.values(pair, ')');
         if values.len() > 1 {
             return Some(Built {
@@ -200,11 +201,7 @@ impl Walk<'_> {
             });
         }
         let Some(value) = values.pop() else {
-            if self
-                .written(span)
-                .trim_matches(['(', ')', ' ', '\t', '\r', '\n'])
-                .is_empty()
-            {
+            if empty {
                 let d =
                     Diagnostic::error(Code::E0101, "expected a value between `(` and `)`", span)
                         .primary("empty");

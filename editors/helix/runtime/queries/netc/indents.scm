@@ -1,0 +1,2 @@
+[(block) (table) (recipe) (group) (branches) (arguments) (tuple) (list)] @indent
+[")" "]" "}"] @outdent

@@ -1,0 +1,2 @@
+[(block) (table) (recipe) (group) (branches) (arguments) (list) (block_comment)] @fold
+(file (chain) @fold)

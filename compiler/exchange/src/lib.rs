@@ -7,11 +7,14 @@
 //! Files come from anywhere. Whatever stands in them, reading ends with a network or with a [`Refusal`]: sizes are checked before
 //! they are believed, and nothing recurses without a bound.
 
+mod hdf5;
+pub mod keras;
 mod layout;
 mod network;
 pub mod onnx;
 mod refusal;
 pub mod torch;
+mod trouble;
 
 pub use network::Imported;
 pub use refusal::Refusal;

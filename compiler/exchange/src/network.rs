@@ -1,7 +1,9 @@
 //! A network that is made layer by layer, with its weights: what every importer fills.
 
 mod finish;
+mod joins;
 mod order;
+pub(crate) mod usual;
 
 pub use finish::Imported;
 pub(crate) use finish::Labels;
@@ -9,7 +11,8 @@ pub(crate) use finish::Labels;
 use netc_compiler::graph::{Graph, Layer, Node, NodeId, Shape};
 use netc_compiler::{params, shape};
 use netc_grammar::{Diagnostic, Span};
-use netc_plan::Param;
+use netc_plan::{Param, Pixels};
+use std::collections::BTreeMap;
 
 /// Tensors of a layer by the last part of their names.
 pub(crate) type Tensors = Vec<(&'static str, Vec<f32>)>;
@@ -19,6 +22,10 @@ pub(crate) type Tensors = Vec<(&'static str, Vec<f32>)>;
 pub(crate) struct Network {
     nodes: Vec<Node>,
     weights: Vec<Tensors>,
+    /// Joins by what they hold.
+    joins: BTreeMap<Vec<NodeId>, NodeId>,
+    /// How the bytes of a picture become inputs.
+    pub(crate) pixels: Pixels,
 }
 
 /// Layers of an imported network beside its weights: as many as the language allows.
@@ -31,6 +38,8 @@ impl Network {
         Ok(Self {
             nodes: vec![node],
             weights: vec![Tensors::new()],
+            joins: BTreeMap::new(),
+            pixels: Pixels::default(),
         })
     }
 
@@ -62,8 +71,13 @@ impl Network {
     }
 
     /// What a layer reads.
-    pub(crate) fn inputs(&self, id: NodeId) -> &[NodeId] {
+    fn inputs(&self, id: NodeId) -> &[NodeId] {
         &self.nodes[id.0].inputs
+    }
+
+    /// Whether it is nothing but its input.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.nodes.len() == 1
     }
 
     pub(crate) fn shape(&self, id: NodeId) -> Shape {

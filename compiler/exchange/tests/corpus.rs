@@ -4,7 +4,7 @@
 
 mod common;
 
-use netc_exchange::torch;
+use netc_exchange::{keras, torch};
 
 /// The files of a target's corpus.
 fn corpus(target: &str) -> Vec<Vec<u8>> {
@@ -27,4 +27,17 @@ fn every_archive_ends_with_tensors_or_a_refusal() {
         .into_iter()
         .map(|bytes| torch::tensors(&bytes));
     assert!(read.filter(Result::is_ok).count() >= 1);
+}
+
+#[test]
+fn every_model_of_keras_ends_with_a_network_or_a_refusal() {
+    let files = corpus("keras");
+    let read = files.iter().map(|bytes| {
+        keras::import(keras::Source {
+            name: "model",
+            bytes,
+            input: Some([8, 8, 3]),
+        })
+    });
+    assert!(read.filter(Result::is_ok).count() >= 2);
 }

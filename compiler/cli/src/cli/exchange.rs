@@ -9,13 +9,14 @@ use std::path::PathBuf;
 #[command(after_help = "\
 Examples:
   netc import resnet18.onnx -o resnet18.net --weights resnet18.safetensors
+  netc import digits.keras -o digits.net --weights digits.safetensors
   netc import open.onnx --input 224x224x3 -o open.net --weights open.safetensors
 
-Reads ONNX (operators of version 7 and later), with tensors in the file or beside it. Pictures become height x width x channels, \
-and so do the weights of what follows a flatten; layers are called by kind and number, repeats become repeats and blocks. The text \
-is compiled before it is written. What netc cannot say is listed, all of it at once.")]
+Reads ONNX (operators of version 7 and later), with tensors in the file or beside it, and models of Keras 2 and 3 (.keras, .h5). \
+Pictures become height x width x channels, and so do the weights of what follows a flatten; layers are called by kind and number, \
+repeats become repeats and blocks. The text is compiled before it is written. What netc cannot say is listed, all of it at once.")]
 pub(crate) struct ImportModel {
-    /// The model, an ONNX file
+    /// The model: .onnx, .keras or .h5
     #[arg(value_name = "MODEL", value_hint = ValueHint::FilePath)]
     pub(crate) model: PathBuf,
 

@@ -7,7 +7,7 @@ use crate::{source, terminal};
 use netc_compiler::params;
 use netc_compiler::text::thousands;
 use netc_exchange::onnx::{self, Source};
-use netc_exchange::{Imported, Refusal};
+use netc_exchange::{Imported, Refusal, keras};
 use netc_runtime::Weights;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -65,6 +65,16 @@ fn wrote(target: &Target, what: &str) {
 fn read(args: &ImportModel) -> Outcome<Imported> {
     let bytes = files::read(&args.model)?;
     let stem = args.model.file_stem().unwrap_or_default().to_string_lossy();
+    let ending = args.model.extension().unwrap_or_default();
+    let is_named = ["keras", "h5", "hdf5"].iter().any(|other| ending == *other);
+    if is_named || keras::is_model(&bytes) {
+        let source = keras::Source {
+            name: &stem,
+            bytes: &bytes,
+            input: args.input,
+        };
+        return keras::import(source).map_err(|refusal| refused(&args.model, refusal));
+    }
     let folder = args.model.parent().unwrap_or(Path::new(""));
     let source = Source {
         name: &stem,

@@ -74,6 +74,7 @@ impl Network {
         order::name(&mut nodes);
         let mut graph = graph(type_name(&labels.name), nodes, place[&chain.1]);
         graph.about.clone_from(&labels.about);
+        graph.pixels.clone_from(&self.pixels);
         for (name, id) in outputs {
             let head = self.head(&graph, name, place[id])?;
             // A layer of the chain that is an output as it stands has the output's name.

@@ -1,7 +1,6 @@
 //! From the nodes of a file to layers.
 
 mod channels;
-mod joins;
 mod linear;
 mod normalise;
 mod order;
@@ -19,10 +18,11 @@ use super::tensor::{Beside, COMPUTED, Tensor};
 use crate::layout::Layout;
 use crate::network::{Imported, Network};
 use crate::refusal::Refusal;
+use crate::trouble::Troubles;
 use netc_compiler::graph::NodeId;
 use outline::Outline;
 use prost::Message;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// A model's file.
@@ -96,10 +96,7 @@ pub(super) struct Reader<'a> {
     pub(super) batch: usize,
     /// Values that were brought into netc's order.
     ordered: BTreeMap<(NodeId, Layout), NodeId>,
-    /// Joins by what they hold.
-    joins: BTreeMap<Vec<NodeId>, NodeId>,
-    /// For each thing that netc cannot say the nodes that ask for it.
-    troubles: BTreeMap<Trouble, Vec<String>>,
+    troubles: Troubles,
     pub(super) notes: Vec<String>,
     pub(super) beside: &'a Beside<'a>,
     /// Numbers of constants that were computed.
@@ -138,8 +135,7 @@ impl<'a> Reader<'a> {
             opset: outline.opset,
             batch: outline.batch,
             ordered: BTreeMap::new(),
-            joins: BTreeMap::new(),
-            troubles: BTreeMap::new(),
+            troubles: Troubles::default(),
             notes: outline.notes.clone(),
             beside,
             computed: 0,
@@ -153,10 +149,7 @@ impl<'a> Reader<'a> {
         let made = match step.inputs.iter().any(is_broken) {
             true => Vec::new(),
             false => self.made(&step).unwrap_or_else(|trouble| {
-                self.troubles
-                    .entry(trouble)
-                    .or_default()
-                    .push(called(at, node));
+                self.troubles.add(trouble, called(at, node));
                 Vec::new()
             }),
         };
@@ -278,15 +271,12 @@ impl<'a> Reader<'a> {
                     Ok(node) => outputs.push(((*name).to_owned(), node)),
                     Err(trouble) => {
                         let called = format!("output `{name}`");
-                        self.troubles.entry(trouble).or_default().push(called);
+                        self.troubles.add(trouble, called);
                     }
                 },
                 Some(Value::Constant(_)) => {
                     let trouble = Trouble::new("an output that does not depend on the input");
-                    self.troubles
-                        .entry(trouble)
-                        .or_default()
-                        .push(format!("`{name}`"));
+                    self.troubles.add(trouble, format!("`{name}`"));
                 }
                 Some(Value::Broken) => {}
                 None => {
@@ -296,29 +286,8 @@ impl<'a> Reader<'a> {
         }
         match self.troubles.is_empty() {
             true => Ok(outputs),
-            false => Err(self.refusal()),
+            false => Err(self.troubles.refusal("node")),
         }
-    }
-
-    /// Everything that netc cannot say, each with the names of all nodes that ask for it.
-    fn refusal(&self) -> Refusal {
-        let nodes: BTreeSet<&String> = self.troubles.values().flatten().collect();
-        let line = |(trouble, names): (&Trouble, &Vec<String>)| {
-            let way = trouble
-                .way
-                .map(|way| format!(" ({way})"))
-                .unwrap_or_default();
-            format!("{}{way}: {}", trouble.what, names.join(", "))
-        };
-        let n = nodes.len();
-        let s = if n == 1 { "a node" } else { "nodes" };
-        let count = if n == 1 {
-            String::new()
-        } else {
-            format!("{n} ")
-        };
-        Refusal::new(format!("{count}{s} of it cannot be said in netc"))
-            .details(self.troubles.iter().map(line))
     }
 }
 

@@ -3,6 +3,7 @@
 use super::message::{Attribute, Node};
 use super::tensor::Tensor;
 use crate::layout::Layout;
+pub(crate) use crate::trouble::Trouble;
 use netc_compiler::graph::NodeId;
 use std::rc::Rc;
 
@@ -60,41 +61,6 @@ impl From<View> for Value {
 impl From<Tensor> for Value {
     fn from(tensor: Tensor) -> Self {
         Self::Constant(Rc::new(tensor))
-    }
-}
-
-/// Why a node cannot be said, and the nearest way.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Trouble {
-    pub(crate) what: String,
-    pub(crate) way: Option<&'static str>,
-}
-
-impl Trouble {
-    pub(crate) fn new(what: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            way: None,
-        }
-    }
-
-    pub(crate) fn way(what: impl Into<String>, way: &'static str) -> Self {
-        Self {
-            what: what.into(),
-            way: Some(way),
-        }
-    }
-}
-
-impl From<String> for Trouble {
-    fn from(what: String) -> Self {
-        Self::new(what)
-    }
-}
-
-impl From<&str> for Trouble {
-    fn from(what: &str) -> Self {
-        Self::new(what)
     }
 }
 

@@ -34,7 +34,7 @@ impl Reader<'_> {
             return Err("a join of tensors that lie in different orders".into());
         }
         let nodes: Vec<_> = views.iter().map(|view| view.node).collect();
-        let node = self.beside_each_other(&nodes)?;
+        let node = self.net.beside_each_other(&nodes)?;
         let [.., c] = self.net.hwc(node);
         let layout = first.layout.resized(Axis::Channel, c, axis);
         Ok(vec![View::new(node, layout).into()])

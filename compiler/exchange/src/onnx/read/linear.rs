@@ -2,10 +2,11 @@
 
 use super::Reader;
 use crate::layout::{Axis, places};
+use crate::network::usual::pixelwise;
 use crate::onnx::shapes::{broadcast, spread};
 use crate::onnx::step::{Done, Step, Trouble, View};
 use crate::onnx::tensor::Tensor;
-use netc_compiler::graph::{Conv, Layer, PadMode, Padding, Shape, WeightOptions};
+use netc_compiler::graph::{Layer, Shape, WeightOptions};
 
 /// Weights `[out, in]` and, perhaps, a bias.
 struct Linear {
@@ -146,29 +147,10 @@ impl Reader<'_> {
                 bias: false,
                 weights: WeightOptions::default(),
             },
-            _ => pixelwise(units),
+            _ => pixelwise(units, false),
         };
         let node = self.net.add(layer, &[view.node], linear.tensors())?;
         let layout = view.layout.resized(Axis::Channel, units, last);
         Ok(vec![View::new(node, layout).into()])
     }
-}
-
-/// CONV(n, 1x1)
-fn pixelwise(filters: usize) -> Layer {
-    Layer::Conv(Conv {
-        filters,
-        kernel: [1, 1],
-        stride: [1, 1],
-        pad: Padding {
-            mode: PadMode::Valid,
-            cells: [0; 4],
-        },
-        dilation: [1, 1],
-        groups: 1,
-        bias: false,
-        connect: None,
-        depthwise: false,
-        weights: WeightOptions::default(),
-    })
 }

@@ -1,11 +1,11 @@
 //! Rows and columns: padding, enlarging, means over the picture.
 
 use super::Reader;
-use super::window::global;
 use crate::layout::Axis;
+use crate::network::usual::{VALID, global};
 use crate::onnx::step::{Done, Step, Trouble, View};
 use crate::onnx::tensor::{Data, Tensor};
-use netc_compiler::graph::{Layer, PadMode, Padding, Pool, PoolKind};
+use netc_compiler::graph::{Layer, Pool, PoolKind};
 use netc_plan::{Crop, Interpolation, Op, Pad, Reduction, Upsample};
 
 impl Reader<'_> {
@@ -222,10 +222,7 @@ fn strip(step: &Step<'_>, window: [usize; 2]) -> Layer {
         },
         window,
         stride: window,
-        pad: Padding {
-            mode: PadMode::Valid,
-            cells: [0; 4],
-        },
+        pad: VALID,
         ceil: false,
         overhang: [0; 2],
         count_pad: false,

@@ -2,13 +2,11 @@
 
 use super::Reader;
 use crate::layout::Axis;
+use crate::network::usual::{standing, standing_layer};
 use crate::onnx::step::{Done, Step, Trouble, Value, View};
 use crate::onnx::tensor::Tensor;
 use netc_compiler::graph::{Layer, Shape};
 use netc_plan::{Act, Add, Mul, Op, Prelu, Scale, Softmax};
-
-/// BN's usual constant, and the variance that makes a division by 1 of it.
-const EPS: f32 = 1e-3;
 
 impl Reader<'_> {
     pub(super) fn activation(&mut self, step: &Step<'_>) -> Done {
@@ -299,24 +297,6 @@ impl Reader<'_> {
         }
         true
     }
-}
-
-/// A BN that computes `x * weight + bias`.
-fn standing_layer() -> Layer {
-    Layer::BatchNorm {
-        eps: EPS,
-        momentum: 0.99,
-    }
-}
-
-fn standing(weight: Vec<f32>, bias: Vec<f32>) -> crate::network::Tensors {
-    let c = weight.len();
-    vec![
-        ("weight", weight),
-        ("bias", bias),
-        ("running_mean", vec![0.0; c]),
-        ("running_var", vec![1.0 - EPS; c]),
-    ]
 }
 
 /// Whether nothing changes.

@@ -1,12 +1,13 @@
 //! Convolutions and pools.
 
 use super::Reader;
+use crate::network::usual::{VALID, cells_or_none, global};
 use crate::onnx::step::{Done, Step, Trouble, View};
 use crate::onnx::tensor::Tensor;
 use netc_compiler::graph::{
     Conv, Deconv, Layer, PadMode, Padding, Pool, PoolKind, Shape, WeightOptions,
 };
-use netc_plan::{GlobalPool, Op, Reduction};
+use netc_plan::Reduction;
 
 /// A window that slides over a picture, as a node says it.
 struct Window {
@@ -54,10 +55,7 @@ impl Window {
             kernel,
             stride: factors("strides")?,
             dilation: factors("dilations")?,
-            pad: Padding {
-                mode: PadMode::Valid,
-                cells: [0; 4],
-            },
+            pad: VALID,
         };
         window.pad = match step.text("auto_pad") {
             None | Some("" | "NOTSET") => window.padding(pads(step, axes)?, size),
@@ -310,22 +308,6 @@ impl Reader<'_> {
         let node = self.net.plain(global(kind), input)?;
         Ok(vec![self.shown(node, view.layout.rank()).into()])
     }
-}
-
-/// GLOBALPOOL
-pub(super) fn global(kind: Reduction) -> Layer {
-    Layer::Op(Op::GlobalPool(GlobalPool {
-        kind,
-        ..GlobalPool::DEFAULT
-    }))
-}
-
-fn cells_or_none(cells: [usize; 4]) -> Padding {
-    let mode = match cells {
-        [0, 0, 0, 0] => PadMode::Valid,
-        _ => PadMode::Cells,
-    };
-    Padding { mode, cells }
 }
 
 /// The padding of a transposed convolution that gives this size.

@@ -4,13 +4,13 @@
 //! those before (DenseNet), and branches that part again on their way (Inception). The same channels in the same order come from joins
 //! of joins.
 
-use super::Reader;
+use super::{Network, Tensors};
 use netc_compiler::graph::{Layer, NodeId};
 use std::collections::BTreeSet;
 
-impl Reader<'_> {
+impl Network {
     /// These values beside each other.
-    pub(super) fn beside_each_other(&mut self, nodes: &[NodeId]) -> Result<NodeId, String> {
+    pub(crate) fn beside_each_other(&mut self, nodes: &[NodeId]) -> Result<NodeId, String> {
         let mut parts = nodes.to_vec();
         if let Some((length, join)) = self.begun(nodes) {
             parts.splice(..length, [join]);
@@ -18,7 +18,7 @@ impl Reader<'_> {
         let parts = self.grouped(&parts)?;
         let node = match parts[..] {
             [node] => node,
-            _ => self.net.add(Layer::Concat, &parts, Vec::new())?,
+            _ => self.add(Layer::Concat, &parts, Tensors::new())?,
         };
         self.joins.insert(nodes.to_vec(), node);
         Ok(node)
@@ -62,7 +62,7 @@ impl Reader<'_> {
 
     /// A layer and those that it comes from, first input first.
     fn path(&self, node: NodeId) -> BTreeSet<NodeId> {
-        let before = |node: &NodeId| self.net.inputs(*node).first().copied();
+        let before = |node: &NodeId| self.inputs(*node).first().copied();
         std::iter::successors(Some(node), before).collect()
     }
 }

@@ -229,7 +229,8 @@ impl Reader<'_> {
         if inputs.iter().any(|view| self.is_stale(view)) {
             return Err("it reads the input as it is before it is rescaled, beside what reads it behind that".into());
         }
-        if spot.is_function {
+        // Files of the older kind do not say what is a function; but no layer computes with a number that it is given.
+        if spot.is_function || !spot.numbers.is_empty() {
             return self.function(spot, inputs);
         }
         if let Some(kind) = joins::Kind::of(spot.class) {

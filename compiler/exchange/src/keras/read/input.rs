@@ -156,7 +156,7 @@ impl Reader<'_> {
     pub(super) fn rescaling(&mut self, spot: &Spot<'_, '_>, view: &View) -> Done {
         let scale = spot.options.numbers("scale")?.unwrap_or_else(|| vec![1.0]);
         let offset = spot.options.numbers("offset")?.unwrap_or_else(|| vec![0.0]);
-        self.affine(view, &scale, &offset)
+        self.of_pixels(view, &scale, &offset)
     }
 
     pub(super) fn normalization(&mut self, spot: &Spot<'_, '_>, view: &View) -> Done {
@@ -182,36 +182,36 @@ impl Reader<'_> {
             return Err("its means and variances are not as many".into());
         }
         let offset: Vec<f64> = mean.iter().zip(&scale).map(|(m, s)| 0.0 - m * s).collect();
-        self.affine(view, &scale, &offset)
+        self.of_pixels(view, &scale, &offset)
+    }
+
+    /// What a layer does to pixels: an option of INPUT where nothing stands before it.
+    fn of_pixels(&mut self, view: &View, scale: &[f64], offset: &[f64]) -> Done {
+        let channels = view.dims.last().copied().unwrap_or(0);
+        let count = scale.len().max(offset.len());
+        let fits = match self.net.shape(Network::INPUT) {
+            Shape::Picture([_, _, c]) => count == 1 || (count == channels && c == channels),
+            _ => false,
+        };
+        let is_first = view.node == Network::INPUT && self.net.is_empty() && fits;
+        if !is_first || !self.pixels.then(scale, offset) {
+            return self.affine(view, scale, offset);
+        }
+        self.note(
+            "what it does to pixels first stands in INPUT (scale, mean, std): it is done to pictures, not to the tensors that `netc run` takes",
+        );
+        Ok(View {
+            pixels: self.pixels.layers,
+            ..view.clone()
+        })
     }
 
     /// `x * scale + offset`, one number a channel or one for all.
     pub(super) fn affine(&mut self, view: &View, scale: &[f64], offset: &[f64]) -> Done {
         let channels = view.dims.last().copied().unwrap_or(0);
-        if [scale, offset]
-            .iter()
-            .any(|all| all.len() != 1 && all.len() != channels)
-        {
+        let one_each = |all: &[f64]| all.len() == 1 || all.len() == channels;
+        if !one_each(scale) || !one_each(offset) {
             return Err("it has another number for each place, and netc one a channel".into());
-        }
-        if scale.iter().all(|x| *x == 1.0) && offset.iter().all(|x| *x == 0.0) {
-            return Ok(view.clone());
-        }
-        let is_picture = matches!(self.net.shape(Network::INPUT), Shape::Picture([_, _, c]) if c == channels || scale.len().max(offset.len()) == 1);
-        if view.node == Network::INPUT
-            && self.net.is_empty()
-            && is_picture
-            && self.pixels.then(scale, offset)
-        {
-            let note = "what it does to pixels first stands in INPUT (scale, mean, std): it is done to pictures, not to the tensors that `netc run` takes";
-            if self.pixels.layers == 1 {
-                self.notes.push(note.to_owned());
-            }
-            let pixels = self.pixels.layers;
-            return Ok(View {
-                pixels,
-                ..view.clone()
-            });
         }
         let node = self.channels(view)?;
         let [.., c] = self.net.hwc(node);

@@ -1,6 +1,6 @@
 //! Layers that read several values, and Keras' functions of values and numbers.
 
-use super::{Done, Reader, Spot, unknown};
+use super::{Done, Reader, Spot};
 use crate::keras::view::View;
 use crate::network::Tensors;
 use crate::trouble::Trouble;
@@ -38,8 +38,7 @@ impl Reader<'_> {
                 spot.class,
                 "values are joined by ADD, MUL and CONCAT",
             )),
-            (_, []) => Err("a join of nothing".into()),
-            (_, [view]) => Ok(view.clone()),
+            (_, [] | [_]) => Err("a join of fewer than two values".into()),
             (Kind::Concatenate, _) => self.concatenate(spot, views),
             (Kind::Add, _) => self.each(Layer::Op(Op::Add(Add::DEFAULT)), views),
             (Kind::Multiply, [a, b]) => self.product(a, b),
@@ -70,7 +69,7 @@ impl Reader<'_> {
     /// A join of values of one shape.
     fn each(&mut self, layer: Layer, views: &[View]) -> Done {
         let Some(first) = views.first() else {
-            return Err(unknown("a join of nothing"));
+            return Err("a join of nothing".into());
         };
         if let Some(other) = views.iter().find(|view| view.dims != first.dims) {
             let what = format!("a join of {:?} and {:?}", first.dims, other.dims);

@@ -3,6 +3,7 @@
     pip install keras jax h5py numpy safetensors && cargo build --release
     python tests/reference/exchange_keras.py check               # made-up models of all layers
     python tests/reference/exchange_keras.py applications [NAME ...]   # keras.applications with random weights
+    python tests/reference/exchange_keras.py formats             # one model in the forms that HDF5 has for groups and arrays
     python tests/reference/exchange_keras.py files A.keras ...   # any models
     python tests/reference/exchange_keras.py write               # writes the small models in tests/reference/keras, and their numbers
 
@@ -190,9 +191,15 @@ def reduced():
     return keras.Model(entry, x)
 
 
-MADE = [sequential, residual, nested, vector, grey, reshaped, normalised, odd, enlarged, short, functions, reduced]
+def long():
+    """More layers than a group of HDF5's newer kind keeps in its header."""
+    stack = [layers.Conv2D(2, 1, activation="relu" if at % 4 == 0 else None) for at in range(10)]
+    return keras.Sequential([layers.Input((4, 4, 2)), *stack, layers.Flatten(), layers.Dense(8)])
+
+
+MADE = [sequential, residual, nested, vector, grey, reshaped, normalised, odd, enlarged, short, functions, reduced, long]
 # These are kept in the repository.
-SMALL = [sequential, residual, nested]
+SMALL = [sequential, residual, nested, long]
 
 
 def netc(*args):
@@ -280,6 +287,51 @@ def packed(path):
     path.write_bytes(out.getvalue())
 
 
+# Bounds of HDF5's versions, and how arrays lie.
+FORMS = {
+    "older": (("earliest", "v108"), {}),
+    "newer": (("v108", "v108"), {}),
+    "newest": (("latest", "latest"), {}),
+    "older_packed": (("earliest", "v108"), {"chunks": True, "compression": "gzip", "shuffle": True, "fletcher32": True}),
+    "newer_packed": (("v108", "v108"), {"chunks": True, "compression": "gzip"}),
+    "doubles": (("earliest", "v108"), {"dtype": ">f8"}),
+}
+
+
+def rewritten(path, to, form):
+    """The same in another form of HDF5, with so many attributes that the newer form keeps them in a heap."""
+    import h5py
+
+    bounds, options = FORMS[form]
+
+    def copy(old, new):
+        for name, value in old.attrs.items():
+            new.attrs[name] = value
+        for name, value in old.items():
+            if isinstance(value, h5py.Group):
+                copy(value, new.create_group(name))
+                continue
+            how = options if value.size > 20 else {}
+            new.create_dataset(name, data=value[()], **{"dtype": "f4", **how})
+
+    with h5py.File(path) as old, h5py.File(to, "w", libver=bounds) as new:
+        for at in range(12):
+            new.attrs[f"extra{at}"] = "x"
+        copy(old, new)
+
+
+def forms(folder):
+    keras.utils.clear_session()
+    model = settled(long())
+    path = folder / "old.h5"
+    model.save(path)
+    failed = 0
+    for form in FORMS:
+        rewritten(path, folder / f"{form}.h5", form)
+        failed += compared(form, model, [("h5", folder / f"{form}.h5")], folder)
+    return failed
+
+
 def write(folder):
     from safetensors.numpy import save_file
 
@@ -290,6 +342,9 @@ def write(folder):
         model = settled(make())
         for ending, path in saved(model, folder):
             kept = KEPT / f"{make.__name__}.{ending}"
+            if make is long and ending == "h5":
+                rewritten(path, kept, "newer_packed")
+                continue
             kept.write_bytes(path.read_bytes())
             if ending == "keras" and make is not sequential:
                 packed(kept)
@@ -308,6 +363,8 @@ def main():
         folder = pathlib.Path(folder)
         if what == "write":
             failed = write(folder)
+        elif what == "formats":
+            failed = forms(folder)
         elif what == "check":
             failed = 0
             for make in MADE:

@@ -41,7 +41,7 @@ fn models_of_both_formats_compute_what_keras_computes() {
     let file = kept("numbers.safetensors");
     let numbers = SafeTensors::deserialize(&file).unwrap();
     let folder = Folder::new();
-    for model in ["sequential", "residual", "nested"] {
+    for model in ["sequential", "residual", "nested", "long"] {
         let (input, _) = array(&numbers, &format!("{model}/input"));
         let (_, wanted) = array(&numbers, &format!("{model}/output"));
         folder.write("x.npy", input);

@@ -222,13 +222,7 @@ impl Reader<'_> {
 
     /// The layers of netc for one of Keras.
     fn layer(&mut self, spot: &Spot<'_, '_>, inputs: &[View]) -> Done {
-        if spot.options.text("data_format") == Some("channels_first") {
-            let way = "netc's pictures are height x width x channels: save the model with data_format=\"channels_last\"";
-            return Err(Trouble::way("channels before rows and columns", way));
-        }
-        if inputs.iter().any(|view| self.is_stale(view)) {
-            return Err("it reads the input as it is before it is rescaled, beside what reads it behind that".into());
-        }
+        self.check(spot, inputs)?;
         // Files of the older kind do not say what is a function; but no layer computes with a number that it is given.
         if spot.is_function || !spot.numbers.is_empty() {
             return self.function(spot, inputs);
@@ -283,6 +277,18 @@ impl Reader<'_> {
                 None => Err(unknown(spot.class)),
             },
         }
+    }
+
+    /// What no layer may be.
+    fn check(&self, spot: &Spot<'_, '_>, inputs: &[View]) -> Done<()> {
+        if spot.options.text("data_format") == Some("channels_first") {
+            let way = "netc's pictures are height x width x channels: save the model with data_format=\"channels_last\"";
+            return Err(Trouble::way("channels before rows and columns", way));
+        }
+        if inputs.iter().any(|view| self.is_stale(view)) {
+            return Err("it reads the input as it is before it is rescaled, beside what reads it behind that".into());
+        }
+        Ok(())
     }
 
     /// The tensors of a layer. The second time that it is used they are copied, which is said.

@@ -9,7 +9,7 @@ pub(crate) struct Text {
 }
 
 /// What is built, or came from elsewhere.
-const FOREIGN: [&str; 4] = ["target", "node_modules", ".git", "dist"];
+const FOREIGN: [&str; 4] = ["target", "node_modules", ".git", "runs"];
 
 /// The files of the repository with this ending, in order.
 fn paths(ending: &str) -> Vec<PathBuf> {

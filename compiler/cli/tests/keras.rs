@@ -96,15 +96,19 @@ fn what_cannot_be_said_stands_in_one_list() {
     let folder = Folder::new();
     let config = r#"{"class_name": "Sequential", "config": {"name": "s", "layers": [
         {"class_name": "InputLayer", "config": {"name": "x", "batch_shape": [null, 9, 9, 3]}},
-        {"class_name": "Activation", "config": {"name": "a", "activation": "selu"}}]}}"#;
+        {"class_name": "Activation", "config": {"name": "a", "activation": "selu"}},
+        {"class_name": "MaxPooling2D", "config": {"name": "p"}},
+        {"class_name": "Conv2D", "config": {"name": "c", "activation": "mish"}},
+        {"class_name": "Steal", "config": {"name": "s"}}]}}"#;
     folder.write("s.keras", with_config(&kept("sequential.keras"), config));
     let refused = folder.netc(["import", "s.keras", "-o", "s.net"]);
     refused.fails(
         1,
         &[
-            "a layer of it cannot be said in netc",
-            "activation selu",
-            "`a`",
+            "3 layers of it cannot be said in netc",
+            "Activation `a`",
+            "Conv2D `c`",
+            "Steal `s`",
         ],
     );
     let config = r#"{"class_name": "Functional", "config": {"name": "s", "layers": [

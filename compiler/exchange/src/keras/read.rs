@@ -179,7 +179,7 @@ impl Reader<'_> {
         outline.outputs.iter().map(|key| read(&made, key)).collect()
     }
 
-    /// Reads a use of a layer; what is wrong with it is kept, and what depends on it is passed over.
+    /// Reads a use of a layer; what is wrong with it is kept, and of what depends on it no more is seen than what it is.
     fn used(
         &mut self,
         entry: &Entry<'_>,
@@ -207,11 +207,12 @@ impl Reader<'_> {
             is_function: entry.is_function,
         };
         let inputs: Option<Vec<View>> = inputs.into_iter().collect();
-        let Some(inputs) = inputs else {
-            return Ok(vec![None]);
+        let made = match inputs {
+            Some(inputs) => self.layer(&spot, &inputs).map(Some),
+            None => self.foreseen(&spot).map(|()| None),
         };
-        match self.layer(&spot, &inputs) {
-            Ok(view) => Ok(vec![Some(view)]),
+        match made {
+            Ok(value) => Ok(vec![value]),
             Err(trouble) => {
                 let called = format!("{} `{}`", spot.class, place.name());
                 self.troubles.add(trouble, called);
@@ -233,49 +234,29 @@ impl Reader<'_> {
         let [view] = inputs else {
             return Err(unknown(spot.class));
         };
-        match spot.class {
-            "Conv2D" | "Convolution2D" => self.conv(spot, view),
-            "DepthwiseConv2D" => self.depthwise(spot, view),
-            "SeparableConv2D" | "SeparableConvolution2D" => self.separable(spot, view),
-            "Conv2DTranspose" | "Convolution2DTranspose" => self.deconv(spot, view),
-            "Dense" => self.dense(spot, view),
-            "MaxPooling2D" | "MaxPool2D" | "AveragePooling2D" | "AvgPool2D" => {
-                self.pool(spot, view)
-            }
-            "GlobalAveragePooling2D"
-            | "GlobalAvgPool2D"
-            | "GlobalMaxPooling2D"
-            | "GlobalMaxPool2D" => self.global_pool(spot, view),
-            "BatchNormalization" | "SyncBatchNormalization" => self.batch_norm(spot, view),
-            "LayerNormalization" => self.layer_norm(spot, view),
-            "GroupNormalization" => self.group_norm(spot, view),
-            "PReLU" => self.prelu(spot, view),
-            "LayerScale" => self.layer_scale(spot, view),
-            "Rescaling" => self.rescaling(spot, view),
-            "Normalization" => self.normalization(spot, view),
-            "Flatten" => Ok(view.seen(vec![view.dims.iter().product()])),
-            "Reshape" => Self::reshape(spot, view),
-            "Permute" => Self::permute(spot, view),
-            "ZeroPadding2D" => self.padding(spot, view),
-            "Cropping2D" => self.cropping(spot, view),
-            "UpSampling2D" => self.upsampling(spot, view),
-            "Dropout" | "SpatialDropout2D" => self.dropout(spot, view),
-            "StochasticDepth"
-            | "DropPath"
-            | "GaussianNoise"
-            | "GaussianDropout"
-            | "AlphaDropout"
-            | "ActivityRegularization"
-            | "RandomFlip"
-            | "RandomRotation"
-            | "RandomZoom"
-            | "RandomTranslation"
-            | "RandomContrast"
-            | "RandomBrightness" => Ok(self.idle(spot, view)),
-            _ => match activations::of_layer(spot.class, spot.options, self.major) {
+        match method(spot.class) {
+            Some(method) => method(self, spot, view),
+            None => match activations::of_layer(spot.class, spot.options, self.major) {
                 Some(activation) => self.activated(view, activation?),
                 None => Err(unknown(spot.class)),
             },
+        }
+    }
+
+    /// What is wrong with a layer whatever it reads.
+    fn foreseen(&mut self, spot: &Spot<'_, '_>) -> Done<()> {
+        match joins::Kind::of(spot.class) {
+            _ if spot.is_function || !spot.numbers.is_empty() => return Ok(()),
+            Some(joins::Kind::Other) => {
+                return self.join(spot, joins::Kind::Other, &[]).map(|_| ());
+            }
+            Some(_) => return Ok(()),
+            None => {}
+        }
+        match activations::of_layer(spot.class, spot.options, self.major) {
+            Some(activation) => activation.map(|_| ()),
+            None if method(spot.class).is_none() => Err(unknown(spot.class)),
+            None => activations::of_option(spot.options, self.major).map(|_| ()),
         }
     }
 
@@ -342,6 +323,76 @@ impl Reader<'_> {
             false => Ok(outputs),
         }
     }
+}
+
+/// How a layer of one input is read.
+type Method = fn(&mut Reader<'_>, &Spot<'_, '_>, &View) -> Done;
+
+/// Layers of one input by their names, activations aside.
+const LAYERS: &[(&[&str], Method)] = &[
+    (&["Conv2D", "Convolution2D"], |r, s, v| r.conv(s, v)),
+    (&["DepthwiseConv2D"], |r, s, v| r.depthwise(s, v)),
+    (&["SeparableConv2D", "SeparableConvolution2D"], |r, s, v| {
+        r.separable(s, v)
+    }),
+    (&["Conv2DTranspose", "Convolution2DTranspose"], |r, s, v| {
+        r.deconv(s, v)
+    }),
+    (&["Dense"], |r, s, v| r.dense(s, v)),
+    (
+        &["MaxPooling2D", "MaxPool2D", "AveragePooling2D", "AvgPool2D"],
+        |r, s, v| r.pool(s, v),
+    ),
+    (
+        &[
+            "GlobalAveragePooling2D",
+            "GlobalAvgPool2D",
+            "GlobalMaxPooling2D",
+            "GlobalMaxPool2D",
+        ],
+        |r, s, v| r.global_pool(s, v),
+    ),
+    (
+        &["BatchNormalization", "SyncBatchNormalization"],
+        |r, s, v| r.batch_norm(s, v),
+    ),
+    (&["LayerNormalization"], |r, s, v| r.layer_norm(s, v)),
+    (&["GroupNormalization"], |r, s, v| r.group_norm(s, v)),
+    (&["PReLU"], |r, s, v| r.prelu(s, v)),
+    (&["LayerScale"], |r, s, v| r.layer_scale(s, v)),
+    (&["Rescaling"], |r, s, v| r.rescaling(s, v)),
+    (&["Normalization"], |r, s, v| r.normalization(s, v)),
+    (&["Flatten"], |_, _, v| {
+        Ok(v.seen(vec![v.dims.iter().product()]))
+    }),
+    (&["Reshape"], |_, s, v| Reader::reshape(s, v)),
+    (&["Permute"], |_, s, v| Reader::permute(s, v)),
+    (&["ZeroPadding2D"], |r, s, v| r.padding(s, v)),
+    (&["Cropping2D"], |r, s, v| r.cropping(s, v)),
+    (&["UpSampling2D"], |r, s, v| r.upsampling(s, v)),
+    (&["Dropout", "SpatialDropout2D"], |r, s, v| r.dropout(s, v)),
+    (IDLE, |r, s, v| Ok(r.idle(s, v))),
+];
+
+/// Layers that do nothing in inference.
+const IDLE: &[&str] = &[
+    "StochasticDepth",
+    "DropPath",
+    "GaussianNoise",
+    "GaussianDropout",
+    "AlphaDropout",
+    "ActivityRegularization",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomZoom",
+    "RandomTranslation",
+    "RandomContrast",
+    "RandomBrightness",
+];
+
+fn method(class: &str) -> Option<Method> {
+    let mut layers = LAYERS.iter();
+    Some(layers.find(|(names, _)| names.contains(&class))?.1)
 }
 
 /// A layer that netc has not, and the nearest way.

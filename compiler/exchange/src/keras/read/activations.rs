@@ -33,16 +33,21 @@ impl Reader<'_> {
 
     /// The value behind the activation that a layer has as an option.
     pub(super) fn with_activation(&mut self, options: Options<'_>, view: View) -> Done {
-        let activation = match options.get("activation") {
-            None => Activation::Nothing,
-            Some(value) => of_option(value, self.major)?,
-        };
+        let activation = of_option(options, self.major)?;
         self.activated(&view, activation)
     }
 }
 
-/// The activation of an option: a name, or an object that holds a name or is a layer.
-fn of_option(value: &Value, major: u32) -> Done<Activation> {
+/// The activation that a layer has as an option.
+pub(super) fn of_option(options: Options<'_>, major: u32) -> Done<Activation> {
+    match options.get("activation") {
+        None => Ok(Activation::Nothing),
+        Some(value) => of_value(value, major),
+    }
+}
+
+/// An activation as it is written: a name, or an object that holds a name or is a layer.
+fn of_value(value: &Value, major: u32) -> Done<Activation> {
     if let Some(name) = value.as_str() {
         return of_name(name, major);
     }
@@ -66,10 +71,7 @@ fn strange(name: &str) -> Trouble {
 /// The activation of a layer; `None` if the layer is none.
 pub(super) fn of_layer(class: &str, options: Options<'_>, major: u32) -> Option<Done<Activation>> {
     Some(match class {
-        "Activation" => match options.get("activation") {
-            Some(value) => of_option(value, major),
-            None => Ok(Activation::Nothing),
-        },
+        "Activation" => of_option(options, major),
         "ReLU" => relu(options),
         "LeakyReLU" => slope(options, 0.3).map(|slope| Activation::Act(Act::LeakyRelu(slope))),
         "ELU" => options
@@ -165,7 +167,7 @@ mod tests {
                 act(Act::Elu(1.0)),
             ),
         ] {
-            assert_eq!(of_option(&value, 3), Ok(ours), "{value}");
+            assert_eq!(of_value(&value, 3), Ok(ours), "{value}");
         }
         for value in [
             json!("selu"),
@@ -173,7 +175,7 @@ mod tests {
             json!(7),
             json!({"class_name": "Mish", "config": {}}),
         ] {
-            assert!(of_option(&value, 3).is_err(), "{value}");
+            assert!(of_value(&value, 3).is_err(), "{value}");
         }
         assert!(of_name("hard_sigmoid", 2).is_err());
     }

@@ -9,10 +9,12 @@ mod digits;
 mod inspect;
 mod learn;
 mod places;
+mod questions;
 mod rate;
 
-pub use answer::{Answer, Page, answer};
+pub use answer::Answer;
 pub use digits::Digits;
+pub use questions::{Page, answer};
 
 use std::cell::RefCell;
 

@@ -55,7 +55,7 @@ pub(super) fn fit(unit: &Unit, reader: &Unit) -> bool {
 
 /// What counts where operations are computed by rows.
 enum Kind {
-    /// Its weights make it slower than what it reads.
+    /// Any other convolution.
     Convolution,
     /// A convolution that reads each pixel once.
     Pointwise,

@@ -33,7 +33,7 @@ pub(crate) use direct::Spread;
 use grouped::Grouped;
 pub(crate) use onto::Onto;
 pub(crate) use panels::Strides;
-pub(crate) use pixels::{Origin, Pixels, are_even, origins};
+pub(crate) use pixels::{Origin, Pixels, Strip, Strips, origins, rows_fill};
 use winograd::Winograd;
 #[cfg(feature = "train")]
 use winograd::of_a_group;

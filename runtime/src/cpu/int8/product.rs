@@ -3,7 +3,7 @@
 
 use super::ending::{Addend, Bytes, Ending, Onto, Output};
 use super::{Layer, Quantisation};
-use crate::cpu::conv::{Origin, are_even, origins};
+use crate::cpu::conv::{Origin, Strip, Strips, origins, rows_fill};
 use crate::cpu::kernel::Aligned;
 use crate::cpu::kernel::int8::{
     Added, Even, Finish, Kernels, MAX_ROWS, MAX_WIDTH, Out, Scattered, Tile, kernels,
@@ -15,6 +15,7 @@ use crate::plan::{Conv, Op};
 use crate::threads::Threads;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::mem::MaybeUninit;
 use core::ops::Range;
 
 /// The most pixels in a task.
@@ -358,7 +359,7 @@ impl Product {
         pixels: &[Origin],
         (cells, inside): (usize, bool),
         input: Bytes<'_>,
-        rows: &mut [*const u8],
+        rows: &mut [MaybeUninit<*const u8>],
     ) -> usize {
         let d = &self.d;
         let mut segments = 0;
@@ -371,11 +372,11 @@ impl Product {
                     // A negative row or column is huge as a `usize`.
                     let here = o.y.wrapping_add_unsigned(y) as usize;
                     let there = o.x.wrapping_add_unsigned(x) as usize;
-                    *slot = if here < d.input[0] && (inside || there < d.input[1]) {
-                        input.at(o.offset.wrapping_add_signed(offsets[segments]))
-                    } else {
-                        self.zeros.as_ptr()
-                    };
+                    let is_inside = here < d.input[0] && (inside || there < d.input[1]);
+                    slot.write(match is_inside {
+                        true => input.at(o.offset.wrapping_add_signed(offsets[segments])),
+                        false => self.zeros.as_ptr(),
+                    });
                 }
                 segments += 1;
             }
@@ -396,17 +397,7 @@ impl Product {
         onto: Onto<'_>,
         output: Output<'_>,
     ) {
-        let mut windows = [Origin::default(); MAX_PIXELS];
         let linear = self.is_linear();
-        if !linear {
-            origins(
-                &self.d,
-                self.output,
-                start,
-                input.pixel,
-                &mut windows[..count],
-            );
-        }
         let mut offsets = [0; MAX_SEGMENTS];
         // Numbers on their way through the rest of an activation.
         let mut numbers = self.ending.is_late().then_some([0.0; MAX_ROWS * MAX_WIDTH]);
@@ -422,34 +413,29 @@ impl Product {
             (onto.at(start, panel.filter), out),
         );
         let kernels = self.kernels.even_tiles(panel.vectors);
-        let tiles = count.div_ceil(kernels.len());
-        for t in 0..tiles {
-            // Tiles of about one size: a small rest would waste most of the weights it loads.
-            let (from, to) = (t * count / tiles, (t + 1) * count / tiles);
-            let out = output.at(start + from, panel.filter);
-            tile.finish.added = onto.at(start + from, panel.filter).0;
+        let (d, range) = (&self.d, start..start + count);
+        let most = kernels.len();
+        let within_rows = !linear && rows_fill(self.output[1], panel.vectors, most);
+        for strip in Strips::new(d, self.output, input.pixel, range, most, within_rows) {
+            let out = output.at(strip.start, panel.filter);
+            tile.finish.added = onto.at(strip.start, panel.filter).0;
             // Taken anew: what was late has had the numbers since.
             if let Some(numbers) = &mut numbers {
                 tile.finish.out = Out::F32(numbers.as_mut_ptr());
             } else {
                 tile.finish.out = out.0;
             }
-            let windows = &windows[from..to];
             // SAFETY: the kernels' level was checked when they were chosen. Each run lies inside the picture, or reaches less than four bytes over
             // the end of a copied one; the panel is as long as all runs; the outputs are this task's own.
             unsafe {
-                if linear || are_even(&self.d, windows) {
-                    let origin = match linear {
-                        true => (start + from) * input.pixel,
-                        false => windows[0].offset,
-                    };
-                    tile.rows.first = input.at(origin);
-                    kernels[to - from - 1](&tile);
+                if linear || strip.is_even {
+                    tile.rows.first = input.at(strip.window.offset);
+                    kernels[strip.count - 1](&tile);
                 } else {
-                    self.scattered(panel, windows, input, tile.finish);
+                    self.scattered(panel, &strip, input, tile.finish);
                 }
                 if let Some(numbers) = &mut numbers {
-                    let numbers = &mut numbers[..(to - from) * panel.width];
+                    let numbers = &mut numbers[..strip.count * panel.width];
                     self.ending.late(numbers, panel.width, out);
                 }
             }
@@ -484,25 +470,22 @@ impl Product {
     /// # Safety
     /// As for [`run`](Self::run), for these outputs.
     #[inline(never)]
-    unsafe fn scattered(
-        &self,
-        panel: &Panel,
-        windows: &[Origin],
-        input: Bytes<'_>,
-        finish: Finish,
-    ) {
+    unsafe fn scattered(&self, panel: &Panel, strip: &Strip, input: Bytes<'_>, finish: Finish) {
         let d = &self.d;
+        let mut windows = [Origin::default(); MAX_ROWS];
+        let windows = &mut windows[..strip.count];
+        origins(d, self.output, strip.start, input.pixel, windows);
         let reach = (d.kernel[1] - 1) * d.dilation[1];
         let inside = |o: &Origin| o.x >= 0 && o.x as usize + reach < d.input[1];
         let inside = windows.iter().all(inside);
         let whole = self.touches(input.pixel) && inside;
         let (cells, quads) = self.run_size(whole);
         let mut offsets = [0; MAX_SEGMENTS];
-        let mut rows = [core::ptr::null(); MAX_SEGMENTS * MAX_ROWS];
+        let mut rows = [MaybeUninit::uninit(); MAX_SEGMENTS * MAX_ROWS];
         self.offsets(panel, input.pixel, cells, &mut offsets);
         let segments = self.runs(&offsets, windows, (cells, inside), input, &mut rows);
         let tile = Tile {
-            rows: Scattered(rows.as_ptr()),
+            rows: Scattered(rows.as_ptr().cast()),
             segments,
             quads,
             panel: self.weights.as_slice()[panel.weights..].as_ptr(),

@@ -27,7 +27,7 @@ pub(crate) use grouped::{Grouped, GroupedKernel};
 pub(crate) use memory::Aligned;
 #[cfg(feature = "train")]
 pub(crate) use outer::{Outer, OuterKernel};
-pub(crate) use pool::{MaxWindow, MaxWindowKernel};
+pub(crate) use pool::{MaxWindow, MaxWindowKernel, Together};
 #[cfg(feature = "train")]
 pub(crate) use pool::{MaxWindowBack, MaxWindowBackKernel};
 pub(crate) use tile::{Even, Fused, STREAMS, Scattered, StreamKernel, Tile, TileKernel};

@@ -20,6 +20,17 @@ pub(crate) struct MaxWindow {
     pub(crate) apart: usize,
     /// Elements between two outputs.
     pub(crate) out_step: usize,
+    /// How several windows are taken at once, where each is less than a vector and all lie without a gap.
+    pub(crate) together: Option<Together>,
+}
+
+/// Windows side by side, whose channels fill a vector better than those of one.
+#[derive(Clone, Copy)]
+pub(crate) struct Together {
+    /// How many: their channels fit a vector, and a row of theirs fits two.
+    pub(crate) windows: usize,
+    /// For each column of a window, `LANES` numbers: where in the row each output finds that column.
+    pub(crate) lanes: *const u32,
 }
 
 /// A kernel of an instruction set.
@@ -32,7 +43,14 @@ pub(crate) type MaxWindowKernel = unsafe fn(&MaxWindow);
 pub(super) unsafe fn max_window<V: Vector>(t: &MaxWindow) {
     // SAFETY: see `MaxWindowKernel`; whole vectors are read while they lie inside `channels`, a partial one after.
     unsafe {
-        for i in 0..t.count {
+        let mut done = 0;
+        if let Some(Together { windows, lanes }) = t.together {
+            while done < t.count {
+                several::<V>(t, done, windows.min(t.count - done), lanes);
+                done += windows;
+            }
+        }
+        for i in done..t.count {
             let (first, out) = (t.first.add(i * t.apart), t.out.add(i * t.out_step));
             let mut c = 0;
             while c + 4 * V::LANES <= t.channels {
@@ -44,6 +62,45 @@ pub(super) unsafe fn max_window<V: Vector>(t: &MaxWindow) {
                 channels::<V, 1>(t, first.add(c), out.add(c), tail);
                 c += V::LANES;
             }
+        }
+    }
+}
+
+/// So many windows from this one on: the maxima of whole rows first, then of the columns.
+#[inline(always)]
+unsafe fn several<V: Vector>(t: &MaxWindow, from: usize, count: usize, lanes: *const u32) {
+    // SAFETY: what is read lies in the row of a window, and what is written is `count` pixels; see `Together` for the lanes.
+    unsafe {
+        let first = t.first.add(from * t.apart);
+        let left = (t.count - 1 - from) * t.apart + t.size[1] * t.channels;
+        let row = |y: usize| {
+            let row = first.add(y * t.steps[0]);
+            match left >= 2 * V::LANES {
+                true => [V::load(row), V::load(row.add(V::LANES))],
+                false => {
+                    let near = left.min(V::LANES);
+                    [
+                        V::load_partial(row, near),
+                        V::load_partial(row.wrapping_add(V::LANES), left - near),
+                    ]
+                }
+            }
+        };
+        let mut best = row(0);
+        for y in 1..t.size[0] {
+            let row = row(y);
+            best = [best[0].larger(row[0]), best[1].larger(row[1])];
+        }
+        let column = |x: usize| best[0].pick_of_two(best[1], lanes.add(x * V::LANES));
+        let mut all = column(0);
+        for x in 1..t.size[1] {
+            all = all.larger(column(x));
+        }
+        let out = t.out.add(from * t.out_step);
+        // Lanes behind these windows' are written again by what follows.
+        match (t.count - from) * t.channels >= V::LANES {
+            true => all.store(out),
+            false => all.store_partial(out, count * t.channels),
         }
     }
 }

@@ -3,7 +3,7 @@
 #[cfg(feature = "train")]
 pub(crate) mod train;
 
-use super::kernel::{MaxWindow, kernels};
+use super::kernel::{Kernels, MaxWindow, Together, kernels};
 use super::rows::{RowKernel, Rows};
 use super::simd::{self, multiversion};
 use super::sizes::{Sizes, bounded, prepared};
@@ -19,10 +19,54 @@ use core::ops::Range;
 pub struct MaxPool {
     d: plan::MaxPool,
     sizes: Sizes,
+    kernels: &'static Kernels,
+    several: Several,
+}
+
+/// How windows of few channels are taken several at once, where they lie without a gap.
+struct Several {
+    /// As of [`Together`]; 1 for one after the other.
+    windows: usize,
+    lanes: Vec<u32>,
+}
+
+impl Several {
+    /// For vectors of so many lanes.
+    fn of(d: &plan::MaxPool, lanes: usize) -> Self {
+        let channels = d.input[2];
+        let apart = d.stride[1].saturating_mul(channels);
+        let window = d.window[1].saturating_mul(channels);
+        let fits = |m: &usize| bounded([*m - 1, apart]).saturating_add(window) <= 2 * lanes;
+        let most = lanes.checked_div(channels).unwrap_or(0);
+        let windows = (2..=most).rev().find(fits).unwrap_or(1);
+        let used = windows * channels;
+        let columns = 0..if windows == 1 { 0 } else { d.window[1] };
+        let place = |x: usize, lane: usize| match lane < used {
+            true => lane / channels * apart + x * channels + lane % channels,
+            false => 0,
+        };
+        let lanes = columns.flat_map(|x| (0..lanes).map(move |lane| place(x, lane) as u32));
+        Self {
+            windows,
+            lanes: lanes.collect(),
+        }
+    }
+
+    /// The same for the kernel, where pixels of inputs and outputs lie so far apart.
+    fn together(&self, pixels: [usize; 2], channels: usize) -> Option<Together> {
+        (self.windows > 1 && pixels == [channels; 2]).then_some(Together {
+            windows: self.windows,
+            lanes: self.lanes.as_ptr(),
+        })
+    }
 }
 
 impl MaxPool {
-    prepared!(|d: plan::MaxPool| Self { d });
+    prepared!(|d: plan::MaxPool| Self {
+        d,
+        kernels: kernels(simd::level()),
+        several: Several::of(&d, kernels(simd::level()).lanes)
+    });
 
     /// Computes the step.
     ///
@@ -31,7 +75,7 @@ impl MaxPool {
     pub fn run(&self, mem: &mut Mem<'_, '_>, x: View, y: View) {
         let cost = bounded([y.shape[1], y.shape[2], self.d.window[0], self.d.window[1]]);
         mem.step([self.sizes.input(x)], self.sizes.output(y))
-            .for_rows(cost, |[x], mut out| row(&self.d, x, &mut out));
+            .for_rows(cost, |[x], mut out| self.row(x, &mut out));
     }
 }
 
@@ -44,45 +88,49 @@ impl RowKernel for MaxPool {
         let (x, y) = (of.x[0].floats(), of.y.floats());
         for number in rows {
             // SAFETY: the caller's rows are there, and this task's own.
-            row(&self.d, &x, &mut unsafe { y.row(image, number) });
+            self.row(&x, &mut unsafe { y.row(image, number) });
         }
     }
 }
 
-fn row(d: &plan::MaxPool, x: &access::Source<'_>, out: &mut access::Row<'_>) {
-    let kernel = kernels(simd::level()).max_window;
-    let [h, w, channels] = d.input;
-    let pixel = x.geometry.pixel;
-    let rows = under(out.y, d.window[0], d.stride[0], d.pad[0], h);
-    let mut ox = 0;
-    while ox < out.width() {
-        let first = under(ox, d.window[1], d.stride[1], d.pad[2], w);
-        let mut count = 1;
-        if rows.is_empty() || first.is_empty() {
-            out.pixel(ox).fill(0.0);
-        } else {
-            // Windows that lie inside the picture are taken at once.
-            if first.len() == d.window[1] {
-                let last = (w + d.pad[2] - d.window[1]) / d.stride[1];
-                count = (last + 1 - ox).min(out.width() - ox);
+impl MaxPool {
+    fn row(&self, x: &access::Source<'_>, out: &mut access::Row<'_>) {
+        let d = &self.d;
+        let kernel = self.kernels.max_window;
+        let [h, w, channels] = d.input;
+        let pixel = x.geometry.pixel;
+        let rows = under(out.y, d.window[0], d.stride[0], d.pad[0], h);
+        let mut ox = 0;
+        while ox < out.width() {
+            let first = under(ox, d.window[1], d.stride[1], d.pad[2], w);
+            let mut count = 1;
+            if rows.is_empty() || first.is_empty() {
+                out.pixel(ox).fill(0.0);
+            } else {
+                // Windows that lie inside the picture are taken at once.
+                if first.len() == d.window[1] {
+                    let last = (w + d.pad[2] - d.window[1]) / d.stride[1];
+                    count = (last + 1 - ox).min(out.width() - ox);
+                }
+                let window = MaxWindow {
+                    first: x.address(out.image, rows.start, first.start),
+                    size: [rows.len(), first.len()],
+                    steps: [w * pixel, pixel],
+                    channels,
+                    out: out.address(ox),
+                    count,
+                    apart: d.stride[1] * pixel,
+                    out_step: out.step(),
+                    together: self.several.together([pixel, out.step()], channels),
+                };
+                // SAFETY: the level is this machine's; the windows lie inside the picture that the source holds, whose pixels
+                // have `channels` elements, and the output's row is this task's own.
+                unsafe { kernel(&window) }
             }
-            let window = MaxWindow {
-                first: x.address(out.image, rows.start, first.start),
-                size: [rows.len(), first.len()],
-                steps: [w * pixel, pixel],
-                channels,
-                out: out.address(ox),
-                count,
-                apart: d.stride[1] * pixel,
-                out_step: out.step(),
-            };
-            // SAFETY: the level is this machine's; the windows lie inside the picture that the source holds, whose pixels
-            // have `channels` elements, and the output's row is this task's own.
-            unsafe { kernel(&window) }
+            ox += count;
         }
-        ox += count;
+        activate_row(d.act, out);
     }
-    activate_row(d.act, out);
 }
 
 multiversion! {
@@ -122,3 +170,6 @@ impl Plain for plan::MaxPool {
         reference(self, &inputs[0], y);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,14 +1,15 @@
 //! The way of a task through its tiles: where the windows of their pixels lie, and which kernel computes them.
 
+use super::Direct;
 use super::blocks::{KBlock, MAX_SEGMENTS};
 use super::weights::Weights;
-use super::{Direct, MAX_PIXELS};
 use crate::cpu::act;
 use crate::cpu::conv::onto::Onto;
 use crate::cpu::conv::panels::Panel;
-use crate::cpu::conv::pixels::{Origin, Pixels, are_even, origins};
+use crate::cpu::conv::pixels::{Origin, Pixels, Strips, origins, rows_fill};
 use crate::cpu::kernel::{Even, Fused, MAX_ROWS, Scattered, Tile, TileKernel, Weight};
 use crate::plan::Act;
+use core::mem::MaybeUninit;
 use core::ops::Range;
 
 impl Direct {
@@ -34,7 +35,7 @@ impl Direct {
         pixels: &[Origin],
         merged: bool,
         input: Pixels<'_>,
-        rows: &mut [*const f32],
+        rows: &mut [MaybeUninit<*const f32>],
     ) -> usize {
         let d = &self.d;
         let first = panel.group * self.channels + block.channel.start;
@@ -51,11 +52,11 @@ impl Direct {
                     // A negative row or column is huge as a `usize`.
                     let here = o.y.wrapping_add_unsigned(y) as usize;
                     let there = o.x.wrapping_add_unsigned(x) as usize;
-                    *slot = if here < d.input[0] && (merged || there < d.input[1]) {
-                        input.at(o.offset.wrapping_add(cell)).cast_const()
-                    } else {
-                        self.zeros.as_slice().as_ptr()
-                    };
+                    let is_inside = here < d.input[0] && (merged || there < d.input[1]);
+                    slot.write(match is_inside {
+                        true => input.at(o.offset.wrapping_add(cell)).cast_const(),
+                        false => self.zeros.as_slice().as_ptr(),
+                    });
                 }
                 segments += 1;
             }
@@ -161,7 +162,7 @@ impl Direct {
         let first = &panels[0];
         let terms = self.d.kernel[0] * self.d.kernel[1] * self.channels;
         let apart = terms * first.vectors * self.kernels.lanes;
-        let mut rows = [core::ptr::null::<f32>(); MAX_SEGMENTS];
+        let mut rows = [MaybeUninit::uninit(); MAX_SEGMENTS];
         for (b, block) in self.blocks.iter().enumerate() {
             let merged = self.merges(block, &window, input.pixel);
             let segments = self.runs(first, block, &window, merged, input, &mut rows);
@@ -171,7 +172,7 @@ impl Direct {
                 len: self.run_length(block, merged),
                 out: output.at(first.filter),
                 width: panels.iter().map(|p| p.width).sum(),
-                ..tile.over(Scattered(rows.as_ptr()))
+                ..tile.over(Scattered(rows.as_ptr().cast()))
             };
             // SAFETY: as in `part_by`; the panels lie one after the other, and so do their biases and outputs.
             unsafe { W::streams(self.kernels, first.vectors)(&tile, apart) }
@@ -292,51 +293,50 @@ impl Direct {
             // SAFETY: the caller's promise is the same.
             return unsafe { self.linear(weights, even, panel, pixels, [input, output], onto) };
         }
-        let mut windows = [Origin::default(); MAX_PIXELS];
-        let windows = &mut windows[..count];
-        origins(&self.d, self.output, start, input.pixel, windows);
-        let tile_count = count.div_ceil(tiles.len());
-        let mut rows = [core::ptr::null::<f32>(); MAX_SEGMENTS * MAX_ROWS];
+        let mut windows = [Origin::default(); MAX_ROWS];
+        let mut rows = [MaybeUninit::uninit(); MAX_SEGMENTS * MAX_ROWS];
         let mut offsets = [0; MAX_SEGMENTS];
+        let (most, range) = (tiles.len(), start..start + count);
+        let within_rows = even_tiles.is_some() && rows_fill(self.output[1], panel.vectors, most);
 
         for (b, block) in self.blocks.iter().enumerate() {
             let (runs, len) = self.offsets(panel, block, input.pixel, &mut offsets);
             let last = b + 1 == self.blocks.len();
-            for t in 0..tile_count {
-                // Tiles of about one size: a small rest would waste most of the weights it loads.
-                let (from, to) = (t * count / tile_count, (t + 1) * count / tile_count);
-                let pixels = &windows[from..to];
+            let (d, range) = (&self.d, range.clone());
+            for strip in Strips::new(d, self.output, input.pixel, range, most, within_rows) {
                 let tile = Tile {
                     segments: runs,
                     len,
-                    out: output.at((start + from) * output.pixel + panel.filter),
+                    out: output.at(strip.start * output.pixel + panel.filter),
                     stride: output.pixel,
-                    ..self.tile(weights, panel, b, start + from, onto)
+                    ..self.tile(weights, panel, b, strip.start, onto)
                 };
-                let kernel = to - from - 1;
-                if let Some(even) = even_tiles.filter(|_| are_even(&self.d, pixels)) {
+                let kernel = strip.count - 1;
+                if let Some(even) = even_tiles.filter(|_| strip.is_even) {
                     let rows = Even {
-                        first: input.at(pixels[0].offset).cast_const(),
-                        step: self.d.stride[1].wrapping_mul(input.pixel),
+                        first: input.at(strip.window.offset).cast_const(),
+                        step: d.stride[1].wrapping_mul(input.pixel),
                         offsets: offsets.as_ptr(),
                     };
                     // SAFETY: the kernels' level was checked when they were chosen. Each run of inputs lies inside the picture
                     // (checked above); the panel and its biases are padded to whole vectors; the outputs are this task's own.
                     unsafe { even[kernel](&tile.over(rows)) }
                 } else {
+                    let pixels = &mut windows[..strip.count];
+                    origins(d, self.output, strip.start, input.pixel, pixels);
                     let merged = self.merges(block, pixels, input.pixel);
                     let segments = self.runs(panel, block, pixels, merged, input, &mut rows);
                     let tile = Tile {
                         segments,
                         len: self.run_length(block, merged),
-                        ..tile.over(Scattered(rows.as_ptr()))
+                        ..tile.over(Scattered(rows.as_ptr().cast()))
                     };
                     // SAFETY: as above; a run outside the picture is `zeros`, which is as long as the longest run.
                     unsafe { tiles[kernel](&tile) }
                 }
                 if last && self.late != Act::None {
                     // SAFETY: the tile has just written these elements, which are this task's own.
-                    unsafe { finish(self.late, &tile, to - from) }
+                    unsafe { finish(self.late, &tile, strip.count) }
                 }
             }
         }

@@ -5,9 +5,6 @@
 use super::simd::multiversion;
 use crate::plan::Act;
 
-/// As many numbers as the widest vector has.
-const PART: usize = 16;
-
 multiversion! {
     /// Applies the activation to each element.
     pub(crate) fn apply(act: Act, y: &mut [f32]) {
@@ -22,19 +19,6 @@ pub(crate) fn apply_inline(act: Act, y: &mut [f32]) {
     fn map(y: &mut [f32], f: impl Fn(f32) -> f32) {
         y.iter_mut().for_each(|y| *y = f(*y));
     }
-    // What takes long: the numbers that fill no vector are computed as one that they do not fill, not one by one.
-    #[inline(always)]
-    fn map_all(y: &mut [f32], f: impl Fn(f32) -> f32) {
-        let rest = y.len() % PART;
-        let (whole, rest) = y.split_at_mut(y.len() - rest);
-        map(whole, &f);
-        if !rest.is_empty() {
-            let mut part = [0.0; PART];
-            part[..rest.len()].copy_from_slice(rest);
-            map(&mut part, f);
-            rest.copy_from_slice(&part[..rest.len()]);
-        }
-    }
     match act {
         Act::None => {}
         Act::Relu => map(y, |x| if x < 0.0 { 0.0 } else { x }),
@@ -43,12 +27,12 @@ pub(crate) fn apply_inline(act: Act, y: &mut [f32]) {
             if x > 6.0 { 6.0 } else { x }
         }),
         Act::LeakyRelu(slope) => map(y, |x| if x < 0.0 { slope * x } else { x }),
-        Act::Elu(alpha) => map_all(y, |x| if x < 0.0 { alpha * exp_m1(x) } else { x }),
-        Act::Gelu => map_all(y, |x| {
+        Act::Elu(alpha) => map(y, |x| if x < 0.0 { alpha * exp_m1(x) } else { x }),
+        Act::Gelu => map(y, |x| {
             0.5 * x * (1.0 + erf(x * core::f32::consts::FRAC_1_SQRT_2))
         }),
-        Act::Silu => map_all(y, |x| x / (1.0 + exp(-x))),
-        Act::Sigmoid => map_all(y, |x| 1.0 / (1.0 + exp(-x))),
+        Act::Silu => map(y, |x| x / (1.0 + exp(-x))),
+        Act::Sigmoid => map(y, |x| 1.0 / (1.0 + exp(-x))),
         Act::HardSigmoid => map(y, |x| {
             let y = (x + 3.0) * (1.0 / 6.0);
             let y = if x <= -3.0 { 0.0 } else { y };
@@ -59,8 +43,8 @@ pub(crate) fn apply_inline(act: Act, y: &mut [f32]) {
             let y = if x <= -3.0 { 0.0 } else { y };
             if x >= 3.0 { x } else { y }
         }),
-        Act::Tanh => map_all(y, tanh),
-        Act::LecunTanh => map_all(y, |x| 1.7159 * tanh(x * (2.0 / 3.0))),
+        Act::Tanh => map(y, tanh),
+        Act::LecunTanh => map(y, |x| 1.7159 * tanh(x * (2.0 / 3.0))),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Done, Reader, Spot};
 use crate::keras::view::View;
+use crate::keras::weights::Given;
 use crate::trouble::Trouble;
 use netc_compiler::graph::Layer;
 use netc_plan::{GroupNorm, LayerNorm, Op, Prelu, Scale};
@@ -16,14 +17,11 @@ impl Reader<'_> {
         let node = self.channels(view)?;
         let [.., c] = self.net.hwc(node);
         let mut given = self.given(spot)?;
-        let scale = options.flag("scale", true);
-        let center = options.flag("center", true);
-        let tensors = vec![
-            ("weight", given.row("gamma", c, scale, 1.0)?),
-            ("bias", given.row("beta", c, center, 0.0)?),
+        let mut tensors = affine(&mut given, spot, c)?;
+        tensors.extend([
             ("running_mean", given.row("moving mean", c, true, 0.0)?),
             ("running_var", given.row("moving variance", c, true, 1.0)?),
-        ];
+        ]);
         let layer = Layer::BatchNorm {
             eps: options.positive("epsilon", EPS)?,
             momentum: options.number("momentum")?.unwrap_or(0.99).clamp(0.0, 1.0),
@@ -43,17 +41,7 @@ impl Reader<'_> {
         }
         let node = self.channels(view)?;
         let [.., c] = self.net.hwc(node);
-        let mut given = self.given(spot)?;
-        let tensors = vec![
-            (
-                "weight",
-                given.row("gamma", c, options.flag("scale", true), 1.0)?,
-            ),
-            (
-                "bias",
-                given.row("beta", c, options.flag("center", true), 0.0)?,
-            ),
-        ];
+        let tensors = affine(&mut self.given(spot)?, spot, c)?;
         let layer = Layer::Op(Op::LayerNorm(LayerNorm {
             eps: options.positive("epsilon", EPS)?,
             ..LayerNorm::DEFAULT
@@ -73,17 +61,7 @@ impl Reader<'_> {
             Some([-1]) => c,
             Some(_) => options.size("groups")?,
         };
-        let mut given = self.given(spot)?;
-        let tensors = vec![
-            (
-                "weight",
-                given.row("gamma", c, options.flag("scale", true), 1.0)?,
-            ),
-            (
-                "bias",
-                given.row("beta", c, options.flag("center", true), 0.0)?,
-            ),
-        ];
+        let tensors = affine(&mut self.given(spot)?, spot, c)?;
         let layer = Layer::Op(Op::GroupNorm(GroupNorm {
             groups,
             eps: options.positive("epsilon", EPS)?,
@@ -122,6 +100,19 @@ impl Reader<'_> {
         let made = self.add(layer, &[node], vec![("weight", factors)])?;
         Ok(view.at(made))
     }
+}
+
+/// The factor and the shift of each of so many channels; 1 and 0 where a layer is said to have none.
+fn affine(
+    given: &mut Given,
+    spot: &Spot<'_, '_>,
+    channels: usize,
+) -> Done<Vec<(&'static str, Vec<f32>)>> {
+    let has = |name| spot.options.flag(name, true);
+    Ok(vec![
+        ("weight", given.row("gamma", channels, has("scale"), 1.0)?),
+        ("bias", given.row("beta", channels, has("center"), 0.0)?),
+    ])
 }
 
 /// That a layer normalises the last axis.

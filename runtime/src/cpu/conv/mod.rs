@@ -12,6 +12,7 @@ mod onto;
 mod panels;
 mod pixels;
 pub(crate) mod reference;
+mod tasks;
 #[cfg(test)]
 mod tests;
 mod winograd;
@@ -34,6 +35,7 @@ use grouped::Grouped;
 pub(crate) use onto::Onto;
 pub(crate) use panels::Strides;
 pub(crate) use pixels::{Origin, Pixels, Strip, Strips, origins, rows_fill};
+pub(crate) use tasks::{MAX_PIXELS, Tasks, Work};
 use winograd::Winograd;
 #[cfg(feature = "train")]
 use winograd::of_a_group;

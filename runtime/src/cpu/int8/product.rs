@@ -3,7 +3,7 @@
 
 use super::ending::{Addend, Bytes, Ending, Onto, Output};
 use super::{Layer, Quantisation};
-use crate::cpu::conv::{Origin, Strip, Strips, origins, rows_fill};
+use crate::cpu::conv::{MAX_PIXELS, Origin, Strip, Strips, Tasks, Work, origins, rows_fill};
 use crate::cpu::kernel::Aligned;
 use crate::cpu::kernel::int8::{
     Added, Even, Finish, Kernels, MAX_ROWS, MAX_WIDTH, Out, Scattered, Tile, kernels,
@@ -18,8 +18,6 @@ use alloc::vec::Vec;
 use core::mem::MaybeUninit;
 use core::ops::Range;
 
-/// The most pixels in a task.
-const MAX_PIXELS: usize = 384;
 /// The most runs of inputs in a window.
 const MAX_SEGMENTS: usize = 128;
 /// Pixels that are few tiles.
@@ -57,16 +55,6 @@ pub(super) struct Product {
     /// What padded cells hold.
     zeros: Vec<u8>,
     writes_bytes: bool,
-}
-
-/// How a run is cut, from the sizes alone.
-#[derive(Clone, Copy)]
-struct Tasks {
-    pixels: usize,
-    step: usize,
-    parts: usize,
-    panels: usize,
-    panels_first: bool,
 }
 
 /// Cuts `total` vectors of filters into panels of about one width.
@@ -228,26 +216,19 @@ impl Product {
         self.writes_bytes
     }
 
-    /// How a batch of `images` is cut: by size only, so that the threads do not matter.
     fn tasks(&self, images: usize, pixel: usize) -> Tasks {
         let d = &self.d;
-        let pixels = images * self.output[0] * self.output[1];
         let terms = d.kernel[0] * d.kernel[1] * self.channels;
-        let work = terms * self.panels.iter().map(|p| p.width).max().unwrap_or(1);
-        let input = bounded([d.stride[0], d.stride[1], pixel]);
-        let fair = pixels * self.panels.len() / self.tuning.tasks;
-        let step = fair
-            .max(FASTER * self.tuning.task_macs / work.max(1))
-            .min(self.tuning.input_bytes / input.max(1))
-            .clamp(2 * MAX_ROWS, MAX_PIXELS);
-        let parts = pixels.div_ceil(step).max(1);
-        Tasks {
-            pixels,
-            step: pixels.div_ceil(parts),
-            parts,
+        let work = Work {
+            pixels: images * self.output[0] * self.output[1],
             panels: self.panels.len(),
-            panels_first: self.weights.as_slice().len() > self.tuning.resident_bytes,
-        }
+            products: terms * self.panels.iter().map(|p| p.width).max().unwrap_or(1),
+            worth: FASTER * self.tuning.task_macs,
+            input: bounded([d.stride[0], d.stride[1], pixel]),
+            weights: self.weights.as_slice().len(),
+            least: 2 * MAX_ROWS,
+        };
+        Tasks::of(&work, self.tuning)
     }
 
     /// Computes a batch.
@@ -265,25 +246,18 @@ impl Product {
         threads: Threads,
     ) {
         let tasks = self.tasks(images, input.pixel);
+        let pixels = images * self.output[0] * self.output[1];
         let terms = self.d.kernel[0] * self.d.kernel[1] * self.channels;
-        let macs = bounded([tasks.pixels, terms, self.d.filters]);
+        let macs = bounded([pixels, terms, self.d.filters]);
         let threads = match macs < FASTER * self.tuning.fork_macs {
             true => Threads::single(),
             false => threads,
         };
-        threads.for_each(tasks.parts * tasks.panels, |task, _| {
-            let (part, panel) = match tasks.panels_first {
-                true => (task % tasks.parts, task / tasks.parts),
-                false => (task / tasks.panels, task % tasks.panels),
-            };
-            let start = part * tasks.step;
-            let end = tasks.pixels.min(start + tasks.step);
-            if start < end {
+        threads.for_each(tasks.count(), |task, _| {
+            let (range, panel) = tasks.get(task);
+            if !range.is_empty() {
                 // SAFETY: the caller's promise; the tasks write different elements, and have at most MAX_PIXELS pixels.
-                unsafe {
-                    let panel = &self.panels[panel];
-                    self.part(start, end - start, panel, input, onto, output);
-                }
+                unsafe { self.part(range, &self.panels[panel], input, onto, output) }
             }
         });
     }
@@ -303,10 +277,10 @@ impl Product {
         let pixel = |row: usize| (image * height + row) * width;
         let end = pixel(rows.end);
         for start in (pixel(rows.start)..end).step_by(MAX_PIXELS) {
-            let count = MAX_PIXELS.min(end - start);
+            let range = start..end.min(start + MAX_PIXELS);
             for panel in &self.panels {
                 // SAFETY: the caller's promise is the same.
-                unsafe { self.part(start, count, panel, input, Onto::Nothing, output) }
+                unsafe { self.part(range.clone(), panel, input, Onto::Nothing, output) }
             }
         }
     }
@@ -384,14 +358,13 @@ impl Product {
         segments
     }
 
-    /// `count` pixels from `start` on, by one panel.
+    /// Some pixels, counted through the batch, by one panel.
     ///
     /// # Safety
     /// As for [`run`](Self::run), for these outputs.
     unsafe fn part(
         &self,
-        start: usize,
-        count: usize,
+        range: Range<usize>,
         panel: &Panel,
         input: Bytes<'_>,
         onto: Onto<'_>,
@@ -403,17 +376,17 @@ impl Product {
         let mut numbers = self.ending.is_late().then_some([0.0; MAX_ROWS * MAX_WIDTH]);
         let out = match &mut numbers {
             Some(numbers) => (Out::F32(numbers.as_mut_ptr()), panel.width),
-            None => output.at(start, panel.filter),
+            None => output.at(range.start, panel.filter),
         };
         // One for all tiles: what is copied as soon as it is written makes the processor wait.
         let mut tile = self.tile(
             panel,
             input,
             &mut offsets,
-            (onto.at(start, panel.filter), out),
+            (onto.at(range.start, panel.filter), out),
         );
         let kernels = self.kernels.even_tiles(panel.vectors);
-        let (d, range) = (&self.d, start..start + count);
+        let d = &self.d;
         let most = kernels.len();
         let within_rows = !linear && rows_fill(self.output[1], panel.vectors, most);
         for strip in Strips::new(d, self.output, input.pixel, range, most, within_rows) {

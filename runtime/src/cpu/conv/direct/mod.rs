@@ -11,6 +11,7 @@ mod weights;
 use super::onto::Onto;
 use super::panels::{Panel, Strides, widths};
 use super::pixels::Pixels;
+use super::tasks::{MAX_PIXELS, Tasks, Work};
 use crate::cpu::access::Shared;
 use crate::cpu::kernel::{Aligned, Fused, Kernels, MAX_LANES, MAX_ROWS};
 use crate::cpu::sizes::bounded;
@@ -21,8 +22,6 @@ use blocks::{KBlock, blocks};
 use core::ops::Range;
 use weights::{Weights, pack_all, streams};
 
-/// The most pixels in a task.
-const MAX_PIXELS: usize = 384;
 /// Numbers that are packed before one is told of it, about.
 const PART: usize = 4 << 20;
 
@@ -59,23 +58,6 @@ pub(crate) struct Direct {
     biases: Aligned,
     /// What padded cells hold.
     zeros: Aligned,
-}
-
-/// The tasks of one run, from the sizes alone.
-#[derive(Clone, Copy)]
-struct Tasks {
-    pixels: usize,
-    step: usize,
-    parts: usize,
-    /// Panels, or groups of them for a single pixel.
-    panels: usize,
-    panels_first: bool,
-}
-
-impl Tasks {
-    fn count(&self) -> usize {
-        self.parts * self.panels
-    }
 }
 
 impl Direct {
@@ -208,30 +190,24 @@ impl Direct {
         self.weights.bytes()
     }
 
-    /// How a batch of `images` is cut: by size only, so that the threads do not matter.
     fn tasks(&self, images: usize, pixel: usize) -> Tasks {
         let d = &self.d;
         let pixels = images * self.output[0] * self.output[1];
         let terms = d.kernel[0] * d.kernel[1] * self.channels;
-        let work = terms * self.panels.iter().map(|p| p.width).max().unwrap_or(1);
-        let input = bounded([d.stride[0], d.stride[1], pixel, 4]);
         let tuning = self.kernels.tuning;
-        let fair = pixels * self.panels.len() / tuning.tasks;
-        let step = fair
-            .max(tuning.task_macs / work.max(1))
-            .min(tuning.input_bytes / input.max(1))
-            .clamp(2 * MAX_ROWS, MAX_PIXELS);
-        let parts = pixels.div_ceil(step).max(1);
-        Tasks {
+        let work = Work {
             pixels,
-            step: pixels.div_ceil(parts),
-            parts,
             panels: match pixels {
                 1 => self.streams.len(),
                 _ => self.panels.len(),
             },
-            panels_first: self.weights.bytes() > tuning.resident_bytes,
-        }
+            products: terms * self.panels.iter().map(|p| p.width).max().unwrap_or(1),
+            worth: tuning.task_macs,
+            input: bounded([d.stride[0], d.stride[1], pixel, 4]),
+            weights: self.weights.bytes(),
+            least: 2 * MAX_ROWS,
+        };
+        Tasks::of(&work, tuning)
     }
 
     /// Computes a batch.
@@ -247,47 +223,25 @@ impl Direct {
         threads: Threads,
     ) {
         let tasks = self.tasks(images, input.pixel);
+        let pixels = images * self.output[0] * self.output[1];
         let terms = self.d.kernel[0] * self.d.kernel[1] * self.channels;
-        let macs = bounded([tasks.pixels, terms, self.d.filters]);
-        let threads = match macs < self.kernels.tuning.fork_macs {
+        let threads = match bounded([pixels, terms, self.d.filters]) < self.kernels.tuning.fork_macs
+        {
             true => Threads::single(),
             false => threads,
         };
         threads.for_each(tasks.count(), |task, _| {
-            // SAFETY: the caller's promise; the tasks write different elements.
-            unsafe { self.task(&tasks, task, input, output, onto) }
+            let (range, panel) = tasks.get(task);
+            // SAFETY: the caller's promise; the tasks write different elements, and have at most MAX_PIXELS pixels.
+            unsafe {
+                if pixels == 1 {
+                    let panels = &self.panels[self.streams[panel].clone()];
+                    self.pixel(panels, input, output, onto);
+                } else if !range.is_empty() {
+                    self.part(range, &self.panels[panel], input, output, onto);
+                }
+            }
         });
-    }
-
-    /// Computes one task of a run.
-    ///
-    /// # Safety
-    /// `input` and `output` hold the batch that `tasks` was made for; nobody else writes the output's elements of this task
-    /// or any of the input while this runs.
-    unsafe fn task(
-        &self,
-        tasks: &Tasks,
-        task: usize,
-        input: Pixels<'_>,
-        output: Pixels<'_>,
-        onto: Onto<'_>,
-    ) {
-        let (part, panel) = if tasks.panels_first {
-            (task % tasks.parts, task / tasks.parts)
-        } else {
-            (task / tasks.panels, task % tasks.panels)
-        };
-        if tasks.pixels == 1 {
-            let panels = &self.panels[self.streams[panel].clone()];
-            // SAFETY: the caller's promise is the same.
-            return unsafe { self.pixel(panels, input, output, onto) };
-        }
-        let start = part * tasks.step;
-        let end = tasks.pixels.min(start + tasks.step);
-        if start < end {
-            // SAFETY: the caller's promise is the same; the step is at most MAX_PIXELS.
-            unsafe { self.part(start, end - start, &self.panels[panel], input, output, onto) }
-        }
     }
 
     /// Computes some rows of an image, whose output pixels have others between them.
@@ -315,11 +269,9 @@ impl Direct {
                     pixel: spread.pixel,
                 };
                 for x in (0..width).step_by(MAX_PIXELS) {
-                    let count = MAX_PIXELS.min(width - x);
+                    let range = row * width + x..row * width + width.min(x + MAX_PIXELS);
                     // SAFETY: the caller's promise; each row is computed once for each panel.
-                    unsafe {
-                        self.part(row * width + x, count, panel, input, output, Onto::Biases);
-                    }
+                    unsafe { self.part(range, panel, input, output, Onto::Biases) }
                 }
             }
         }
@@ -332,10 +284,10 @@ impl Direct {
     /// the input or touches those pixels, and they share no element.
     pub(super) unsafe fn pixels(&self, range: Range<usize>, input: Pixels<'_>, output: Pixels<'_>) {
         for start in range.clone().step_by(MAX_PIXELS) {
-            let count = MAX_PIXELS.min(range.end - start);
+            let range = start..range.end.min(start + MAX_PIXELS);
             for panel in &self.panels {
                 // SAFETY: the caller's promise is the same.
-                unsafe { self.part(start, count, panel, input, output, Onto::Biases) }
+                unsafe { self.part(range.clone(), panel, input, output, Onto::Biases) }
             }
         }
     }

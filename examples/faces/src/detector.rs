@@ -1,6 +1,6 @@
 //! MTCNN: the first network proposes faces, the second one refines, the third one decides.
 
-use crate::face::surest;
+use crate::face::{Candidate, surest};
 use crate::networks::{ONet, PNet, RNet};
 use crate::{Area, Face, Landmarks, Picture};
 use netc_runtime::Error;
@@ -20,6 +20,9 @@ const TILE: usize = PNet::INPUT[0];
 const WINDOWS: usize = PNet::OUTPUT[0];
 /// Tiles, or pieces of the photograph, that go through a network together.
 const BATCH: usize = 16;
+
+/// By how much the left, upper, right and lower side are to be moved, as shares of the size.
+type Moves = [f32; 4];
 
 /// Finds faces.
 #[derive(Debug)]
@@ -51,14 +54,19 @@ impl Detector {
         for scale in scales(photo) {
             proposed.extend(surest(self.propose(photo, scale)?, Area::of_union, 0.5));
         }
-        let proposed = surest(proposed, Area::of_union, 0.7);
-        let refined = surest(self.refine(photo, &proposed)?, Area::of_union, 0.7);
-        let decided = self.decide(photo, &refined)?;
-        Ok(surest(decided, Area::of_smaller, 0.7))
+        let proposed = moved(surest(proposed, Area::of_union, 0.7));
+        let refined = moved(surest(self.refine(photo, &proposed)?, Area::of_union, 0.7));
+        let decided = surest(self.decide(photo, &refined)?, Area::of_smaller, 0.7);
+        let face = |one: Candidate<Landmarks>| Face {
+            area: one.area,
+            score: one.score,
+            landmarks: one.rest,
+        };
+        Ok(decided.into_iter().map(face).collect())
     }
 
     /// The windows that may show a face, in the photograph at one size.
-    fn propose(&self, photo: &Picture, scale: f32) -> Result<Vec<Face<()>>, Error> {
+    fn propose(&self, photo: &Picture, scale: f32) -> Result<Vec<Candidate<Moves>>, Error> {
         let size = |pixels: usize| (pixels as f32 * scale) as usize + 1;
         let level = photo.resized(size(photo.width()), size(photo.height()));
         let mut found = Vec::new();
@@ -68,51 +76,52 @@ impl Detector {
             let pixels: Vec<f32> = corners.iter().flat_map(pixels).collect();
             let moves = self.pnet.forward(&mut workspace, &pixels)?.to_vec();
             let faces = PNet::output_faces(&workspace)?;
-            for (number, (face, by)) in pairs(&faces).zip(fours(&moves)).enumerate() {
+            for (number, (score, rest)) in scores(&faces).zip(fours(&moves)).enumerate() {
                 let [left, top] = corners[number / (WINDOWS * WINDOWS)];
                 let x = left + number / WINDOWS % WINDOWS;
                 let y = top + number % WINDOWS;
                 let inside = x < windows(level.width()) && y < windows(level.height());
-                if inside && face[1] >= SURE[0] {
-                    found.push(candidate(window(x, y, scale).moved(by), face[1]));
+                if inside && score >= SURE[0] {
+                    let area = window(x, y, scale);
+                    found.push(Candidate { area, score, rest });
                 }
             }
         }
         Ok(found)
     }
 
-    /// Looks at each candidate again: drops most, and moves the boxes of the others.
-    fn refine(&self, photo: &Picture, proposed: &[Face<()>]) -> Result<Vec<Face<()>>, Error> {
+    /// Looks again where the first network saw something, and drops most of it.
+    fn refine(&self, photo: &Picture, areas: &[Area]) -> Result<Vec<Candidate<Moves>>, Error> {
         let mut found = Vec::new();
         let mut workspace = self.rnet.workspace(BATCH);
-        for (areas, pixels) in pieces(photo, proposed, RNet::INPUT[0]) {
+        for (areas, pixels) in pieces(photo, areas, RNet::INPUT[0]) {
             let moves = self.rnet.forward(&mut workspace, &pixels)?.to_vec();
             let faces = RNet::output_faces(&workspace)?;
-            for ((area, face), by) in areas.iter().zip(pairs(&faces)).zip(fours(&moves)) {
-                if face[1] > SURE[1] {
-                    found.push(candidate(area.moved(by), face[1]));
+            for ((area, score), rest) in areas.into_iter().zip(scores(&faces)).zip(fours(&moves)) {
+                if score > SURE[1] {
+                    found.push(Candidate { area, score, rest });
                 }
             }
         }
         Ok(found)
     }
 
-    /// Looks for the last time, and finds the landmarks.
-    fn decide(&self, photo: &Picture, refined: &[Face<()>]) -> Result<Vec<Face>, Error> {
+    /// Looks for the last time, moves the boxes, and finds the landmarks.
+    fn decide(&self, photo: &Picture, areas: &[Area]) -> Result<Vec<Candidate<Landmarks>>, Error> {
         let mut found = Vec::new();
         let mut workspace = self.onet.workspace(BATCH);
-        for (areas, pixels) in pieces(photo, refined, ONet::INPUT[0]) {
+        for (areas, pixels) in pieces(photo, areas, ONet::INPUT[0]) {
             let moves = self.onet.forward(&mut workspace, &pixels)?.to_vec();
             let faces = ONet::output_faces(&workspace)?;
             let points = ONet::output_landmarks(&workspace)?;
-            let points = points.chunks_exact(10);
-            for (((area, face), by), points) in areas.iter().zip(pairs(&faces)).zip(fours(&moves)).zip(points) {
-                if face[1] > SURE[2] {
-                    found.push(Face {
-                        area: area.moved(by),
-                        score: face[1],
-                        landmarks: landmarks(area, points),
-                    });
+            let seen = scores(&faces)
+                .zip(fours(&moves))
+                .zip(points.chunks_exact(10));
+            for (square, ((score, by), points)) in areas.into_iter().zip(seen) {
+                if score > SURE[2] {
+                    let area = square.moved(by);
+                    let rest = landmarks(&square, points);
+                    found.push(Candidate { area, score, rest });
                 }
             }
         }
@@ -151,17 +160,26 @@ fn window(x: usize, y: usize, scale: f32) -> Area {
     }
 }
 
-/// The candidates' squares, and their pixels in the size that a network takes, a batch at a time.
-fn pieces(photo: &Picture, candidates: &[Face<()>], side: usize) -> impl Iterator<Item = (Vec<Area>, Vec<f32>)> {
-    candidates.chunks(BATCH).filter_map(move |candidates| {
-        let mut areas = Vec::new();
-        let mut pixels = Vec::new();
-        for area in candidates.iter().map(|candidate| candidate.area.square()) {
-            if let Some(piece) = photo.cut(&area, side) {
-                areas.push(area);
-                pixels.extend_from_slice(piece.numbers());
-            }
-        }
+/// Where the next network looks: squares, as it takes no other pictures.
+fn moved(candidates: Vec<Candidate<Moves>>) -> Vec<Area> {
+    let moved = candidates
+        .iter()
+        .map(|one| one.area.moved(one.rest).square());
+    moved.collect()
+}
+
+/// Areas and their pixels in the size that a network takes, a batch at a time; without those that lie outside the photograph.
+fn pieces(
+    photo: &Picture,
+    areas: &[Area],
+    side: usize,
+) -> impl Iterator<Item = (Vec<Area>, Vec<f32>)> {
+    areas.chunks(BATCH).filter_map(move |areas| {
+        let pieces = areas
+            .iter()
+            .filter_map(|area| Some((*area, photo.cut(area, side)?)));
+        let (areas, pieces): (Vec<Area>, Vec<Picture>) = pieces.unzip();
+        let pixels = pieces.iter().flat_map(Picture::numbers).copied().collect();
         (!areas.is_empty()).then_some((areas, pixels))
     })
 }
@@ -176,20 +194,12 @@ fn landmarks(square: &Area, points: &[f32]) -> Landmarks {
     })
 }
 
-fn candidate(area: Area, score: f32) -> Face<()> {
-    Face {
-        area,
-        score,
-        landmarks: (),
-    }
+/// Of each window or piece the probability of a face, the second of two.
+fn scores(numbers: &[f32]) -> impl Iterator<Item = f32> {
+    numbers.chunks_exact(2).map(|two| two[1])
 }
 
-/// Of each window or piece the probabilities of none and of a face.
-fn pairs(numbers: &[f32]) -> impl Iterator<Item = [f32; 2]> {
-    numbers.as_chunks().0.iter().copied()
-}
-
-/// Of each window or piece the moves of the four sides.
-fn fours(numbers: &[f32]) -> impl Iterator<Item = [f32; 4]> {
+/// Of each window or piece the moves of its sides.
+fn fours(numbers: &[f32]) -> impl Iterator<Item = Moves> {
     numbers.as_chunks().0.iter().copied()
 }

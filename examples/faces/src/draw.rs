@@ -13,9 +13,13 @@ pub fn draw(photo: &mut RgbImage, face: &Face) {
     let inside = |x: f32, y: f32, by: f32| {
         x > area.left + by && x < area.right - by && y > area.top + by && y < area.bottom - by
     };
-    paint(photo, BOX, |x, y| inside(x, y, -thick) && !inside(x, y, 0.0));
+    paint(photo, BOX, |x, y| {
+        inside(x, y, -thick) && !inside(x, y, 0.0)
+    });
     for [left, top] in face.landmarks {
-        paint(photo, POINT, |x, y| (x - left).hypot(y - top) <= 1.5 * thick);
+        paint(photo, POINT, |x, y| {
+            (x - left).hypot(y - top) <= 1.5 * thick
+        });
     }
 }
 

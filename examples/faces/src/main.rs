@@ -1,43 +1,68 @@
-//! Prints the faces in a photograph, and draws them: `cargo run -p example-faces -- [PHOTO [OUTPUT]]`.
+//! Prints the faces in a photograph, and draws them: `cargo run -p example-faces -- [PHOTO [DRAWING]]`.
 
-use example_faces::{Detector, Picture, draw};
-use std::path::Path;
+use example_faces::{Detector, Face, Picture, draw};
+use image::RgbImage;
+use std::error::Error;
+use std::path::{Path, PathBuf};
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut arguments = std::env::args_os().skip(1);
-    let photo = arguments.next();
-    let photo = photo.unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/astronaut.jpg").into());
-    let output = arguments.next();
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
+    let astronaut = || concat!(env!("CARGO_MANIFEST_DIR"), "/astronaut.jpg").into();
+    let photo = arguments.next().unwrap_or_else(astronaut);
+    let opened = image::open(&photo).map_err(|e| format!("{}: {e}", photo.display()))?;
+    let pixels = opened.to_rgb8();
 
-    let opened = image::open(&photo).map_err(|e| format!("{}: {e}", Path::new(&photo).display()))?;
-    let mut pixels = opened.to_rgb8();
     let faces = Detector::new()?.faces(&Picture::new(&pixels))?;
     if faces.is_empty() {
         println!("no face");
     }
     for face in &faces {
-        let area = &face.area;
-        println!(
-            "a face of {:.0}x{:.0} at {:.0}, {:.0}, with probability {:.4}; its eyes and nose at {}",
-            area.width(),
-            area.height(),
-            area.left,
-            area.top,
-            face.score,
-            face.landmarks[..3]
-                .iter()
-                .map(|[x, y]| format!("{x:.0}, {y:.0}"))
-                .collect::<Vec<_>>()
-                .join("; "),
-        );
+        println!("{}", described(face));
+    }
+    match arguments.next() {
+        Some(drawing) => save(pixels, &faces, &photo, &drawing),
+        None => Ok(()),
+    }
+}
+
+fn described(face: &Face) -> String {
+    let Face { area, score, .. } = face;
+    let names = [
+        "left eye",
+        "right eye",
+        "nose",
+        "left corner of the mouth",
+        "right corner",
+    ];
+    let points = names.iter().zip(face.landmarks);
+    let points: Vec<String> = points
+        .map(|(name, [x, y])| format!("{name} {x:.0}, {y:.0}"))
+        .collect();
+    format!(
+        "a face with probability {score:.4}: {:.0}x{:.0} from {:.0}, {:.0}; {}",
+        area.width(),
+        area.height(),
+        area.left,
+        area.top,
+        points.join("; "),
+    )
+}
+
+fn save(
+    mut pixels: RgbImage,
+    faces: &[Face],
+    photo: &Path,
+    drawing: &Path,
+) -> Result<(), Box<dyn Error>> {
+    if drawing.exists() && drawing.canonicalize()? == photo.canonicalize()? {
+        return Err("the drawing would replace the photograph: name another file".into());
+    }
+    for face in faces {
         draw(&mut pixels, face);
     }
-    if let Some(output) = output {
-        if Path::new(&output).canonicalize().ok() == Path::new(&photo).canonicalize().ok() {
-            return Err("the drawing would replace the photograph: name another file".into());
-        }
-        pixels.save(&output)?;
-        println!("drawn in {}", Path::new(&output).display());
-    }
+    pixels
+        .save(drawing)
+        .map_err(|e| format!("{}: {e}", drawing.display()))?;
+    println!("drawn in {}", drawing.display());
     Ok(())
 }

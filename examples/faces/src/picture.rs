@@ -18,7 +18,8 @@ impl Picture {
     pub fn new(photo: &RgbImage) -> Self {
         let (width, height) = photo.dimensions();
         let pixels = (0..width).flat_map(|x| (0..height).map(move |y| photo.get_pixel(x, y)));
-        let numbers = pixels.flat_map(|pixel| pixel.0.map(|byte| (f32::from(byte) - 127.5) / 128.0));
+        let numbers =
+            pixels.flat_map(|pixel| pixel.0.map(|byte| (f32::from(byte) - 127.5) / 128.0));
         Self {
             width: width as usize,
             height: height as usize,
@@ -71,7 +72,13 @@ impl Picture {
     }
 
     /// Each new pixel is the mean of the old ones that it touches.
-    fn resampled(&self, columns: Range<usize>, rows: Range<usize>, width: usize, height: usize) -> Self {
+    fn resampled(
+        &self,
+        columns: Range<usize>,
+        rows: Range<usize>,
+        width: usize,
+        height: usize,
+    ) -> Self {
         let mut numbers = Vec::with_capacity(width * height * 3);
         for x in 0..width {
             let columns = touched(&columns, x, width);

@@ -77,7 +77,7 @@ async function start() {
   examples(editor);
   buttons(compiler, editor, view);
   editor.text = answer.network;
-  await digit.load(answer.network, weights, "LeNet-5, trained on the 1,438 digits of netc");
+  await digit.load(answer.network, weights, "LeNet-5, trained on the digits of netc and of MNIST");
   // For tests of the page.
   window.netc = { compiler, classifier, trainer, editor, digit };
 }

@@ -8,6 +8,7 @@ mod parts;
 mod pictures;
 mod shared;
 
+#[cfg(feature = "train")]
 use super::sizes::elements;
 use crate::threads::Threads;
 use core::ops::Range;

@@ -3,6 +3,7 @@
 use super::{Geometry, Shared};
 use crate::cpu::act::apply_inline;
 use crate::plan::Act;
+#[cfg(feature = "train")]
 use core::ops::Range;
 
 /// A row of the output, owned by one task.

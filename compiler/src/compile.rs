@@ -12,7 +12,8 @@ use crate::recipe::{self, Recipe};
 use crate::resolve::{Resolved, resolve};
 use crate::schedule::schedule;
 use crate::train::{RecipeChoice, fitting};
-use netc_grammar::{Diagnostic, Sources, decode, parse, render};
+use netc_grammar::ast::File;
+use netc_grammar::{Diagnostic, FileId, Parsed, Sources, decode, parse, render};
 use netc_plan::Plan;
 use std::collections::BTreeMap;
 
@@ -103,15 +104,27 @@ pub fn compile(name: &str, text: Vec<u8>, options: &Options, loader: &mut dyn Lo
     output
 }
 
-/// The front of the pipeline alone, for editors: diagnostics, and the graph even where it has errors.
-pub fn analyse(name: &str, text: Vec<u8>, loader: &mut dyn Loader) -> Output {
+/// The front of the pipeline alone, for editors, which keep the tree: what is known of a text, even where it has errors. Its diagnostics
+/// are in no order, and their edits are not tried, before [`try_edits`]. The text is the first of the sources, so its tree must be that of file 0.
+pub fn analyse(name: &str, parsed: &Parsed, loader: &mut dyn Loader) -> Output {
     let mut output = Output {
         files: vec![name.to_owned()],
         ..Output::default()
     };
-    output.graph = output.read(name, text, loader);
-    output.diagnostics.sort_by_key(Diagnostic::span);
+    let root = output.sources.add(name, parsed.text());
+    output.diagnostics = parsed.diagnostics().to_vec();
+    output.graph = output.front(root, parsed.tree().clone(), loader);
     output
+}
+
+/// The rest of [`analyse`], for those who show the diagnostics.
+pub fn try_edits(output: &mut Output, parsed: &Parsed, loader: &mut dyn Loader) {
+    let layers = output.graph.as_ref().map_or(0, |graph| graph.nodes.len());
+    let (sources, diagnostics) = (&output.sources, &mut output.diagnostics);
+    if let Some((root, _)) = sources.iter().next() {
+        edits::try_all(sources, root, Some(parsed), layers, loader, diagnostics);
+    }
+    diagnostics.sort_by_key(Diagnostic::span);
 }
 
 /// The back of the pipeline: the plan of a graph without errors.
@@ -152,16 +165,26 @@ impl Output {
         };
         let (tree, diagnostics) = parse(&self.sources, root);
         self.diagnostics = diagnostics;
+        let graph = self.front(root, tree, loader);
+        let layers = graph.as_ref().map_or(0, |graph| graph.nodes.len());
+        edits::try_all(
+            &self.sources,
+            root,
+            None,
+            layers,
+            loader,
+            &mut self.diagnostics,
+        );
+        graph
+    }
+
+    /// From the tree of the root file to the graph.
+    fn front(&mut self, root: FileId, tree: File, loader: &mut dyn Loader) -> Option<Graph> {
         let resolved = resolve(&mut self.sources, root, tree, loader, &mut self.diagnostics);
         let used = self.sources.iter().skip(1);
         self.files
             .extend(used.map(|(_, source)| source.name.clone()));
         let checked = check(resolved, &mut self.diagnostics);
-        let layers = match &checked {
-            Some(Resolved::Net(graph)) => graph.nodes.len(),
-            _ => 0,
-        };
-        edits::try_all(&self.sources, root, layers, loader, &mut self.diagnostics);
         self.library = matches!(checked, Some(Resolved::Library));
         match checked {
             Some(Resolved::Net(graph)) => Some(*graph),

@@ -7,7 +7,7 @@
 use crate::check::check;
 use crate::loader::Loader;
 use crate::resolve::resolve;
-use netc_grammar::{Code, Diagnostic, FileId, Help, Sources, Span, parse};
+use netc_grammar::{Code, Diagnostic, FileId, Help, Parsed, Sources, Span, parse};
 
 /// Bytes of text that are read again, at most, to try the edits of one network. Edits beyond that are suggested untried.
 const MAX_WORK: usize = 1 << 20;
@@ -15,10 +15,12 @@ const MAX_WORK: usize = 1 << 20;
 /// What a layer costs, in bytes of text.
 const LAYER: usize = 32;
 
-/// Tries the edits of these diagnostics, which are all that the front of the pipeline has to say about the texts.
+/// Tries the edits of these diagnostics, which are all that the front of the pipeline has to say about the texts. `parsed` is the root's
+/// text where it has been kept: its other parts need not be parsed again then.
 pub(crate) fn try_all(
     sources: &Sources,
     root: FileId,
+    parsed: Option<&Parsed>,
     layers: usize,
     loader: &mut dyn Loader,
     diagnostics: &mut [Diagnostic],
@@ -26,6 +28,7 @@ pub(crate) fn try_all(
     let mut trial = Trial {
         sources,
         root,
+        parsed,
         loader,
         before: diagnostics.iter().map(Mistake::of).collect(),
     };
@@ -86,6 +89,7 @@ impl Mistake {
 struct Trial<'a> {
     sources: &'a Sources,
     root: FileId,
+    parsed: Option<&'a Parsed>,
     loader: &'a mut dyn Loader,
     before: Vec<Mistake>,
 }
@@ -120,7 +124,14 @@ impl Trial<'_> {
         let mut sources = Sources::default();
         let name = self.sources.get(self.root).name.clone();
         let root = sources.add(name, edited.text(self.root));
-        let (tree, mut diagnostics) = parse(&sources, root);
+        let (tree, mut diagnostics) = match self.parsed {
+            Some(parsed) => {
+                let mut parsed = parsed.clone();
+                parsed.change(&sources.get(root).text);
+                parsed.into_parts()
+            }
+            None => parse(&sources, root),
+        };
         let mut loader = Reread {
             edited,
             loader: self.loader,

@@ -19,6 +19,8 @@ use netc_plan::{
     Prelu, Reduction, Scale, Shuffle, Slice, Softmax, Upsample,
 };
 use options::*;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// A kind of layer.
 #[derive(Clone, Copy, Debug)]
@@ -189,14 +191,23 @@ layers! {
 /// The kind of layer with this name or alias, in exactly this case; underscores do not count in aliases.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static LayerSpec> {
-    let exact = LAYERS.iter().find(|l| l.name == name);
-    exact.or_else(|| {
-        let plain = name.replace('_', "");
-        LAYERS
-            .iter()
-            .find(|l| l.aliases.contains(&plain.as_str()) || (l.name == plain && plain != name))
-    })
+    let exact = BY_NAME.get(name);
+    let found = exact.or_else(|| BY_NAME_OR_ALIAS.get(name.replace('_', "").as_str()));
+    found.copied()
 }
+
+/// Every stage of a network is looked up here.
+static BY_NAME: LazyLock<BTreeMap<&str, &LayerSpec>> =
+    LazyLock::new(|| LAYERS.iter().map(|layer| (layer.name, layer)).collect());
+
+/// Where several have an alias, the first of them.
+static BY_NAME_OR_ALIAS: LazyLock<BTreeMap<&str, &LayerSpec>> = LazyLock::new(|| {
+    let names = |layer: &'static LayerSpec| {
+        let all = layer.aliases.iter().copied().chain([layer.name]);
+        all.map(move |name| (name, layer))
+    };
+    LAYERS.iter().rev().flat_map(names).collect()
+});
 
 /// The kind of layer with this name or alias in any case: `conv`, `Conv2d`.
 pub(crate) fn find_in_any_case(name: &str) -> Option<&'static LayerSpec> {

@@ -37,7 +37,7 @@ mod train;
 mod value;
 
 pub use build::build;
-pub use compile::{Options, Output, Train, Training, analyse, compile, plan, training};
+pub use compile::{Options, Output, Train, Training, analyse, compile, plan, training, try_edits};
 pub use loader::{Files, Loader, read_bounded};
 pub use names::is_free_name;
 pub use netc_grammar as grammar;

@@ -15,7 +15,7 @@ mod suggest;
 pub use codes::Code;
 pub use decode::{NotUtf8, decode};
 pub use diagnostic::{Diagnostic, Help, Label, Severity};
-pub use parse::{parse, parse_value};
+pub use parse::{Parsed, parse, parse_value};
 pub use render::{render, render_github, render_json};
 pub use span::{FileId, LineCol, Source, Sources, Span, Spanned};
 pub use suggest::nearest;

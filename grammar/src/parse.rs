@@ -4,18 +4,24 @@
 //! puts the grammar's `bad_` and `no_` rules into words.
 
 mod chain;
+mod change;
 mod expr;
 mod items;
 mod number;
+mod parsed;
 mod rules;
+mod shift;
 mod text;
 mod walk;
+mod window;
 
 use pest::Parser as _;
 use pest::error::InputLocation;
 use pest::iterators::Pairs;
 use rules::{NetParser, Rule};
 use walk::Walk;
+
+pub use parsed::Parsed;
 
 use crate::ast::{Expr, File};
 use crate::limits::MAX_FILE_BYTES;
@@ -40,18 +46,28 @@ use crate::{Code, Diagnostic, FileId, Sources};
 #[must_use]
 pub fn parse(sources: &Sources, file: FileId) -> (File, Vec<Diagnostic>) {
     let text = sources.get(file).text.as_str();
-    let (tree, diagnostics) = parsed(text, file, Rule::file, |scanned, pairs, reports| {
-        if scanned.has_content {
-            return Walk::new(text, &scanned.clean, file, reports).file(pairs);
-        }
-        reports.push(
-            Diagnostic::error(Code::E0132, "the file is empty", span_in(text, file, 0, 0))
-                .primary("nothing but space and comments")
-                .help("a network is a chain of layers: `INPUT(28x28x1) => CONV(8, 3x3) => RELU => FC(10)`"),
-        );
-        File::default()
-    });
-    (tree, diagnostics)
+    parsed(text, file, Rule::file, |scanned, pairs, reports| {
+        whole(text, file, scanned, pairs, reports)
+    })
+}
+
+/// The tree of a file.
+fn whole(
+    text: &str,
+    file: FileId,
+    scanned: &Scanned,
+    pairs: Pairs<'_, Rule>,
+    reports: &mut Reports,
+) -> File {
+    if scanned.has_content {
+        return Walk::new(text, &scanned.clean, file, reports).file(pairs);
+    }
+    reports.push(
+        Diagnostic::error(Code::E0132, "the file is empty", span_in(text, file, 0, 0))
+            .primary("nothing but space and comments")
+            .help("a network is a chain of layers: `INPUT(28x28x1) => CONV(8, 3x3) => RELU => FC(10)`"),
+    );
+    File::default()
 }
 
 /// Parses the value of a recipe's entry that stands alone, as a command line has it: `adam(lr=0.01)`. `None` if nothing of it could be
@@ -80,8 +96,24 @@ fn parsed<T: Default>(
     if scanned.too_deep {
         return (T::default(), reports.finish());
     }
-    let tree = match NetParser::parse(rule, &scanned.clean) {
-        Ok(pairs) => walk(&scanned, pairs, &mut reports),
+    let clean = &scanned.clean;
+    let tree = walked(text, file, rule, clean, &mut reports, |pairs, reports| {
+        walk(&scanned, pairs, reports)
+    });
+    (tree, reports.finish())
+}
+
+/// Runs a rule of the grammar over a scanned text, and walks what it found.
+fn walked<T: Default>(
+    text: &str,
+    file: FileId,
+    rule: Rule,
+    clean: &str,
+    reports: &mut Reports,
+    walk: impl FnOnce(Pairs<'_, Rule>, &mut Reports) -> T,
+) -> T {
+    match NetParser::parse(rule, clean) {
+        Ok(pairs) => walk(pairs, reports),
         Err(error) => {
             let at = match error.location {
                 InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
@@ -96,8 +128,7 @@ fn parsed<T: Default>(
             );
             T::default()
         }
-    };
-    (tree, reports.finish())
+    }
 }
 
 fn too_large(text: &str, file: FileId) -> Diagnostic {

@@ -20,6 +20,11 @@ impl Reports {
         }
     }
 
+    /// All of them in the order in which they were found; none if there were too many.
+    pub(crate) fn all(&self) -> Option<&[Diagnostic]> {
+        self.first_left_out.is_none().then_some(&self.list[..])
+    }
+
     /// The diagnostics in the order of the text.
     pub(crate) fn finish(mut self) -> Vec<Diagnostic> {
         self.list.sort_by_key(|d| (d.span().start, d.span().end));

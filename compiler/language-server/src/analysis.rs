@@ -2,49 +2,74 @@
 
 use crate::position::Text;
 use crate::symbols::{Occurrence, Symbol, occurrences};
-use netc_compiler::graph::Graph;
-use netc_compiler::{Loader, analyse};
+use netc_compiler::{Loader, Output, analyse, try_edits};
 use netc_grammar::ast::File;
-use netc_grammar::{Diagnostic, FileId, Sources, Span, parse};
+use netc_grammar::{FileId, Parsed, Span, parse};
 use std::cell::OnceCell;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 
 /// The file that is open; those that it uses follow.
 pub(crate) const ROOT: FileId = FileId(0);
 
-/// What the compiler says about a text.
+/// What the compiler says about a text: in it are the sources, the diagnostics, and the graph, some of whose layers have no shapes where
+/// there are errors.
 #[derive(Debug)]
 pub struct Analysis {
     pub(crate) text: Text,
-    /// The text, and those of the files that it uses.
-    pub(crate) sources: Sources,
-    pub(crate) diagnostics: Vec<Diagnostic>,
-    /// The layers; some without shapes where there are errors.
-    pub(crate) graph: Option<Graph>,
-    tree: OnceCell<File>,
+    parsed: Parsed,
+    output: Output,
+    /// The diagnostics are as they are shown.
+    tried: bool,
     occurrences: OnceCell<Vec<Occurrence>>,
 }
 
+impl Deref for Analysis {
+    type Target = Output;
+
+    fn deref(&self) -> &Output {
+        &self.output
+    }
+}
+
 impl Analysis {
-    /// Reads a text; `name` is its path, to which those of `use` are relative.
-    #[must_use]
-    pub fn new(name: &str, text: &str, loader: &mut dyn Loader) -> Self {
-        let output = analyse(name, text.as_bytes().to_vec(), loader);
+    /// Reads a text; `name` is its path, to which those of `use` are relative. `before` is what is known of the text before a change.
+    pub(crate) fn new(
+        name: &str,
+        text: &Text,
+        before: Option<Parsed>,
+        loader: &mut dyn Loader,
+    ) -> Self {
+        let parsed = match before {
+            Some(mut parsed) => {
+                parsed.change(text.as_str());
+                parsed
+            }
+            None => Parsed::new(text.as_str(), ROOT),
+        };
         Self {
-            text: Text::new(text.to_owned()),
-            sources: output.sources,
-            diagnostics: output.diagnostics,
-            graph: output.graph,
-            tree: OnceCell::new(),
+            text: text.clone(),
+            output: analyse(name, &parsed, loader),
+            parsed,
+            tried: false,
             occurrences: OnceCell::new(),
         }
     }
 
+    /// Makes the diagnostics ready: no answer but theirs waits for their edits to be tried.
+    pub(crate) fn try_edits(&mut self, loader: &mut dyn Loader) {
+        if !self.tried {
+            self.tried = true;
+            try_edits(&mut self.output, &self.parsed, loader);
+        }
+    }
+
+    /// What the next analysis begins with.
+    pub(crate) fn into_parsed(self) -> Parsed {
+        self.parsed
+    }
+
     pub(crate) fn tree(&self) -> &File {
-        self.tree.get_or_init(|| match self.has_root() {
-            true => parse(&self.sources, ROOT).0,
-            false => File::default(),
-        })
+        self.parsed.tree()
     }
 
     /// Names in the text: where they are defined, and where they are used.
@@ -63,10 +88,6 @@ impl Analysis {
             };
             found.filter(shared).map(|o| o.symbol)
         })
-    }
-
-    fn has_root(&self) -> bool {
-        self.sources.iter().next().is_some()
     }
 
     /// The word at a place, or directly before it.

@@ -2,6 +2,7 @@
 
 use crate::analysis::Analysis;
 use crate::hover::shapes;
+use netc_compiler::graph::Shape;
 use serde_json::{Value, json};
 use std::ops::Range;
 
@@ -10,15 +11,13 @@ pub(crate) fn hints(analysis: &Analysis, range: &Range<usize>) -> Value {
     let Some(graph) = &analysis.graph else {
         return json!([]);
     };
-    let shapes = shapes(graph).into_iter();
-    let shapes = shapes.filter(|(place, _)| range.start <= *place && *place <= range.end);
-    let hint = |(place, shape): (usize, String)| {
+    let hint = |(place, shape): (usize, Shape)| {
         json!({
             "position": analysis.text.position(place),
-            "label": shape,
+            "label": shape.to_string(),
             "kind": 1,
             "paddingLeft": true,
         })
     };
-    shapes.map(hint).collect()
+    shapes(graph, range).into_iter().map(hint).collect()
 }

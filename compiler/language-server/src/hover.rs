@@ -3,12 +3,13 @@
 use crate::analysis::{Analysis, ROOT, bytes, holds};
 use crate::completion::enclosing_call;
 use crate::texts::{layer_text, option_text};
-use netc_compiler::graph::{Graph, Node};
+use netc_compiler::graph::{Graph, Node, Shape};
 use netc_compiler::layers::{self, LayerSpec};
 use netc_compiler::options::Opt;
 use netc_compiler::params::{self, Count};
 use netc_compiler::text::thousands;
 use serde_json::{Value, json};
+use std::ops::Range;
 
 /// Uses of a block's layer that are listed.
 const MOST: usize = 6;
@@ -130,15 +131,16 @@ fn line(graph: &Graph, nodes: &[&Node]) -> String {
     text
 }
 
-/// The shape behind each stage that is written in the open file's own chain: the place, and the shape.
-pub(crate) fn shapes(graph: &Graph) -> Vec<(usize, String)> {
-    let mut shapes: Vec<(usize, String)> = Vec::new();
+/// The shape behind each stage that is written in the open file's own chain, in a part of it: the place, and the shape.
+pub(crate) fn shapes(graph: &Graph, part: &Range<usize>) -> Vec<(usize, Shape)> {
+    let mut shapes: Vec<(usize, Shape)> = Vec::new();
     for node in &graph.nodes {
         let span = node.used_at.last().copied().unwrap_or(node.span);
-        if span.file != ROOT || node.shape.is_unknown() {
+        let place = span.end as usize;
+        let seen = part.start <= place && place <= part.end;
+        if span.file != ROOT || !seen || node.shape.is_unknown() {
             continue;
         }
-        let place = span.end as usize;
         match shapes
             .iter_mut()
             .rev()
@@ -146,8 +148,8 @@ pub(crate) fn shapes(graph: &Graph) -> Vec<(usize, String)> {
             .find(|(at, _)| *at == place)
         {
             // A block's last layer, and the last round of a repeat.
-            Some(shape) => shape.1 = node.shape.to_string(),
-            None => shapes.push((place, node.shape.to_string())),
+            Some((_, shape)) => *shape = node.shape,
+            None => shapes.push((place, node.shape)),
         }
     }
     shapes

@@ -6,10 +6,14 @@ use crate::{actions, completion, definition, diagnostics, hints, hover, outline,
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
 use netc_compiler::format::format;
 use netc_compiler::{Files, Loader};
-use netc_grammar::{FileId, Span};
+use netc_grammar::{FileId, Parsed, Span};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::time::Duration;
+
+/// How long nothing must be asked before diagnostics are made ready.
+const PAUSE: Duration = Duration::from_millis(15);
 
 /// Speaks with an editor until it says goodbye.
 ///
@@ -57,6 +61,7 @@ fn capabilities() -> Value {
         "semanticTokensProvider": {
             "legend": { "tokenTypes": tokens::KINDS, "tokenModifiers": [] },
             "full": true,
+            "range": true,
         },
     })
 }
@@ -68,6 +73,8 @@ struct Document {
     version: Value,
     /// What is known of the text as it is now.
     analysis: Option<Analysis>,
+    /// What was known of an earlier one.
+    before: Option<Parsed>,
     /// Its diagnostics have been sent.
     told: bool,
 }
@@ -94,22 +101,32 @@ impl Loader for Open<'_> {
 type Answer = Result<Value, (ErrorCode, String)>;
 
 impl Server {
-    /// The next message. While there is none, diagnostics are brought up to date: several quick changes are analysed once.
+    /// The next message. While there is none, texts are analysed, and after a pause diagnostics are brought up to date: what is asked
+    /// after a change need not wait for them, and several quick changes have them once.
     fn next(&mut self, connection: &Connection) -> Result<Option<Message>, String> {
         loop {
             if let Ok(message) = connection.receiver.try_recv() {
                 return Ok(Some(message));
             }
             let untold = self.documents.iter().find(|(_, document)| !document.told);
-            let Some(uri) = untold.map(|(uri, _)| uri.clone()) else {
+            let Some((uri, document)) = untold else {
                 return Ok(connection.receiver.recv().ok());
             };
-            self.tell(connection, &uri)?;
+            let uri = uri.clone();
+            if document.analysis.is_none() {
+                self.analysis(&uri);
+                continue;
+            }
+            match connection.receiver.recv_timeout(PAUSE) {
+                Ok(message) => return Ok(Some(message)),
+                Err(error) if error.is_timeout() => self.tell(connection, &uri)?,
+                Err(_) => return Ok(None),
+            }
         }
     }
 
     fn tell(&mut self, connection: &Connection, uri: &str) -> Result<(), String> {
-        let Some(analysis) = self.analysis(uri) else {
+        let Some(analysis) = self.with_edits(uri) else {
             return Ok(());
         };
         let diagnostics = diagnostics::diagnostics(analysis, uri);
@@ -127,14 +144,24 @@ impl Server {
     }
 
     fn analysis(&mut self, uri: &str) -> Option<&Analysis> {
-        let document = self.documents.get(uri)?;
+        let document = self.documents.get_mut(uri)?;
         if document.analysis.is_none() {
-            let text = document.text.as_str().to_owned();
+            let before = document.before.take();
+            let document = self.documents.get(uri)?;
             let mut loader = Open(&self.documents);
-            let analysis = Analysis::new(&path_of(uri), &text, &mut loader);
+            let analysis = Analysis::new(&path_of(uri), &document.text, before, &mut loader);
             self.documents.get_mut(uri)?.analysis = Some(analysis);
         }
         self.documents.get(uri)?.analysis.as_ref()
+    }
+
+    /// With the edits that diagnostics suggest, tried.
+    fn with_edits(&mut self, uri: &str) -> Option<&Analysis> {
+        self.analysis(uri)?;
+        let mut analysis = self.documents.get_mut(uri)?.analysis.take()?;
+        analysis.try_edits(&mut Open(&self.documents));
+        let document = self.documents.get_mut(uri)?;
+        Some(document.analysis.insert(analysis))
     }
 
     fn take(&mut self, connection: &Connection, note: Notification) -> Result<(), String> {
@@ -144,16 +171,17 @@ impl Server {
         match note.method.as_str() {
             "textDocument/didOpen" => {
                 let text = document["text"].as_str().unwrap_or("").to_owned();
-                self.set(uri, Text::new(text), document["version"].clone());
+                self.set(uri, Text::new(text), document["version"].clone(), None);
             }
             "textDocument/didChange" => {
-                let Some(old) = self.documents.remove(&uri) else {
+                let Some(mut old) = self.documents.remove(&uri) else {
                     return Ok(());
                 };
+                old.forget();
                 let changes = params["contentChanges"].as_array();
                 let changes = changes.into_iter().flatten();
                 let text = changes.fold(old.text, |text, change| text.changed(change));
-                self.set(uri, text, document["version"].clone());
+                self.set(uri, text, document["version"].clone(), old.before);
             }
             "textDocument/didClose" => {
                 self.documents.remove(&uri);
@@ -168,11 +196,12 @@ impl Server {
         Ok(())
     }
 
-    fn set(&mut self, uri: String, text: Text, version: Value) {
+    fn set(&mut self, uri: String, text: Text, version: Value, before: Option<Parsed>) {
         let document = Document {
             text,
             version,
             analysis: None,
+            before,
             told: false,
         };
         self.documents.insert(uri, document);
@@ -183,7 +212,11 @@ impl Server {
             .as_str()
             .unwrap_or("")
             .to_owned();
-        let answer = match self.analysis(&uri) {
+        let analysis = match request.method.as_str() {
+            "textDocument/codeAction" => self.with_edits(&uri),
+            _ => self.analysis(&uri),
+        };
+        let answer = match analysis {
             Some(analysis) => asked(analysis, &uri, &request.method, &request.params),
             None => Err((ErrorCode::InvalidParams, format!("`{uri}` is not open"))),
         };
@@ -196,7 +229,8 @@ impl Server {
 
 impl Document {
     fn forget(&mut self) {
-        self.analysis = None;
+        let parsed = self.analysis.take().map(Analysis::into_parsed);
+        self.before = parsed.or(self.before.take());
         self.told = false;
     }
 }
@@ -231,7 +265,10 @@ fn asked(analysis: &Analysis, uri: &str, method: &str, params: &Value) -> Answer
         "textDocument/documentSymbol" => outline::outline(analysis),
         "textDocument/codeAction" => actions::actions(analysis, uri, &range()),
         "textDocument/inlayHint" => hints::hints(analysis, &range()),
-        "textDocument/semanticTokens/full" => tokens::tokens(analysis),
+        "textDocument/semanticTokens/full" => {
+            tokens::tokens(analysis, &(0..analysis.text.as_str().len()))
+        }
+        "textDocument/semanticTokens/range" => tokens::tokens(analysis, &range()),
         "textDocument/formatting" => formatting(analysis),
         _ => {
             return Err((

@@ -35,17 +35,21 @@ pub(crate) const KEYWORDS: [&str; 10] = [
     "auxiliary",
 ];
 
-/// The tokens, each as its distance from the one before.
-pub(crate) fn tokens(analysis: &Analysis) -> Value {
+/// The tokens that touch a part of the text, each as its distance from the one before.
+pub(crate) fn tokens(analysis: &Analysis, part: &Range<usize>) -> Value {
+    let seen = |start: usize| part.start <= start && start <= part.end;
     let names: BTreeMap<u32, &Symbol> = analysis
         .occurrences()
         .iter()
+        .filter(|o| seen(o.span.end as usize) || seen(o.span.start as usize))
         .map(|o| (o.span.start, &o.symbol))
         .collect();
     let text = analysis.text.as_str();
     let mut data = Vec::new();
     let mut last = (0, 0);
-    for range in pieces(text) {
+    // What begins a comment is known only from the beginning.
+    let pieces = pieces(text).take_while(|range| range.start <= part.end);
+    for range in pieces.filter(|range| range.end >= part.start) {
         let Some(kind) = kind(text, &range, &names) else {
             continue;
         };

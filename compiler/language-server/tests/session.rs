@@ -356,3 +356,101 @@ fn anything_may_be_typed() {
         }
     }
 }
+
+/// After each change everything is as if the text had just been opened, though most of its tree is an earlier one's.
+#[test]
+fn changes_leave_nothing_behind() {
+    let stages = "=> conv(wide) => [ SKIP | CONV(16, 1x1) => RELU => BN ] => ADD\n".repeat(6);
+    let mut text = NET.replace("=> POOL(2x2)", &format!("{stages}=> POOL(2x2)"));
+    let mut editor = Editor::with(&text);
+    editor.diagnostics();
+    let mut random = 1_u64;
+    let mut below = |n: usize| {
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (random >> 33) as usize % n
+    };
+    let typed = [
+        "",
+        "8",
+        " => RELU",
+        "(",
+        "=> CONVV(3)\n",
+        " as here",
+        "// c",
+        ", bias=false",
+    ];
+    for version in 2..80 {
+        let lines: Vec<&str> = text.split('\n').collect();
+        let line = below(lines.len());
+        let start = below(lines[line].len() + 1);
+        let end = (start + below(4)).min(lines[line].len());
+        let new = typed[below(typed.len())];
+        let before: usize = lines[..line].iter().map(|l| l.len() + 1).sum();
+        let changed = [&text[..before + start], new, &text[before + end..]].concat();
+        let place = |character: usize| json!({ "line": line, "character": character });
+        let change = json!({ "range": { "start": place(start), "end": place(end) }, "text": new });
+        let document = json!({ "uri": URI, "version": version });
+        editor.tell(
+            "textDocument/didChange",
+            json!({ "textDocument": document, "contentChanges": [change] }),
+        );
+        let mut fresh = Editor::with(&changed);
+        assert_eq!(editor.diagnostics(), fresh.diagnostics(), "{changed}");
+        let whole = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 99, "character": 0 } });
+        let params = json!({ "textDocument": { "uri": URI }, "range": whole });
+        for method in [
+            "inlayHint",
+            "documentSymbol",
+            "semanticTokens/full",
+            "codeAction",
+        ] {
+            let method = format!("textDocument/{method}");
+            assert_eq!(
+                editor.ask(&method, params.clone()),
+                fresh.ask(&method, params.clone()),
+                "{changed}"
+            );
+        }
+        // Where little is wrong, the next change is to this text.
+        match editor.ask("textDocument/codeAction", params) {
+            Value::Array(fixes) if fixes.len() < 3 => text = changed,
+            _ => {
+                let all = json!({ "textDocument": document, "contentChanges": [{ "text": text }] });
+                editor.tell("textDocument/didChange", all);
+                editor.diagnostics();
+            }
+        }
+    }
+}
+
+#[test]
+fn tokens_of_a_part_are_those_of_the_whole() {
+    let mut editor = Editor::with(NET);
+    let mut tokens = |method: &str, first: u32, last: u32| {
+        let range = json!({ "start": { "line": first, "character": 0 }, "end": { "line": last, "character": 0 } });
+        let params = json!({ "textDocument": { "uri": URI }, "range": range });
+        let answer = editor.ask(&format!("textDocument/semanticTokens/{method}"), params);
+        let data = answer["data"].as_array().unwrap().clone();
+        let (mut line, mut column) = (0, 0);
+        let place = |token: &[Value]| {
+            let number = |i: usize| token[i].as_u64().unwrap();
+            column = if number(0) == 0 {
+                column + number(1)
+            } else {
+                number(1)
+            };
+            line += number(0);
+            [line, column, number(2), number(3)]
+        };
+        data.chunks(5).map(place).collect::<Vec<_>>()
+    };
+    let whole = tokens("full", 0, 0);
+    let part: Vec<_> = whole
+        .into_iter()
+        .filter(|token| (2..4).contains(&token[0]))
+        .collect();
+    assert!(part.len() > 10);
+    assert_eq!(tokens("range", 2, 4), part);
+}

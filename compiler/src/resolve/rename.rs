@@ -11,6 +11,9 @@ impl Expander<'_, '_> {
     /// goes on as `name2`, `name3` ...
     pub(super) fn rename(&mut self) {
         let renames = std::mem::take(&mut self.renames);
+        if renames.is_empty() {
+            return;
+        }
         let mut taken = self.numbered_names(&renames);
         let mut uses: HashMap<String, usize> = HashMap::new();
         for (id, ident) in renames {

@@ -15,15 +15,27 @@ use crate::reports::{Reports, span_in};
 use crate::{Code, Diagnostic, FileId, Span};
 use brackets::Brackets;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// The outcome of a scan.
 pub(crate) struct Scanned {
     /// The mended copy of the text, byte for byte as long.
     pub(crate) clean: String,
+    /// Where comments and strings stand, in order.
+    pub(crate) quoted: Vec<Range<usize>>,
     /// The text holds something besides spaces and comments.
     pub(crate) has_content: bool,
     /// Brackets nest too deeply; the parser must not see this text.
     pub(crate) too_deep: bool,
+}
+
+impl Scanned {
+    /// Whether a place lies within a comment or a string.
+    pub(crate) fn cuts(&self, at: usize) -> bool {
+        let before = self.quoted.partition_point(|quoted| quoted.end <= at);
+        let next = self.quoted.get(before);
+        next.is_some_and(|quoted| quoted.start < at)
+    }
 }
 
 pub(crate) fn scan(text: &str, file: FileId, reports: &mut Reports) -> Scanned {
@@ -33,6 +45,7 @@ pub(crate) fn scan(text: &str, file: FileId, reports: &mut Reports) -> Scanned {
         at: 0,
         token_end: 0,
         clean: String::with_capacity(text.len()),
+        quoted: Vec::new(),
         reports,
         brackets: Brackets::default(),
         has_content: false,
@@ -53,6 +66,7 @@ pub(crate) fn scan(text: &str, file: FileId, reports: &mut Reports) -> Scanned {
     }
     Scanned {
         clean: scanner.clean,
+        quoted: scanner.quoted,
         has_content: scanner.has_content,
         too_deep: scanner.too_deep,
     }
@@ -64,6 +78,7 @@ struct Scanner<'a> {
     /// How much of the text has been read, and how long `clean` is.
     at: usize,
     clean: String,
+    quoted: Vec<Range<usize>>,
     /// Where the last token ends: what follows are spaces and comments.
     token_end: usize,
     reports: &'a mut Reports,
@@ -134,6 +149,13 @@ impl<'a> Scanner<'a> {
     /// Takes `mended` in place of the next `len` bytes; it must not be longer.
     fn mend(&mut self, len: usize, mended: &str) {
         debug_assert!(mended.len() <= len);
+        // Together they would begin a comment that nobody wrote.
+        let comment = self.clean.ends_with('/') && mended.starts_with(['/', '*']);
+        if comment && mended.len() < len {
+            self.clean.push(' ');
+            self.at += 1;
+            return self.mend(len - 1, mended);
+        }
         self.clean.push_str(mended);
         self.clean
             .extend(std::iter::repeat_n(' ', len - mended.len()));

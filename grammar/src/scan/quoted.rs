@@ -179,6 +179,7 @@ impl Scanner<'_> {
     /// Copies quoted text, but reports and blanks characters that hide.
     fn copy_watching(&mut self, len: usize) {
         let end = self.at + len;
+        self.quoted.push(self.at..end);
         while self.at < end {
             let plain = self.text[self.at..end]
                 .find(|c: char| {

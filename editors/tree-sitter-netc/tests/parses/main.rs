@@ -3,6 +3,7 @@
 
 mod mutations;
 mod nodes;
+#[path = "../../../../grammar/tests/common/programs.rs"]
 mod programs;
 mod syntax;
 mod texts;

@@ -48,8 +48,8 @@ pub(crate) fn tokens(analysis: &Analysis, part: &Range<usize>) -> Value {
     let mut data = Vec::new();
     let mut last = (0, 0);
     // What begins a comment is known only from the beginning.
-    let pieces = pieces(text).take_while(|range| range.start <= part.end);
-    for range in pieces.filter(|range| range.end >= part.start) {
+    let pieces = pieces(text).take_while(|range| range.start < part.end);
+    for range in pieces.filter(|range| range.end > part.start) {
         let Some(kind) = kind(text, &range, &names) else {
             continue;
         };

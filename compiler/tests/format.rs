@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
 
+#[path = "../../grammar/tests/common/programs.rs"]
+mod programs;
+
 use netc_compiler::format::{Refusal, WIDTH, format};
-use netc_grammar::render;
+use netc_grammar::{Diagnostic, Sources, parse, render};
 use netc_plan::random::SplitMix64 as Random;
 use std::path::{Path, PathBuf};
 
@@ -176,4 +179,174 @@ fn long_lines_are_broken_where_they_may_be() {
         "{formatted}"
     );
     insta::assert_snapshot!(formatted);
+}
+
+/// Names of layers, and other names that people write for them.
+const ALIASES: [(&str, &str); 4] = [
+    ("CONV", "CONV2D"),
+    ("FC", "DENSE"),
+    ("FC", "LINEAR"),
+    ("SKIP", "IDENTITY"),
+];
+
+/// A text in parts: words, comments, strings, and what stands between.
+fn parts(text: &str) -> Vec<&str> {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let len = if rest.starts_with("\r\n") {
+            2
+        } else if rest.starts_with("//") {
+            rest.find(['\r', '\n']).unwrap_or(rest.len())
+        } else if rest.starts_with("/*") {
+            let (mut depth, mut at) = (1, 2);
+            while depth > 0 {
+                let (down, up) = (rest[at..].find("*/").unwrap(), rest[at..].find("/*"));
+                let deeper = up.is_some_and(|up| up < down);
+                at += if deeper { up.unwrap() } else { down } + 2;
+                depth = if deeper { depth + 1 } else { depth - 1 };
+            }
+            at
+        } else if first == '"' {
+            let mut escaped = false;
+            let end = rest[1..].find(|c| {
+                let ends = c == '"' && !escaped;
+                escaped = c == '\\' && !escaped;
+                ends
+            });
+            end.unwrap() + 2
+        } else if is_word(first) {
+            rest.find(|c| !is_word(c)).unwrap_or(rest.len())
+        } else {
+            first.len_utf8()
+        };
+        parts.push(&rest[..len]);
+        rest = &rest[len..];
+    }
+    parts
+}
+
+fn is_comment(part: &&str) -> bool {
+    part.starts_with("//") || part.starts_with("/*")
+}
+
+/// The comments of a text, but for white space at the ends of their lines.
+fn comments(text: &str) -> Vec<String> {
+    let lines = |comment: &str| {
+        comment
+            .lines()
+            .map(str::trim_end)
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    parts(text)
+        .into_iter()
+        .filter(is_comment)
+        .map(lines)
+        .collect()
+}
+
+/// The tree of a text as text, without places; `None` where it has errors.
+fn tree(text: &str) -> Option<String> {
+    let mut sources = Sources::default();
+    let file = sources.add("a.net", text);
+    let (tree, diagnostics) = parse(&sources, file);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return None;
+    }
+    let all = format!("{tree:?}");
+    let mut pieces = all.split("Span { file: FileId(0)");
+    let mut kept = pieces.next()?.to_owned();
+    pieces.for_each(|piece| kept += piece.split_once('}').map_or("", |(_, behind)| behind));
+    Some(kept)
+}
+
+/// The text with other names for its layers, with more of odd white space, and now and then in a single line or without comments.
+fn odd(text: &str, random: &mut Random) -> String {
+    let (one_line, bare) = (random.below(4) == 0, random.below(3) == 0);
+    let (mut odd, mut before) = (String::new(), "");
+    for part in parts(text) {
+        let (own, alias) = ALIASES[random.below(ALIASES.len())];
+        // A comment ends with its line.
+        let free = !before.starts_with("//");
+        odd += match part {
+            comment if bare && is_comment(&comment) => " ",
+            word if word == own => alias,
+            "\n" | "\r\n" if one_line && free => " ",
+            " " | "\n" if free && random.below(8) == 0 => {
+                random.pick(&["  ", "\t", "\n\n\n", " \t \n", "\r\n\r\n"])
+            }
+            part => part,
+        };
+        before = part;
+    }
+    odd
+}
+
+/// Whether a line, which is too long, could have been broken: between its stages. Where a stage takes several lines by itself, others
+/// stay behind its end.
+fn could_be_shorter(line: &str) -> bool {
+    let mut open = 0;
+    let closes_another = parts(line).into_iter().any(|part| {
+        open += match part {
+            "(" | "[" => 1,
+            ")" | "]" => -1,
+            _ => 0,
+        };
+        open < 0
+    });
+    !closes_another && line.trim().trim_start_matches("=> ").contains(" => ")
+}
+
+/// How many files are drawn where `NETC_RANDOM_FILES` does not say more: with 10,000 nothing else is found.
+const FILES: u64 = 1_000;
+
+#[test]
+fn random_files() {
+    let count = std::env::var("NETC_RANDOM_FILES").map_or(FILES, |n| n.parse().unwrap());
+    let mut random = Random(3);
+    let (mut formatted, mut commented) = (0, 0);
+    let mut seed = 0;
+    while formatted < count {
+        seed += 1;
+        let text = programs::program(seed);
+        let Some(expected) = tree(&text) else {
+            continue;
+        };
+        let text = odd(&text, &mut random);
+        // An arrow in a comment can be what makes braces valid.
+        if tree(&text).is_none() {
+            continue;
+        }
+        let result = match stable(&text) {
+            Ok(result) => result,
+            Err(why) => panic!("program {seed}: {why:?}\n{text}"),
+        };
+        assert_eq!(
+            tree(&result).as_ref(),
+            Some(&expected),
+            "program {seed}\n{text}\n{result}"
+        );
+        let kept = comments(&text);
+        assert_eq!(comments(&result), kept, "program {seed}\n{text}\n{result}");
+        // Comments are left as they are, and lines with them too.
+        let long = |line: &&str| kept.is_empty() && line.chars().count() > WIDTH;
+        for line in result.lines().filter(long) {
+            assert!(
+                !could_be_shorter(line),
+                "program {seed}\n{line}\nof\n{text}"
+            );
+        }
+        formatted += 1;
+        commented += u64::from(kept.len() > 2);
+    }
+    assert!(
+        seed < count * 3 / 2,
+        "only {count} of {seed} programs are valid"
+    );
+    assert!(
+        commented > count / 4,
+        "only {commented} have three comments"
+    );
 }

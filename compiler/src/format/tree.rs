@@ -231,10 +231,9 @@ impl<'a> Reader<'a> {
     }
 
     fn begins_value(&self) -> bool {
+        // Behind a comma `output` is a value, as the grammar has it.
         let text = self.peek();
-        let is_chain =
-            text == "INPUT" || self.begins_head() && matches!(text, "output" | "auxiliary");
-        !text.is_empty() && !is_keyword(text) && !is_chain
+        !text.is_empty() && !is_keyword(text) && text != "INPUT"
     }
 
     fn train(&mut self) -> Option<Train<'a>> {

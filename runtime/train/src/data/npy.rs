@@ -27,8 +27,8 @@ pub enum Numbers {
     Floats(Vec<f32>),
 }
 
-/// A label beyond this is a mistake: nobody has so many classes.
-const MAX_LABEL: i64 = 1 << 24;
+/// A label beyond this is a mistake: nobody has so many classes, each of which gets a name.
+const MAX_LABEL: i64 = 1 << 20;
 
 impl Numbers {
     /// The values as they go into a network.
@@ -48,6 +48,9 @@ impl Numbers {
     pub(super) fn labels(self) -> Result<Vec<u32>, String> {
         let label = |(i, v): (usize, i64)| match v {
             0..MAX_LABEL => Ok(v as u32),
+            MAX_LABEL.. => Err(format!(
+                "label {i} is {v}; netc knows {MAX_LABEL} classes at most"
+            )),
             _ => Err(format!("label {i} is {v}; classes count from 0")),
         };
         match self {
@@ -329,6 +332,11 @@ mod tests {
                 .labels()
                 .unwrap_err()
                 .contains("label 1 is -1")
+        );
+        let many = Numbers::Integers(vec![1 << 20]).labels().unwrap_err();
+        assert_eq!(
+            many,
+            "label 0 is 1048576; netc knows 1048576 classes at most"
         );
         assert!(Numbers::Floats(vec![1.0]).labels().is_err());
     }

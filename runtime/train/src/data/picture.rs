@@ -6,6 +6,9 @@ use image::{DynamicImage, ImageDecoder, ImageError, ImageReader};
 use netc_plan::Pixels;
 use std::io::Cursor;
 
+/// The most bytes of a decoded picture: a few hundred of a file can claim as many as an address space holds.
+const MOST: u64 = 512 << 20;
+
 /// Decodes a JPEG or PNG, and turns it as its EXIF entry says.
 ///
 /// # Errors
@@ -22,6 +25,15 @@ pub fn decode(bytes: &[u8]) -> Result<DynamicImage, String> {
         image::ImageError::Unsupported(_) => unknown.to_owned(),
         e => explain(&e),
     })?;
+    let bytes = decoder.total_bytes();
+    if bytes > MOST {
+        let (width, height) = decoder.dimensions();
+        return Err(format!(
+            "its {width}x{height} pixels would take {} MB; netc reads pictures of up to {} MB",
+            bytes >> 20,
+            MOST >> 20
+        ));
+    }
     let turn = decoder.orientation().map_err(|e| explain(&e))?;
     let mut image = DynamicImage::from_decoder(decoder).map_err(|e| explain(&e))?;
     image.apply_orientation(turn);
@@ -180,6 +192,31 @@ mod tests {
         let fit = |crop| fitted(&image, Fit { size: [2, 2], crop }, 1).unwrap();
         assert_eq!(fit(true), [200; 4]);
         assert!(fit(false).iter().all(|v| (60..160).contains(v)));
+    }
+
+    /// A PNG without pixels, but for their number.
+    fn claim(width: u32, height: u32) -> Vec<u8> {
+        let mut chunk = b"IHDR".to_vec();
+        chunk.extend([width, height].map(u32::to_be_bytes).as_flattened());
+        chunk.extend([8, 2, 0, 0, 0]);
+        let mut sum = flate2::Crc::new();
+        sum.update(&chunk);
+        let mut file = b"\x89PNG\r\n\x1a\n\0\0\0\x0d".to_vec();
+        file.extend(chunk);
+        file.extend(sum.sum().to_be_bytes());
+        file.extend(b"\0\0\0\0IDAT\x35\xaf\x06\x1e");
+        file
+    }
+
+    #[test]
+    fn claims_of_many_pixels_take_no_memory() {
+        let wrong = decode(&claim(60_000, 60_000)).unwrap_err();
+        assert_eq!(
+            wrong,
+            "its 60000x60000 pixels would take 10299 MB; netc reads pictures of up to 512 MB"
+        );
+        let wrong = decode(&claim(10, 10)).unwrap_err();
+        assert!(!wrong.contains("MB"), "{wrong}");
     }
 
     #[test]

@@ -32,6 +32,9 @@ pub struct Preparation {
     pub scale: f32,
 }
 
+/// A file of weights may come from anywhere, and note any size.
+const MOST_PIXELS: usize = 1 << 26;
+
 impl Notes {
     pub(super) fn of(experiment: &Experiment<'_>) -> Self {
         Self {
@@ -84,12 +87,15 @@ impl Preparation {
         })
     }
 
-    /// Whether no step gives less than an input `[h, w, c]`.
+    /// Whether no step gives less than an input `[h, w, c]`, and none more than memory should hold.
     #[must_use]
     pub fn covers(&self, [height, width, _]: [usize; 3]) -> bool {
-        let whole = self.size.map(|n| n + 2 * self.pad);
+        let padding = self.pad.saturating_mul(2);
+        let whole = self.size.map(|n| n.saturating_add(padding));
         let sizes = [&[whole], &self.cuts[..], &[[height, width]]].concat();
-        sizes.is_sorted_by(|from, to| from[0] >= to[0] && from[1] >= to[1])
+        !self.size.contains(&0)
+            && whole[0].saturating_mul(whole[1]) <= MOST_PIXELS
+            && sizes.is_sorted_by(|from, to| from[0] >= to[0] && from[1] >= to[1])
     }
 
     /// A picture as a network's input `[h, w, c]`, which [`Preparation::covers`]. `None` if no picture has so many channels.
@@ -121,5 +127,28 @@ impl Preparation {
         let mut input = vec![0.0; picture.values.len()];
         normalise(&picture.values, channels, pixels, &mut input);
         Some(input)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_that_no_run_notes_are_not_heeded() {
+        let plain = || Preparation::plain([4, 4, 3]);
+        assert!(plain().covers([4, 4, 3]));
+        let changed = |change: fn(&mut Preparation)| {
+            let mut preparation = plain();
+            change(&mut preparation);
+            preparation.covers([4, 4, 3])
+        };
+        assert!(changed(|p| (p.size, p.cuts) = ([9, 8], vec![[6, 5]])));
+        assert!(!changed(|p| p.size = [3, 9]));
+        assert!(!changed(|p| p.cuts = vec![[3, 3]]));
+        assert!(!changed(|p| p.pad = usize::MAX));
+        assert!(!changed(|p| p.size = [usize::MAX, 4]));
+        assert!(!changed(|p| p.size = [200_000, 200_000]));
+        assert!(!changed(|p| (p.size, p.pad) = ([0, 0], 4)));
     }
 }

@@ -55,10 +55,12 @@ pub fn npz(bytes: &[u8]) -> bool {
 
 /// A file of MNIST, once as pictures and once as labels.
 pub fn idx(bytes: &[u8]) -> bool {
-    let labels = [0, 0, 8, 1, 0, 0, 0, 3, 0, 2, 1];
+    let labels = [0, 0, 8, 1, 0, 0, 0, 4, 0, 1, 0, 1];
     let pictures = [
-        0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 2, 9, 8, 7, 6, 5, 4,
-    ];
+        &[0, 0, 8, 3, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 2][..],
+        &[7; 8],
+    ]
+    .concat();
     let set = |images: &[u8], labels: &[u8]| {
         let files = [
             ("mnist/train-images-idx3-ubyte", images),

@@ -39,25 +39,16 @@ fn each_target_has_a_program_and_a_corpus() {
     assert_eq!(stems(&fuzz().join("corpus")), names);
 }
 
-/// Each as netc writes it now; `NETC_UPDATE=1` puts them into the corpus.
+/// All of it, target by target: none panics or takes its time, and each has something that is accepted and something that is not.
+/// `NETC_UPDATE=1` writes anew what only netc can write.
 #[test]
-fn what_netc_writes_is_accepted() {
-    for (name, bytes) in written() {
-        let (_, target) = TARGETS
-            .iter()
-            .find(|(other, _)| *other == name)
-            .expect("a target");
-        assert!(target(&bytes), "{name}");
-        if std::env::var_os("NETC_UPDATE").is_some() {
+fn the_corpus_is_answered() {
+    if std::env::var_os("NETC_UPDATE").is_some() {
+        for (name, bytes) in written() {
             let path = fuzz().join("corpus").join(name).join("written.safetensors");
             std::fs::write(path, bytes).expect("a file is written");
         }
     }
-}
-
-/// All of it, target by target: none panics or takes its time, and each has something that is accepted and something that is not.
-#[test]
-fn the_corpus_is_answered() {
     let problems: Vec<String> = TARGETS.iter().flat_map(answered).collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }

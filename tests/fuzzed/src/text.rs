@@ -5,8 +5,8 @@ mod spans;
 
 use netc_compiler::format::{Refusal, format};
 use netc_compiler::graph::{Graph, Shape};
-use netc_compiler::{Options, Output, analyse, compile, emit, print};
-use netc_grammar::{Diagnostic, Sources, decode, parse, parse_value, render};
+use netc_compiler::{Options, Output, analyse, compile, emit, print, try_edits};
+use netc_grammar::{Diagnostic, FileId, Parsed, Sources, decode, parse, parse_value, render};
 use netc_plan::validate;
 use std::collections::BTreeMap;
 
@@ -22,6 +22,7 @@ pub fn grammar(bytes: &[u8]) -> bool {
         }
     };
     let (tree, is_valid) = spans::surveyed(&text);
+    changed(&text);
     let mut sources = Sources::default();
     let file = sources.add("value", text);
     let _ = parse_value(&sources, file);
@@ -37,6 +38,20 @@ pub fn grammar(bytes: &[u8]) -> bool {
         assert_eq!(print::text(&again, ""), printed);
     }
     is_valid
+}
+
+/// A text without its middle third, to which that is added, is parsed as the whole.
+fn changed(text: &str) {
+    let boundary = |at: usize| {
+        (0..=at)
+            .rev()
+            .find(|at| text.is_char_boundary(*at))
+            .unwrap_or(0)
+    };
+    let [from, to] = [1, 2].map(|third| boundary(text.len() * third / 3));
+    let mut parsed = Parsed::new(&[&text[..from], &text[to..]].concat(), FileId(0));
+    parsed.change(text);
+    assert_eq!(parsed, Parsed::new(text, FileId(0)));
 }
 
 /// Formatting: what is valid gets a form that it keeps, and what is not is refused with its errors.
@@ -63,10 +78,15 @@ const MOST_LAYERS: usize = 400;
 
 /// The whole compiler: errors or a network with all that is made of it.
 pub fn compiler(bytes: &[u8]) -> bool {
-    let read = analyse("fuzz.net", bytes.to_vec(), &mut used());
-    let _ = read.rendered();
+    let Ok(text) = decode(bytes.to_vec()) else {
+        return false;
+    };
+    let parsed = Parsed::new(&text, FileId(0));
+    let mut read = analyse("fuzz.net", &parsed, &mut used());
     let layers = read.graph.as_ref().map_or(0, |graph| graph.nodes.len());
     if read.has_errors() || layers > MOST_LAYERS {
+        try_edits(&mut read, &parsed, &mut used());
+        let _ = read.rendered();
         return false;
     }
     let options = Options {
@@ -109,7 +129,7 @@ pub fn compiler(bytes: &[u8]) -> bool {
 /// A network that is printed is the same network again.
 fn printed(graph: &Graph) {
     let text = print::net(graph).unwrap();
-    let again = analyse("printed.net", text.clone().into(), &mut used());
+    let again = analyse("printed.net", &Parsed::new(&text, FileId(0)), &mut used());
     assert!(!again.has_errors(), "{text}\n{}", again.rendered());
     assert_eq!(print::net(&again.graph.unwrap()).unwrap(), text);
 }

@@ -129,6 +129,9 @@ fn what_pest_refuses_is_an_error_here_too() {
         if wrong(tree(&text).root_node()).is_none() {
             let explained = |code: &&str| LENIENT.iter().any(|(known, _)| known == code);
             unexplained.extend(codes.iter().copied().filter(|code| !explained(code)));
+            if place.starts_with("fuzz/") {
+                continue; // its files come and go
+            }
             let codes: Vec<&str> = codes.into_iter().collect();
             accepted += &format!("{place}: {}\n", codes.join(", "));
         }

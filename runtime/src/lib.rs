@@ -72,7 +72,7 @@ pub enum Path {}
 pub use device::{Device, DeviceName};
 pub use error::{Error, ErrorKind};
 pub use executor::Executor;
-pub use int8::{Quantised, quantise};
+pub use int8::{ByteEnding, ByteOp, ByteStep, Quantised, quantise};
 #[cfg(feature = "ndarray")]
 pub use model::ForwardView;
 pub use model::{Model, Prediction, Predictions, Scores};

@@ -117,6 +117,8 @@ Examples:
   netc alexnet.net -o -               print the Rust instead
   netc alexnet.net --emit dot | dot -Tpdf > alexnet.pdf
   netc alexnet.net --train -o -       Rust that trains
+  netc lenet.net --target embedded --weights lenet.int8.safetensors
+                                      lenet.rs and lenet.weights, for a microcontroller
 
 The file is written under another name first and takes its own at the end: an old one is only replaced by a whole new one. \
 A file that netc did not write is replaced only where -o names it.")]
@@ -144,6 +146,23 @@ pub(crate) struct Compile {
     /// The recipe to train by [default: the one without a name]
     #[arg(long, value_name = "NAME", requires = "train")]
     pub(crate) recipe: Option<String>,
+
+    /// What the Rust runs on
+    #[arg(long, value_name = "TARGET", default_value = "host")]
+    pub(crate) target: Platform,
+
+    /// For --target embedded: the file that `netc quantize` wrote
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, required_if_eq("target", "embedded"))]
+    pub(crate) weights: Option<PathBuf>,
+}
+
+/// What the Rust that netc writes runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Platform {
+    /// A computer with memory to allocate; weights are read when the program starts
+    Host,
+    /// A microcontroller: int8, no heap, weights in flash, in a file beside the Rust
+    Embedded,
 }
 
 /// What `netc FILE` writes.

@@ -22,11 +22,13 @@ mod file;
 mod generated;
 mod pass;
 mod places;
+mod steps;
 
 pub(crate) use calibrate::others_of;
 pub use calibrate::quantise;
 pub(crate) use generated::load;
 pub(crate) use pass::{Passes, QuantisedLayer, Trace, Turn};
+pub use steps::{ByteEnding, ByteOp, ByteStep};
 
 use crate::backend::Kernel;
 use crate::cpu::int8::{self, Layer};

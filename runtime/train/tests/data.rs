@@ -12,7 +12,7 @@ use netc_train::data::picture::decode;
 use netc_train::data::{Dataset, Kept, load};
 use netc_train::run::Preparation;
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 
 fn with(data: Data, validation: Option<f64>) -> Recipe {
@@ -294,6 +294,34 @@ fn npz(path: &Path, arrays: &[(&str, Vec<u8>)]) {
         zip.write_all(bytes).unwrap();
     }
     zip.finish().unwrap();
+}
+
+#[test]
+fn archives_that_burst_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    // 300 MB of zeros in 300 kB: as the pictures of MNIST, and as an array.
+    let zeros = || std::io::repeat(0).take(300 << 20);
+    let images = folder.path().join("train-images-idx3-ubyte.gz");
+    let file = fs::File::create(&images).unwrap();
+    let mut gz = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+    std::io::copy(&mut zeros(), &mut gz).unwrap();
+    gz.finish().unwrap();
+    let recipe = with(Data::Mnist { pad: 0 }, None);
+    let why = refused(&recipe, folder.path(), &[6, 6, 1]);
+    assert!(why.contains("unpacks to more than 27"), "{why}");
+
+    let file = folder.path().join("data.npz");
+    let mut zip = zip::ZipWriter::new(fs::File::create(&file).unwrap());
+    let options = zip::write::SimpleFileOptions::default();
+    zip.start_file("x.npy", options).unwrap();
+    std::io::copy(&mut zeros(), &mut zip).unwrap();
+    zip.finish().unwrap();
+    let data = Data::Npz {
+        images: "x".to_owned(),
+        labels: "y".to_owned(),
+    };
+    let why = refused(&with(data, None), &file, &[6, 6, 1]);
+    assert!(why.contains("array `x`: the part of the archive unpacks to more than 27"), "{why}");
 }
 
 #[test]

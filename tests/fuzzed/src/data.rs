@@ -3,13 +3,16 @@
 // Of a binary, which has no public functions.
 #[path = "../../../compiler/cli/src/download/tar.rs"]
 mod archive;
+#[path = "../../../runtime/train/tests/common/recipe.rs"]
+mod recipe;
 
 use crate::folder;
 use flate2::read::GzDecoder;
-use netc_plan::{Data, Initialiser, Loss, Metric, Optimizer, Recipe, Restore};
+use netc_plan::{Data, Recipe};
 use netc_train::data::picture::{Fit, decode, fitted};
 use netc_train::data::{Dataset, load, npy as arrays};
 use netc_train::run::read_csv;
+use recipe::plain;
 use std::io::Read;
 use std::path::Path;
 
@@ -113,7 +116,11 @@ pub fn tar(bytes: &[u8]) -> bool {
 
 /// Reads a data set and every picture of it.
 fn learnt(data: Data, path: &Path) -> bool {
-    let Ok(set) = load(&recipe(data), path, &[3, 3, 1]) else {
+    let recipe = Recipe {
+        validation: Some(0.5),
+        ..plain(data)
+    };
+    let Ok(set) = load(&recipe, path, &[3, 3, 1]) else {
         return false;
     };
     let Dataset {
@@ -133,37 +140,4 @@ fn learnt(data: Data, path: &Path) -> bool {
         }
     }
     true
-}
-
-fn recipe(data: Data) -> Recipe {
-    Recipe {
-        name: None,
-        data: Some(data),
-        validation: Some(0.5),
-        augment: Vec::new(),
-        loss: Loss::CrossEntropy {
-            label_smoothing: 0.0,
-        },
-        losses: Vec::new(),
-        optimizer: Optimizer::Sgd {
-            lr: 0.1,
-            momentum: 0.0,
-            nesterov: false,
-            weight_decay: 0.0,
-            decay: 0.0,
-        },
-        schedule: Vec::new(),
-        batch: 4,
-        epochs: 1,
-        seed: 1,
-        stop: None,
-        clip: None,
-        l2: 0.0,
-        init: Initialiser::Glorot,
-        bias_init: Initialiser::Constant(0.0),
-        freeze: Vec::new(),
-        shuffle: true,
-        best: Metric::Accuracy,
-        restore: Restore::Last,
-    }
 }

@@ -9,6 +9,7 @@ mod completions;
 mod data_get;
 mod devices;
 mod diff;
+mod embedded;
 mod eval;
 mod explain;
 mod export;

@@ -4,43 +4,82 @@ use super::parts::{Image, Row};
 use super::{Geometry, Shared};
 use crate::plan::View;
 use crate::threads::Threads;
+use core::marker::PhantomData;
 use core::ops::Range;
 
-/// Pictures that a step reads, of numbers or of bytes.
-pub(crate) struct Source<'m, T = f32> {
+/// That a step reads pictures.
+#[derive(Clone, Copy)]
+pub(crate) struct Reads;
+
+/// That a step writes pictures.
+#[derive(Clone, Copy)]
+pub(crate) struct Writes;
+
+/// Pictures of numbers or of bytes that a step uses in one way, [`Reads`] or [`Writes`].
+pub(crate) struct Pictures<'m, T, Use> {
     /// From the view's first element on.
     memory: Shared<'m, T>,
     pub(crate) geometry: Geometry,
+    used: PhantomData<Use>,
 }
 
-impl<T> Clone for Source<'_, T> {
+/// Pictures that a step reads, of numbers or of bytes.
+pub(crate) type Source<'m, T = f32> = Pictures<'m, T, Reads>;
+
+/// Pictures that a step writes, of numbers or of bytes.
+pub(crate) type Target<'m, T = f32> = Pictures<'m, T, Writes>;
+
+impl<T, Use> Clone for Pictures<'_, T, Use> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T> Copy for Source<'_, T> {}
+impl<T, Use> Copy for Pictures<'_, T, Use> {}
 
-impl<'m, T> Source<'m, T> {
-    /// `memory` begins with the view's first element; the whole view is readable for `'m` (checked by `Mem::access`).
+impl<'m, T, Use> Pictures<'m, T, Use> {
+    /// `memory` begins with the view's first element; the whole view may be used so for `'m` (checked by `Mem::access`).
     pub(crate) fn new(memory: Shared<'m, T>, view: View, images: usize) -> Self {
         Self {
             memory,
             geometry: Geometry::new(view, images),
+            used: PhantomData,
         }
     }
 
     /// Dense pictures from this element on.
     ///
     /// # Safety
-    /// Whoever reads rows of them knows that these rows are in memory, and that nobody writes them for `'m`.
+    /// Whoever reads or writes rows of them knows that these rows are in memory; that nobody writes those that it reads for `'m`, and
+    /// that those that it writes are the caller's alone.
     pub(crate) unsafe fn dense(memory: Shared<'m, T>, shape: [usize; 3], images: usize) -> Self {
         Self {
             memory,
             geometry: Geometry::dense(shape, images),
+            used: PhantomData,
         }
     }
 
+    /// From the first element on.
+    pub(crate) fn memory(&self) -> Shared<'m, T> {
+        self.memory
+    }
+
+    /// Whether the pixels lie side by side.
+    pub(crate) fn is_dense(&self) -> bool {
+        self.geometry.is_dense()
+    }
+
+    /// Of dense pictures the rows as single long pixels.
+    pub(crate) fn flat(self) -> Self {
+        Self {
+            geometry: self.geometry.flat(),
+            ..self
+        }
+    }
+}
+
+impl<'m, T> Source<'m, T> {
     /// The channels of a pixel.
     #[inline]
     pub(crate) fn pixel(&self, image: usize, y: usize, x: usize) -> &'m [T] {
@@ -77,74 +116,13 @@ impl<'m, T> Source<'m, T> {
         (0..x.len()).map(move |i| unsafe { memory.read(first + i * pixel, shape[2]) })
     }
 
-    /// Whether the pixels lie side by side.
-    pub(crate) fn is_dense(&self) -> bool {
-        self.geometry.is_dense()
-    }
-
-    /// Of dense pictures the rows as single long pixels.
-    pub(crate) fn flat(self) -> Self {
-        Self {
-            geometry: self.geometry.flat(),
-            ..self
-        }
-    }
-
     /// A whole row, where its pixels lie side by side.
     pub(crate) fn dense_row(&self, image: usize, y: usize) -> Option<&'m [T]> {
-        let flat = Self {
-            geometry: self.geometry.flat(),
-            ..*self
-        };
-        self.geometry.is_dense().then(|| flat.pixel(image, y, 0))
-    }
-
-    /// From the first element on.
-    pub(crate) fn memory(&self) -> Shared<'m, T> {
-        self.memory
+        self.is_dense().then(|| self.flat().pixel(image, y, 0))
     }
 }
-
-/// Pictures that a step writes, of numbers or of bytes.
-pub(crate) struct Target<'m, T = f32> {
-    /// From the view's first element on.
-    memory: Shared<'m, T>,
-    pub(crate) geometry: Geometry,
-}
-
-impl<T> Clone for Target<'_, T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for Target<'_, T> {}
 
 impl<'m, T> Target<'m, T> {
-    /// `memory` begins with the view's first element; the whole view is writable for `'m` (checked by `Mem::access`).
-    pub(crate) fn new(memory: Shared<'m, T>, view: View, images: usize) -> Self {
-        Self {
-            memory,
-            geometry: Geometry::new(view, images),
-        }
-    }
-
-    /// Dense pictures from this element on.
-    ///
-    /// # Safety
-    /// Whoever writes rows of them knows that these rows are in memory, and the caller's alone for `'m`.
-    pub(crate) unsafe fn dense(memory: Shared<'m, T>, shape: [usize; 3], images: usize) -> Self {
-        Self {
-            memory,
-            geometry: Geometry::dense(shape, images),
-        }
-    }
-
-    /// From the first element on.
-    pub(crate) fn memory(&self) -> Shared<'m, T> {
-        self.memory
-    }
-
     /// One image.
     ///
     /// # Safety
@@ -170,19 +148,6 @@ impl<'m, T> Target<'m, T> {
         }
     }
 
-    /// Whether the pixels lie side by side.
-    pub(crate) fn is_dense(&self) -> bool {
-        self.geometry.is_dense()
-    }
-
-    /// Of dense pictures the rows as single long pixels.
-    pub(crate) fn flat(self) -> Self {
-        Self {
-            geometry: self.geometry.flat(),
-            ..self
-        }
-    }
-
     /// Calls `body` for every row, on several threads; a row costs about `cost` elementary operations.
     pub(crate) fn for_rows(self, threads: Threads, cost: usize, body: impl Fn(Row<'m, T>) + Sync)
     where
@@ -202,78 +167,46 @@ impl<'m, T> Target<'m, T> {
     }
 }
 
-/// What a step reads, whatever its elements are.
+/// Pictures that a step uses, whatever their elements are.
 #[derive(Clone, Copy)]
-pub(crate) enum AnySource<'m> {
-    F32(Source<'m>),
-    U8(Source<'m, u8>),
+pub(crate) enum Any<'m, Use> {
+    F32(Pictures<'m, f32, Use>),
+    U8(Pictures<'m, u8, Use>),
 }
+
+/// What a step reads, whatever its elements are.
+pub(crate) type AnySource<'m> = Any<'m, Reads>;
 
 /// What a step writes, whatever its elements are.
-#[derive(Clone, Copy)]
-pub(crate) enum AnyTarget<'m> {
-    F32(Target<'m>),
-    U8(Target<'m, u8>),
-}
+pub(crate) type AnyTarget<'m> = Any<'m, Writes>;
 
-impl<'m> AnySource<'m> {
-    pub(crate) fn images(&self) -> usize {
+impl<'m, Use> Any<'m, Use> {
+    /// Pictures of floats.
+    ///
+    /// # Panics
+    /// If they are of bytes.
+    pub(crate) fn floats(self) -> Pictures<'m, f32, Use> {
         match self {
-            AnySource::F32(x) => x.geometry.images,
-            AnySource::U8(x) => x.geometry.images,
+            Any::F32(pictures) => pictures,
+            Any::U8(_) => panic!("a view of U8 in place of F32"),
         }
     }
 
-    /// A picture of floats.
+    /// Pictures of bytes.
     ///
     /// # Panics
-    /// If it is one of bytes.
-    pub(crate) fn floats(self) -> Source<'m> {
+    /// If they are of floats.
+    pub(crate) fn bytes(self) -> Pictures<'m, u8, Use> {
         match self {
-            AnySource::F32(x) => x,
-            AnySource::U8(_) => panic!("a view of U8 in place of F32"),
-        }
-    }
-
-    /// A picture of bytes.
-    ///
-    /// # Panics
-    /// If it is one of floats.
-    pub(crate) fn bytes(self) -> Source<'m, u8> {
-        match self {
-            AnySource::U8(x) => x,
-            AnySource::F32(_) => panic!("a view of F32 in place of U8"),
-        }
-    }
-}
-
-impl<'m> AnyTarget<'m> {
-    /// A picture of floats.
-    ///
-    /// # Panics
-    /// If it is one of bytes.
-    pub(crate) fn floats(self) -> Target<'m> {
-        match self {
-            AnyTarget::F32(y) => y,
-            AnyTarget::U8(_) => panic!("a view of U8 in place of F32"),
-        }
-    }
-
-    /// A picture of bytes.
-    ///
-    /// # Panics
-    /// If it is one of floats.
-    pub(crate) fn bytes(self) -> Target<'m, u8> {
-        match self {
-            AnyTarget::U8(y) => y,
-            AnyTarget::F32(_) => panic!("a view of F32 in place of U8"),
+            Any::U8(pictures) => pictures,
+            Any::F32(_) => panic!("a view of F32 in place of U8"),
         }
     }
 
     pub(crate) fn geometry(&self) -> Geometry {
         match self {
-            AnyTarget::F32(y) => y.geometry,
-            AnyTarget::U8(y) => y.geometry,
+            Any::F32(pictures) => pictures.geometry,
+            Any::U8(pictures) => pictures.geometry,
         }
     }
 }

@@ -285,7 +285,7 @@ impl RowKernel for Conv {
         let Algorithm::Padded(_) = self.algorithm else {
             return None;
         };
-        let (shape, images) = (padded(self.d).input, x.images());
+        let (shape, images) = (padded(self.d).input, x.geometry().images);
         let copy = copy_padded(&self.d, x.floats(), shared, threads).memory;
         // SAFETY: the copy holds all pictures, and is borrowed as scratch memory.
         let copy = unsafe { Source::dense(copy, shape, images) };

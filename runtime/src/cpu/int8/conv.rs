@@ -1,7 +1,7 @@
 //! Convolutions and fully connected layers.
 
 use super::depthwise::Depthwise;
-use super::ending::{Addend, Bytes, Onto, Output};
+use super::ending::{Addend, Bytes, Numbers, Onto, Output};
 use super::product::Product;
 use super::{Layer, Quantisation, quantise};
 use crate::cpu::access::{AnySource, AnyTarget, Mixed, Shared, Source, scratch};
@@ -68,7 +68,7 @@ impl RowKernel for Conv {
         shared: &'m mut [f32],
         threads: Threads,
     ) -> Option<AnySource<'m>> {
-        let images = x.images();
+        let images = x.geometry().images;
         let copy = self
             .copies
             .then(|| self.copy(images, &x, shared, threads))?;
@@ -112,6 +112,11 @@ fn of(op: &Op) -> Option<plan::Conv> {
     }
 }
 
+/// How that is quantised which an operation adds, if it adds anything.
+fn addend(op: &Op, added: Option<Quantisation>) -> Option<Addend> {
+    (op.arity() > 1).then(|| added.map_or(Addend::F32, Addend::U8))
+}
+
 impl Conv {
     /// Whether the operation can be computed: sums fit into 32 bits, and windows into tables.
     pub(crate) fn fits(op: &Op) -> bool {
@@ -127,6 +132,18 @@ impl Conv {
     pub(crate) fn pairs(op: &Op) -> Vec<[usize; 2]> {
         let dense = of(op).filter(|d| !Depthwise::fits(d));
         dense.map_or_else(Vec::new, |d| Product::pairs(&d))
+    }
+
+    /// The convolution that the operation computes, if it does, and what becomes of its sums; the arguments are those of [`new`](Self::new).
+    pub(crate) fn numbers(
+        op: Op,
+        layer: &Layer,
+        input: Quantisation,
+        [added, output]: [Option<Quantisation>; 2],
+    ) -> Option<(plan::Conv, Numbers)> {
+        let d = of(&op)?;
+        let numbers = Numbers::of(layer, [Some(input), output], addend(&op, added), d.act);
+        Some((d, numbers))
     }
 
     /// A convolution, or a fully connected layer.
@@ -146,7 +163,7 @@ impl Conv {
         assert!(Self::fits(&op), "int8 for {op:?}");
         let sizes = Sizes::of(op);
         let whole = of(&op).expect("`fits` has looked at it");
-        let addend = (op.arity() > 1).then(|| added.map_or(Addend::F32, Addend::U8));
+        let addend = addend(&op, added);
         let is_depthwise = Depthwise::fits(&whole);
         let in_place = bytes && (is_depthwise || (whole.input[2] / whole.groups).is_multiple_of(4));
         let d = match in_place {
@@ -235,7 +252,7 @@ impl Conv {
             threads,
             ..
         } = step;
-        let images = x.images();
+        let images = x.geometry().images;
         let input = match &x {
             AnySource::U8(x) if !self.copies => self.in_place(x),
             _ => self.copy(images, &x, shared, threads),

@@ -6,6 +6,7 @@ use crate::cpu::act;
 use crate::cpu::kernel::Aligned;
 use crate::cpu::kernel::int8::{Added, Finish, MAX_LANES, Out, round};
 use crate::plan::Act;
+use alloc::vec::Vec;
 
 /// Bytes of pictures, for kernels that find their way there themselves.
 #[derive(Clone, Copy)]
@@ -81,7 +82,7 @@ impl Onto<'_> {
 
 /// How the numbers are quantised that an operation adds: bytes, or floats, which stand for themselves.
 #[derive(Clone, Copy)]
-pub(super) enum Addend {
+pub(crate) enum Addend {
     F32,
     U8(Quantisation),
 }
@@ -117,31 +118,30 @@ fn fit(layer: &Layer, [input, output]: [Quantisation; 2], added: Option<Addend>)
     })
 }
 
-/// What becomes of sums: for each filter, padded to whole vectors, and for all.
-pub(super) struct Ending {
-    first: Aligned<i32>,
-    scale: Aligned,
-    bias: Aligned,
-    added_scale: f32,
-    bounds: [f32; 2],
+/// What becomes of sums: the numbers of each filter, and of all.
+pub(crate) struct Numbers {
+    /// What a sum of bytes and weights starts with: for the input's zero point.
+    pub(crate) first: Vec<i32>,
+    pub(crate) scale: Vec<f32>,
+    pub(crate) bias: Vec<f32>,
+    pub(crate) added_scale: f32,
+    pub(crate) bounds: [f32; 2],
     /// What is left of the activation.
-    late: Act,
+    pub(crate) late: Act,
     /// Whether a kernel writes numbers, which become bytes only then.
-    is_late: bool,
-    /// How the outputs are written as bytes.
-    bytes: Option<[f32; 2]>,
+    pub(crate) is_late: bool,
+    /// How numbers are written as bytes.
+    pub(crate) bytes: Option<[f32; 2]>,
 }
 
-impl Ending {
-    /// `at[f]` is the place of filter `f` among `padded` places; `added` how that is quantised which is added, if anything is.
-    pub(super) fn new(
+impl Numbers {
+    /// `added` is how that is quantised which is added, if anything is.
+    pub(super) fn of(
         layer: &Layer,
         [input, output]: [Option<Quantisation>; 2],
         added: Option<Addend>,
         act: Act,
-        (at, padded): (&[usize], usize),
     ) -> Self {
-        let padded = padded + MAX_LANES;
         let (mut bounds, late) = bounds(act);
         let input = input.unwrap_or(Quantisation::of([0.0; 2]));
         let filters = layer.scale.len();
@@ -153,32 +153,74 @@ impl Ending {
         });
         let [added_scale, added_zero] = added.map_or([0.0; 2], Addend::scale_and_zero);
         let added_scale = added_scale / unit;
-        let mut ending = Self {
-            first: Aligned::zeros(padded),
-            scale: Aligned::zeros(padded),
-            bias: Aligned::zeros(padded),
+        let first = |f: usize| {
+            let weights = &layer.weight[f * terms..][..terms];
+            let sum: i32 = weights.iter().map(|w| i32::from(*w)).sum();
+            -i32::from(input.zero_point) * sum
+        };
+        let scale = |f: usize| {
+            let scale = f64::from(input.scale) * f64::from(layer.scale[f]);
+            (scale / unit) as f32
+        };
+        let bias = |f: usize| {
+            let bias = f64::from(layer.bias[f]) / unit + zero;
+            (bias - added_scale * added_zero) as f32
+        };
+        if folded.is_some() {
+            // Rounding keeps the order of numbers: they may be rounded before they are bounded.
+            let byte = |bound: f32| ((f64::from(bound) / unit + zero) as f32).clamp(0.0, 255.0);
+            bounds = bounds.map(|bound| round(byte(bound)).into());
+        }
+        Self {
+            first: (0..filters).map(first).collect(),
+            scale: (0..filters).map(scale).collect(),
+            bias: (0..filters).map(bias).collect(),
             added_scale: added_scale as f32,
             bounds,
             late,
             is_late: late != Act::None || folded.is_some() != output.is_some(),
             bytes: output.map(Quantisation::to_bytes),
-        };
-        let first = ending.first.as_mut_slice();
-        let (scales, biases) = (ending.scale.as_mut_slice(), ending.bias.as_mut_slice());
-        for (f, &at) in at.iter().enumerate() {
-            let weights = &layer.weight[f * terms..][..terms];
-            let sum: i32 = weights.iter().map(|w| i32::from(*w)).sum();
-            first[at] = -i32::from(input.zero_point) * sum;
-            let scale = f64::from(input.scale) * f64::from(layer.scale[f]);
-            scales[at] = (scale / unit) as f32;
-            let bias = f64::from(layer.bias[f]) / unit + zero;
-            biases[at] = (bias - added_scale * added_zero) as f32;
         }
-        if folded.is_some() {
-            // Rounding keeps the order of numbers: they may be rounded before they are bounded.
-            let byte = |bound: f32| ((f64::from(bound) / unit + zero) as f32).clamp(0.0, 255.0);
-            bounds = bounds.map(|bound| round(byte(bound)).into());
-            ending.bounds = bounds;
+    }
+}
+
+/// What becomes of sums, for kernels: for each filter, padded to whole vectors, and for all.
+pub(super) struct Ending {
+    first: Aligned<i32>,
+    scale: Aligned,
+    bias: Aligned,
+    added_scale: f32,
+    bounds: [f32; 2],
+    late: Act,
+    is_late: bool,
+    bytes: Option<[f32; 2]>,
+}
+
+impl Ending {
+    /// `at[f]` is the place of filter `f` among `padded` places; `added` how that is quantised which is added, if anything is.
+    pub(super) fn new(
+        layer: &Layer,
+        quantisation: [Option<Quantisation>; 2],
+        added: Option<Addend>,
+        act: Act,
+        (at, padded): (&[usize], usize),
+    ) -> Self {
+        let padded = padded + MAX_LANES;
+        let numbers = Numbers::of(layer, quantisation, added, act);
+        let mut ending = Self {
+            first: Aligned::zeros(padded),
+            scale: Aligned::zeros(padded),
+            bias: Aligned::zeros(padded),
+            added_scale: numbers.added_scale,
+            bounds: numbers.bounds,
+            late: numbers.late,
+            is_late: numbers.is_late,
+            bytes: numbers.bytes,
+        };
+        for (f, &at) in at.iter().enumerate() {
+            ending.first.as_mut_slice()[at] = numbers.first[f];
+            ending.scale.as_mut_slice()[at] = numbers.scale[f];
+            ending.bias.as_mut_slice()[at] = numbers.bias[f];
         }
         ending
     }

@@ -74,6 +74,23 @@ impl Map {
         }
     }
 
+    /// What becomes of each byte: one table for all channels, or one for each.
+    pub(crate) fn tables(&self) -> Vec<Table> {
+        match &self.tables {
+            Tables::One(table) => alloc::vec![*table],
+            Tables::Each(tables) => tables.clone(),
+            Tables::Affine([scale, shift], bounds) => {
+                let pairs = scale.iter().zip(shift);
+                let table = |(scale, shift): (&f32, &f32)| {
+                    let mut table: Table = core::array::from_fn(|byte| byte as u8);
+                    affine(&[*scale; 256], &[*shift; 256], *bounds, &mut table);
+                    table
+                };
+                pairs.map(table).collect()
+            }
+        }
+    }
+
     /// Computes the step.
     ///
     /// # Panics

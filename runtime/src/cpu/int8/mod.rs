@@ -15,6 +15,7 @@ mod sum;
 mod tests;
 
 pub(crate) use conv::Conv;
+pub(crate) use ending::Numbers;
 pub(crate) use map::Map;
 pub(crate) use pool::{MaxPool, Mean};
 pub(crate) use sum::Add;
@@ -47,7 +48,7 @@ impl Quantisation {
     }
 
     /// What to multiply by, and then to add, before a number is rounded to its byte.
-    fn to_bytes(self) -> [f32; 2] {
+    pub(crate) fn to_bytes(self) -> [f32; 2] {
         [1.0 / self.scale, f32::from(self.zero_point)]
     }
 
@@ -80,7 +81,7 @@ fn bounds(act: Act) -> ([f32; 2], Act) {
 
 /// The byte of `x * scale + zero`; 0 for a NaN.
 #[inline(always)]
-fn byte(x: f32, scale: f32, zero: f32) -> u8 {
+pub(crate) fn byte(x: f32, scale: f32, zero: f32) -> u8 {
     let x = x * scale + zero;
     let x = if x > 0.0 { x } else { 0.0 };
     round(if x < 255.0 { x } else { 255.0 })

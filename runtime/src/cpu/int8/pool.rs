@@ -21,6 +21,11 @@ pub(crate) struct MaxPool {
 }
 
 impl MaxPool {
+    /// What a window of padding alone gives, and what becomes of each byte then.
+    pub(crate) fn numbers(&self) -> (u8, Option<&Table>) {
+        (self.zero_point, self.table.as_ref())
+    }
+
     pub(crate) fn new(d: plan::MaxPool, [x, y]: [Quantisation; 2]) -> Self {
         let changes = d.act != Act::None || x != y;
         Self {
@@ -119,6 +124,12 @@ impl Mean {
         }
     }
 
+    /// What the sum of a channel is multiplied by, and what is taken away then.
+    pub(crate) fn numbers(&self) -> [f32; 2] {
+        let Quantisation { scale, zero_point } = self.quantisation;
+        [scale / self.area as f32, f32::from(zero_point) * scale]
+    }
+
     /// Computes the step.
     ///
     /// # Panics
@@ -135,8 +146,7 @@ impl Mean {
         };
         let x = x.bytes();
         let [h, w, _] = x.geometry.shape;
-        let unit = self.quantisation.scale / self.area as f32;
-        let zero = f32::from(self.quantisation.zero_point) * self.quantisation.scale;
+        let [unit, zero] = self.numbers();
         y.for_rows(
             threads,
             self.area.saturating_mul(self.channels),

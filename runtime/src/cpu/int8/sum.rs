@@ -17,10 +17,10 @@ pub(crate) struct Add {
 
 /// `a * scales[0] + b * scales[1] + shift` is the output's byte, between the bounds.
 #[derive(Clone, Copy)]
-struct Terms {
-    scales: [f32; 2],
-    shift: f32,
-    bounds: [f32; 2],
+pub(crate) struct Terms {
+    pub(crate) scales: [f32; 2],
+    pub(crate) shift: f32,
+    pub(crate) bounds: [f32; 2],
 }
 
 impl Add {
@@ -53,6 +53,11 @@ impl Add {
                 },
             },
         }
+    }
+
+    /// What it computes with.
+    pub(crate) fn terms(&self) -> Terms {
+        self.terms
     }
 
     /// Computes the step.

@@ -1,9 +1,9 @@
 //! The IDX format of MNIST (LeCun): two zero bytes, the type, the number of axes, each axis as a big-endian u32, the values.
 
+use super::unpack::unpacked;
 use crate::{Error, Result};
 use flate2::read::MultiGzDecoder;
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// An array of bytes.
@@ -30,11 +30,8 @@ pub(super) fn find(folder: &Path, names: &[&str]) -> Result<Option<(PathBuf, Idx
 fn read(path: &Path) -> Result<Idx> {
     let bytes = fs::read(path).map_err(|e| Error::io(path, &e))?;
     let bytes = if bytes.starts_with(&[0x1f, 0x8b]) {
-        let mut unpacked = Vec::new();
-        MultiGzDecoder::new(&bytes[..])
-            .read_to_end(&mut unpacked)
-            .map_err(|e| Error::file(path, format!("the gzip stream is broken: {e}")))?;
-        unpacked
+        let stream = MultiGzDecoder::new(&bytes[..]);
+        unpacked(stream, bytes.len() as u64, "gzip stream").map_err(|e| Error::file(path, e))?
     } else {
         bytes
     };

@@ -13,6 +13,7 @@ pub mod npy;
 mod npz;
 pub mod picture;
 mod split;
+mod unpack;
 
 pub(crate) use bytes::padded;
 pub use bytes::{Held, Kept};

@@ -6,9 +6,10 @@
 use super::bytes::{Images, Store};
 use super::npy::{self, Numbers};
 use super::split::Parts;
+use super::unpack::unpacked;
 use crate::{Error, Result};
 use std::fs::{self, File};
-use std::io::{BufReader, Read};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use zip::ZipArchive;
 use zip::result::ZipError;
@@ -71,7 +72,7 @@ fn array(path: &Path, archive: &mut Archive, name: &str) -> Result<npy::Array> {
         .file_names()
         .map(|name| name.trim_end_matches(".npy").to_owned())
         .collect();
-    let mut file = match archive.by_name(&entry(name)) {
+    let file = match archive.by_name(&entry(name)) {
         Err(ZipError::FileNotFound) => {
             let problem = format!(
                 "it has no array `{name}`; it has {}: name them in the recipe, `data = npz(images=\"...\", labels=\"...\")`",
@@ -81,10 +82,11 @@ fn array(path: &Path, archive: &mut Archive, name: &str) -> Result<npy::Array> {
         }
         other => other.map_err(|e| Error::file(path, format!("array `{name}`: {e}")))?,
     };
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)
-        .map_err(|e| Error::file(path, format!("array `{name}`: {e}")))?;
-    npy::read(&bytes).map_err(|problem| Error::file(path, format!("array `{name}`: {problem}")))
+    // What the archive says of its own size may be a lie.
+    let packed = fs::metadata(path).map_err(|e| Error::io(path, &e))?.len();
+    unpacked(file, packed, "part of the archive")
+        .and_then(|bytes| npy::read(&bytes))
+        .map_err(|problem| Error::file(path, format!("array `{name}`: {problem}")))
 }
 
 fn half(path: &Path, archive: &mut Archive, images: &str, labels: &str) -> Result<Store> {

@@ -46,40 +46,5 @@ pub use saver::Checkpoints;
 pub use train::{Ending, Options, Outcomes, train};
 
 #[cfg(test)]
-pub(crate) mod tests_support {
-    use netc_plan::{Data, Initialiser, Loss, Metric, Optimizer, Recipe, Restore};
-
-    /// SGD with rate 0.1 on MNIST.
-    pub(crate) fn recipe() -> Recipe {
-        Recipe {
-            name: None,
-            data: Some(Data::Mnist { pad: 0 }),
-            validation: None,
-            augment: Vec::new(),
-            loss: Loss::CrossEntropy {
-                label_smoothing: 0.0,
-            },
-            losses: Vec::new(),
-            optimizer: Optimizer::Sgd {
-                lr: 0.1,
-                momentum: 0.9,
-                nesterov: false,
-                weight_decay: 0.0,
-                decay: 0.0,
-            },
-            schedule: Vec::new(),
-            batch: 8,
-            epochs: 3,
-            seed: 1,
-            stop: None,
-            clip: None,
-            l2: 0.0,
-            init: Initialiser::Glorot,
-            bias_init: Initialiser::Constant(0.0),
-            freeze: Vec::new(),
-            shuffle: true,
-            best: Metric::Accuracy,
-            restore: Restore::Last,
-        }
-    }
-}
+#[path = "../../tests/common/recipe.rs"]
+pub(crate) mod test_recipe;

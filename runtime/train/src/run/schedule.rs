@@ -123,12 +123,13 @@ pub(super) fn epoch_done(recipe: &Recipe, plateaus: &mut [Plateau], loss: f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::tests_support::recipe;
+    use crate::run::test_recipe::plain;
+    use netc_plan::Data;
 
     fn rates(schedule: Vec<Schedule>, steps: impl IntoIterator<Item = u64>) -> Vec<f64> {
         let recipe = Recipe {
             schedule,
-            ..recipe()
+            ..plain(Data::Mnist { pad: 0 })
         };
         let plateaus = start(&recipe);
         let rate = |step| (rate(&recipe, &plateaus, step, 10) * 1e6).round() / 1e6;
@@ -174,7 +175,7 @@ mod tests {
         };
         let recipe = Recipe {
             optimizer,
-            ..recipe()
+            ..plain(Data::Mnist { pad: 0 })
         };
         assert_eq!(rate(&recipe, &[], 2, 10), 0.5);
     }
@@ -189,7 +190,7 @@ mod tests {
         };
         let recipe = Recipe {
             schedule: vec![plateau],
-            ..recipe()
+            ..plain(Data::Mnist { pad: 0 })
         };
         let mut state = start(&recipe);
         let mut rates = Vec::new();

@@ -6,10 +6,13 @@
     reason = "each test file uses its own part"
 )]
 
-use netc_plan::{Data, Initialiser, Loss, Metric, Optimizer, Pixels, Recipe, Restore};
+mod recipe;
+
+use netc_plan::{Data, Optimizer, Pixels, Recipe};
 use netc_runtime::Scores;
 use netc_train::Result;
 use netc_train::run::{Evaluate, Interrupt, Learn, Network, Outcome, Tensor};
+use recipe::plain;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -69,14 +72,6 @@ pub fn mnist(folder: &Path, train: usize, test: usize) {
 
 pub fn recipe() -> Recipe {
     Recipe {
-        name: None,
-        data: Some(Data::Mnist { pad: 0 }),
-        validation: None,
-        augment: Vec::new(),
-        loss: Loss::CrossEntropy {
-            label_smoothing: 0.0,
-        },
-        losses: Vec::new(),
         optimizer: Optimizer::Sgd {
             lr: 0.05,
             momentum: 0.9,
@@ -84,19 +79,9 @@ pub fn recipe() -> Recipe {
             weight_decay: 0.0,
             decay: 0.0,
         },
-        schedule: Vec::new(),
         batch: 16,
         epochs: 6,
-        seed: 1,
-        stop: None,
-        clip: None,
-        l2: 0.0,
-        init: Initialiser::Glorot,
-        bias_init: Initialiser::Constant(0.0),
-        freeze: Vec::new(),
-        shuffle: true,
-        best: Metric::Accuracy,
-        restore: Restore::Last,
+        ..plain(Data::Mnist { pad: 0 })
     }
 }
 

@@ -126,6 +126,13 @@ fn check(rng: &mut Rng, op: Op) {
                 false => qx.number(*byte),
             })
             .collect();
+        let given = |mem: &mut Mem<'_, '_>| match reads {
+            true => {
+                fill(mem, from);
+                from
+            }
+            false => View::input(input),
+        };
         for level in simd::levels() {
             let conv = Conv::new(op, &layer, qx, reads, [None, written], level);
             let both = Op::ConvAdd(plan::ConvAdd::of(d));
@@ -137,13 +144,7 @@ fn check(rng: &mut Rng, op: Op) {
             for threads in [1, 3] {
                 let scratch = conv.scratch(batch);
                 let found = run(&images, batch, end + 64, scratch, threads, to, |mem| {
-                    let from = match reads {
-                        true => {
-                            fill(mem, from);
-                            from
-                        }
-                        false => View::input(input),
-                    };
+                    let from = given(mem);
                     conv.run(mem, &[from], to);
                 });
                 assert!(
@@ -156,13 +157,7 @@ fn check(rng: &mut Rng, op: Op) {
                 let in_place = (to.element == other.element).then_some(to);
                 for added in in_place.into_iter().chain([other]) {
                     let found = run(&images, batch, end + 64, scratch, threads, to, |mem| {
-                        let from = match reads {
-                            true => {
-                                fill(mem, from);
-                                from
-                            }
-                            false => View::input(input),
-                        };
+                        let from = given(mem);
                         first.run(mem, &[from], added);
                         both.run(mem, &[from, added], to);
                     });

@@ -77,16 +77,21 @@ fn max_pool() {
     }
 }
 
+/// A sum, and what the bytes of both pictures and of the result stand for.
+fn sum(rng: &mut Rng) -> (plan::Add, [Quantisation; 3]) {
+    let d = plan::Add {
+        input: [rng.size(1, 5), rng.size(1, 5), rng.size(1, 70)],
+        act: rng.pick(&[Act::None, Act::Relu, Act::Relu6]),
+    };
+    (d, core::array::from_fn(|_| quantisation(rng)))
+}
+
 #[test]
 fn sums_of_pictures_in_place_or_not() {
     for round in 0..60 {
         let rng = &mut Rng(round);
-        let input = [rng.size(1, 5), rng.size(1, 5), rng.size(1, 70)];
-        let d = plan::Add {
-            input,
-            act: rng.pick(&[Act::None, Act::Relu, Act::Relu6]),
-        };
-        let [qa, qb, qy] = [quantisation(rng), quantisation(rng), quantisation(rng)];
+        let (d, [qa, qb, qy]) = sum(rng);
+        let input = d.input;
         let add = Add::new(d, [Some(qa), Some(qb)], Some(qy));
         let (x, found) = step(rng, [input; 2], Element::U8, |mem, x, y| {
             add.run(mem, [x, x], y)
@@ -115,12 +120,8 @@ fn sums_of_pictures_in_place_or_not() {
 fn sums_of_bytes_and_floats() {
     for round in 0..60 {
         let rng = &mut Rng(round);
-        let input = [rng.size(1, 5), rng.size(1, 5), rng.size(1, 70)];
-        let d = plan::Add {
-            input,
-            act: rng.pick(&[Act::None, Act::Relu, Act::Relu6]),
-        };
-        let [qa, qb, qy] = [quantisation(rng), quantisation(rng), quantisation(rng)];
+        let (d, [qa, qb, qy]) = sum(rng);
+        let input = d.input;
         for kinds in 1..8 {
             let [a, b, y] =
                 [(1, qa), (2, qb), (4, qy)].map(|(bit, q)| (kinds & bit == 0).then_some(q));

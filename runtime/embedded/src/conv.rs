@@ -97,8 +97,20 @@ impl Conv {
         self.groups > 1 && self.groups == self.input.shape[2] && self.filters.len() == self.groups
     }
 
+    /// Channels that a filter sees. A division that could be by 0 could panic: `check` has seen that it is not.
     const fn depth(&self) -> usize {
-        self.input.shape[2] / self.groups
+        match self.input.shape[2].checked_div(self.groups) {
+            Some(depth) => depth,
+            None => 0,
+        }
+    }
+
+    /// Filters of a group.
+    const fn of_group(&self) -> usize {
+        match self.filters.len().checked_div(self.groups) {
+            Some(filters) => filters,
+            None => 0,
+        }
     }
 
     pub(crate) const fn check(&self, input: usize, arena: usize) {
@@ -188,7 +200,7 @@ unsafe fn convolve(conv: &Conv, memory: Raw) {
 /// `x` is the first cell of the window that is inside, `to` has room for all filters.
 #[inline(always)]
 unsafe fn pixel(conv: &Conv, inside: [Inside; 2], x: *const u8, to: Pixel) {
-    let of_group = conv.filters.len() / conv.groups;
+    let of_group = conv.of_group();
     for group in 0..conv.groups {
         let x = x.wrapping_add(group * conv.depth());
         let (mut filter, end) = (group * of_group, (group + 1) * of_group);

@@ -10,7 +10,7 @@ use core::cell::UnsafeCell;
 use cortex_m::peripheral::SYST;
 use cortex_m::peripheral::syst::SystClkSource;
 use cortex_m_rt::entry;
-use cortex_m_semihosting::{debug, nr, syscall};
+use cortex_m_semihosting::{debug, syscall1};
 use network::{Net, Output, Workspace};
 
 #[allow(dead_code)]
@@ -62,7 +62,7 @@ fn write(number: u32) {
     }
     // SAFETY: the line ends in a zero byte.
     unsafe {
-        syscall!(WRITE0, line.as_ptr());
+        syscall1!(WRITE0, line.as_ptr());
     }
 }
 

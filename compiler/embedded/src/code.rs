@@ -150,7 +150,7 @@ impl Writer<'_> {
                 let ordered = weights::ordered(d, weights);
                 let count = ordered.len();
                 let at = self.file.add(ordered.into_iter().map(i8::cast_unsigned));
-                self.constant(&name, "WEIGHTS", &format!("[i8; {}]", literal(count)), "weights", at);
+                self.constant(&name, "WEIGHTS", &format!("[u32; {}]", literal(count / 4)), "weights", at);
                 let at = self.file.add_numbers(filters.iter().flatten().copied());
                 self.constant(&name, "FILTERS", &format!("[Filter; {}]", literal(d.filters)), "filters", at);
                 let ending = self.ending(&name, ending);

@@ -36,19 +36,25 @@ fn is_depthwise(d: &Conv) -> bool {
     d.groups > 1 && d.groups == d.input[2] && d.filters == d.groups
 }
 
-/// Weights in the order in which kernels read them: `[filters, kh, kw, depth]`, and `[kh, kw, channels]` where each channel has its own filter.
+/// Weights in the order in which kernels read them: `[filters, kh * kw * depth]`, and `[kh * kw, channels]` where each channel has its own
+/// filter. The last axis is filled up to whole words.
 #[must_use]
 pub fn ordered(d: &Conv, weights: &[i8]) -> Vec<i8> {
     let (area, depth) = (d.kernel[0] * d.kernel[1], d.input[2] / d.groups.max(1));
-    let filters = d.filters;
-    if is_depthwise(d) {
-        let cells = (0..area).flat_map(|cell| (0..filters).map(move |f| (f, cell)));
-        return cells.map(|(f, cell)| weights[f * area + cell]).collect();
-    }
-    let mut ordered = Vec::with_capacity(weights.len());
-    for filter in weights.chunks_exact(area * depth) {
-        let cells = (0..area).flat_map(|cell| (0..depth).map(move |c| (c, cell)));
-        ordered.extend(cells.map(|(c, cell)| filter[c * area + cell]));
+    let (outer, inner) = match is_depthwise(d) {
+        true => (area, d.filters),
+        false => (d.filters, area * depth),
+    };
+    let padded = inner.next_multiple_of(4);
+    let mut ordered = vec![0; outer * padded];
+    for (i, row) in ordered.chunks_exact_mut(padded.max(1)).enumerate() {
+        for (k, weight) in row.iter_mut().enumerate().take(inner) {
+            *weight = match is_depthwise(d) {
+                true => weights[k * area + i],
+                // Channels come last.
+                false => weights[i * inner + k % depth * area + k / depth],
+            };
+        }
     }
     ordered
 }
@@ -66,8 +72,10 @@ mod tests {
             ..Conv::DEFAULT
         };
         let weights: Vec<i8> = (0..12).collect();
-        assert_eq!(ordered(&d, &weights), [0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11]);
+        let expected = [0, 3, 1, 4, 2, 5, 0, 0, 6, 9, 7, 10, 8, 11, 0, 0];
+        assert_eq!(ordered(&d, &weights), expected);
         let depthwise = Conv { groups: 2, ..d };
-        assert_eq!(ordered(&depthwise, &weights[..6]), [0, 3, 1, 4, 2, 5]);
+        let expected = [0, 3, 0, 0, 1, 4, 0, 0, 2, 5, 0, 0];
+        assert_eq!(ordered(&depthwise, &weights[..6]), expected);
     }
 }

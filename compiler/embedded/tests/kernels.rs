@@ -43,6 +43,12 @@ fn window(kernel: [usize; 2], stride: [usize; 2], pad: [usize; 4], dilation: [us
     }
 }
 
+fn words(weights: &[i8]) -> Vec<u32> {
+    let (fours, _) = weights.as_chunks::<4>();
+    let word = |four: &[i8; 4]| u32::from_le_bytes(four.map(i8::cast_unsigned));
+    fours.iter().map(word).collect()
+}
+
 /// Computes a step.
 fn run(step: &Step, memory: &mut Memory<'_, INPUT, ARENA>) {
     let (input, output) = (place(&step.inputs[0]), place(&step.output));
@@ -60,7 +66,7 @@ fn run(step: &Step, memory: &mut Memory<'_, INPUT, ARENA>) {
             output,
             window: window(d.kernel, d.stride, d.pad, d.dilation),
             groups: d.groups,
-            weights: leak(build::ordered(d, weights)),
+            weights: leak(words(&build::ordered(d, weights))),
             filters: leak(
                 filters
                     .iter()

@@ -1,6 +1,6 @@
 //! Sums of two pictures.
 
-use crate::ending::{Factor, byte_of_two};
+use crate::ending::{Product, byte_of_two};
 use crate::memory::Raw;
 use crate::place::Place;
 
@@ -38,7 +38,7 @@ impl Add {
     #[inline(never)]
     pub(crate) unsafe fn run(&self, memory: Raw) {
         let [h, w, channels] = self.output.shape;
-        let [a_scale, b_scale] = self.scales.map(Factor::of);
+        let [a_scale, b_scale] = self.scales;
         let [a, b] = [memory.at(&self.inputs[0]), memory.at(&self.inputs[1])];
         let output = memory.at_mut(&self.output);
         for pixel in 0..h * w {
@@ -47,11 +47,15 @@ impl Add {
                 unsafe {
                     let a = a.add(pixel * self.inputs[0].pixel + c).read();
                     let b = b.add(pixel * self.inputs[1].pixel + c).read();
-                    let products = [(a.into(), a_scale), (b.into(), b_scale)];
-                    let byte = byte_of_two(products, self.shift, self.bounds);
+                    let (a, b) = (product(a, a_scale), product(b, b_scale));
+                    let byte = byte_of_two([a, b], self.shift, self.bounds);
                     output.add(pixel * self.output.pixel + c).write(byte);
                 }
             }
         }
     }
+}
+
+fn product(byte: u8, factor: f32) -> Product {
+    Product { byte, factor }
 }

@@ -1,9 +1,11 @@
 //! Convolutions and fully connected layers.
 
-use crate::dot::{channels, dot};
-use crate::ending::{self, Ending, Factor, Filter, Product};
+use crate::depthwise::Walk;
+use crate::ending::{self, Ending, Filter, Prepared, Product};
 use crate::memory::Raw;
 use crate::place::Place;
+use crate::product::{CHUNK, Columns};
+use crate::window::{Gather, Inside};
 
 /// How a kernel slides over a picture. A fully connected layer is a kernel of one cell on a picture of one pixel.
 #[derive(Clone, Copy, Debug)]
@@ -50,45 +52,15 @@ pub struct Conv {
     pub window: Window,
     /// Channels are convolved in so many groups.
     pub groups: usize,
-    /// `[filters, kh, kw, channels / groups]`; where each channel has a filter of its own, `[kh, kw, channels]`.
-    pub weights: &'static [i8],
+    /// Four signed bytes a word, the first one lowest: `[filters, kh * kw * channels / groups]`; where each channel has a filter of its own,
+    /// `[kh * kw, channels]`. The last axis is filled up with zeros to whole words.
+    pub weights: &'static [u32],
     /// For each filter.
     pub filters: &'static [Filter],
     /// What is added.
     pub added: Option<Added>,
     /// What becomes of sums.
     pub ending: Ending,
-}
-
-/// From the first row or column of a window that is in the picture to the one behind the last, in steps of the dilation.
-#[derive(Clone, Copy)]
-struct Inside {
-    /// Of the kernel.
-    first: usize,
-    count: usize,
-    /// Of the picture, where `first` lies.
-    at: usize,
-}
-
-impl Inside {
-    #[inline(always)]
-    fn of(output: usize, axis: usize, window: &Window, size: usize) -> Self {
-        let (kernel, dilation) = (window.kernel[axis & 1], window.dilation[axis & 1]);
-        let mut at = output * window.stride[axis & 1];
-        let mut first = 0;
-        // Without a division, for which many of these processors have no instruction.
-        while at < window.pad[axis & 1] && first < kernel {
-            at += dilation;
-            first += 1;
-        }
-        let at = at - window.pad[axis & 1].min(at);
-        let (mut count, mut end) = (0, at);
-        while first + count < kernel && end < size {
-            end += dilation;
-            count += 1;
-        }
-        Self { first, count, at }
-    }
 }
 
 impl Conv {
@@ -131,7 +103,12 @@ impl Conv {
         assert!(filters.is_multiple_of(self.groups) && filters == self.output.shape[2]);
         let terms = kernel[0] * kernel[1] * self.depth();
         // 2^16 products of a byte and a weight are less than 2^31.
-        assert!(terms <= 1 << 16 && self.weights.len() == filters * terms);
+        assert!(terms <= 1 << 16 && cfg!(target_endian = "little"));
+        let words = match self.is_depthwise() {
+            true => terms * filters.div_ceil(4),
+            false => filters * terms.div_ceil(4),
+        };
+        assert!(self.weights.len() == words);
         match self.ending {
             Ending::Bytes(low, high) => assert!(self.output.is_bytes() && low <= high),
             Ending::Steps(_) => assert!(self.output.is_bytes()),
@@ -153,11 +130,62 @@ impl Conv {
     }
 }
 
-/// Where one pixel's outputs go, and what is added to them.
+/// Filters that are computed at each pixel before the next one: as many as are prepared at once.
+const BLOCK: usize = 16;
+
+/// Some filters of one group.
+struct Block {
+    first: usize,
+    count: usize,
+    prepared: [Prepared; BLOCK],
+}
+
+impl Block {
+    /// # Safety
+    /// There are these filters, no more than [`BLOCK`].
+    unsafe fn prepare(&mut self, conv: &Conv, first: usize, count: usize) {
+        (self.first, self.count) = (first, count);
+        if let Ending::Bytes(..) = conv.ending {
+            for (f, prepared) in self.prepared.iter_mut().enumerate().take(count) {
+                // SAFETY: the caller's promise.
+                *prepared = Prepared::of(unsafe { conv.filters.get_unchecked(first + f) });
+            }
+        }
+    }
+}
+
+/// A pixel of the output, and of what is added.
 #[derive(Clone, Copy)]
 struct Pixel {
+    y: usize,
+    x: usize,
     output: *mut u8,
     added: *const u8,
+}
+
+impl Pixel {
+    fn first(conv: &Conv, memory: Raw) -> Self {
+        let added = conv.added.as_ref();
+        Self {
+            y: 0,
+            x: 0,
+            output: memory.at_mut(&conv.output),
+            added: added.map_or(core::ptr::null(), |added| memory.at(&added.place)),
+        }
+    }
+
+    /// The pixel behind it.
+    #[inline(always)]
+    fn next(self, conv: &Conv) -> Self {
+        let added = conv.added.as_ref().map_or(0, |added| added.place.pixel);
+        let is_last = self.x + 1 == conv.output.shape[1];
+        Self {
+            y: self.y + usize::from(is_last),
+            x: if is_last { 0 } else { self.x + 1 },
+            output: self.output.wrapping_add(conv.output.pixel * conv.output.element),
+            added: self.added.wrapping_add(added),
+        }
+    }
 }
 
 /// One function for all convolutions of a program.
@@ -166,184 +194,304 @@ struct Pixel {
 /// As for [`Conv::run`].
 #[inline(never)]
 unsafe fn convolve(conv: &Conv, memory: Raw) {
-    let [height, width, _] = conv.output.shape;
-    let (mut output, size) = (memory.at_mut(&conv.output), conv.output.pixel * conv.output.element);
-    let (mut added, added_size) = match &conv.added {
-        Some(added) => (memory.at(&added.place), added.place.pixel),
-        None => (core::ptr::null(), 0),
+    // A copy of the function for each layer would be larger than faster.
+    let conv = core::hint::black_box(conv);
+    let mut block = Block {
+        first: 0,
+        count: 0,
+        prepared: [Prepared::NONE; BLOCK],
     };
     let depthwise = conv.is_depthwise();
+    let (groups, of_group) = match depthwise {
+        true => (1, conv.filters.len()),
+        false => (conv.groups, conv.of_group()),
+    };
+    for group in 0..groups {
+        let input = memory.at(&conv.input).wrapping_add(group * conv.depth());
+        let mut done = 0;
+        while done < of_group {
+            let count = BLOCK.min(of_group - done);
+            // SAFETY: these filters are the group's; for the rest the caller's promise.
+            unsafe {
+                block.prepare(conv, group * of_group + done, count);
+                match depthwise {
+                    true => channels(conv, memory, &block),
+                    false => filters(conv, memory, &block, input),
+                }
+            }
+            done += count;
+        }
+    }
+}
+
+/// Some filters at all pixels, two pixels at a time.
+///
+/// # Safety
+/// As for [`Conv::run`]; `input` is the first channel of the filters' group.
+#[inline(never)]
+unsafe fn filters(conv: &Conv, memory: Raw, block: &Block, input: *const u8) {
+    let [height, width, _] = conv.output.shape;
+    let mut columns = Columns::new();
+    let mut pixel = Pixel::first(conv, memory);
+    let mut left = height * width;
+    // SAFETY: `check` has seen that the places are inside of the memory, and that there are weights and numbers for every filter.
+    unsafe {
+        if left == 1 {
+            let mut sums = [0; BLOCK];
+            one(conv, block, &mut columns, (input, pixel), &mut sums);
+            finish(conv, block, &sums, 1, pixel);
+            return;
+        }
+        while left > 0 {
+            let next = pixel.next(conv);
+            let other = if left > 1 { next } else { pixel };
+            let mut sums = [0; 2 * BLOCK];
+            two(conv, block, &mut columns, (input, [pixel, other]), &mut sums);
+            finish(conv, block, &sums, 2, pixel);
+            if left == 1 {
+                return;
+            }
+            let (_, second) = sums.split_at(1);
+            finish(conv, block, second, 2, next);
+            pixel = next.next(conv);
+            left -= 2;
+        }
+    }
+}
+
+/// Fills a column with what the window of a pixel sees, from byte `from` of it on.
+///
+/// # Safety
+/// `input` is where the picture lies; `which` as for [`Columns::widen`].
+unsafe fn fill(
+    conv: &Conv,
+    columns: &mut Columns,
+    (input, pixel): (*const u8, Pixel),
+    (from, count): (usize, usize),
+    which: (usize, usize),
+) {
+    let depth = conv.depth();
+    let Window {
+        kernel,
+        stride,
+        pad,
+        ..
+    } = conv.window;
+    // SAFETY: the caller's promise; one cell without padding is always inside of the picture.
+    unsafe {
+        if kernel == [1, 1] && pad == [0, 0] && from + count <= depth {
+            let cell = pixel.y * stride[0] * conv.input.shape[1] + pixel.x * stride[1];
+            let x = input.wrapping_add(cell * conv.input.pixel + from);
+            columns.widen(x, count >> 2, conv.zero, which);
+            return;
+        }
+        let mut bytes = [0; CHUNK];
+        let mut gather = Gather {
+            bytes: &mut bytes,
+            from,
+            count,
+            zero: conv.zero,
+        };
+        gather.window((input, &conv.input), &conv.window, [pixel.y, pixel.x], depth);
+        columns.widen(bytes.as_ptr(), count >> 2, conv.zero, which);
+    }
+}
+
+/// What a filter sees, filled up to whole words.
+fn padded(conv: &Conv) -> usize {
+    let [kh, kw] = conv.window.kernel;
+    (kh * kw * conv.depth()).next_multiple_of(4)
+}
+
+/// The sums of a block of filters for two pixels: two for each filter.
+///
+/// # Safety
+/// As for [`filters`].
+#[inline(always)]
+unsafe fn two(
+    conv: &Conv,
+    block: &Block,
+    columns: &mut Columns,
+    (input, pixels): (*const u8, [Pixel; 2]),
+    sums: &mut [i32; 2 * BLOCK],
+) {
+    let padded = padded(conv);
+    let mut from = 0;
+    while from < padded {
+        let count = CHUNK.min(padded - from);
+        // SAFETY: the weights of a filter are `padded` bytes; of the last filter of an odd number those are read twice.
+        unsafe {
+            for (which, pixel) in pixels.into_iter().enumerate() {
+                fill(conv, columns, (input, pixel), (from, count), (which, 2));
+            }
+            for (pair, sums) in sums.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+                let filter = 2 * pair;
+                if filter >= block.count {
+                    break;
+                }
+                let next = if filter + 1 < block.count { padded } else { 0 };
+                let weights = conv.weights.as_ptr().cast::<i8>();
+                let weights = weights.add((block.first + filter) * padded + from);
+                columns.two(weights, next, count >> 2, sums);
+            }
+        }
+        from += count;
+    }
+}
+
+/// The sums of a block of filters for one pixel.
+///
+/// # Safety
+/// As for [`filters`].
+#[inline(always)]
+unsafe fn one(
+    conv: &Conv,
+    block: &Block,
+    columns: &mut Columns,
+    column: (*const u8, Pixel),
+    sums: &mut [i32; BLOCK],
+) {
+    let padded = padded(conv);
+    let mut from = 0;
+    while from < padded {
+        let count = CHUNK.min(padded - from);
+        // SAFETY: the weights of a filter are `padded` bytes; where there are less than four filters, the first one is read four times.
+        unsafe {
+            fill(conv, columns, column, (from, count), (0, 1));
+            for (four, sums) in sums.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+                let filter = 4 * four;
+                let weights = conv.weights.as_ptr().cast::<i8>();
+                let weights = weights.wrapping_add((block.first + filter) * padded + from);
+                if filter + 4 <= block.count {
+                    columns.one(weights, padded, count >> 2, sums);
+                    continue;
+                }
+                for (f, sum) in sums.iter_mut().enumerate() {
+                    if filter + f < block.count {
+                        let mut alike = [*sum; 4];
+                        columns.one(weights.add(f * padded), 0, count >> 2, &mut alike);
+                        *sum = alike[0];
+                    }
+                }
+            }
+        }
+        from += count;
+    }
+}
+
+/// Channels with a filter each at all pixels, four channels at a time.
+///
+/// # Safety
+/// As for [`Conv::run`].
+#[inline(never)]
+unsafe fn channels(conv: &Conv, memory: Raw, block: &Block) {
+    let [height, width, count] = conv.output.shape;
+    let row = count.next_multiple_of(4);
+    let kw = conv.window.kernel[1];
+    let mut pixel = Pixel::first(conv, memory);
     for y in 0..height {
         let rows = Inside::of(y, 0, &conv.window, conv.input.shape[0]);
         for x in 0..width {
             let columns = Inside::of(x, 1, &conv.window, conv.input.shape[1]);
+            let mut walk = Walk::new(conv.zero);
+            walk.x_step = conv.window.dilation[1] * conv.input.pixel;
+            walk.w_step = row;
+            walk.columns = columns.count;
+            let line = conv.window.dilation[0] * conv.input.shape[1] * conv.input.pixel;
+            walk.x_row = line.wrapping_sub(columns.count * walk.x_step);
+            walk.w_row = (kw - columns.count) * row;
             let cell = rows.at * conv.input.shape[1] + columns.at;
-            let from = memory.at(&conv.input).wrapping_add(cell * conv.input.pixel);
-            let to = Pixel { output, added };
-            // SAFETY: `check` has seen that the places are inside of the memory, that there are weights and numbers for every filter, and
-            // rows and columns are those of a window that are inside of the picture.
+            let from = memory.at(&conv.input);
+            let from = from.wrapping_add(cell * conv.input.pixel + block.first);
+            let weights = conv.weights.as_ptr().cast::<i8>();
+            let first = (rows.first * kw + columns.first) * row + block.first;
+            let weights = weights.wrapping_add(first);
+            let mut sums = [0; BLOCK];
+            let is_empty = rows.count == 0 || columns.count == 0;
+            // SAFETY: rows and columns are those inside of the picture, whose places and weights `check` has seen.
             unsafe {
-                match depthwise {
-                    true => depthwise_pixel(conv, [rows, columns], from, to),
-                    false => pixel(conv, [rows, columns], from, to),
+                for (four, sums) in sums.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+                    let channel = 4 * four;
+                    if is_empty || channel >= block.count {
+                        break;
+                    }
+                    walk.rows = rows.count;
+                    let (x, w) = (from.wrapping_add(channel), weights.wrapping_add(channel));
+                    if channel + 4 <= block.count {
+                        walk.four(x, w);
+                        *sums = walk.sums;
+                        continue;
+                    }
+                    for (c, sum) in sums.iter_mut().enumerate() {
+                        if channel + c < block.count {
+                            *sum = walk.one(x.wrapping_add(c), w.wrapping_add(c));
+                        }
+                    }
                 }
+                finish(conv, block, &sums, 1, pixel);
             }
-            output = output.wrapping_add(size);
-            added = added.wrapping_add(added_size);
+            pixel = pixel.next(conv);
         }
     }
 }
 
-/// The outputs of one pixel, two filters at a time.
+/// Writes what becomes of the sums of a pixel: of every `step`th sum, one for each filter of the block.
 ///
 /// # Safety
-/// `x` is the first cell of the window that is inside, `to` has room for all filters.
-#[inline(always)]
-unsafe fn pixel(conv: &Conv, inside: [Inside; 2], x: *const u8, to: Pixel) {
-    let of_group = conv.of_group();
-    for group in 0..conv.groups {
-        let x = x.wrapping_add(group * conv.depth());
-        let (mut filter, end) = (group * of_group, (group + 1) * of_group);
-        // SAFETY: these filters are the group's.
-        unsafe {
-            while filter + 2 <= end {
-                let sums = window::<2>(conv, inside, x, filter);
-                finish(conv, filter, sums[0], to);
-                finish(conv, filter + 1, sums[1], to);
-                filter += 2;
-            }
-            if filter < end {
-                let [sum] = window::<1>(conv, inside, x, filter);
-                finish(conv, filter, sum, to);
-            }
-        }
-    }
-}
-
-/// The sums of `F` filters over a window.
-///
-/// # Safety
-/// As for [`pixel`]; there are these filters.
-#[inline(always)]
-unsafe fn window<const F: usize>(
-    conv: &Conv,
-    [rows, columns]: [Inside; 2],
-    x: *const u8,
-    filter: usize,
-) -> [i32; F] {
-    let [kh, kw] = conv.window.kernel;
-    let depth = conv.depth();
-    let terms = kh * kw * depth;
-    let row = conv.window.dilation[0] * conv.input.shape[1] * conv.input.pixel;
-    let column = conv.window.dilation[1] * conv.input.pixel;
-    // The cells of a row of the window lie one behind the other.
-    let (runs, run) = match column == depth {
-        true => (1, columns.count * depth),
-        false => (columns.count, depth),
+/// There are so many sums, and the pixel is one of the output.
+#[inline(never)]
+unsafe fn finish(conv: &Conv, block: &Block, sums: &[i32], step: usize, pixel: Pixel) {
+    let bytes = match (conv.ending, &conv.added) {
+        (Ending::Bytes(low, high), None) => Some((low, high)),
+        _ => None,
     };
-    let first = (rows.first * kw + columns.first) * depth;
-    let all = conv.weights.as_ptr();
-    let mut weights: [*const i8; F] =
-        core::array::from_fn(|f| all.wrapping_add((filter + f) * terms + first));
-    let mut x = x;
-    let mut sums = [0; F];
-    for _ in 0..rows.count {
-        let (mut cell, mut cell_weights) = (x, weights);
-        for _ in 0..runs {
-            // SAFETY: the run is inside of the picture, and as many weights are there.
-            sums = unsafe { dot(sums, cell, cell_weights, run, conv.zero) };
-            cell = cell.wrapping_add(column);
-            cell_weights = cell_weights.map(|w| w.wrapping_add(depth));
-        }
-        x = x.wrapping_add(row);
-        weights = weights.map(|w| w.wrapping_add(kw * depth));
-    }
-    sums
-}
-
-/// The outputs of one pixel where each channel has a filter of its own, four channels at a time.
-///
-/// # Safety
-/// As for [`pixel`].
-#[inline(always)]
-unsafe fn depthwise_pixel(conv: &Conv, inside: [Inside; 2], x: *const u8, to: Pixel) {
-    let count = conv.filters.len();
-    let mut channel = 0;
-    // SAFETY: so many channels are there.
-    unsafe {
-        while channel + 4 <= count {
-            let sums = depthwise_window::<4>(conv, inside, x.wrapping_add(channel), channel);
-            for (c, sum) in sums.into_iter().enumerate() {
-                finish(conv, channel + c, sum, to);
-            }
-            channel += 4;
-        }
-        while channel < count {
-            let [sum] = depthwise_window::<1>(conv, inside, x.wrapping_add(channel), channel);
-            finish(conv, channel, sum, to);
-            channel += 1;
+    for filter in 0..block.count {
+        let at = block.first + filter;
+        // SAFETY: the caller's promise; there are numbers for every filter.
+        unsafe {
+            let sum = *sums.get_unchecked(filter * step);
+            let numbers = conv.filters.get_unchecked(at);
+            let prepared = block.prepared.get_unchecked(filter);
+            let byte = match bytes {
+                Some(bounds) => prepared.byte(sum, numbers, bounds),
+                None => match other(conv, prepared, numbers, (at, sum), pixel) {
+                    Some(byte) => byte,
+                    None => continue,
+                },
+            };
+            pixel.output.add(at).write(byte);
         }
     }
 }
 
-/// The sums of `C` channels, each with its own filter.
+/// What becomes of a sum where it is more than a byte; `None` if it was written as a number.
 ///
 /// # Safety
-/// As for [`pixel`]; there are these channels.
-#[inline(always)]
-unsafe fn depthwise_window<const C: usize>(
+/// As for [`finish`].
+#[inline(never)]
+unsafe fn other(
     conv: &Conv,
-    [rows, columns]: [Inside; 2],
-    x: *const u8,
-    channel: usize,
-) -> [i32; C] {
-    let count = conv.filters.len();
-    let row = conv.window.dilation[0] * conv.input.shape[1] * conv.input.pixel;
-    let column = conv.window.dilation[1] * conv.input.pixel;
-    let kw = conv.window.kernel[1];
-    let first = (rows.first * kw + columns.first) * count + channel;
-    let mut weights = conv.weights.as_ptr().wrapping_add(first);
-    let mut x = x;
-    let mut sums = [0; C];
-    for _ in 0..rows.count {
-        let (mut cell, mut cell_weights) = (x, weights);
-        for _ in 0..columns.count {
-            // SAFETY: the cell is inside of the picture, and has these channels.
-            unsafe { channels(&mut sums, cell, cell_weights, conv.zero) };
-            cell = cell.wrapping_add(column);
-            cell_weights = cell_weights.wrapping_add(count);
-        }
-        x = x.wrapping_add(row);
-        weights = weights.wrapping_add(kw * count);
-    }
-    sums
-}
-
-/// Writes what becomes of a sum.
-///
-/// # Safety
-/// There is such a filter, and `to` has room for its output.
-#[inline(always)]
-unsafe fn finish(conv: &Conv, filter: usize, sum: i32, to: Pixel) {
-    // SAFETY: the caller's promise.
-    let numbers = unsafe { conv.filters.get_unchecked(filter) };
-    let added: Option<Product> = conv.added.as_ref().map(|added| {
+    prepared: &Prepared,
+    numbers: &Filter,
+    (at, sum): (usize, i32),
+    pixel: Pixel,
+) -> Option<u8> {
+    let added = conv.added.as_ref().map(|added| Product {
         // SAFETY: what is added has the output's shape.
-        let byte = unsafe { to.added.add(filter).read() };
-        (byte.into(), Factor::of(added.scale))
+        byte: unsafe { pixel.added.add(at).read() },
+        factor: added.scale,
     });
-    let byte = match (conv.ending, added) {
-        (Ending::Bytes(low, high), None) => ending::byte(sum, numbers, (low, high)),
+    match (conv.ending, added) {
         (Ending::Bytes(low, high), Some(added)) => {
-            ending::byte_onto(sum, numbers, added, (low, high))
+            Some(prepared.byte_onto(sum, numbers, added, (low, high)))
         }
-        (Ending::Steps(steps), added) => ending::steps(sum, numbers, added, steps),
+        (Ending::Bytes(low, high), None) => Some(prepared.byte(sum, numbers, (low, high))),
+        (Ending::Steps(steps), added) => Some(ending::steps(sum, numbers, added, steps)),
         (Ending::Numbers(low, high), added) => {
             let y = ending::number(sum, numbers, added, (low, high));
             // SAFETY: the caller's promise; places of numbers are at multiples of four bytes.
-            return unsafe { to.output.cast::<f32>().add(filter).write(y) };
+            unsafe { pixel.output.cast::<f32>().add(at).write(y) };
+            None
         }
-    };
-    // SAFETY: the caller's promise.
-    unsafe { to.output.add(filter).write(byte) };
+    }
 }

@@ -29,128 +29,204 @@ pub enum Ending {
 /// Fractional bits.
 const FRACTION: i32 = 16;
 const ONE: i64 = 1 << FRACTION;
-const HALF: i64 = ONE / 2;
+const HALF: i32 = 1 << (FRACTION - 1);
 
-/// A number that integers are multiplied by: its exact bits, and what a product with 16 fractional bits needs.
-#[derive(Clone, Copy)]
-pub(crate) struct Factor {
-    exact: f32,
-    mantissa: i32,
-    shift: u32,
+/// Up to six operations of single precision, each of which may be wrong by half a unit in the last of 24 bits, of numbers up to this size
+/// with 16 fractional bits; and three numbers that are cut off there.
+#[inline(always)]
+const fn margin(size: i64) -> i64 {
+    (size >> 21) + 3
 }
 
-impl Factor {
-    #[inline(always)]
-    pub(crate) fn of(x: f32) -> Self {
-        let bits = x.to_bits();
-        let exponent = (bits >> 23 & 0xff) as i32;
-        let mantissa = (bits & 0x7f_ffff | 0x80_0000) as i32;
-        Self {
-            exact: x,
-            mantissa: if bits >> 31 == 1 { -mantissa } else { mantissa },
-            shift: (150 - FRACTION - exponent) as u32,
-        }
-    }
-
-    /// Whether products of it with integers of 32 bits can be formed so: it is less than 2^7, and more than 2^-45.
-    #[inline(always)]
-    fn is_plain(&self) -> bool {
-        self.shift.wrapping_sub(1) < 62
-    }
-
-    /// `x` times it, with 16 fractional bits, rounded down.
-    #[inline(always)]
-    fn times(&self, x: i32) -> i64 {
-        (i64::from(x) * i64::from(self.mantissa)) >> (self.shift & 63)
-    }
+/// Whether the last rounding could fall otherwise, if `up` is a number and a half that may be wrong by the margin.
+#[inline(always)]
+const fn is_near_tie(up: i32, margin: u32) -> bool {
+    (up as u32).wrapping_add(margin) & (ONE as u32 - 1) <= 2 * margin
 }
 
-/// A number with 16 fractional bits; an error of less than one of them.
+#[inline(always)]
+fn bounded(whole: i32, (low, high): (u8, u8)) -> u8 {
+    whole.max(low.into()).min(high.into()) as u8
+}
+
+/// The mantissa of a number, with its sign, and how far a product with it is shifted to have 16 fractional bits; perhaps to the left.
+#[inline(always)]
+fn parts(x: f32) -> (i32, i32) {
+    let bits = x.to_bits();
+    let exponent = (bits >> 23 & 0xff) as i32;
+    let mantissa = (bits & 0x7f_ffff | 0x80_0000) as i32;
+    let mantissa = if bits >> 31 == 1 { -mantissa } else { mantissa };
+    (mantissa, 150 - FRACTION - exponent)
+}
+
+/// A number with 16 fractional bits, cut off there; `None` if it is 2^14 or more in size.
 #[inline(always)]
 fn fixed(x: f32) -> Option<i32> {
-    let factor = Factor::of(x);
-    match factor.shift as i32 {
-        // Less than 2^15 in size.
-        1..=31 => Some(factor.mantissa >> factor.shift),
-        -6..=0 => Some(factor.mantissa << -(factor.shift as i32)),
-        32.. => Some(0),
+    match parts(x) {
+        (mantissa, shift @ 0..32) => Some(mantissa >> shift),
+        (mantissa, shift @ -6..0) => Some(mantissa << -shift),
+        (_, 32..) => Some(0),
         _ => None,
     }
 }
 
-/// A sum, and what it is multiplied by.
-pub(crate) type Product = (i32, Factor);
+/// A filter's numbers, prepared for many sums.
+#[derive(Clone, Copy)]
+pub(crate) struct Prepared {
+    /// The scale's mantissa, with 31 bits.
+    scale: i32,
+    /// How far a sum is shifted before the upper half of its product with the scale has 16 fractional bits.
+    left: u32,
+    /// With 16 fractional bits, and a half.
+    bias: i32,
+    margin: u32,
+}
 
-/// The byte nearest to the sum of products and a number, between bounds. `order` adds them up as the original does.
-#[inline(always)]
-fn nearest<const N: usize>(
-    products: [Product; N],
-    bias: f32,
-    (low, high): (u8, u8),
-    order: impl FnOnce([Real; N], Real) -> Real,
-) -> u8 {
-    let exactly = || {
-        let terms = products.map(|(x, factor)| Real::of_integer(x).times(Real::of(factor.exact)));
-        i64::from(order(terms, Real::of(bias)).to_integer())
+impl Prepared {
+    /// For nothing.
+    pub(crate) const NONE: Self = Self {
+        scale: 0,
+        left: 0,
+        bias: 0,
+        margin: 0,
     };
-    let whole = match fixed(bias) {
-        Some(bias) if products.iter().all(|(_, factor)| factor.is_plain()) => {
-            let mut sum = i64::from(bias);
-            // Of the largest number that is rounded on the way to a byte: beyond that the result is a bound all the same.
-            let mut size = i64::from(bias.unsigned_abs()) + 513 * ONE;
-            for (i, (x, factor)) in products.iter().enumerate() {
-                let product = factor.times(*x);
-                sum += product;
-                if i > 0 {
-                    size += product.abs();
+
+    #[inline(always)]
+    pub(crate) fn of(filter: &Filter) -> Self {
+        let (mantissa, shift) = parts(filter.scale);
+        let left = 25 - shift;
+        match fixed(filter.bias) {
+            Some(bias) if (0..25).contains(&left) => Self {
+                scale: mantissa << 7,
+                left: left as u32,
+                bias: bias + HALF,
+                margin: margin(i64::from(bias.unsigned_abs()) + 513 * ONE) as u32,
+            },
+            // Every number is near a tie then.
+            _ => Self {
+                margin: 1 << FRACTION,
+                ..Self::NONE
+            },
+        }
+    }
+
+    /// `sum * scale + bias`, and a half; `None` if the sum is too large for it.
+    #[inline(always)]
+    fn up(&self, sum: i32) -> Option<i32> {
+        let shifted = sum << self.left;
+        let product = (i64::from(shifted) * i64::from(self.scale)) >> 32;
+        (shifted >> self.left == sum).then(|| (product as i32).saturating_add(self.bias))
+    }
+
+    /// The byte nearest to `sum * scale + bias`.
+    #[inline(always)]
+    pub(crate) fn byte(&self, sum: i32, filter: &Filter, bounds: (u8, u8)) -> u8 {
+        let whole = match self.up(sum) {
+            Some(up) if !is_near_tie(up, self.margin) => up >> FRACTION,
+            _ => exactly(sum, filter, None),
+        };
+        bounded(whole, bounds)
+    }
+
+    /// The byte nearest to `(sum * scale + bias) + added`.
+    #[inline(always)]
+    pub(crate) fn byte_onto(
+        &self,
+        sum: i32,
+        filter: &Filter,
+        added: Product,
+        bounds: (u8, u8),
+    ) -> u8 {
+        let more = added.fixed();
+        let whole = match (self.up(sum), more) {
+            (Some(up), Some(more)) => {
+                let up = up.saturating_add(more);
+                let margin = self.margin + (more.unsigned_abs() >> 21) + 1;
+                match is_near_tie(up, margin) {
+                    false => up >> FRACTION,
+                    true => exactly(sum, filter, Some(added)),
                 }
             }
-            // Up to six roundings to 24 bits; each fixed number is less than 1 off.
-            let margin = (size >> 21) + 2 + N as i64;
-            let up = sum + HALF;
-            match (up + margin) & (ONE - 1) <= 2 * margin {
-                true => exactly(),
-                false => up >> FRACTION,
-            }
-        }
-        _ => exactly(),
-    };
-    whole.clamp(i64::from(low), i64::from(high.max(low))) as u8
+            _ => exactly(sum, filter, Some(added)),
+        };
+        bounded(whole, bounds)
+    }
 }
 
-/// The byte nearest to `sum * scale + bias`.
-#[inline(always)]
-pub(crate) fn byte(sum: i32, filter: &Filter, bounds: (u8, u8)) -> u8 {
-    let product = (sum, Factor::of(filter.scale));
-    nearest([product], filter.bias, bounds, |[a], bias| a.plus(bias))
+/// A byte, and what it is multiplied by.
+#[derive(Clone, Copy)]
+pub(crate) struct Product {
+    pub(crate) byte: u8,
+    pub(crate) factor: f32,
 }
 
-/// The byte nearest to `(sum * scale + bias) + added * factor`.
-#[inline(always)]
-pub(crate) fn byte_onto(sum: i32, filter: &Filter, added: Product, bounds: (u8, u8)) -> u8 {
-    let products = [(sum, Factor::of(filter.scale)), added];
-    nearest(products, filter.bias, bounds, |[a, b], bias| a.plus(bias).plus(b))
+impl Product {
+    fn exact(self) -> Real {
+        Real::of_integer(self.byte.into()).times(Real::of(self.factor))
+    }
+
+    /// With 16 fractional bits, cut off there; `None` for factors of 16 and more, and of less than 2^-19.
+    #[inline(always)]
+    fn fixed(self) -> Option<i32> {
+        let (mantissa, shift) = parts(self.factor);
+        // As for sums: a byte has room for 22 bits more.
+        let left = (3..=25).contains(&shift).then_some(25 - shift)?;
+        let product = i64::from(i32::from(self.byte) << left) * i64::from(mantissa << 7);
+        Some((product >> 32) as i32)
+    }
+}
+
+/// The integer nearest to `(sum * scale + bias) + added`.
+#[cold]
+#[inline(never)]
+fn exactly(sum: i32, filter: &Filter, added: Option<Product>) -> i32 {
+    result(sum, filter, added).to_integer()
+}
+
+/// `(sum * scale + bias) + added`, as single precision has it.
+fn result(sum: i32, filter: &Filter, added: Option<Product>) -> Real {
+    let product = Real::of_integer(sum).times(Real::of(filter.scale));
+    let result = product.plus(Real::of(filter.bias));
+    match added {
+        Some(added) => result.plus(added.exact()),
+        None => result,
+    }
 }
 
 /// The byte nearest to `(a + b) + shift`.
 #[inline(always)]
-pub(crate) fn byte_of_two(products: [Product; 2], shift: f32, bounds: (u8, u8)) -> u8 {
-    nearest(products, shift, bounds, |[a, b], shift| a.plus(b).plus(shift))
+pub(crate) fn byte_of_two([a, b]: [Product; 2], shift: f32, bounds: (u8, u8)) -> u8 {
+    let whole = match (a.fixed(), b.fixed(), fixed(shift)) {
+        (Some(x), Some(y), Some(z)) => {
+            let size = |x: i32| i64::from(x.unsigned_abs());
+            let margin = margin(size(x) + size(y) + size(z) + 513 * ONE) as u32;
+            let up = x.saturating_add(y).saturating_add(z).saturating_add(HALF);
+            match is_near_tie(up, margin) {
+                false => up >> FRACTION,
+                true => exactly_two([a, b], shift),
+            }
+        }
+        _ => exactly_two([a, b], shift),
+    };
+    bounded(whole, bounds)
+}
+
+/// The integer nearest to `(a + b) + shift`.
+#[cold]
+#[inline(never)]
+fn exactly_two([a, b]: [Product; 2], shift: f32) -> i32 {
+    a.exact().plus(b.exact()).plus(Real::of(shift)).to_integer()
 }
 
 /// How many of the numbers are not above `(sum * scale + bias) + added * factor`.
+#[inline(never)]
 pub(crate) fn steps(
     sum: i32,
     filter: &Filter,
     added: Option<Product>,
     numbers: &[f32; 255],
 ) -> u8 {
-    let product = Real::of_integer(sum).times(Real::of(filter.scale));
-    let mut result = product.plus(Real::of(filter.bias));
-    if let Some((x, factor)) = added {
-        result = result.plus(Real::of_integer(x).times(Real::of(factor.exact)));
-    }
-    let result = result.key();
+    let result = result(sum, filter, added).key();
     // Eight halvings of what may be 0 to 255.
     let (mut below, mut step) = (0_usize, 128);
     while step > 0 {
@@ -172,8 +248,8 @@ pub(crate) fn number(
     (low, high): (f32, f32),
 ) -> f32 {
     let mut y = sum as f32 * filter.scale + filter.bias;
-    if let Some((x, factor)) = added {
-        y += x as f32 * factor.exact;
+    if let Some(added) = added {
+        y += f32::from(added.byte) * added.factor;
     }
     let y = if y > low { y } else { low };
     if y < high { y } else { high }
@@ -222,22 +298,29 @@ mod tests {
             };
             let bounds = ((random.next() % 9) as u8, 255 - (random.next() % 9) as u8);
             let expected = rounded(sum as f32 * scale + bias, bounds);
-            assert_eq!(byte(sum, &filter, bounds), expected, "{sum} {filter:?}");
+            let prepared = Prepared::of(&filter);
+            assert_eq!(prepared.byte(sum, &filter, bounds), expected, "{sum} {filter:?}");
 
-            let (other, factor) = ((random.next() & 255) as i32, random.number(115, 130));
-            let added = (other, Factor::of(factor));
-            let onto = (sum as f32 * scale + bias) + other as f32 * factor;
+            let (other, factor) = (random.next() as u8, random.number(105, 132));
+            let added = Product {
+                byte: other,
+                factor,
+            };
+            let onto = (sum as f32 * scale + bias) + f32::from(other) * factor;
             assert_eq!(
-                byte_onto(sum, &filter, added, bounds),
+                prepared.byte_onto(sum, &filter, added, bounds),
                 rounded(onto, bounds),
                 "{sum} {filter:?} {other} {factor}"
             );
 
-            let byte = (random.next() & 255) as i32;
-            let two = (byte as f32 * scale + other as f32 * factor) + bias;
-            let products = [(byte, Factor::of(scale)), added];
+            let byte = random.next() as u8;
+            let two = (f32::from(byte) * scale + f32::from(other) * factor) + bias;
+            let one = Product {
+                byte,
+                factor: scale,
+            };
             assert_eq!(
-                byte_of_two(products, bias, bounds),
+                byte_of_two([one, added], bias, bounds),
                 rounded(two, bounds),
                 "{byte} {scale} {other} {factor} {bias}"
             );
@@ -251,7 +334,8 @@ mod tests {
             for (scale, bias) in [(0.5, 0.0), (0.25, 0.25), (1.0, 0.5), (0.125, -3.5), (3.0, 1.5)] {
                 let filter = Filter { scale, bias };
                 let expected = rounded(sum as f32 * scale + bias, (0, 255));
-                assert_eq!(byte(sum, &filter, (0, 255)), expected, "{sum} {filter:?}");
+                let prepared = Prepared::of(&filter);
+                assert_eq!(prepared.byte(sum, &filter, (0, 255)), expected, "{sum} {filter:?}");
                 exact += 1;
             }
         }
@@ -272,12 +356,14 @@ mod tests {
                 bias: random.number(110, 132),
             };
             let sum = (random.next() % 100_000) as i32 - 50_000;
-            let added = ((random.next() & 255) as i32, random.number(110, 125));
+            let added = Product {
+                byte: random.next() as u8,
+                factor: random.number(110, 125),
+            };
             let plain = sum as f32 * filter.scale + filter.bias;
-            let onto = plain + added.0 as f32 * added.1;
+            let onto = plain + f32::from(added.byte) * added.factor;
             let count = |x: f32| numbers.iter().filter(|number| **number <= x).count() as u8;
             assert_eq!(steps(sum, &filter, None, numbers), count(plain));
-            let added = (added.0, Factor::of(added.1));
             assert_eq!(steps(sum, &filter, Some(added), numbers), count(onto));
         }
     }

@@ -4,15 +4,15 @@
 
 use crate::Filter;
 
-/// The `N` weights from byte `at` of the file on.
+/// The `N` words of weights from byte `at` of the file on: as they lie there, so that the first byte is the first one in memory too.
 ///
 /// # Panics
 /// While the program compiles, if the file is shorter.
 #[must_use]
-pub const fn weights<const N: usize>(file: &[u8], at: usize) -> [i8; N] {
-    check(file, at, N);
-    // SAFETY: so many bytes are there, and any is an `i8`.
-    unsafe { file.as_ptr().add(at).cast::<[i8; N]>().read() }
+pub const fn weights<const N: usize>(file: &[u8], at: usize) -> [u32; N] {
+    check(file, at, 4 * N);
+    // SAFETY: so many bytes are there, at any address, and any four are a `u32`.
+    unsafe { file.as_ptr().add(at).cast::<[u32; N]>().read_unaligned() }
 }
 
 /// The `N` bytes from byte `at` of the file on: a table.

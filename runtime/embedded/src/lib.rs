@@ -18,15 +18,17 @@
 
 mod add;
 mod conv;
-mod dot;
+mod depthwise;
 mod ending;
 mod flash;
 mod layer;
 mod memory;
 mod place;
 mod pool;
+mod product;
 mod real;
 mod table;
+mod window;
 
 pub use add::Add;
 pub use conv::{Added, Conv, Window};

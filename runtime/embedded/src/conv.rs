@@ -5,7 +5,8 @@ use crate::ending::{self, Ending, Filter, Prepared, Product};
 use crate::memory::Raw;
 use crate::place::Place;
 use crate::product::{CHUNK, Columns};
-use crate::window::{Gather, Inside};
+use crate::window::{Inside, Sight};
+use core::mem::MaybeUninit;
 
 /// How a kernel slides over a picture. A fully connected layer is a kernel of one cell on a picture of one pixel.
 #[derive(Clone, Copy, Debug)]
@@ -239,27 +240,69 @@ unsafe fn filters(conv: &Conv, memory: Raw, block: &Block, input: *const u8) {
         if left == 1 {
             let mut sums = [0; BLOCK];
             one(conv, block, &mut columns, (input, pixel), &mut sums);
-            finish(conv, block, &sums, 1, pixel);
+            finish(conv, block, &sums, [pixel]);
             return;
         }
         while left > 0 {
             let next = pixel.next(conv);
-            let other = if left > 1 { next } else { pixel };
+            // The last one of an odd number is computed twice.
+            let pixels = [pixel, if left > 1 { next } else { pixel }];
             let mut sums = [0; 2 * BLOCK];
-            two(conv, block, &mut columns, (input, [pixel, other]), &mut sums);
-            finish(conv, block, &sums, 2, pixel);
-            if left == 1 {
-                return;
-            }
-            let (_, second) = sums.split_at(1);
-            finish(conv, block, second, 2, next);
+            two(conv, block, &mut columns, (input, pixels), &mut sums);
+            finish(conv, block, &sums, pixels);
             pixel = next.next(conv);
-            left -= 2;
+            left = left.saturating_sub(2);
         }
     }
 }
 
-/// Fills a column with what the window of a pixel sees, from byte `from` of it on.
+/// A part of what a filter sees.
+#[derive(Clone, Copy)]
+struct Part {
+    /// Its first byte; a multiple of four.
+    from: usize,
+    /// A multiple of four: what is behind the last byte of a filter is zeros.
+    count: usize,
+    /// Rows of the window, if it is made of whole ones: the first, and how many.
+    rows: (usize, usize),
+}
+
+impl Part {
+    /// All parts, in order: of some rows, or as many bytes as there is room for.
+    #[inline(always)]
+    fn all(conv: &Conv) -> impl Iterator<Item = Self> {
+        let [kh, kw] = conv.window.kernel;
+        let (row, padded) = (kw * conv.depth(), padded(conv));
+        // The most rows whose bytes are a multiple of four, or all.
+        let (mut rows, mut tried) = (0, 0);
+        while tried < kh && (tried + 1) * row <= CHUNK {
+            tried += 1;
+            if tried * row & 3 == 0 || tried == kh {
+                rows = tried;
+            }
+        }
+        let mut from = 0;
+        let mut first = 0;
+        core::iter::from_fn(move || {
+            let left = padded.checked_sub(from).filter(|left| *left > 0)?;
+            let rows = rows.min(kh - first);
+            let count = match rows {
+                0 => CHUNK.min(left),
+                _ => (rows * row).next_multiple_of(4).min(left),
+            };
+            let part = Self {
+                from,
+                count,
+                rows: (first, rows),
+            };
+            from += count;
+            first += rows;
+            Some(part)
+        })
+    }
+}
+
+/// Fills a column with a part of what the window of a pixel sees.
 ///
 /// # Safety
 /// `input` is where the picture lies; `which` as for [`Columns::widen`].
@@ -267,7 +310,7 @@ unsafe fn fill(
     conv: &Conv,
     columns: &mut Columns,
     (input, pixel): (*const u8, Pixel),
-    (from, count): (usize, usize),
+    part: Part,
     which: (usize, usize),
 ) {
     let depth = conv.depth();
@@ -279,21 +322,27 @@ unsafe fn fill(
     } = conv.window;
     // SAFETY: the caller's promise; one cell without padding is always inside of the picture.
     unsafe {
-        if kernel == [1, 1] && pad == [0, 0] && from + count <= depth {
+        if kernel == [1, 1] && pad == [0, 0] && part.from + part.count <= depth {
             let cell = pixel.y * stride[0] * conv.input.shape[1] + pixel.x * stride[1];
-            let x = input.wrapping_add(cell * conv.input.pixel + from);
-            columns.widen(x, count >> 2, conv.zero, which);
+            let x = input.wrapping_add(cell * conv.input.pixel + part.from);
+            columns.widen(x, part.count >> 2, conv.zero, which);
             return;
         }
-        let mut bytes = [0; CHUNK];
-        let mut gather = Gather {
-            bytes: &mut bytes,
-            from,
-            count,
+        let mut bytes = MaybeUninit::<[u8; CHUNK]>::uninit();
+        let sight = Sight {
+            input,
+            place: &conv.input,
+            window: &conv.window,
+            output: [pixel.y, pixel.x],
+            depth,
             zero: conv.zero,
         };
-        gather.window((input, &conv.input), &conv.window, [pixel.y, pixel.x], depth);
-        columns.widen(bytes.as_ptr(), count >> 2, conv.zero, which);
+        let to = bytes.as_mut_ptr().cast();
+        match part.rows {
+            (_, 0) => sight.bytes(part.from, part.count, to),
+            (first, count) => sight.rows(first, count, to),
+        }
+        columns.widen(to, part.count >> 2, conv.zero, which);
     }
 }
 
@@ -316,13 +365,12 @@ unsafe fn two(
     sums: &mut [i32; 2 * BLOCK],
 ) {
     let padded = padded(conv);
-    let mut from = 0;
-    while from < padded {
-        let count = CHUNK.min(padded - from);
+    for part in Part::all(conv) {
+        let Part { from, count, .. } = part;
         // SAFETY: the weights of a filter are `padded` bytes; of the last filter of an odd number those are read twice.
         unsafe {
             for (which, pixel) in pixels.into_iter().enumerate() {
-                fill(conv, columns, (input, pixel), (from, count), (which, 2));
+                fill(conv, columns, (input, pixel), part, (which, 2));
             }
             for (pair, sums) in sums.as_chunks_mut::<4>().0.iter_mut().enumerate() {
                 let filter = 2 * pair;
@@ -335,7 +383,6 @@ unsafe fn two(
                 columns.two(weights, next, count >> 2, sums);
             }
         }
-        from += count;
     }
 }
 
@@ -352,12 +399,11 @@ unsafe fn one(
     sums: &mut [i32; BLOCK],
 ) {
     let padded = padded(conv);
-    let mut from = 0;
-    while from < padded {
-        let count = CHUNK.min(padded - from);
+    for part in Part::all(conv) {
+        let Part { from, count, .. } = part;
         // SAFETY: the weights of a filter are `padded` bytes; where there are less than four filters, the first one is read four times.
         unsafe {
-            fill(conv, columns, column, (from, count), (0, 1));
+            fill(conv, columns, column, part, (0, 1));
             for (four, sums) in sums.as_chunks_mut::<4>().0.iter_mut().enumerate() {
                 let filter = 4 * four;
                 let weights = conv.weights.as_ptr().cast::<i8>();
@@ -375,7 +421,6 @@ unsafe fn one(
                 }
             }
         }
-        from += count;
     }
 }
 
@@ -428,39 +473,63 @@ unsafe fn channels(conv: &Conv, memory: Raw, block: &Block) {
                         }
                     }
                 }
-                finish(conv, block, &sums, 1, pixel);
+                finish(conv, block, &sums, [pixel]);
             }
             pixel = pixel.next(conv);
         }
     }
 }
 
-/// Writes what becomes of the sums of a pixel: of every `step`th sum, one for each filter of the block.
+/// Writes what becomes of the sums of `P` pixels: those of a filter lie side by side.
 ///
 /// # Safety
-/// There are so many sums, and the pixel is one of the output.
+/// There are `P` sums for each filter of the block, and the pixels are some of the output.
 #[inline(never)]
-unsafe fn finish(conv: &Conv, block: &Block, sums: &[i32], step: usize, pixel: Pixel) {
-    let bytes = match (conv.ending, &conv.added) {
-        (Ending::Bytes(low, high), None) => Some((low, high)),
-        _ => None,
-    };
-    for filter in 0..block.count {
-        let at = block.first + filter;
-        // SAFETY: the caller's promise; there are numbers for every filter.
-        unsafe {
-            let sum = *sums.get_unchecked(filter * step);
-            let numbers = conv.filters.get_unchecked(at);
-            let prepared = block.prepared.get_unchecked(filter);
-            let byte = match bytes {
-                Some(bounds) => prepared.byte(sum, numbers, bounds),
-                None => match other(conv, prepared, numbers, (at, sum), pixel) {
-                    Some(byte) => byte,
-                    None => continue,
-                },
-            };
-            pixel.output.add(at).write(byte);
+unsafe fn finish<const P: usize>(conv: &Conv, block: &Block, sums: &[i32], pixels: [Pixel; P]) {
+    // SAFETY: the caller's promise; there are numbers for every filter.
+    unsafe {
+        let filters = conv.filters.as_ptr().add(block.first);
+        if let (Ending::Bytes(low, high), None) = (conv.ending, &conv.added) {
+            let to = pixels.map(|pixel| pixel.output.wrapping_add(block.first));
+            let prepared = block.prepared.get_unchecked(..block.count);
+            return write_bytes(prepared, filters, sums.as_ptr(), to, (low, high));
         }
+        for filter in 0..block.count {
+            for (p, pixel) in pixels.into_iter().enumerate() {
+                let sum = *sums.get_unchecked(filter * P + p);
+                let prepared = block.prepared.get_unchecked(filter);
+                let numbers = &*filters.add(filter);
+                let at = block.first + filter;
+                if let Some(byte) = other(conv, prepared, numbers, (at, sum), pixel) {
+                    pixel.output.add(at).write(byte);
+                }
+            }
+        }
+    }
+}
+
+/// Writes bytes alone.
+///
+/// # Safety
+/// As for [`finish`]: `filters` and `sums` are those of the block, `to` where its first outputs go.
+#[inline(always)]
+unsafe fn write_bytes<const P: usize>(
+    prepared: &[Prepared],
+    mut filters: *const Filter,
+    mut sums: *const i32,
+    mut to: [*mut u8; P],
+    bounds: (u8, u8),
+) {
+    for prepared in prepared {
+        for to in &mut to {
+            // SAFETY: the caller's promise.
+            unsafe {
+                to.write(prepared.byte(sums.read(), &*filters, bounds));
+            }
+            *to = to.wrapping_add(1);
+            sums = sums.wrapping_add(1);
+        }
+        filters = filters.wrapping_add(1);
     }
 }
 

@@ -113,6 +113,8 @@ impl Prepared {
     /// `sum * scale + bias`, and a half; `None` if the sum is too large for it.
     #[inline(always)]
     fn up(&self, sum: i32) -> Option<i32> {
+        // SAFETY: `of` gives less than 25.
+        unsafe { core::hint::assert_unchecked(self.left < 32) };
         let shifted = sum << self.left;
         let product = (i64::from(shifted) * i64::from(self.scale)) >> 32;
         (shifted >> self.left == sum).then(|| (product as i32).saturating_add(self.bias))

@@ -4,18 +4,22 @@
 //! word, then the second and the fourth, as the instructions of ARMv7E-M take weights apart. Where there are two columns, their pairs
 //! of words alternate.
 
+use core::mem::MaybeUninit;
+
 /// Numbers of a column that are widened at once.
 pub(crate) const CHUNK: usize = 256;
 
 /// One column, or two.
 #[repr(C, align(8))]
 pub(crate) struct Columns {
-    words: [u32; CHUNK],
+    words: MaybeUninit<[u32; CHUNK]>,
 }
 
 impl Columns {
     pub(crate) const fn new() -> Self {
-        Self { words: [0; CHUNK] }
+        Self {
+            words: MaybeUninit::uninit(),
+        }
     }
 
     /// Widens `fours` times four bytes to column `which` of `of`.
@@ -32,7 +36,7 @@ impl Columns {
     ) {
         // SAFETY: the caller's promise.
         unsafe {
-            let words = self.words.as_mut_ptr().add(2 * which);
+            let words = self.words.as_mut_ptr().cast::<u32>().add(2 * which);
             target::widen(x, fours, zero, words, 2 * of);
         }
     }
@@ -40,6 +44,7 @@ impl Columns {
     /// Adds to the sums of four filters with the one column: `sums[f]`.
     ///
     /// # Safety
+    /// `4 * fours` numbers of the column have been widened.
     /// `weights` points to `4 * fours` weights of a filter, and so do three more each `next` bytes further; `fours` is above 0.
     #[inline(always)]
     pub(crate) unsafe fn one(
@@ -50,7 +55,7 @@ impl Columns {
         sums: &mut [i32; 4],
     ) {
         // SAFETY: the caller's promise.
-        unsafe { target::one(self.words.as_ptr(), weights, next, fours, sums.as_mut_ptr()) }
+        unsafe { target::one(self.words.as_ptr().cast(), weights, next, fours, sums.as_mut_ptr()) }
     }
 
     /// Adds to the sums of two filters with both columns: `sums[2 * f + column]`.
@@ -66,7 +71,7 @@ impl Columns {
         sums: &mut [i32; 4],
     ) {
         // SAFETY: the caller's promise.
-        unsafe { target::two(self.words.as_ptr(), weights, next, fours, sums.as_mut_ptr()) }
+        unsafe { target::two(self.words.as_ptr().cast(), weights, next, fours, sums.as_mut_ptr()) }
     }
 }
 

@@ -35,86 +35,150 @@ impl Inside {
     }
 }
 
-/// What a window sees of a picture, some bytes of it: in the order of rows, columns, channels.
-pub(crate) struct Gather<'g, const N: usize> {
-    pub(crate) bytes: &'g mut [u8; N],
-    /// The first of the window's bytes that is wanted, and how many are.
-    pub(crate) from: usize,
-    pub(crate) count: usize,
+/// A picture, and the window of one output over it.
+#[derive(Clone, Copy)]
+pub(crate) struct Sight<'s> {
+    /// The first byte of the first channel that is seen.
+    pub(crate) input: *const u8,
+    pub(crate) place: &'s Place,
+    pub(crate) window: &'s Window,
+    /// The output's row and column.
+    pub(crate) output: [usize; 2],
+    /// Channels that are seen.
+    pub(crate) depth: usize,
     /// What stands for 0.
     pub(crate) zero: u8,
 }
 
-impl<const N: usize> Gather<'_, N> {
-    /// Puts the bytes of the window from `first` to `end` that are wanted; `source` is where the first of these lies, if not zeros.
-    ///
+/// A place that bytes are written to, one after the other.
+struct Bytes(*mut u8);
+
+impl Bytes {
     /// # Safety
-    /// The bytes can be read.
+    /// There is room for them.
     #[inline(always)]
-    unsafe fn put(&mut self, first: usize, end: usize, source: Option<*const u8>) {
-        let low = first.max(self.from);
-        let high = end.min(self.from + self.count.min(N));
-        let mut at = low;
-        while at < high {
-            let byte = match source {
-                // SAFETY: the caller's promise.
-                Some(source) => unsafe { source.add(at - first).read() },
-                None => self.zero,
-            };
-            // SAFETY: from `from` on no more than `N` bytes are wanted.
-            unsafe { *self.bytes.get_unchecked_mut(at - self.from) = byte };
-            at += 1;
+    unsafe fn fill(&mut self, byte: u8, count: usize) {
+        for _ in 0..count {
+            // SAFETY: the caller's promise.
+            unsafe { self.0.write(byte) };
+            self.0 = self.0.wrapping_add(1);
         }
     }
 
-    /// Gathers the bytes of the window of this output: `depth` channels from `channel` on, and zeros behind the last.
+    /// # Safety
+    /// There is room for them, and they can be read.
+    #[inline(always)]
+    unsafe fn copy(&mut self, mut from: *const u8, mut count: usize) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            while count >= 4 {
+                self.0.cast::<[u8; 4]>().write(from.cast::<[u8; 4]>().read());
+                (self.0, from, count) = (self.0.wrapping_add(4), from.wrapping_add(4), count - 4);
+            }
+            while count > 0 {
+                self.0.write(from.read());
+                (self.0, from, count) = (self.0.wrapping_add(1), from.wrapping_add(1), count - 1);
+            }
+        }
+    }
+}
+
+impl Sight<'_> {
+    /// Writes what the window sees in `count` of its rows from `first` on: in the order of rows, columns, channels, and zeros up to a whole
+    /// word.
     ///
     /// # Safety
-    /// `input` is where the picture lies.
-    pub(crate) unsafe fn window(
-        &mut self,
-        (input, place): (*const u8, &Place),
-        window: &Window,
-        [y, x]: [usize; 2],
-        depth: usize,
-    ) {
-        let [kh, kw] = window.kernel;
-        let [rows, columns] = [
-            Inside::of(y, 0, window, place.shape[0]),
-            Inside::of(x, 1, window, place.shape[1]),
-        ];
+    /// The picture can be read, and there is room in `to`.
+    pub(crate) unsafe fn rows(&self, first: usize, count: usize, to: *mut u8) {
+        let Self {
+            place,
+            window,
+            depth,
+            zero,
+            ..
+        } = *self;
+        let [y, x] = self.output;
+        let rows = Inside::of(y, 0, window, place.shape[0]);
+        let columns = Inside::of(x, 1, window, place.shape[1]);
         let step = window.dilation[1] * place.pixel;
-        // Cells that follow each other in memory are one.
-        let dense = step == depth;
-        let row = kw * depth;
-        let end = rows.first + rows.count;
+        let line = window.dilation[0] * place.shape[1] * place.pixel;
+        let right = window.kernel[1] - columns.first - columns.count;
+        let row = window.kernel[1] * depth;
+        let mut to = Bytes(to);
+        let cell = rows.at * place.shape[1] + columns.at;
+        let above = first.saturating_sub(rows.first);
+        let mut source = self.input.wrapping_add(cell * place.pixel + above * line);
         // SAFETY: rows and columns are those inside of the picture.
         unsafe {
-            self.put(0, rows.first * row, None);
-            for ky in rows.first..end {
-                let start = ky * row;
-                if start + row <= self.from {
+            for ky in first..first + count {
+                if ky < rows.first || ky >= rows.first + rows.count {
+                    to.fill(zero, row);
                     continue;
                 }
-                let line = rows.at + (ky - rows.first) * window.dilation[0];
-                let cell = line * place.shape[1] + columns.at;
-                let mut source = input.wrapping_add(cell * place.pixel);
-                let left = start + columns.first * depth;
-                self.put(start, left, None);
-                let right = left + columns.count * depth;
-                if dense {
-                    self.put(left, right, Some(source));
+                to.fill(zero, columns.first * depth);
+                if step == depth {
+                    to.copy(source, columns.count * depth);
                 } else {
-                    let mut at = left;
-                    while at < right {
-                        self.put(at, at + depth, Some(source));
-                        source = source.wrapping_add(step);
-                        at += depth;
+                    let mut cell = source;
+                    for _ in 0..columns.count {
+                        to.copy(cell, depth);
+                        cell = cell.wrapping_add(step);
                     }
                 }
-                self.put(right, start + row, None);
+                to.fill(zero, right * depth);
+                source = source.wrapping_add(line);
             }
-            self.put(end * row, (kh * row).next_multiple_of(4), None);
+            let written = count * row;
+            to.fill(zero, written.next_multiple_of(4) - written);
         }
+    }
+
+    /// Writes `count` bytes of what the window sees, from byte `from` on: for windows of which a single row is more than what there is room for.
+    ///
+    /// # Safety
+    /// As for [`rows`](Self::rows).
+    pub(crate) unsafe fn bytes(&self, from: usize, count: usize, to: *mut u8) {
+        let Self {
+            place,
+            window,
+            depth,
+            zero,
+            ..
+        } = *self;
+        let [kh, kw] = window.kernel;
+        let [y, x] = self.output;
+        let rows = Inside::of(y, 0, window, place.shape[0]);
+        let columns = Inside::of(x, 1, window, place.shape[1]);
+        let mut to = Bytes(to);
+        let mut start = 0;
+        for cell in 0..kh * kw {
+            // Of this cell's channels those that are wanted.
+            let low = from.saturating_sub(start).min(depth);
+            let high = (from + count).saturating_sub(start).min(depth);
+            start += depth;
+            if low == high {
+                continue;
+            }
+            // Without a division.
+            let (mut ky, mut kx) = (0_usize, cell);
+            while kx >= kw {
+                (ky, kx) = (ky + 1, kx - kw);
+            }
+            let (down, right) = (ky.wrapping_sub(rows.first), kx.wrapping_sub(columns.first));
+            // SAFETY: the caller's promise, for a cell that is inside.
+            unsafe {
+                if down < rows.count && right < columns.count {
+                    let line = rows.at + down * window.dilation[0];
+                    let at = line * place.shape[1] + columns.at + right * window.dilation[1];
+                    let source = self.input.wrapping_add(at * place.pixel + low);
+                    to.copy(source, high - low);
+                } else {
+                    to.fill(zero, high - low);
+                }
+            }
+        }
+        let behind = (from + count).saturating_sub(start);
+        // SAFETY: as above.
+        unsafe { to.fill(zero, behind) };
     }
 }

@@ -56,6 +56,11 @@ const CASES: &[Case] = &[
     (&["u.net", "--emit", "json"], "-o", &["u.net", "blocks.net"]),
     (&["u.net", "--emit", "svg"], "-o", &["u.net"]),
     (&["u.net", "--emit", "net"], "-o", &["u.net"]),
+    (
+        &["u.net", "--target", "embedded", "--weights", "w"],
+        "-o",
+        &["u.net", "blocks.net", "w"],
+    ),
     (&["graph", "u.net"], "--output", &["u.net", "blocks.net"]),
     (
         &["run", "u.net", "--weights", "w", "--input", "x.npy"],

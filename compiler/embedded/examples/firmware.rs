@@ -4,6 +4,8 @@
 //! cargo run -p netc-embedded-build --example firmware -- models/tiny/ds_cnn.net FOLDER
 //! ```
 
+#![allow(clippy::print_stdout, reason = "a command prints")]
+
 #[path = "../tests/common/mod.rs"]
 mod common;
 

@@ -99,7 +99,13 @@ mod tests {
 
     #[test]
     fn a_chain_takes_its_largest_pair() {
-        let chain = buffers(&[(1000, 0, 1), (300, 1, 2), (700, 2, 3), (650, 3, 4), (10, 4, 5)]);
+        let chain = buffers(&[
+            (1000, 0, 1),
+            (300, 1, 2),
+            (700, 2, 3),
+            (650, 3, 4),
+            (10, 4, 5),
+        ]);
         let (offsets, size) = pack(&chain);
         assert_eq!(size, 1352);
         assert!(offsets.iter().all(|at| at.is_multiple_of(4)));
@@ -109,7 +115,9 @@ mod tests {
     fn what_is_alive_together_is_apart() {
         let mut state = 7_u64;
         let mut random = |below: u64| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(99);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(99);
             ((state >> 33) % below) as usize
         };
         for _ in 0..300 {

@@ -108,7 +108,10 @@ impl Network {
                 Err(why) => problems.push(why),
             }
         }
-        if steps.last().is_none_or(|last| last.output.element != Element::F32) {
+        if steps
+            .last()
+            .is_none_or(|last| last.output.element != Element::F32)
+        {
             problems.push("the output is bytes".to_owned());
         }
         if !problems.is_empty() {
@@ -179,7 +182,11 @@ impl Values {
         };
         for (i, step) in steps.iter().enumerate() {
             let inputs = step.inputs.iter();
-            reads.push(inputs.map(|view| read(&latest, &mut last, view, i)).collect());
+            reads.push(
+                inputs
+                    .map(|view| read(&latest, &mut last, view, i))
+                    .collect(),
+            );
             latest.retain(|(other, _)| !overlap(other, &step.output));
             latest.push((step.output, i));
         }
@@ -204,7 +211,9 @@ impl Values {
                     && other.pixel == view.pixel
                     && other.bytes() == view.bytes()
             };
-            let partner = (0..i).rev().find(|j| self.last[*j] >= i && same(&steps[*j].output));
+            let partner = (0..i)
+                .rev()
+                .find(|j| self.last[*j] >= i && same(&steps[*j].output));
             let last = self.last[i];
             let buffer = match partner {
                 Some(partner) => {
@@ -249,7 +258,9 @@ fn converted(step: ByteStep, free: &mut Free) -> Result<Vec<Step>, String> {
             ending,
         } => {
             let ending = ending_of(ending).map_err(|act| {
-                floats(&format!(": {act:?} does not rise everywhere, or gives floats"))
+                floats(&format!(
+                    ": {act:?} does not rise everywhere, or gives floats"
+                ))
             })?;
             if inputs.len() > 1 && inputs[1].element != Element::U8 {
                 return Err(floats(": what is added to it"));
@@ -315,7 +326,10 @@ fn converted(step: ByteStep, free: &mut Free) -> Result<Vec<Step>, String> {
         ByteOp::Table(tables) => Kernel::Table(tables),
         _ => return Err(floats("")),
     };
-    if inputs.iter().any(|view| view.slot == Slot::Input && view.element != Element::U8) {
+    if inputs
+        .iter()
+        .any(|view| view.slot == Slot::Input && view.element != Element::U8)
+    {
         return Err(floats(": it reads the network's input"));
     }
     steps.push(Step {

@@ -100,7 +100,11 @@ fn compiled_and_run() {
         expected.extend(outputs.iter().map(|x| format!("{:08x}\n", x.to_bits())));
         expected += &format!("{stem} {}\n", pixel(&case, 200));
     }
-    std::fs::write(source.join("main.rs"), format!("{modules}fn main() {{\n{main}}}\n")).unwrap();
+    std::fs::write(
+        source.join("main.rs"),
+        format!("{modules}fn main() {{\n{main}}}\n"),
+    )
+    .unwrap();
     let target = root().join("target/embedded-host");
     let run = Command::new(env!("CARGO"))
         .args(["run", "--quiet", "--offline", "--release", "--target-dir"])
@@ -108,7 +112,11 @@ fn compiled_and_run() {
         .current_dir(folder.path())
         .output()
         .unwrap();
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    assert!(
+        run.status.success(),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
     assert_eq!(String::from_utf8_lossy(&run.stdout), expected);
 }
 

@@ -164,7 +164,11 @@ fn check(name: &str, case: &Case, network: &Network) -> bool {
         network.steps.iter().for_each(|step| run(step, &mut memory));
         let found = output(network, &memory);
         let bits = |all: &[f32]| all.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
-        assert_eq!(bits(&found), bits(&expected), "{name}: {found:?} {expected:?}");
+        assert_eq!(
+            bits(&found),
+            bits(&expected),
+            "{name}: {found:?} {expected:?}"
+        );
         says_something |= expected.iter().any(|x| *x != expected[0]);
     }
     says_something
@@ -185,7 +189,8 @@ fn networks_for_microcontrollers() {
         ("lenet_digits", 40_000),
     ] {
         let case = Case::read(&root().join(format!("models/{name}.net")));
-        let network = Network::of(&case.plan, &case.quantised).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let network =
+            Network::of(&case.plan, &case.quantised).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert!(network.arena <= arena, "{name}: {} bytes", network.arena);
         assert!(check(name, &case, &network), "{name}");
     }
@@ -217,7 +222,9 @@ fn random_network(seed: u64) -> String {
             }
             _ => {
                 channels = 2 * size(1, 6);
-                text += &format!("CONV({channels}, 3x3, same, dilation=2) => {act} => CONV({channels}, 3x3, same, groups=2)");
+                text += &format!(
+                    "CONV({channels}, 3x3, same, dilation=2) => {act} => CONV({channels}, 3x3, same, groups=2)"
+                );
             }
         }
     }

@@ -88,7 +88,10 @@ impl Conv {
 
     pub(crate) const fn check(&self, input: usize, arena: usize) {
         let Window {
-            kernel, stride, dilation, pad,
+            kernel,
+            stride,
+            dilation,
+            pad,
         } = self.window;
         assert!(self.input.is_bytes() && self.input.is_inside(input, arena));
         assert!(self.output.is_inside(input, arena) && self.output.offset.is_some());
@@ -183,7 +186,9 @@ impl Pixel {
         Self {
             y: self.y + usize::from(is_last),
             x: if is_last { 0 } else { self.x + 1 },
-            output: self.output.wrapping_add(conv.output.pixel * conv.output.element),
+            output: self
+                .output
+                .wrapping_add(conv.output.pixel * conv.output.element),
             added: self.added.wrapping_add(added),
         }
     }
@@ -277,7 +282,7 @@ impl Part {
         let (mut rows, mut tried) = (0, 0);
         while tried < kh && (tried + 1) * row <= CHUNK {
             tried += 1;
-            if tried * row & 3 == 0 || tried == kh {
+            if (tried * row) & 3 == 0 || tried == kh {
                 rows = tried;
             }
         }

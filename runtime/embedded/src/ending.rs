@@ -222,18 +222,16 @@ fn exactly_two([a, b]: [Product; 2], shift: f32) -> i32 {
 
 /// How many of the numbers are not above `(sum * scale + bias) + added * factor`.
 #[inline(never)]
-pub(crate) fn steps(
-    sum: i32,
-    filter: &Filter,
-    added: Option<Product>,
-    numbers: &[f32; 255],
-) -> u8 {
+pub(crate) fn steps(sum: i32, filter: &Filter, added: Option<Product>, numbers: &[f32; 255]) -> u8 {
     let result = result(sum, filter, added).key();
     // Eight halvings of what may be 0 to 255.
     let (mut below, mut step) = (0_usize, 128);
     while step > 0 {
         // At most the 255th number.
-        if numbers.get(below + step - 1).is_some_and(|number| key(*number) <= result) {
+        if numbers
+            .get(below + step - 1)
+            .is_some_and(|number| key(*number) <= result)
+        {
             below += step;
         }
         step /= 2;
@@ -294,14 +292,19 @@ mod tests {
             let sum = match round % 4 {
                 0 => random.next() as i32,
                 _ => {
-                    let wanted = (random.next() % 270) as f32 - 7.0 + 0.5 * (random.next() & 1) as f32;
+                    let wanted =
+                        (random.next() % 270) as f32 - 7.0 + 0.5 * (random.next() & 1) as f32;
                     ((wanted - bias) / scale) as i32
                 }
             };
             let bounds = ((random.next() % 9) as u8, 255 - (random.next() % 9) as u8);
             let expected = rounded(sum as f32 * scale + bias, bounds);
             let prepared = Prepared::of(&filter);
-            assert_eq!(prepared.byte(sum, &filter, bounds), expected, "{sum} {filter:?}");
+            assert_eq!(
+                prepared.byte(sum, &filter, bounds),
+                expected,
+                "{sum} {filter:?}"
+            );
 
             let (other, factor) = (random.next() as u8, random.number(105, 132));
             let added = Product {
@@ -333,11 +336,21 @@ mod tests {
     fn ties_are_as_in_floating_point() {
         let mut exact = 0;
         for sum in -2000..2000 {
-            for (scale, bias) in [(0.5, 0.0), (0.25, 0.25), (1.0, 0.5), (0.125, -3.5), (3.0, 1.5)] {
+            for (scale, bias) in [
+                (0.5, 0.0),
+                (0.25, 0.25),
+                (1.0, 0.5),
+                (0.125, -3.5),
+                (3.0, 1.5),
+            ] {
                 let filter = Filter { scale, bias };
                 let expected = rounded(sum as f32 * scale + bias, (0, 255));
                 let prepared = Prepared::of(&filter);
-                assert_eq!(prepared.byte(sum, &filter, (0, 255)), expected, "{sum} {filter:?}");
+                assert_eq!(
+                    prepared.byte(sum, &filter, (0, 255)),
+                    expected,
+                    "{sum} {filter:?}"
+                );
                 exact += 1;
             }
         }

@@ -137,9 +137,8 @@ mod tests {
     #[test]
     fn parts_of_a_buffer_are_apart() {
         let whole = Place::bytes(16, [2, 3, 8]);
-        let part = |channel: usize, channels| {
-            Place::bytes(16 + channel, [2, 3, channels]).in_pixels_of(8)
-        };
+        let part =
+            |channel: usize, channels| Place::bytes(16 + channel, [2, 3, channels]).in_pixels_of(8);
         assert!(part(0, 3).is_apart(&part(3, 5)));
         assert!(part(3, 5).is_apart(&part(0, 3)));
         assert!(!part(0, 4).is_apart(&part(3, 5)));

@@ -22,7 +22,10 @@ pub struct MaxPool {
 impl MaxPool {
     pub(crate) const fn check(&self, input: usize, arena: usize) {
         let Window {
-            kernel, stride, pad, dilation,
+            kernel,
+            stride,
+            pad,
+            dilation,
         } = self.window;
         assert!(self.input.is_bytes() && self.input.is_inside(input, arena));
         assert!(self.output.is_bytes() && self.output.is_inside(input, arena));
@@ -55,7 +58,11 @@ unsafe fn max_pool(pool: &MaxPool, memory: Raw) {
         for x in 0..width {
             let (left, right) = inside(x, 1, &pool.window, pool.input.shape[1]);
             for c in 0..channels {
-                let mut largest = if top < bottom && left < right { 0 } else { pool.empty };
+                let mut largest = if top < bottom && left < right {
+                    0
+                } else {
+                    pool.empty
+                };
                 for iy in top..bottom {
                     for ix in left..right {
                         let at = (iy * pool.input.shape[1] + ix) * pool.input.pixel + c;

@@ -55,7 +55,15 @@ impl Columns {
         sums: &mut [i32; 4],
     ) {
         // SAFETY: the caller's promise.
-        unsafe { target::one(self.words.as_ptr().cast(), weights, next, fours, sums.as_mut_ptr()) }
+        unsafe {
+            target::one(
+                self.words.as_ptr().cast(),
+                weights,
+                next,
+                fours,
+                sums.as_mut_ptr(),
+            )
+        }
     }
 
     /// Adds to the sums of two filters with both columns: `sums[2 * f + column]`.
@@ -71,7 +79,15 @@ impl Columns {
         sums: &mut [i32; 4],
     ) {
         // SAFETY: the caller's promise.
-        unsafe { target::two(self.words.as_ptr().cast(), weights, next, fours, sums.as_mut_ptr()) }
+        unsafe {
+            target::two(
+                self.words.as_ptr().cast(),
+                weights,
+                next,
+                fours,
+                sums.as_mut_ptr(),
+            )
+        }
     }
 }
 
@@ -79,13 +95,7 @@ impl Columns {
 mod target {
     /// # Safety
     /// See `Columns::widen`; every `step` words two are written.
-    pub(super) unsafe fn widen(
-        x: *const u8,
-        fours: usize,
-        zero: u8,
-        words: *mut u32,
-        step: usize,
-    ) {
+    pub(super) unsafe fn widen(x: *const u8, fours: usize, zero: u8, words: *mut u32, step: usize) {
         for i in 0..fours {
             // SAFETY: the caller's promise.
             let four = unsafe { x.add(4 * i).cast::<[u8; 4]>().read() };
@@ -327,7 +337,8 @@ mod tests {
                     columns.widen(bytes[1].as_ptr(), fours, zero, (1, 2));
                     columns.two(weights.as_ptr(), n, fours, &mut sums);
                 }
-                let expected = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(f, x)| sum(&bytes[x], f, zero));
+                let expected =
+                    [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(f, x)| sum(&bytes[x], f, zero));
                 assert_eq!(sums, expected, "{n} {zero}");
             }
         }

@@ -114,11 +114,7 @@ impl Real {
 /// A number that is larger for a larger `x`; -0 is next to 0.
 pub(crate) const fn key(x: f32) -> i32 {
     let bits = x.to_bits() as i32;
-    if bits < 0 {
-        !(bits & i32::MAX)
-    } else {
-        bits
-    }
+    if bits < 0 { !(bits & i32::MAX) } else { bits }
 }
 
 /// `x / 2^shift`, rounded to the nearest, ties to even; a shift from 1 to 62.
@@ -168,11 +164,33 @@ mod tests {
 
     #[test]
     fn integers() {
-        for x in [0, 1, -1, 1 << 24, (1 << 24) + 1, (1 << 24) + 3, i32::MAX, i32::MIN, -255] {
+        for x in [
+            0,
+            1,
+            -1,
+            1 << 24,
+            (1 << 24) + 1,
+            (1 << 24) + 3,
+            i32::MAX,
+            i32::MIN,
+            -255,
+        ] {
             assert_eq!(Real::of_integer(x).key(), key(x as f32), "{x}");
             assert_eq!(Real::of_integer(x).to_integer(), x as f32 as i32);
         }
-        for x in [0.5, 1.5, 2.5, -0.5, -1.5, 0.499_999_97, 254.5, 255.5, 3e9, -3e9, 0.0] {
+        for x in [
+            0.5,
+            1.5,
+            2.5,
+            -0.5,
+            -1.5,
+            0.499_999_97,
+            254.5,
+            255.5,
+            3e9,
+            -3e9,
+            0.0,
+        ] {
             assert_eq!(Real::of(x).to_integer(), x.round_ties_even() as i32, "{x}");
         }
     }

@@ -72,7 +72,9 @@ impl Bytes {
         // SAFETY: the caller's promise.
         unsafe {
             while count >= 4 {
-                self.0.cast::<[u8; 4]>().write(from.cast::<[u8; 4]>().read());
+                self.0
+                    .cast::<[u8; 4]>()
+                    .write(from.cast::<[u8; 4]>().read());
                 (self.0, from, count) = (self.0.wrapping_add(4), from.wrapping_add(4), count - 4);
             }
             while count > 0 {

@@ -171,9 +171,7 @@ impl Quantised {
                     bounds: terms.bounds,
                 }
             }
-            Op::Activation(d) => {
-                ByteOp::Table(Map::activation(step.op, d.act, [x(0), y]).tables())
-            }
+            Op::Activation(d) => ByteOp::Table(Map::activation(step.op, d.act, [x(0), y]).tables()),
             Op::Copy(_) => ByteOp::Table(Map::activation(step.op, Act::None, [x(0), y]).tables()),
             Op::BatchNorm(d) => {
                 let source = step.source.as_ref();

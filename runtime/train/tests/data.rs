@@ -321,7 +321,10 @@ fn archives_that_burst_are_refused() {
         labels: "y".to_owned(),
     };
     let why = refused(&with(data, None), &file, &[6, 6, 1]);
-    assert!(why.contains("array `x`: the part of the archive unpacks to more than 27"), "{why}");
+    assert!(
+        why.contains("array `x`: the part of the archive unpacks to more than 27"),
+        "{why}"
+    );
 }
 
 #[test]

@@ -58,7 +58,11 @@ fn write(number: u32) {
     let mut line = *b"00000000\n\0";
     for (i, digit) in line.iter_mut().take(8).enumerate() {
         let value = (number >> (28 - 4 * i) & 15) as u8;
-        *digit = if value < 10 { b'0' + value } else { b'a' - 10 + value };
+        *digit = if value < 10 {
+            b'0' + value
+        } else {
+            b'a' - 10 + value
+        };
     }
     // SAFETY: the line ends in a zero byte.
     unsafe {

@@ -22,16 +22,19 @@ pub(crate) fn run(args: &Compile) -> Outcome {
         None => beside(&args.file),
     };
     if files::is_dash(&target) {
-        return Err(
-            Failure::tool("two files are written, the Rust and its weights, and standard output is one")
-                .help("`-o NAME.rs` names the Rust; NAME.weights lies beside it then"),
-        );
+        return Err(Failure::tool(
+            "two files are written, the Rust and its weights, and standard output is one",
+        )
+        .help("`-o NAME.rs` names the Rust; NAME.weights lies beside it then"));
     }
     let beside = target.with_extension("weights");
     let compiled = source::compile(&args.file, &Options::default())?;
     let mut inputs = source::files(&args.file, &compiled);
     inputs.push(weights.clone());
-    let (rust, data) = (Target::new(&target, &inputs)?, Target::new(&beside, &inputs)?);
+    let (rust, data) = (
+        Target::new(&target, &inputs)?,
+        Target::new(&beside, &inputs)?,
+    );
     if same(&target, &beside) {
         return Err(Failure::tool(format!(
             "`{}` is the name of the file of weights: the Rust is to be called otherwise",
@@ -40,10 +43,21 @@ pub(crate) fn run(args: &Compile) -> Outcome {
     }
     terminal::status("Compiling", &source::name(&args.file));
     let compiled = source::accept(&args.file, compiled)?;
-    let plan = compiled.plan.ok_or_else(|| source::incomplete(&args.file))?;
+    let plan = compiled
+        .plan
+        .ok_or_else(|| source::incomplete(&args.file))?;
     let quantised = read_quantised(weights, &plan)?;
-    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let from = format!("{} and {}", name(Path::new(&source::name(&args.file))), name(weights));
+    let name = |path: &Path| {
+        path.file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    };
+    let from = format!(
+        "{} and {}",
+        name(Path::new(&source::name(&args.file))),
+        name(weights)
+    );
     let written = embedded(&plan, &quantised, &from, &name(&beside)).map_err(|refusal| {
         Failure::input(format!(
             "`{}` cannot be written for a microcontroller yet",
@@ -60,8 +74,14 @@ pub(crate) fn run(args: &Compile) -> Outcome {
     data.write(|out| out.write_all(weights))?;
     rust.write(|out| out.write_all(code.as_bytes()))?;
     let size = |bytes: usize| files::size(bytes as u64);
-    terminal::status("Wrote", &format!("{} ({})", target.display(), size(code.len())));
-    terminal::status("Wrote", &format!("{} ({})", beside.display(), size(weights.len())));
+    terminal::status(
+        "Wrote",
+        &format!("{} ({})", target.display(), size(code.len())),
+    );
+    terminal::status(
+        "Wrote",
+        &format!("{} ({})", beside.display(), size(weights.len())),
+    );
     let bytes = |n: usize| grouped(n as u64, ',');
     terminal::status(
         "Needs",

@@ -25,8 +25,15 @@ impl Case {
     /// The network of a text.
     pub fn of(name: &str, text: &str) -> Self {
         let options = Options::default();
-        let output = compile(name, text.as_bytes().to_vec(), &options, &mut Files::default());
-        let plan = output.plan.unwrap_or_else(|| panic!("{name} does not compile"));
+        let output = compile(
+            name,
+            text.as_bytes().to_vec(),
+            &options,
+            &mut Files::default(),
+        );
+        let plan = output
+            .plan
+            .unwrap_or_else(|| panic!("{name} does not compile"));
         let weights = Weights::random(7, &plan.params);
         let images = numbers(11, 6 * plan.input.iter().product::<usize>());
         let quantised = quantise(&plan, &weights, &images).expect("as many as six inputs hold");
@@ -43,7 +50,10 @@ impl Case {
     /// What `netc run --precision int8` gives for that input. A last SOFTMAX is left out.
     pub fn expected(&self, input: &[u8]) -> Vec<f32> {
         let mut plan = self.plan.clone();
-        if matches!(plan.forward.last().map(|last| last.op), Some(netc_plan::Op::Softmax(_))) {
+        if matches!(
+            plan.forward.last().map(|last| last.op),
+            Some(netc_plan::Op::Softmax(_))
+        ) {
             let last = plan.forward.pop().expect("there is one");
             plan.result = last.inputs[0];
         }
@@ -51,10 +61,17 @@ impl Case {
         let number = |byte: &u8| scale * (f32::from(*byte) - f32::from(zero_point));
         let numbers: Vec<f32> = input.iter().map(number).collect();
         let prepared = prepare(&plan, Machine::here(), 1).expect("a plan");
-        let prepared = prepared.with_int8(&self.quantised).expect("its own weights");
-        let executor = prepared.int8_executor(&self.quantised).expect("its own weights");
+        let prepared = prepared
+            .with_int8(&self.quantised)
+            .expect("its own weights");
+        let executor = prepared
+            .int8_executor(&self.quantised)
+            .expect("its own weights");
         let mut workspace = executor.workspace(1);
-        executor.forward(&mut workspace, &numbers).expect("one input").to_vec()
+        executor
+            .forward(&mut workspace, &numbers)
+            .expect("one input")
+            .to_vec()
     }
 }
 

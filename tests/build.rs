@@ -1,4 +1,4 @@
-//! Compiles every network of `models/` and `tests/networks/` as a user's build script would, and lists the results, so that
+//! Compiles every network of `models/`, `models/tiny/` and `tests/networks/` as a user's build script would, and lists the results, so that
 //! the tests run the generated code itself.
 
 use netc_compiler::{Files, Options, RecipeChoice, Train, compile};
@@ -11,7 +11,7 @@ fn main() {
     let mut by_macro = String::from(
         "/// What `net!` makes of every network.\nconst BY_MACRO: &[(&str, &str)] = &[\n",
     );
-    for folder in ["../models", "networks"] {
+    for folder in ["../models", "../models/tiny", "networks"] {
         println!("cargo::rerun-if-changed={folder}");
         for path in networks(Path::new(folder)) {
             netc_compiler::build(&path);

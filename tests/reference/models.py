@@ -82,6 +82,60 @@ def lenet_digits():
     )  # fmt: skip
 
 
+def bn(i, o, k, stride=1, pad=(1, 1, 1, 1), groups=1):
+    """Keras' CONV and BN; pad: left, right, top, bottom, as `same` has it there."""
+    return nn.Sequential(nn.ZeroPad2d(pad), nn.Conv2d(i, o, k, stride, groups=groups), nn.BatchNorm2d(o, eps=1e-3))
+
+
+class Residual(nn.Module):
+    def __init__(self, i, o):
+        super().__init__()
+        stride, pad = (1, (1, 1, 1, 1)) if i == o else (2, (0, 1, 0, 1))
+        self.body = nn.Sequential(bn(i, o, 3, stride, pad), nn.ReLU(), bn(o, o, 3))
+        self.skip = nn.Identity() if i == o else nn.Conv2d(i, o, 1, 2)
+
+    def forward(self, x):
+        return torch.relu(self.body(x) + self.skip(x))
+
+
+def resnet8():
+    return nn.Sequential(
+        bn(3, 16, 3), nn.ReLU(), Residual(16, 16), Residual(16, 32), Residual(32, 64),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10),
+    )  # fmt: skip
+
+
+def separable(i, o, stride=1):
+    pad = (1, 1, 1, 1) if stride == 1 else (0, 1, 0, 1)
+    none = (0, 0, 0, 0)
+    return nn.Sequential(bn(i, i, 3, stride, pad, groups=i), nn.ReLU(), bn(i, o, 1, pad=none), nn.ReLU())
+
+
+def ds_cnn():
+    return nn.Sequential(
+        bn(1, 64, (10, 4), 2, pad=(1, 1, 4, 5)), nn.ReLU(), nn.Dropout(0.2),
+        *[separable(64, 64) for _ in range(4)], nn.Dropout(0.4),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 12),
+    )  # fmt: skip
+
+
+def mobilenet_v1_025():
+    sizes = [(8, 16, 1), (16, 32, 2), (32, 32, 1), (32, 64, 2), (64, 64, 1), (64, 128, 2)]
+    sizes += [(128, 128, 1)] * 5 + [(128, 256, 2), (256, 256, 1)]
+    return nn.Sequential(
+        bn(3, 8, 3, 2, pad=(0, 1, 0, 1)), nn.ReLU(), *[separable(*size) for size in sizes],
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(256, 2),
+    )  # fmt: skip
+
+
+def autoencoder():
+    layers, i = [], 640
+    for o in [128, 128, 128, 128, 8, 128, 128, 128, 128]:
+        layers += [nn.Linear(i, o), nn.BatchNorm1d(o, eps=1e-3), nn.ReLU()]
+        i = o
+    return nn.Sequential(nn.Flatten(), *layers, nn.Linear(i, 640))
+
+
 def tv(name, **more):
     return lambda: getattr(torchvision.models, name)(weights=None, **more)
 
@@ -101,6 +155,10 @@ CASES = {
     "lenet5_1998": (lenet5_1998, (32, 32, 1), 1.0),
     "alexnet_cifar_bare": (alexnet_cifar_bare, (32, 32, 3), 1.0),
     "lenet_digits": (lenet_digits, (8, 8, 1), 1.0),
+    "resnet8": (resnet8, (32, 32, 3), 1.0),
+    "ds_cnn": (ds_cnn, (49, 10, 1), 30.0),
+    "mobilenet_v1_025": (mobilenet_v1_025, (96, 96, 3), 1000.0),
+    "autoencoder": (autoencoder, (1, 1, 640), 1.0),
 }
 
 

@@ -8,12 +8,12 @@ pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Every network of `models/` and `tests/networks/`, relative to the workspace, in order.
+/// Every network of `models/`, `models/tiny/` and `tests/networks/`, relative to the workspace, in order.
 ///
 /// # Panics
 /// If a folder cannot be read.
 pub fn all() -> Vec<String> {
-    nets(&["models", "tests/networks"])
+    nets(&["models", "models/tiny", "tests/networks"])
 }
 
 /// The networks of these folders, in order.

@@ -284,19 +284,9 @@ fn odd(text: &str, random: &mut Random) -> String {
     odd
 }
 
-/// Whether a line, which is too long, could have been broken: between its stages. Where a stage takes several lines by itself, others
-/// stay behind its end.
+/// Whether a line, which is too long, could have been broken: between its stages.
 fn could_be_shorter(line: &str) -> bool {
-    let mut open = 0;
-    let closes_another = parts(line).into_iter().any(|part| {
-        open += match part {
-            "(" | "[" => 1,
-            ")" | "]" => -1,
-            _ => 0,
-        };
-        open < 0
-    });
-    !closes_another && line.trim().trim_start_matches("=> ").contains(" => ")
+    line.trim().trim_start_matches("=> ").contains(" => ")
 }
 
 /// How many files are drawn where `NETC_RANDOM_FILES` does not say more: with 10,000 nothing else is found.

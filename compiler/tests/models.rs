@@ -52,7 +52,12 @@ fn networks_of_nobodys_catalogue_can_be_trained() {
 
 #[test]
 fn the_catalogue_holds_its_claims() {
-    let folders = ["models", "models/tiny", "models/torchvision", "tests/networks"];
+    let folders = [
+        "models",
+        "models/tiny",
+        "models/torchvision",
+        "tests/networks",
+    ];
     let all = folders.map(nets).concat();
     assert!(all.len() > 20);
     for path in all {

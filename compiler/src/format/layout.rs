@@ -3,7 +3,9 @@
 use super::WIDTH;
 use super::rows::{is_multiple, rows};
 use super::tokens::Token;
-use super::tree::{Assign, Chain, Element, Item, Part, PartKind, Stage, StageKind, Train, Value};
+use super::tree::{
+    Assign, Chain, Element, Item, Link, Part, PartKind, Stage, StageKind, Train, Value,
+};
 use super::widths;
 use super::writer::{Line, Writer};
 
@@ -17,6 +19,20 @@ pub(super) fn lines(items: &[Item<'_>]) -> Vec<Line> {
         layout.item(item);
     }
     layout.out.lines
+}
+
+/// The column behind a call of several lines, which begins a line of a chain in column `base`.
+pub(super) fn end_of_call((arrow, stage): &Link<'_>, base: usize) -> usize {
+    let mut layout = Layout::default();
+    // Comments before it stand behind what is above.
+    layout.out.line(base);
+    layout.out.token(&Token::PLACEHOLDER, false, base);
+    layout.out.line(base);
+    if let Some(arrow) = arrow {
+        layout.out.token(arrow, true, base + INDENT);
+    }
+    layout.value(&stage.text, base, arrow.is_some(), base);
+    layout.out.column(false)
 }
 
 #[derive(Default)]
@@ -86,7 +102,7 @@ impl Layout {
     ) -> Option<(&'static str, usize)> {
         self.value(head, 0, false, 0);
         let pushed = widths::chain_first(chain).is_some_and(Token::is_pushed_down);
-        let width = widths::value(head) + 3 + widths::chain(chain);
+        let width = widths::value(head) + 2 + widths::token(equals) + widths::chain(chain);
         if pushed || widths::chain_breaks(chain) || width > WIDTH {
             self.out.token(equals, true, INDENT);
             self.out.line(INDENT);
@@ -171,6 +187,8 @@ impl Layout {
             StageKind::Call => return self.value(&stage.text, base, spaced, base),
             StageKind::Group(open, chain, close) => {
                 self.out.token(open, spaced, column);
+                // Behind the comments before it.
+                let column = self.out.column(false) - 1;
                 if multiple {
                     let group = self.out.group();
                     let end = widths::token(close) + widths::value(&stage.text);
@@ -185,11 +203,15 @@ impl Layout {
             }
             StageKind::Branches(branches, close) => {
                 let group = self.out.group();
+                let mut column = column;
                 for (i, (sign, chain)) in branches.iter().enumerate() {
                     if multiple && i > 0 {
                         self.out.line(column);
                     }
                     self.out.token(sign, spaced || i > 0, column);
+                    if i == 0 {
+                        column = self.out.column(false) - 1;
+                    }
                     if multiple {
                         self.branch(chain, column + 2, group);
                     } else {
@@ -246,7 +268,8 @@ impl Layout {
                     let (inner, stopped) = widths::reach(std::slice::from_ref(part));
                     let column = self.out.column(false) + if stopped { 0 } else { behind };
                     self.out.token(open, spaced, indent);
-                    if widths::is_broken(elements, close) || column + inner > WIDTH {
+                    let is_long = column + inner > WIDTH && !elements.is_empty();
+                    if is_long || widths::is_broken(elements, close) {
                         self.out.edge(base + INDENT, base + INDENT);
                         self.elements(elements, base + INDENT, base + INDENT, false);
                         self.out.edge(base, base + INDENT);
@@ -292,7 +315,8 @@ impl Layout {
 
 /// Whether a recipe stays on one line.
 fn is_flat(train: &Train<'_>) -> bool {
-    let mut width = widths::value(&train.head) + 4;
+    let mut width = widths::value(&train.head) + 2;
+    width += widths::token(&train.open) + widths::token(&train.close);
     for (i, (entry, comma)) in train.entries.iter().enumerate() {
         let first = widths::first(&entry.name);
         let apart = |token: &Token<'_>| token.is_pushed_down() || i == 0 && token.begins_line();
@@ -305,7 +329,9 @@ fn is_flat(train: &Train<'_>) -> bool {
         if first.is_some_and(apart) || entry.sign.is_pushed_down() || breaks || !separate {
             return false;
         }
-        width += widths::value(&entry.name) + 3 + widths::inside(values) + 2;
+        let sign = widths::token(&entry.sign) + 2;
+        let comma = comma.as_ref().map_or(0, widths::token) + 1;
+        width += widths::value(&entry.name) + sign + widths::inside(values) + comma;
     }
     width <= WIDTH && !train.close.begins_line()
 }

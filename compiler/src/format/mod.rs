@@ -42,22 +42,6 @@ pub enum Refusal {
 /// # Errors
 /// Text with syntax errors stays as it is.
 pub fn format(name: &str, text: &str) -> Result<String, Refusal> {
-    let mut formatted = once(name, text)?;
-    // How wide a line is with comments in it is known only when they stand there.
-    for _ in 0..ROUNDS {
-        let again = once(name, &formatted)?;
-        if again == formatted {
-            break;
-        }
-        formatted = again;
-    }
-    Ok(formatted)
-}
-
-/// How often a formatted text is formatted again, at most; few need it once.
-const ROUNDS: usize = 4;
-
-fn once(name: &str, text: &str) -> Result<String, Refusal> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut sources = Sources::default();
     let file = sources.add(name, text);

@@ -1,16 +1,13 @@
 //! Which stages of a chain begin a line.
 
-use super::WIDTH;
 use super::tokens::Token;
-use super::tree::{Chain, Stage, StageKind};
-use super::widths;
+use super::tree::{Chain, Link, Stage, StageKind};
+use super::{WIDTH, layout, widths};
 use crate::layers::{self, LayerKind};
 use crate::options::Kind;
 
 /// How many columns an arrow and the space behind it take.
 const ARROW: usize = 3;
-
-type Link<'a> = (Option<Token<'a>>, Stage<'a>);
 
 /// Whether a group or branches take several lines where they begin in this column.
 pub(super) fn is_multiple(stage: &Stage<'_>, column: usize) -> bool {
@@ -46,16 +43,17 @@ pub(super) fn rows(chain: &Chain<'_>, column: usize, end: usize) -> Vec<bool> {
 /// Splits a row that is too long: before layers with weights, and where it is full.
 fn split(links: &[Link<'_>], column: usize, led: bool, end: usize, starts: &mut [bool]) {
     let lead = column + if led { ARROW } else { 0 };
-    let mut width = end_of(&links[0].1, column, lead);
+    let mut width = end_of(&links[0], column, lead);
     if width + rest(&links[1..]) + end <= WIDTH {
         return;
     }
-    for (i, (_, stage)) in links.iter().enumerate().skip(1) {
+    for (i, link) in links.iter().enumerate().skip(1) {
+        let stage = &link.1;
         let last = i + 1 == links.len();
-        let more = ARROW + 1 + widths::stage(stage) + if last { end } else { 0 };
+        let more = widths::link(link) + if last { end } else { 0 };
         if has_weights(stage) || width + more > WIDTH {
             starts[i] = true;
-            width = end_of(stage, column, column + ARROW);
+            width = end_of(link, column, column + ARROW);
         } else {
             width += more;
         }
@@ -63,10 +61,12 @@ fn split(links: &[Link<'_>], column: usize, led: bool, end: usize, starts: &mut 
 }
 
 /// The column behind a stage that begins its line in column `lead`, in a chain of column `column`.
-fn end_of(stage: &Stage<'_>, column: usize, lead: usize) -> usize {
+fn end_of(link: &Link<'_>, column: usize, lead: usize) -> usize {
+    let stage = &link.1;
     let multiple = is_multiple(stage, lead);
     match &stage.kind {
-        StageKind::Group(_, chain, close) if multiple => {
+        StageKind::Group(open, chain, close) if multiple => {
+            let lead = lead + widths::comments(open);
             let end = widths::token(close) + widths::value(&stage.text);
             let inner = end_of_chain(chain, lead + 1, end);
             if close.is_pushed_down() || inner > WIDTH {
@@ -75,8 +75,15 @@ fn end_of(stage: &Stage<'_>, column: usize, lead: usize) -> usize {
                 inner
             }
         }
-        StageKind::Branches(..) if multiple => lead + 1 + widths::value(&stage.text),
-        _ if widths::stage_breaks(stage) => column + 1,
+        StageKind::Branches(branches, _) if multiple => {
+            let comments = branches
+                .first()
+                .map_or(0, |(sign, _)| widths::comments(sign));
+            lead + comments + 1 + widths::value(&stage.text)
+        }
+        StageKind::Call if widths::stage_breaks(stage) || lead + widths::stage(stage) > WIDTH => {
+            layout::end_of_call(link, column)
+        }
         _ => lead + widths::stage(stage),
     }
 }
@@ -86,13 +93,12 @@ fn end_of_chain(chain: &Chain<'_>, column: usize, end: usize) -> usize {
     let starts = rows(chain, column, end);
     let last = starts.iter().rposition(|starts| *starts).unwrap_or(0);
     let lead = column + if last > 0 { ARROW } else { 0 };
-    end_of(&chain.links[last].1, column, lead) + rest(&chain.links[last + 1..]) + end
+    end_of(&chain.links[last], column, lead) + rest(&chain.links[last + 1..]) + end
 }
 
 /// What stands behind the first stage of a row.
 fn rest(links: &[Link<'_>]) -> usize {
-    let len = |(_, stage): &Link<'_>| ARROW + 1 + widths::stage(stage);
-    links.iter().map(len).sum()
+    links.iter().map(widths::link).sum()
 }
 
 /// Whether a stage is a layer with weights, its sizes given, or brackets.

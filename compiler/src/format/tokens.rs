@@ -35,6 +35,14 @@ impl Comment<'_> {
 }
 
 impl Token<'_> {
+    /// A name that stands for nothing.
+    pub(super) const PLACEHOLDER: Self = Self {
+        text: "_",
+        before: Vec::new(),
+        breaks: 0,
+        clings: false,
+    };
+
     /// Whether it begins a line, as its author wrote it.
     pub(super) fn begins_line(&self) -> bool {
         self.breaks > 0 || self.before.iter().any(Comment::breaks_line)

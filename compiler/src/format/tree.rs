@@ -42,10 +42,13 @@ pub(super) struct Train<'a> {
     pub(super) close: Token<'a>,
 }
 
+/// A stage, and the arrow before it.
+pub(super) type Link<'a> = (Option<Token<'a>>, Stage<'a>);
+
 /// Stages, all but the first behind an arrow.
 #[derive(Debug)]
 pub(super) struct Chain<'a> {
-    pub(super) links: Vec<(Option<Token<'a>>, Stage<'a>)>,
+    pub(super) links: Vec<Link<'a>>,
 }
 
 /// A stage.

@@ -1,13 +1,22 @@
 //! How long things are on one line, and whether they can stand on one.
 
 use super::tokens::Token;
-use super::tree::{Chain, Element, Part, PartKind, Stage, StageKind};
+use super::tree::{Chain, Element, Link, Part, PartKind, Stage, StageKind};
 
 /// The token, with the comments that stand before it on its line.
 pub(super) fn token(token: &Token<'_>) -> usize {
+    comments(token) + token.text.chars().count()
+}
+
+/// The comments that stand before the token on its line.
+pub(super) fn comments(token: &Token<'_>) -> usize {
     let beside = token.before.iter().filter(|c| !c.breaks_line());
-    let comments = beside.map(|c| c.text.chars().count() + 1);
-    comments.sum::<usize>() + token.text.chars().count()
+    beside.map(|c| c.text.chars().count() + 1).sum()
+}
+
+/// The token with the space before it, if there is one: a comment always has one.
+fn beside(one: &Token<'_>, spaced: bool) -> usize {
+    usize::from(spaced || comments(one) > 0) + token(one)
 }
 
 /// Parts beside each other, with the space before the first.
@@ -16,11 +25,12 @@ pub(super) fn value(parts: &[Part<'_>]) -> usize {
 }
 
 fn part(part: &Part<'_>) -> usize {
-    let len = match &part.kind {
-        PartKind::Token(t) => token(t),
-        PartKind::Bracket(open, elements, close) => token(open) + inside(elements) + token(close),
-    };
-    usize::from(part.spaced) + len
+    match &part.kind {
+        PartKind::Token(token) => beside(token, part.spaced),
+        PartKind::Bracket(open, elements, close) => {
+            beside(open, part.spaced) + inside(elements) + beside(close, false)
+        }
+    }
 }
 
 /// Elements with their commas, without the brackets around them.
@@ -38,7 +48,7 @@ pub(super) fn reach(parts: &[Part<'_>]) -> (usize, bool) {
     let mut len = 0;
     for one in parts {
         if let PartKind::Bracket(open, elements, close) = &one.kind {
-            len += usize::from(one.spaced) + token(open);
+            len += beside(open, one.spaced);
             if is_broken(elements, close) {
                 return (len, true);
             }
@@ -50,7 +60,7 @@ pub(super) fn reach(parts: &[Part<'_>]) -> (usize, bool) {
                 }
                 len += element.comma.as_ref().map_or(0, |comma| token(comma) + 1);
             }
-            len += token(close);
+            len += beside(close, false);
         } else {
             len += part(one);
         }
@@ -60,18 +70,19 @@ pub(super) fn reach(parts: &[Part<'_>]) -> (usize, bool) {
 
 /// The chain on one line.
 pub(super) fn chain(chain: &Chain<'_>) -> usize {
-    let links = chain.links.iter();
-    let len = |(arrow, s): &(Option<Token<'_>>, Stage<'_>)| {
-        arrow.as_ref().map_or(0, |arrow| token(arrow) + 2) + stage(s)
-    };
-    links.map(len).sum()
+    chain.links.iter().map(link).sum()
+}
+
+/// A stage with the arrow before it, and the spaces around that.
+pub(super) fn link((arrow, then): &Link<'_>) -> usize {
+    arrow.as_ref().map_or(0, |arrow| token(arrow) + 2) + stage(then)
 }
 
 /// The stage on one line.
 pub(super) fn stage(stage: &Stage<'_>) -> usize {
     let kind = match &stage.kind {
         StageKind::Call => 0,
-        StageKind::Group(open, inner, close) => token(open) + chain(inner) + token(close),
+        StageKind::Group(open, inner, close) => token(open) + chain(inner) + beside(close, false),
         StageKind::Branches(branches, close) => {
             let branch = |(sign, inner): &(Token<'_>, Chain<'_>)| token(sign) + chain(inner) + 2;
             branches.iter().map(branch).sum::<usize>() + token(close)

@@ -191,7 +191,7 @@ impl Layout {
                 let column = self.out.column(false) - 1;
                 if multiple {
                     let group = self.out.group();
-                    let end = widths::token(close) + widths::value(&stage.text);
+                    let end = widths::beside(close, false) + widths::value(&stage.text);
                     self.chain(chain, column + 1, false, group, end);
                     if self.out.column(false) + end > WIDTH || close.is_pushed_down() {
                         self.out.edge(column, column + 1);

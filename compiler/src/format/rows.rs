@@ -18,32 +18,25 @@ pub(super) fn is_multiple(stage: &Stage<'_>, column: usize) -> bool {
 /// Those that did, brackets of several lines, and what must so that all lines fit. `end` columns follow the last line.
 pub(super) fn rows(chain: &Chain<'_>, column: usize, end: usize) -> Vec<bool> {
     let links = &chain.links;
-    let begins = |(i, (arrow, stage)): (usize, &Link<'_>)| {
-        let lead = if i > 0 { ARROW } else { 0 };
-        arrow.as_ref().is_none_or(Token::begins_line) || is_multiple(stage, column + lead)
+    let begins = |link: &Link<'_>| {
+        let (arrow, stage) = link;
+        arrow.as_ref().is_none_or(Token::begins_line) || is_multiple(stage, lead(link, column))
     };
-    let mut starts: Vec<bool> = links.iter().enumerate().map(begins).collect();
+    let mut starts: Vec<bool> = links.iter().map(begins).collect();
     let mut first = 0;
     while first < links.len() {
         let len = starts[first + 1..].iter().take_while(|s| !**s).count() + 1;
         let row = first..first + len;
         let end = if row.end == links.len() { end } else { 0 };
-        split(
-            &links[row.clone()],
-            column,
-            first > 0,
-            end,
-            &mut starts[row],
-        );
+        split(&links[row.clone()], column, end, &mut starts[row]);
         first += len;
     }
     starts
 }
 
 /// Splits a row that is too long: before layers with weights, and where it is full.
-fn split(links: &[Link<'_>], column: usize, led: bool, end: usize, starts: &mut [bool]) {
-    let lead = column + if led { ARROW } else { 0 };
-    let mut width = end_of(&links[0], column, lead);
+fn split(links: &[Link<'_>], column: usize, end: usize, starts: &mut [bool]) {
+    let mut width = end_of(&links[0], column);
     if width + rest(&links[1..]) + end <= WIDTH {
         return;
     }
@@ -53,21 +46,29 @@ fn split(links: &[Link<'_>], column: usize, led: bool, end: usize, starts: &mut 
         let more = widths::link(link) + if last { end } else { 0 };
         if has_weights(stage) || width + more > WIDTH {
             starts[i] = true;
-            width = end_of(link, column, column + ARROW);
+            width = end_of(link, column);
         } else {
             width += more;
         }
     }
 }
 
-/// The column behind a stage that begins its line in column `lead`, in a chain of column `column`.
-fn end_of(link: &Link<'_>, column: usize, lead: usize) -> usize {
-    let stage = &link.1;
+/// The column of a stage that begins a line of a chain of this column, behind its arrow.
+fn lead((arrow, _): &Link<'_>, column: usize) -> usize {
+    column
+        + arrow
+            .as_ref()
+            .map_or(0, |arrow| widths::leading(arrow) + ARROW)
+}
+
+/// The column behind a stage that begins a line of a chain of this column.
+fn end_of(link: &Link<'_>, column: usize) -> usize {
+    let (stage, lead) = (&link.1, lead(link, column));
     let multiple = is_multiple(stage, lead);
     match &stage.kind {
         StageKind::Group(open, chain, close) if multiple => {
             let lead = lead + widths::comments(open);
-            let end = widths::token(close) + widths::value(&stage.text);
+            let end = widths::beside(close, false) + widths::value(&stage.text);
             let inner = end_of_chain(chain, lead + 1, end);
             if close.is_pushed_down() || inner > WIDTH {
                 lead + end
@@ -92,8 +93,7 @@ fn end_of(link: &Link<'_>, column: usize, lead: usize) -> usize {
 fn end_of_chain(chain: &Chain<'_>, column: usize, end: usize) -> usize {
     let starts = rows(chain, column, end);
     let last = starts.iter().rposition(|starts| *starts).unwrap_or(0);
-    let lead = column + if last > 0 { ARROW } else { 0 };
-    end_of(&chain.links[last], column, lead) + rest(&chain.links[last + 1..]) + end
+    end_of(&chain.links[last], column) + rest(&chain.links[last + 1..]) + end
 }
 
 /// What stands behind the first stage of a row.

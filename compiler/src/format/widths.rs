@@ -14,8 +14,21 @@ pub(super) fn comments(token: &Token<'_>) -> usize {
     beside.map(|c| c.text.chars().count() + 1).sum()
 }
 
+/// The comments that stand before a token on the line that it begins. Others stand behind what is above.
+pub(super) fn leading(token: &Token<'_>) -> usize {
+    let (mut width, mut breaks) = (0, token.breaks);
+    for comment in token.before.iter().rev() {
+        if breaks > 0 || comment.ends_line() {
+            return width;
+        }
+        width += comment.text.chars().count() + 1;
+        breaks = comment.breaks;
+    }
+    if breaks > 0 { width } else { 0 }
+}
+
 /// The token with the space before it, if there is one: a comment always has one.
-fn beside(one: &Token<'_>, spaced: bool) -> usize {
+pub(super) fn beside(one: &Token<'_>, spaced: bool) -> usize {
     usize::from(spaced || comments(one) > 0) + token(one)
 }
 
@@ -60,6 +73,9 @@ pub(super) fn reach(parts: &[Part<'_>]) -> (usize, bool) {
                 }
                 len += element.comma.as_ref().map_or(0, |comma| token(comma) + 1);
             }
+            // No space follows the last comma.
+            let trailing = elements.last().is_some_and(|last| last.comma.is_some());
+            len -= usize::from(trailing);
             len += beside(close, false);
         } else {
             len += part(one);

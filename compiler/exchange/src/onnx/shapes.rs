@@ -105,6 +105,10 @@ pub(crate) fn broadcast(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
 
 /// For each number of the larger shape its place in the smaller one.
 pub(crate) fn spread(from: &[usize], to: &[usize]) -> Vec<usize> {
+    // The axes before one of no numbers may be of any size.
+    if to.contains(&0) {
+        return Vec::new();
+    }
     let missing = to.len() - from.len();
     let mut places = vec![0];
     for (at, size) in to.iter().enumerate() {
@@ -200,6 +204,7 @@ mod tests {
         assert_eq!(spread(&[3, 1], &[3, 2]), [0, 0, 1, 1, 2, 2]);
         assert_eq!(spread(&[2], &[2, 2]), [0, 1, 0, 1]);
         assert_eq!(spread(&[], &[2]), [0, 0]);
+        assert_eq!(spread(&[1, 0], &[usize::MAX, 0]), [0_usize; 0]);
     }
 
     #[test]

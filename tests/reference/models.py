@@ -84,7 +84,11 @@ def lenet_digits():
 
 def bn(i, o, k, stride=1, pad=(1, 1, 1, 1), groups=1):
     """Keras' CONV and BN; pad: left, right, top, bottom, as `same` has it there."""
-    return nn.Sequential(nn.ZeroPad2d(pad), nn.Conv2d(i, o, k, stride, groups=groups), nn.BatchNorm2d(o, eps=1e-3))
+    left, right, top, bottom = pad
+    norm = nn.BatchNorm2d(o, eps=1e-3)
+    if (left, top) == (right, bottom):
+        return nn.Sequential(nn.Conv2d(i, o, k, stride, (top, left), groups=groups), norm)
+    return nn.Sequential(nn.ZeroPad2d(pad), nn.Conv2d(i, o, k, stride, groups=groups), norm)
 
 
 class Residual(nn.Module):

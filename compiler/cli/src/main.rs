@@ -10,6 +10,7 @@ mod emit;
 mod experiment;
 mod failure;
 mod files;
+mod generated;
 mod measure;
 mod memory;
 mod network;

@@ -2,7 +2,7 @@
 //! the kernels of `netc-embedded` one after the other.
 //!
 //! ```text
-//! plan, quantised weights --network--> steps on bytes --arena--> their places --code--> Rust, and the file of weights
+//! plan, quantised weights --network--> steps on bytes --arena--> their places --layers, code--> Rust, and the file of weights
 //! ```
 //!
 //! ```no_run
@@ -17,6 +17,8 @@
 
 mod arena;
 mod code;
+mod layers;
+mod literals;
 mod network;
 mod weights;
 

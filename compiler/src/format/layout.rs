@@ -1,16 +1,11 @@
 //! What stands in which line and column.
 
-use super::WIDTH;
 use super::rows::{is_multiple, rows};
 use super::tokens::Token;
-use super::tree::{
-    Assign, Chain, Element, Item, Link, Part, PartKind, Stage, StageKind, Train, Value,
-};
+use super::tree::{Assign, Chain, Item, Stage, StageKind, Train, Value};
 use super::widths;
 use super::writer::{Line, Writer};
-
-/// How much further to the right stands what belongs to a line.
-const INDENT: usize = 4;
+use super::{INDENT, WIDTH};
 
 /// The lines of the file, not yet aligned.
 pub(super) fn lines(items: &[Item<'_>]) -> Vec<Line> {
@@ -19,20 +14,6 @@ pub(super) fn lines(items: &[Item<'_>]) -> Vec<Line> {
         layout.item(item);
     }
     layout.out.lines
-}
-
-/// The column behind a call of several lines, which begins a line of a chain in column `base`.
-pub(super) fn end_of_call((arrow, stage): &Link<'_>, base: usize) -> usize {
-    let mut layout = Layout::default();
-    // Comments before it stand behind what is above.
-    layout.out.line(base);
-    layout.out.token(&Token::PLACEHOLDER, false, base);
-    layout.out.line(base);
-    if let Some(arrow) = arrow {
-        layout.out.token(arrow, true, base + INDENT);
-    }
-    layout.value(&stage.text, base, arrow.is_some(), base);
-    layout.out.column(false)
 }
 
 #[derive(Default)]
@@ -47,7 +28,7 @@ impl Layout {
         self.out.line(0);
         let mut run = None;
         match item {
-            Item::Line(value) => self.value(value, 0, false, 0),
+            Item::Line(value) => self.out.value(value, 0, false, 0),
             Item::Assign(assign) => {
                 let group = self.item_group("assign", widths::first(&assign.name));
                 run = Some(("assign", group));
@@ -86,10 +67,10 @@ impl Layout {
 
     /// `name = value`, in a line that begins in column `base`.
     fn assign(&mut self, assign: &Assign<'_>, group: usize, base: usize) {
-        self.value(&assign.name, base, false, base);
+        self.out.value(&assign.name, base, false, base);
         self.out.mark(group, "");
         self.out.token(&assign.sign, true, base + INDENT);
-        self.elements(&assign.values, base, base + INDENT, true);
+        self.out.elements(&assign.values, base, base + INDENT, true);
     }
 
     /// `name = chain`, on one line where it has room; gives back that it did.
@@ -100,7 +81,7 @@ impl Layout {
         chain: &Chain<'_>,
         group: usize,
     ) -> Option<(&'static str, usize)> {
-        self.value(head, 0, false, 0);
+        self.out.value(head, 0, false, 0);
         let pushed = widths::chain_first(chain).is_some_and(Token::is_pushed_down);
         let width = widths::value(head) + 2 + widths::token(equals) + widths::chain(chain);
         if pushed || widths::chain_breaks(chain) || width > WIDTH {
@@ -117,7 +98,7 @@ impl Layout {
     }
 
     fn train(&mut self, train: &Train<'_>) {
-        self.value(&train.head, 0, false, 0);
+        self.out.value(&train.head, 0, false, 0);
         self.out.token(&train.open, true, INDENT);
         let flat = is_flat(train);
         let group = self.out.group();
@@ -128,9 +109,9 @@ impl Layout {
                 (false, _) => self.out.line(INDENT),
             }
             if flat {
-                self.value(&entry.name, 0, true, INDENT);
+                self.out.value(&entry.name, 0, true, INDENT);
                 self.out.token(&entry.sign, true, INDENT);
-                self.elements(&entry.values, 0, INDENT, true);
+                self.out.elements(&entry.values, 0, INDENT, true);
             } else {
                 self.assign(entry, group, INDENT);
             }
@@ -184,7 +165,7 @@ impl Layout {
         let column = self.out.column(spaced);
         let multiple = is_multiple(stage, column);
         match &stage.kind {
-            StageKind::Call => return self.value(&stage.text, base, spaced, base),
+            StageKind::Call => return self.out.value(&stage.text, base, spaced, base),
             StageKind::Group(open, chain, close) => {
                 self.out.token(open, spaced, column);
                 // Behind the comments before it.
@@ -224,7 +205,7 @@ impl Layout {
                 self.out.token(close, true, column);
             }
         }
-        self.value(&stage.text, base, true, base + INDENT);
+        self.out.value(&stage.text, base, true, base + INDENT);
     }
 
     /// A branch; those of one line are rows of one table.
@@ -232,84 +213,6 @@ impl Layout {
         let lone = rows(chain, column, 0).iter().skip(1).all(|starts| !starts);
         let group = if lone { group } else { self.out.group() };
         self.chain(chain, column, true, group, 0);
-    }
-
-    /// Parts beside each other; a space stands before the first if `spaced`. Lines that go on stand deeper than `base`.
-    fn value(&mut self, parts: &[Part<'_>], base: usize, spaced: bool, first: usize) {
-        self.value_before(parts, base, spaced, first, 0);
-    }
-
-    /// A value that `reserve` columns follow.
-    fn value_before(
-        &mut self,
-        parts: &[Part<'_>],
-        base: usize,
-        spaced: bool,
-        first: usize,
-        reserve: usize,
-    ) {
-        for (i, part) in parts.iter().enumerate() {
-            let spaced = if i == 0 { spaced } else { part.spaced };
-            let indent = if i == 0 { first } else { base + INDENT };
-            let rest = &parts[i + 1..];
-            let chunk = rest.iter().take_while(|part| !part.breakable).count();
-            let (behind, stopped) = widths::reach(&rest[..chunk]);
-            let open_end = chunk == rest.len() && !stopped;
-            let behind = behind + if open_end { reserve } else { 0 };
-            match &part.kind {
-                PartKind::Token(token) => {
-                    let end = self.out.column(spaced) + widths::token(token) + behind;
-                    if i > 0 && part.breakable && (token.begins_line() || end > WIDTH) {
-                        self.out.line(base + INDENT);
-                    }
-                    self.out.token(token, spaced, indent);
-                }
-                PartKind::Bracket(open, elements, close) => {
-                    let (inner, stopped) = widths::reach(std::slice::from_ref(part));
-                    let column = self.out.column(false) + if stopped { 0 } else { behind };
-                    self.out.token(open, spaced, indent);
-                    let is_long = column + inner > WIDTH && !elements.is_empty();
-                    if is_long || widths::is_broken(elements, close) {
-                        self.out.edge(base + INDENT, base + INDENT);
-                        self.elements(elements, base + INDENT, base + INDENT, false);
-                        self.out.edge(base, base + INDENT);
-                    } else {
-                        self.flat_elements(elements, base, behind + 1);
-                    }
-                    self.out.token(close, false, base);
-                }
-            }
-        }
-    }
-
-    /// Elements in as few lines as they fit, and no fewer than their author gave them. New lines begin in column `column`.
-    fn elements(&mut self, elements: &[Element<'_>], base: usize, column: usize, spaced: bool) {
-        for (i, element) in elements.iter().enumerate() {
-            let first = widths::first(&element.value);
-            let (len, _) = widths::reach(&element.value);
-            if i > 0 {
-                let end = self.out.column(true) + len + widths::comma(element);
-                if first.is_some_and(Token::begins_line) || end > WIDTH {
-                    self.out.line(column);
-                }
-            }
-            let reserve = widths::comma(element);
-            self.value_before(&element.value, base, spaced || i > 0, column, reserve);
-            if let Some(comma) = &element.comma {
-                self.out.token(comma, false, column);
-            }
-        }
-    }
-
-    fn flat_elements(&mut self, elements: &[Element<'_>], base: usize, reserve: usize) {
-        for (i, element) in elements.iter().enumerate() {
-            let rest = widths::inside(&elements[i + 1..]);
-            let reserve = reserve + rest + 2 * usize::from(rest > 0);
-            self.value_before(&element.value, base, i > 0, base + INDENT, reserve);
-            if let Some(comma) = &element.comma {
-                self.out.token(comma, false, base + INDENT);
-            }
-        }
     }
 }
 

@@ -20,6 +20,7 @@ mod rows;
 mod same;
 mod tokens;
 mod tree;
+mod values;
 mod widths;
 mod writer;
 
@@ -27,6 +28,9 @@ use netc_grammar::{Diagnostic, Sources, parse};
 
 /// The longest line, where it can be broken. Comments are left as they are.
 pub const WIDTH: usize = 100;
+
+/// How much further to the right stands what belongs to a line.
+const INDENT: usize = 4;
 
 /// Why a text was not formatted.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use super::tokens::Token;
 use super::tree::{Chain, Link, Stage, StageKind};
-use super::{WIDTH, layout, widths};
+use super::{WIDTH, values, widths};
 use crate::layers::{self, LayerKind};
 use crate::options::Kind;
 
@@ -83,7 +83,7 @@ fn end_of(link: &Link<'_>, column: usize) -> usize {
             lead + comments + 1 + widths::value(&stage.text)
         }
         StageKind::Call if widths::stage_breaks(stage) || lead + widths::stage(stage) > WIDTH => {
-            layout::end_of_call(link, column)
+            values::end_of_call(link, column)
         }
         _ => lead + widths::stage(stage),
     }

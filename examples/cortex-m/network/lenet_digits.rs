@@ -43,11 +43,7 @@ static CONV1: Layer<Conv, INPUT, ARENA> = Conv {
     input: at::INPUT,
     output: at::CONV1,
     zero: 0,
-    window: Window {
-        kernel: [3, 3],
-        pad: [1, 1],
-        ..Window::ONE
-    },
+    window: Window { kernel: [3, 3], pad: [1, 1], ..Window::ONE },
     groups: 1,
     weights: &CONV1_WEIGHTS,
     filters: &CONV1_FILTERS,
@@ -60,11 +56,7 @@ static CONV1: Layer<Conv, INPUT, ARENA> = Conv {
 static POOL1: Layer<MaxPool, INPUT, ARENA> = MaxPool {
     input: at::CONV1,
     output: at::POOL1,
-    window: Window {
-        kernel: [2, 2],
-        stride: [2, 2],
-        ..Window::ONE
-    },
+    window: Window { kernel: [2, 2], stride: [2, 2], ..Window::ONE },
     empty: 0,
     table: None,
 }
@@ -77,11 +69,7 @@ static CONV2: Layer<Conv, INPUT, ARENA> = Conv {
     input: at::POOL1,
     output: at::CONV2,
     zero: 0,
-    window: Window {
-        kernel: [3, 3],
-        pad: [1, 1],
-        ..Window::ONE
-    },
+    window: Window { kernel: [3, 3], pad: [1, 1], ..Window::ONE },
     groups: 1,
     weights: &CONV2_WEIGHTS,
     filters: &CONV2_FILTERS,
@@ -94,11 +82,7 @@ static CONV2: Layer<Conv, INPUT, ARENA> = Conv {
 static POOL2: Layer<MaxPool, INPUT, ARENA> = MaxPool {
     input: at::CONV2,
     output: at::POOL2,
-    window: Window {
-        kernel: [2, 2],
-        stride: [2, 2],
-        ..Window::ONE
-    },
+    window: Window { kernel: [2, 2], stride: [2, 2], ..Window::ONE },
     empty: 0,
     table: None,
 }

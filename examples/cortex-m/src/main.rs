@@ -16,6 +16,7 @@ use cortex_m_rt::entry;
 use cortex_m_semihosting::{debug, hprintln};
 use lenet_digits::{Input, LeNetDigits, Output, Workspace};
 
+#[rustfmt::skip] // as netc wrote it
 #[path = "../network/lenet_digits.rs"]
 mod lenet_digits;
 

@@ -18,20 +18,18 @@
 
 mod add;
 mod conv;
-mod depthwise;
 mod ending;
 mod flash;
 mod layer;
 mod memory;
 mod place;
 mod pool;
-mod product;
 mod real;
 mod table;
 mod window;
 
 pub use add::Add;
-pub use conv::{Added, Conv, Window};
+pub use conv::{Added, Conv};
 pub use ending::{Ending, Filter};
 pub use flash::{bytes, filters, numbers, tables, weights};
 pub use layer::Layer;
@@ -39,3 +37,4 @@ pub use memory::{Memory, Workspace};
 pub use place::Place;
 pub use pool::{MaxPool, Mean};
 pub use table::{Quantise, Table};
+pub use window::Window;

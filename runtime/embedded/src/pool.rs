@@ -1,8 +1,8 @@
 //! Poolings.
 
-use crate::conv::Window;
 use crate::memory::Raw;
 use crate::place::Place;
+use crate::window::Window;
 
 /// The largest byte of each window.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,29 @@
 //! Windows of a picture.
 
-use crate::conv::Window;
 use crate::place::Place;
+
+/// How a kernel slides over a picture. A fully connected layer is a kernel of one cell on a picture of one pixel.
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    /// Height and width.
+    pub kernel: [usize; 2],
+    /// Vertical and horizontal stride.
+    pub stride: [usize; 2],
+    /// Cells of padding at the top and at the left; at the other ends there are as many as the output's size asks for.
+    pub pad: [usize; 2],
+    /// Vertical and horizontal dilation.
+    pub dilation: [usize; 2],
+}
+
+impl Window {
+    /// One cell.
+    pub const ONE: Self = Self {
+        kernel: [1, 1],
+        stride: [1, 1],
+        pad: [0, 0],
+        dilation: [1, 1],
+    };
+}
 
 /// The rows or columns of a window that are inside of the picture.
 #[derive(Clone, Copy)]

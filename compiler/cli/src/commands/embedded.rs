@@ -1,9 +1,9 @@
 //! `netc FILE --target embedded`: Rust for a microcontroller, and the file of weights beside it.
 
-use super::compile::{GENERATED, beside, keep_foreign};
 use crate::cli::{Compile, Emit};
 use crate::failure::{Failure, Outcome};
 use crate::files::{self, Target};
+use crate::generated::{RUST, beside, keep_foreign};
 use crate::network::read_quantised;
 use crate::{source, terminal};
 use netc_compiler::Options;
@@ -35,7 +35,7 @@ pub(crate) fn run(args: &Compile) -> Outcome {
         Target::new(&target, &inputs)?,
         Target::new(&beside, &inputs)?,
     );
-    if same(&target, &beside) {
+    if target == beside {
         return Err(Failure::tool(format!(
             "`{}` is the name of the file of weights: the Rust is to be called otherwise",
             target.display()
@@ -67,7 +67,7 @@ pub(crate) fn run(args: &Compile) -> Outcome {
         .help("all of it has to compute with bytes: CONV, DWCONV, FC, POOL, ADD, CONCAT, SPLIT, BN, activations, and GLOBALPOOL before an FC")
     })?;
     if args.output.is_none() {
-        keep_foreign(&target, GENERATED)?;
+        keep_foreign(&target, RUST)?;
         keep_foreign(&beside, HEAD)?;
     }
     let Embedded { code, weights, .. } = &written;
@@ -108,8 +108,4 @@ fn alone(args: &Compile) -> Outcome {
         ))),
         None => Ok(()),
     }
-}
-
-fn same(a: &Path, b: &Path) -> bool {
-    a == b
 }

@@ -25,8 +25,8 @@ fn rust_and_weights() {
     for says in [
         "Wrote stripes.rs",
         "Wrote stripes.weights",
-        "Needs ",
-        " bytes of RAM for the workspace and 64 for an input",
+        "Flash ",
+        " bytes of workspace, and 64 of input",
     ] {
         assert!(err.contains(says), "{says}: {err}");
     }
@@ -51,6 +51,15 @@ fn rust_and_weights() {
     );
     assert_eq!(world.bytes("stripes.weights"), b"mine");
 
+    std::fs::write(world.path("other.rs"), "mine too").unwrap();
+    std::fs::write(world.path("other.weights"), "mine").unwrap();
+    let (_, err) = world.run(2, &format!("{line} -o other.rs"));
+    assert!(
+        err.contains("`other.weights` exists") && err.contains("move it"),
+        "{err}"
+    );
+    assert_eq!(world.bytes("other.rs"), b"mine too");
+    std::fs::remove_file(world.path("other.weights")).unwrap();
     world.run(0, &format!("{line} -o other.rs"));
     let text = String::from_utf8(world.bytes("other.rs")).unwrap();
     assert!(

@@ -4,7 +4,7 @@ use super::embedded;
 use crate::cli::{Compile, Emit, Platform};
 use crate::failure::{Failure, Outcome};
 use crate::files::{self, Target};
-use crate::generated::{RUST, beside, keep_foreign};
+use crate::generated::{beside, keep_foreign};
 use crate::{emit, source, terminal};
 use netc_compiler::{Options, RecipeChoice, Train};
 use std::path::PathBuf;
@@ -55,7 +55,7 @@ pub(crate) fn run(args: &Compile) -> Outcome {
     };
     if rust && !quiet {
         if args.output.is_none() {
-            keep_foreign(target.path(), RUST)?;
+            keep_foreign(target.path())?;
         }
         terminal::print(&emit::text(Emit::Summary, &args.file, &compiled)?)?;
         // The summary comes first, even where both streams end in one place.

@@ -3,10 +3,10 @@
 use crate::cli::{Compile, Emit};
 use crate::failure::{Failure, Outcome};
 use crate::files::{self, Target};
-use crate::generated::{RUST, beside, keep_foreign};
+use crate::generated::{beside, is_foreign, keep_foreign};
 use crate::network::read_quantised;
 use crate::{source, terminal};
-use netc_compiler::Options;
+use netc_compiler::{Options, Output};
 use netc_embedded_build::{Embedded, HEAD, embedded};
 use netc_plan::grouped;
 use std::path::{Path, PathBuf};
@@ -16,83 +16,14 @@ pub(crate) fn run(args: &Compile) -> Outcome {
     let Some(weights) = &args.weights else {
         return Err(Failure::tool("`--target embedded` needs `--weights`"));
     };
-    let target = match &args.output {
-        Some(path) => path.clone(),
-        None if files::is_dash(&args.file) => PathBuf::from("net.rs"),
-        None => beside(&args.file),
-    };
-    if files::is_dash(&target) {
-        return Err(Failure::tool(
-            "two files are written, the Rust and its weights, and standard output is one",
-        )
-        .help("`-o NAME.rs` names the Rust; NAME.weights lies beside it then"));
-    }
-    let beside = target.with_extension("weights");
     let compiled = source::compile(&args.file, &Options::default())?;
     let mut inputs = source::files(&args.file, &compiled);
     inputs.push(weights.clone());
-    let (rust, data) = (
-        Target::new(&target, &inputs)?,
-        Target::new(&beside, &inputs)?,
-    );
-    if target == beside {
-        return Err(Failure::tool(format!(
-            "`{}` is the name of the file of weights: the Rust is to be called otherwise",
-            target.display()
-        )));
-    }
+    let targets = Targets::of(args, &inputs)?;
     terminal::status("Compiling", &source::name(&args.file));
-    let compiled = source::accept(&args.file, compiled)?;
-    let plan = compiled
-        .plan
-        .ok_or_else(|| source::incomplete(&args.file))?;
-    let quantised = read_quantised(weights, &plan)?;
-    let name = |path: &Path| {
-        path.file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned()
-    };
-    let from = format!(
-        "{} and {}",
-        name(Path::new(&source::name(&args.file))),
-        name(weights)
-    );
-    let written = embedded(&plan, &quantised, &from, &name(&beside)).map_err(|refusal| {
-        Failure::input(format!(
-            "`{}` cannot be written for a microcontroller yet",
-            source::name(&args.file)
-        ))
-        .details(refusal.problems)
-        .help("all of it has to compute with bytes: CONV, DWCONV, FC, POOL, ADD, CONCAT, SPLIT, BN, activations, and GLOBALPOOL before an FC")
-    })?;
-    if args.output.is_none() {
-        keep_foreign(&target, RUST)?;
-        keep_foreign(&beside, HEAD)?;
-    }
-    let Embedded { code, weights, .. } = &written;
-    data.write(|out| out.write_all(weights))?;
-    rust.write(|out| out.write_all(code.as_bytes()))?;
-    let size = |bytes: usize| files::size(bytes as u64);
-    terminal::status(
-        "Wrote",
-        &format!("{} ({})", target.display(), size(code.len())),
-    );
-    terminal::status(
-        "Wrote",
-        &format!("{} ({})", beside.display(), size(weights.len())),
-    );
-    let bytes = |n: usize| grouped(n as u64, ',');
-    terminal::status(
-        "Needs",
-        &format!(
-            "{} bytes of flash for weights; {} bytes of RAM for the workspace and {} for an input",
-            bytes(weights.len() - HEAD.len()),
-            bytes(written.arena),
-            bytes(written.input)
-        ),
-    );
-    Ok(())
+    let written = written(args, compiled, weights, &targets)?;
+    targets.keep_foreign(args)?;
+    targets.write(&written)
 }
 
 /// Refuses options that say how other Rust is written.
@@ -107,5 +38,102 @@ fn alone(args: &Compile) -> Outcome {
             "`{option}` and `--target embedded` do not go together"
         ))),
         None => Ok(()),
+    }
+}
+
+/// The network in both files.
+fn written(
+    args: &Compile,
+    compiled: Output,
+    weights: &Path,
+    targets: &Targets,
+) -> Outcome<Embedded> {
+    let shown = source::name(&args.file);
+    let compiled = source::accept(&args.file, compiled)?;
+    let plan = compiled
+        .plan
+        .ok_or_else(|| source::incomplete(&args.file))?;
+    let quantised = read_quantised(weights, &plan)?;
+    let from = format!("{} and {}", name(Path::new(&shown)), name(weights));
+    embedded(&plan, &quantised, &from, &name(targets.data.path())).map_err(|refusal| {
+        Failure::input(format!(
+            "`{shown}` cannot be written for a microcontroller yet"
+        ))
+        .details(refusal.problems)
+        .help("all of it has to compute with bytes: CONV, DWCONV, FC, POOL, ADD, CONCAT, SPLIT, BN, activations, and GLOBALPOOL before an FC")
+    })
+}
+
+/// A path's last part.
+fn name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+/// The two files.
+struct Targets {
+    rust: Target,
+    data: Target,
+}
+
+impl Targets {
+    fn of(args: &Compile, inputs: &[PathBuf]) -> Outcome<Self> {
+        let rust = match &args.output {
+            Some(path) => path.clone(),
+            None if files::is_dash(&args.file) => PathBuf::from("net.rs"),
+            None => beside(&args.file),
+        };
+        if files::is_dash(&rust) {
+            return Err(Failure::tool(
+                "two files are written, the Rust and its weights, and standard output is one",
+            )
+            .help("`-o NAME.rs` names the Rust; NAME.weights lies beside it then"));
+        }
+        let data = rust.with_extension("weights");
+        if rust == data {
+            return Err(Failure::tool(format!(
+                "`{}` is the name of the file of weights: the Rust is to be called otherwise",
+                rust.display()
+            )));
+        }
+        Ok(Self {
+            rust: Target::new(&rust, inputs)?,
+            data: Target::new(&data, inputs)?,
+        })
+    }
+
+    /// Refuses to replace what netc did not write: Rust that `-o` does not name, and any file that is called as that of the weights is.
+    fn keep_foreign(&self, args: &Compile) -> Outcome {
+        if args.output.is_none() {
+            keep_foreign(self.rust.path())?;
+        }
+        let data = self.data.path();
+        if is_foreign(data, HEAD) {
+            let shown = data.display();
+            return Err(
+                Failure::tool(format!("`{shown}` exists, and netc did not write it"))
+                    .help("move it, or call the Rust otherwise: `-o` with another name"),
+            );
+        }
+        Ok(())
+    }
+
+    fn write(&self, written: &Embedded) -> Outcome {
+        let Embedded { code, weights, .. } = written;
+        self.data.write(|out| out.write_all(weights))?;
+        self.rust.write(|out| out.write_all(code.as_bytes()))?;
+        for (target, length) in [(&self.rust, code.len()), (&self.data, weights.len())] {
+            let size = files::size(length as u64);
+            terminal::status("Wrote", &format!("{} ({size})", target.path().display()));
+        }
+        let bytes = |n: usize| grouped(n as u64, ',');
+        let flash = bytes(weights.len() - HEAD.len());
+        terminal::status("Flash", &format!("{flash} bytes of weights"));
+        let (arena, input) = (bytes(written.arena), bytes(written.input));
+        terminal::status(
+            "RAM",
+            &format!("{arena} bytes of workspace, and {input} of input"),
+        );
+        Ok(())
     }
 }

@@ -75,6 +75,9 @@ impl Conv {
         assert!(pad[0] < 1 << 12 && pad[1] < 1 << 12 && kernel[0] < 1 << 12 && kernel[1] < 1 << 12);
         assert!(stride[0] < 1 << 12 && stride[1] < 1 << 12);
         assert!(dilation[0] < 1 << 12 && dilation[1] < 1 << 12);
+        // The last window begins in the picture, or in its padding.
+        let ([h, w, _], [oh, ow, _]) = (self.input.shape, self.output.shape);
+        assert!((oh - 1) * stride[0] < h + pad[0] && (ow - 1) * stride[1] < w + pad[1]);
         let filters = self.filters.len();
         assert!(self.groups > 0 && self.input.shape[2].is_multiple_of(self.groups));
         assert!(filters.is_multiple_of(self.groups) && filters == self.output.shape[2]);
@@ -96,5 +99,94 @@ impl Conv {
             assert!(added.place.has_shape_of(&self.output));
             assert!(added.place.is_apart(&self.output) || added.place.is(&self.output));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Layer;
+
+    const FILTER: Filter = Filter {
+        scale: 1.0,
+        bias: 0.0,
+    };
+
+    /// 3x3, two filters, of 5x5 pixels with a channel each.
+    const CONV: Conv = Conv {
+        input: Place::input([5, 5, 1]),
+        zero: 0,
+        output: Place::bytes(0, [3, 3, 2]),
+        window: Window {
+            kernel: [3, 3],
+            ..Window::ONE
+        },
+        groups: 1,
+        weights: &[0; 6],
+        filters: &[FILTER; 2],
+        added: None,
+        ending: Ending::Bytes(0, 255),
+    };
+
+    /// As a constant, a layer that does not fit is an error of the compiler; here it panics.
+    fn is_refused(conv: Conv) -> bool {
+        std::panic::catch_unwind(move || -> Layer<Conv, 25, 64> { conv.layer() }).is_err()
+    }
+
+    #[test]
+    fn only_what_fits_becomes_a_layer() {
+        assert!(!is_refused(CONV));
+        let with = |change: fn(&mut Conv)| {
+            let mut conv = CONV;
+            change(&mut conv);
+            is_refused(conv)
+        };
+        assert!(
+            with(|c| c.input = Place::input([5, 6, 1])),
+            "behind the input"
+        );
+        assert!(
+            with(|c| c.output = Place::bytes(47, [3, 3, 2])),
+            "behind the workspace"
+        );
+        assert!(
+            with(|c| c.output = Place::input([3, 3, 2])),
+            "onto the input"
+        );
+        assert!(
+            with(|c| c.output = Place::bytes(0, [6, 3, 2])),
+            "windows below the picture"
+        );
+        assert!(
+            with(|c| c.window.stride = [3, 1]),
+            "windows below the picture"
+        );
+        assert!(
+            with(|c| c.input = Place::bytes(4, [5, 5, 1])),
+            "onto what it reads"
+        );
+        assert!(with(|c| c.weights = &[0; 5]), "too few weights");
+        assert!(
+            with(|c| c.filters = &[FILTER; 3]),
+            "another number of filters"
+        );
+        assert!(with(|c| c.groups = 0), "no groups");
+        assert!(with(|c| c.window.dilation = [0, 1]), "no dilation");
+        assert!(
+            with(|c| c.ending = Ending::Numbers(0.0, 1.0)),
+            "numbers into bytes"
+        );
+        assert!(
+            with(|c| c.ending = Ending::Bytes(2, 1)),
+            "no byte between the bounds"
+        );
+        let added = |place| {
+            let mut conv = CONV;
+            conv.added = Some(Added { place, scale: 1.0 });
+            is_refused(conv)
+        };
+        assert!(!added(CONV.output) && !added(Place::bytes(18, [3, 3, 2])));
+        assert!(added(Place::bytes(1, [3, 3, 2])), "across what it writes");
+        assert!(added(Place::bytes(18, [3, 2, 2])), "of another shape");
     }
 }

@@ -245,10 +245,8 @@ fn steps(of: impl Fn(f32) -> u8) -> Option<Box<[f32; 255]>> {
 fn rises(of: impl Fn(f32) -> u8, steps: &[f32; 255]) -> bool {
     let count = |x: f32| steps.partition_point(|step| *step <= x) as u8;
     let wide = (-400..400).map(|i| i as f32 * 0.05);
-    let far = (0..200).flat_map(|i| {
-        let x = 1.5_f32.powi(i - 80);
-        [x, -x]
-    });
+    let sizes = core::iter::successors(Some(1e-14_f32), |x| Some(x * 1.5));
+    let far = sizes.take(200).flat_map(|x| [x, -x]);
     let near = steps.iter().filter(|step| step.is_finite());
     let near = near.flat_map(|step| {
         let ulp = f32::EPSILON * step.abs();

@@ -214,7 +214,13 @@ fn random_network(seed: u64) -> String {
             }
             2 => text += &format!("DWCONV({kh}x{kw}, same) => {act}"),
             3 => text += "POOL(2x2/1)",
-            4 => text += &format!("[ CONV({channels}, 3x3, same) => RELU | SKIP ] => ADD => RELU"),
+            4 => {
+                // Without RELU before it, the sum is the convolution's own, in place.
+                let before = ["", " => RELU"][size(0, 1)];
+                text += &format!(
+                    "[ CONV(3, 1x1) => RELU => CONV({channels}, 3x3, same){before} | SKIP ] => ADD => RELU"
+                );
+            }
             5 => {
                 let (a, b) = (size(1, 7), size(1, 7));
                 channels = a + b;
@@ -234,6 +240,22 @@ fn random_network(seed: u64) -> String {
         _ => "\n=> CONV(6, 2x2/2) => BN => RELU => FC(3) => SOFTMAX",
     };
     text
+}
+
+/// The last one of an odd number of pixels is added to once.
+#[test]
+fn sums_in_place_of_an_odd_number_of_pixels() {
+    let text = "INPUT(5x7x2) => CONV(6, 3x3, same) => RELU
+=> [ CONV(6, 3x3, same) => RELU => CONV(6, 3x3, same) | SKIP ] => ADD => RELU
+=> [ CONV(4, 3x3, same) => RELU => CONV(9, 1x1) | CONV(9, 1x1) ] => ADD => GLOBALPOOL => FC(5)";
+    let case = Case::of("odd.net", text);
+    let network = Network::of(&case.plan, &case.quantised).unwrap();
+    let in_place = |step: &&Step| {
+        let adds = matches!(step.kernel, Kernel::Conv { added: Some(_), .. });
+        adds && step.inputs[1] == step.output
+    };
+    assert!(network.steps.iter().filter(in_place).count() > 0);
+    assert!(check(text, &case, &network));
 }
 
 #[test]

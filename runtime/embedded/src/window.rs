@@ -108,6 +108,16 @@ impl Bytes {
 }
 
 impl Sight<'_> {
+    /// The window's rows and columns that are inside of the picture.
+    #[inline(always)]
+    fn inside(&self) -> [Inside; 2] {
+        let ([y, x], [height, width, _]) = (self.output, self.place.shape);
+        [
+            Inside::of(y, 0, self.window, height),
+            Inside::of(x, 1, self.window, width),
+        ]
+    }
+
     /// Writes what the window sees in `count` of its rows from `first` on: in the order of rows, columns, channels, and zeros up to a whole
     /// word.
     ///
@@ -121,9 +131,7 @@ impl Sight<'_> {
             zero,
             ..
         } = *self;
-        let [y, x] = self.output;
-        let rows = Inside::of(y, 0, window, place.shape[0]);
-        let columns = Inside::of(x, 1, window, place.shape[1]);
+        let [rows, columns] = self.inside();
         let step = window.dilation[1] * place.pixel;
         let line = window.dilation[0] * place.shape[1] * place.pixel;
         let right = window.kernel[1] - columns.first - columns.count;
@@ -170,9 +178,7 @@ impl Sight<'_> {
             ..
         } = *self;
         let [kh, kw] = window.kernel;
-        let [y, x] = self.output;
-        let rows = Inside::of(y, 0, window, place.shape[0]);
-        let columns = Inside::of(x, 1, window, place.shape[1]);
+        let [rows, columns] = self.inside();
         let mut to = Bytes(to);
         let mut start = 0;
         for cell in 0..kh * kw {

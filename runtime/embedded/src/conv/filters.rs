@@ -20,21 +20,19 @@ pub(super) unsafe fn filters(conv: &Conv, memory: Raw, block: &Block, input: *co
     let mut left = height * width;
     // SAFETY: `check` has seen that the places are inside of the memory, and that there are weights and numbers for every filter.
     unsafe {
+        while left > 1 {
+            let next = pixel.next(conv);
+            let mut sums = [0; 2 * BLOCK];
+            two(conv, block, &mut columns, (input, [pixel, next]), &mut sums);
+            finish(conv, block, &sums, [pixel, next]);
+            pixel = next.next(conv);
+            left -= 2;
+        }
+        // Never twice: what is added may be where the output goes.
         if left == 1 {
             let mut sums = [0; BLOCK];
             one(conv, block, &mut columns, (input, pixel), &mut sums);
             finish(conv, block, &sums, [pixel]);
-            return;
-        }
-        while left > 0 {
-            let next = pixel.next(conv);
-            // The last one of an odd number is computed twice.
-            let pixels = [pixel, if left > 1 { next } else { pixel }];
-            let mut sums = [0; 2 * BLOCK];
-            two(conv, block, &mut columns, (input, pixels), &mut sums);
-            finish(conv, block, &sums, pixels);
-            pixel = next.next(conv);
-            left = left.saturating_sub(2);
         }
     }
 }
